@@ -1,0 +1,141 @@
+"""What a backend takes and gives: raw arrays, nothing that a person reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.plan.ops import Plan
+
+__all__ = [
+    "Backend",
+    "ConstantInput",
+    "EventInput",
+    "Executable",
+    "PoissonInput",
+    "Probe",
+    "RunOutput",
+    "RunRequest",
+]
+
+Array: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ConstantInput:
+    """The same current at every step: ``values`` float32 ``(batch, C, H, W)``."""
+
+    values: NDArray[np.float32]
+
+    @property
+    def batch(self) -> int:
+        return int(self.values.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonInput:
+    """A spike with probability ``rates`` (float32 ``(batch, C, H, W)``, 0..1) at each step, from a counter.
+
+    ``first_sample`` is the number of the batch's first sample in the data set, so that a split changes nothing.
+    """
+
+    rates: NDArray[np.float32]
+    seed: int
+    first_sample: int = 0
+
+    @property
+    def batch(self) -> int:
+        return int(self.rates.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class EventInput:
+    """Given spikes. Those of sample ``b`` at step ``t`` are ``index[offsets[b * steps + t]:offsets[b * steps + t + 1]]``.
+
+    ``offsets`` int64 ``(batch * steps + 1,)``; ``index`` uint32, flat positions in ``(C, H, W)``, ascending within a
+    step; one that stands there n times is a count of n.
+    """
+
+    offsets: NDArray[np.int64]
+    index: NDArray[np.uint32]
+    batch: int
+
+
+@dataclass(frozen=True, eq=False)
+class RunRequest:
+    """One run. ``read_at``: ascending step counts in 1..steps at which scores, counts and probes are read.
+
+    ``state`` maps an operation's number to its array (see :class:`RunOutput`); ``None`` is a fresh start.
+    ``start`` is how many steps the state has behind it. ``block`` is 1..32 steps at a time, 0 for the backend's choice.
+    ``record_spikes``: numbers of operations with a count map; ``record_potentials``: numbers of neuron operations.
+    ``progress`` is called with the number of samples done so far, now and then, from the calling thread.
+    """
+
+    input: ConstantInput | PoissonInput | EventInput
+    steps: int
+    read_at: tuple[int, ...]
+    state: Mapping[int, Array] | None = None
+    start: int = 0
+    threads: int = 1
+    block: int = 0
+    count: bool = True
+    probe: bool = False
+    record_spikes: tuple[int, ...] = ()
+    record_potentials: tuple[int, ...] = ()
+    progress: Callable[[int], None] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """What one neuron operation did, at each read: arrays ``(reads, batch, C, H, W)``.
+
+    Sums over the run's steps, ascending, in float64: of the current, and of its square. ``potential`` is float32 or
+    int32, after the reset; ``spikes`` is int32. (``gain`` and ``drive`` are not part of the current.)
+    """
+
+    current_sum: NDArray[np.float64]
+    current_square_sum: NDArray[np.float64]
+    potential: NDArray[np.float32] | NDArray[np.int32]
+    spikes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class RunOutput:
+    """Raw results.
+
+    scores: float32 ``(reads, batch, K)``.
+    counts: int64 ``(reads, operations, len(COUNT_FIELDS))``, summed over the batch, from this run's first step on.
+    state: operation -> array. Neuron: potentials ``(batch, C, H, W)``, float32 or int32. Max-pool of counts:
+    cumulative counts of its source ``(batch, C, H, W)`` int32. Output: ``(batch, K)``: the float32 sum of a real
+    source, the int64 sum of a current or count source, or the int64 number of the first step with a spike (-1: none).
+    spikes: operation -> uint8 ``(steps, batch, C, H, W)``; potentials: operation -> ``(steps, batch, C, H, W)``.
+    kernels: a word for each operation: what ran it.
+    """
+
+    scores: NDArray[np.float32]
+    counts: NDArray[np.int64]
+    state: dict[int, Array]
+    spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
+    potentials: dict[int, Array] = field(default_factory=dict)
+    probes: dict[int, Probe] = field(default_factory=dict)
+    kernels: tuple[str, ...] = ()
+
+
+class Executable(Protocol):
+    """A plan made ready by a backend; may be run many times, from several threads."""
+
+    def run(self, request: RunRequest) -> RunOutput:
+        """Run it. Requests come from :mod:`pysnn.simulate`, which has checked shapes, dtypes and values."""
+        ...
+
+
+class Backend(Protocol):
+    """A way to run plans."""
+
+    name: str
+
+    def compile(self, plan: Plan) -> Executable:
+        """Make a plan ready."""
+        ...

@@ -1,0 +1,251 @@
+"""The network: a frozen, checked graph of nodes. It knows no time step, no batch, no backend and no state."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from pysnn.errors import CapacityError, NetworkError
+from pysnn.neurons import NEURONS
+from pysnn.nodes import LAYERS, Input, Node, Output
+from pysnn.nodes.base import Shape
+
+__all__ = ["MAX_VALUES", "NODES", "Network"]
+
+NODES: dict[str, type[Node]] = {**LAYERS, **{name: entry.neuron for name, entry in NEURONS.items()}}
+"""Every node type by name, for files and contract tests."""
+
+MAX_VALUES = 1 << 27
+"""Largest number of values that one node may have for one sample."""
+
+_LONGEST_NAME = 200
+
+
+class Network:
+    """A graph of named nodes, checked when it is made.
+
+    Parameters
+    ----------
+    nodes
+        Node by name. Exactly one is an :class:`~pysnn.nodes.Input` and one an :class:`~pysnn.nodes.Output`.
+    edges
+        (source, target) pairs. Where several meet in a node their values add up, in the order of this list (a ``Concat``
+        lays them one behind the other).
+
+    Raises
+    ------
+    NetworkError
+        Unknown or repeated edges, nodes that the input does not reach or the output does not read, shapes that do not
+        fit. The message names the node.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pysnn import IF, Input, Linear, Network, Output
+    >>> net = Network.chain(
+    ...     {"in": Input((2,)), "fc": Linear(np.eye(2)), "if": IF(), "out": Output("count")}
+    ... )
+    >>> net.shapes["fc"]
+    (2,)
+    """
+
+    def __init__(self, nodes: Mapping[str, Node], edges: Iterable[tuple[str, str]]) -> None:
+        _check_nodes(nodes)
+        self.nodes: Mapping[str, Node] = MappingProxyType(dict(nodes))
+        self.edges: tuple[tuple[str, str], ...] = _checked_edges(self.nodes, edges)
+        self.sources: Mapping[str, tuple[str, ...]] = _neighbours(self.nodes, [(b, a) for a, b in self.edges])
+        self.targets: Mapping[str, tuple[str, ...]] = _neighbours(self.nodes, self.edges)
+        self.input_name = _the_only(self.nodes, Input)
+        self.output_name = _the_only(self.nodes, Output)
+        if self.targets[self.output_name]:
+            raise NetworkError(f"Output '{self.output_name}': expected no edge out of the output")
+        _check_reached(self)
+        self.cycle = _find_cycle(self)
+        if not self.cycle:
+            _ = self.shapes
+
+    @classmethod
+    def chain(cls, nodes: Mapping[str, Node] | Sequence[tuple[str, Node]]) -> "Network":
+        """Make a network whose nodes follow one another in the order given.
+
+        Examples
+        --------
+        >>> from pysnn import Input, Network, Output
+        >>> Network.chain({"in": Input((2,)), "out": Output()}).edges
+        (('in', 'out'),)
+        """
+        pairs = list(nodes.items() if isinstance(nodes, Mapping) else nodes)
+        names = [name for name, _ in pairs]
+        if len(set(names)) < len(names):
+            raise NetworkError("Network.chain: a name stands twice in the list of nodes")
+        return cls(dict(pairs), list(zip(names[:-1], names[1:], strict=True)))
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Names so that every node comes after its sources.
+
+        Raises
+        ------
+        NetworkError
+            If the network has a cycle.
+        """
+        if self.cycle:
+            raise NetworkError(f"Network: expected no cycle, got {' -> '.join(self.cycle)}")
+        return tuple(_topological(self))
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Shape of each node's value for one sample: ``(n,)`` or ``(channels, height, width)``."""
+        shapes: dict[str, Shape] = {}
+        for name in self.order:
+            node = self.nodes[name]
+            shape = node.output_shape(name, tuple(shapes[source] for source in self.sources[name]))
+            if prod(shape) > MAX_VALUES:
+                raise CapacityError(f"{node.title} '{name}': at most {MAX_VALUES} values a sample, got {shape}")
+            shapes[name] = shape
+        return MappingProxyType(shapes)
+
+    @property
+    def input(self) -> Input:
+        """The input node."""
+        node = self.nodes[self.input_name]
+        assert isinstance(node, Input)
+        return node
+
+    @property
+    def output(self) -> Output:
+        """The output node."""
+        node = self.nodes[self.output_name]
+        assert isinstance(node, Output)
+        return node
+
+    @property
+    def neurons(self) -> tuple[str, ...]:
+        """Names of the spiking neurons, in order."""
+        return tuple(n for n in self.order if self.nodes[n].title in NEURONS)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights and biases there are."""
+        fields = ("weight", "bias")
+        return sum(getattr(node, f).size for node in self.nodes.values() for f in fields if hasattr(node, f))
+
+    def replace(self, changes: Mapping[str, Node]) -> "Network":
+        """Give a new network with some nodes exchanged and the same edges."""
+        unknown = [name for name in changes if name not in self.nodes]
+        if unknown:
+            raise NetworkError(f"Network.replace: there is no node '{unknown[0]}'")
+        return Network({**self.nodes, **changes}, self.edges)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Network):
+            return NotImplemented
+        if self.edges != other.edges or list(self.nodes) != list(other.nodes):
+            return False
+        return all(_same(self.nodes[name], other.nodes[name]) for name in self.nodes)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Network({len(self.nodes)} nodes, {len(self.edges)} edges, {self.parameters} parameters)"
+
+
+def _check_nodes(nodes: Mapping[str, Node]) -> None:
+    if not isinstance(nodes, Mapping) or not nodes:
+        raise NetworkError(f"Network: nodes must be a mapping from name to node, got {type(nodes).__name__}")
+    for name, node in nodes.items():
+        if not isinstance(name, str) or not name or len(name) > _LONGEST_NAME or not name.isprintable():
+            raise NetworkError(f"Network: a node's name must be 1 to {_LONGEST_NAME} printable characters, got {name!r}")
+        if not isinstance(node, Node):
+            kind = f"{type(node).__module__}.{type(node).__qualname__}"
+            raise NetworkError(f"Network: node '{name}' must be a pysnn node, got {kind}")
+
+
+def _checked_edges(nodes: Mapping[str, Node], edges: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    seen: dict[tuple[str, str], None] = {}
+    for edge in edges:
+        if not isinstance(edge, tuple | list) or len(edge) != 2:
+            raise NetworkError(f"Network: an edge must be a pair (source, target), got {edge!r}")
+        source, target = edge
+        for end in (source, target):
+            if not isinstance(end, str) or end not in nodes:
+                raise NetworkError(f"Network: edge {source!r} -> {target!r} names {end!r}, which is no node")
+        if (source, target) in seen:
+            raise NetworkError(f"Network: edge '{source}' -> '{target}' stands there twice")
+        seen[source, target] = None
+    return tuple(seen)
+
+
+def _neighbours(nodes: Mapping[str, Node], edges: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {name: [] for name in nodes}
+    for source, target in edges:
+        found[source].append(target)
+    return MappingProxyType({name: tuple(others) for name, others in found.items()})
+
+
+def _the_only(nodes: Mapping[str, Node], kind: type[Node]) -> str:
+    names = [name for name, node in nodes.items() if isinstance(node, kind)]
+    if len(names) != 1:
+        raise NetworkError(f"Network: expected exactly one {kind.__name__}, got {len(names)} ({', '.join(names)})")
+    return names[0]
+
+
+def _check_reached(network: Network) -> None:
+    for start, step, problem in (
+        (network.input_name, network.targets, "is not reached from the input"),
+        (network.output_name, network.sources, "is not read: no path leads from it to the output"),
+    ):
+        reached = {start}
+        frontier = [start]
+        while frontier:
+            for name in step[frontier.pop()]:
+                if name not in reached:
+                    reached.add(name)
+                    frontier.append(name)
+        for name, node in network.nodes.items():
+            if name not in reached:
+                raise NetworkError(f"{node.title} '{name}': {problem}")
+
+
+def _topological(network: Network) -> list[str]:
+    """Kahn's order, by the order of the nodes; shorter than the network if there is a cycle."""
+    waiting = {name: len(sources) for name, sources in network.sources.items()}
+    ready = [name for name, count in waiting.items() if count == 0]
+    order = []
+    for name in ready:
+        order.append(name)
+        for target in network.targets[name]:
+            waiting[target] -= 1
+            if waiting[target] == 0:
+                ready.append(target)
+    return order
+
+
+def _find_cycle(network: Network) -> tuple[str, ...]:
+    """Names along one cycle, the first one repeated at the end; empty if there is none."""
+    left = set(network.nodes) - set(_topological(network))
+    if not left:
+        return ()
+    name = next(n for n in network.nodes if n in left)
+    seen: dict[str, int] = {}
+    path: list[str] = []
+    while name not in seen:
+        seen[name] = len(path)
+        path.append(name)
+        name = next(source for source in network.sources[name] if source in left)
+    return (name, *reversed(path[seen[name] :]))
+
+
+def _same(a: Node, b: Node) -> bool:
+    if type(a) is not type(b):
+        return False
+    return all(_same_field(value, vars(b)[field]) for field, value in vars(a).items())
+
+
+def _same_field(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
+    return bool(a == b)

@@ -1,0 +1,224 @@
+"""What the two plan builders share: maps, pending scales, fan-outs, windows."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import PlanError
+from pysnn.network import Network
+from pysnn.nodes import Conv2d
+from pysnn.nodes.base import Shape, window_shape
+from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
+
+__all__ = ["MapValue", "Options", "PlanBuilder", "spread_scale", "term_scale"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
+
+class Options(Protocol):
+    """What the builders read of the plan's options."""
+
+    coding: Literal["constant", "poisson", "events"]
+    dt: float | None
+    max_count: int
+
+
+@dataclass(frozen=True, eq=False)
+class MapValue:
+    """A map of the plan, and what is known of it that is not computed.
+
+    ``scale``: float32 ``(C,)``, what one count stands for (``None``: 1). ``unit``: float64 ``(C,)``, the value of one
+    integer of a current map, or the natural unit of a static real map. ``bound``: largest magnitude of a current map.
+    """
+
+    map: int
+    spec: MapSpec
+    scale: Float32 | None = None
+    unit: Float64 | None = None
+    bound: int = 0
+
+
+class PlanBuilder:
+    """Operations that mean the same in both precisions."""
+
+    def __init__(self, network: Network, options: Options) -> None:
+        self.network = network
+        self.coding = options.coding
+        self.dt = options.dt
+        self.max_count = options.max_count
+        self.ops: list[Op] = []
+
+    def emit(self, op: Op, **known: Any) -> MapValue:
+        """Append an operation and give its map."""
+        self.ops.append(op)
+        return MapValue(len(self.ops) - 1, op.spec, **known)
+
+    def title(self, name: str) -> str:
+        """Give the node as messages name it: type and name."""
+        return f"{self.network.nodes[name].title} '{name}'"
+
+    def shape(self, value: MapValue) -> Shape:
+        """Give the shape as the network sees it: a vector, or (channels, height, width)."""
+        channels, height, width = value.spec.shape
+        return (channels,) if height == width == 1 else value.spec.shape
+
+    def size(self, value: MapValue) -> tuple[int, int]:
+        """Give height and width."""
+        return value.spec.shape[1], value.spec.shape[2]
+
+    def input(self, name: str) -> MapValue:
+        """Make the input's map."""
+        shape = self.network.input.shape
+        full = (shape[0], 1, 1) if len(shape) == 1 else (shape[0], shape[1], shape[2])
+        if self.coding == "constant":
+            return self.emit(InputOp(name, MapSpec(full, "real", static=True), self.coding))
+        count = self.max_count if self.coding == "events" else 1
+        return self.emit(InputOp(name, MapSpec(full, "count", static=False, max_count=count), self.coding))
+
+    def max_pool(self, name: str, value: MapValue, window: Any) -> MapValue:
+        """Lower a maximum over windows."""
+        if value.spec.kind != "count" and not (value.spec.kind == "real" and value.spec.static):
+            raise PlanError(
+                f"{self.title(name)}: max-pooling needs spikes, or an input that is constant in time; "
+                "it gets a current that changes: put a neuron before it"
+            )
+        spec = self.pooled_spec(name, value, window)
+        op = MaxPoolOp(name, spec, value.map, window.kernel, window.stride, window.padding)
+        return self.emit(op, scale=value.scale, unit=value.unit)
+
+    def pooled_spec(self, name: str, value: MapValue, window: Any) -> MapSpec:
+        """Give the spec of a windowed map, with the source's kind and largest count."""
+        size = window_shape(self.title(name), self.size(value), window.kernel, window.stride, window.padding)
+        return replace(value.spec, shape=(value.spec.shape[0], *size))
+
+    def sum_pool(self, name: str, value: MapValue, window: Any, weight: float) -> MapValue:
+        """Append a sum over windows; the caller knows what one unit of the result stands for."""
+        spec = self.pooled_spec(name, value, window)
+        if spec.kind == "count":
+            spec = replace(spec, max_count=spec.max_count * window.kernel[0] * window.kernel[1])
+        return self.emit(PoolOp(name, spec, value.map, window.kernel, window.stride, window.padding, weight))
+
+    def pooled_count(self, value: MapValue, window: Any) -> int:
+        """Give the largest count behind a sum over windows."""
+        return value.spec.max_count * int(window.kernel[0]) * int(window.kernel[1])
+
+    def add_counts(self, name: str, values: tuple[MapValue, ...]) -> MapValue | None:
+        """Add counts as counts, if all stand for the same value and the sum fits; else give ``None``."""
+        total = sum(value.spec.max_count for value in values)
+        if any(value.spec.kind != "count" for value in values) or total > MAX_COUNT:
+            return None
+        first = values[0].scale
+        if not all(_same_scale(first, value.scale) for value in values[1:]):
+            return None
+        spec = replace(values[0].spec, max_count=total)
+        return self.emit(AddOp(name, spec, tuple(Term(value.map) for value in values)), scale=first)
+
+    def move(self, name: str, values: tuple[MapValue, ...], index: NDArray[np.int32], **known: Any) -> MapValue:
+        """Append a gather of values that have one kind."""
+        kind = values[0].spec.kind
+        shape = index.shape if index.ndim == 3 else (index.size, 1, 1)
+        static = all(value.spec.static for value in values)
+        largest = max(value.spec.max_count for value in values)
+        spec = MapSpec((shape[0], shape[1], shape[2]), kind, static, largest)
+        frozen = np.ascontiguousarray(index.reshape(spec.shape), dtype=np.int32)
+        return self.emit(GatherOp(name, spec, tuple(value.map for value in values), frozen), **known)
+
+    def spikes_read(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
+        """Give what a read-out of spikes reads: the plain counts that arrive."""
+        joined = values[0] if len(values) == 1 else self.add_counts(name, values)
+        if joined is None or joined.spec.kind != "count":
+            raise PlanError(f"{self.title(name)}: a read-out of spikes needs spikes; put a neuron before it")
+        return joined
+
+    def conv_op(self, name: str, value: MapValue, layer: Conv2d, arrays: tuple[Any, Any], kind: Any) -> ConvOp:
+        """Make a weight operation from folded weights ``(O, I / groups, kh, kw)`` and bias."""
+        weight, bias = arrays
+        outputs = weight.shape[0]
+        size = window_shape(self.title(name), self.size(value), layer.extent, layer.stride, layer.padding)
+        spec = MapSpec((outputs, *size), kind, value.spec.static)
+        total, nonzero = fanouts(layer, weight, value.spec.shape, size)
+        return ConvOp(
+            name,
+            spec,
+            value.map,
+            np.ascontiguousarray(weight.transpose(2, 3, 1, 0)),
+            np.ascontiguousarray(bias),
+            layer.stride,
+            layer.padding,
+            layer.dilation,
+            layer.groups,
+            total,
+            nonzero,
+        )
+
+    def folded(self, value: MapValue, layer: Conv2d) -> Float32:
+        """Give ``fl(weight * scale)``: what one count at each input adds to each output."""
+        if value.scale is None:
+            return np.asarray(layer.weight, dtype=np.float32)
+        outputs, inputs = layer.weight.shape[:2]
+        per_group = value.scale.reshape(layer.groups, 1, inputs, 1, 1)
+        grouped = layer.weight.reshape(layer.groups, outputs // layer.groups, inputs, *layer.weight.shape[2:])
+        return np.asarray((grouped * per_group).reshape(layer.weight.shape), dtype=np.float32)
+
+
+def fanouts(
+    layer: Conv2d, weight: NDArray[Any], source: tuple[int, int, int], size: tuple[int, int]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Count, for each source neuron, the weights and the non-zero weights that an event of it meets."""
+    outputs, inputs, kernel_h, kernel_w = weight.shape
+    per_group = outputs // layer.groups
+    nonzero = (weight != 0).reshape(layer.groups, per_group, inputs, kernel_h, kernel_w).sum(axis=1)
+    nonzero = nonzero.reshape(layer.groups * inputs, kernel_h, kernel_w)
+    found = np.zeros(source, dtype=np.uint32)
+    total = np.zeros(source, dtype=np.uint32)
+    top, left = layer.padding[:2]
+    for ky in range(kernel_h):
+        rows = _hits(source[1], size[0], layer.stride[0], ky * layer.dilation[0] - top)
+        for kx in range(kernel_w):
+            columns = _hits(source[2], size[1], layer.stride[1], kx * layer.dilation[1] - left)
+            hit = np.outer(rows, columns).astype(np.uint32)
+            total += np.uint32(per_group) * hit
+            found += nonzero[:, ky, kx, None, None].astype(np.uint32) * hit
+    return total, found
+
+
+def _hits(source: int, outputs: int, stride: int, offset: int) -> NDArray[np.bool_]:
+    """Which source positions does one tap see: those at ``output * stride + offset``."""
+    positions = np.arange(outputs, dtype=np.int64) * stride + offset
+    seen = np.zeros(source, dtype=np.bool_)
+    seen[positions[(positions >= 0) & (positions < source)]] = True
+    return seen
+
+
+def _same_scale(a: Float32 | None, b: Float32 | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return np.array_equal(a, b)
+
+
+def term_scale(value: MapValue) -> Float32:
+    """Give what one count stands for, for each channel."""
+    return np.ones(value.spec.shape[0], dtype=np.float32) if value.scale is None else value.scale
+
+
+def spread_scale(
+    values: tuple[MapValue, ...], index: NDArray[np.int32], per_channel: tuple[NDArray[Any], ...]
+) -> NDArray[Any]:
+    """Give each result channel's entry of ``per_channel`` (one array a source) behind a gather.
+
+    Every value that a gather brings into one result channel comes from one source channel; channels of zeros get 1.
+    """
+    entries = [
+        np.repeat(array, value.spec.shape[1] * value.spec.shape[2])
+        for value, array in zip(values, per_channel, strict=True)
+    ]
+    everything = np.concatenate(entries)
+    rows = index.reshape(index.shape[0], -1)
+    first = np.argmax(rows >= 0, axis=1)
+    chosen = rows[np.arange(rows.shape[0]), first]
+    result = np.ones(rows.shape[0], dtype=everything.dtype)
+    result[chosen >= 0] = everything[chosen[chosen >= 0]]
+    return result

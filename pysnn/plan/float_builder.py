@@ -1,0 +1,101 @@
+"""Lower a network to float32 operations."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.nodes import Conv2d
+from pysnn.nodes.base import NeuronParameters
+from pysnn.plan.builder import Float32, MapValue, PlanBuilder, spread_scale, term_scale
+from pysnn.plan.ops import MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, Term
+
+__all__ = ["FloatBuilder"]
+
+
+class FloatBuilder(PlanBuilder):
+    """Builds float32 plans; ``docs/numerics.md`` has the definition."""
+
+    def real(self, name: str, value: MapValue) -> MapValue:
+        """Give the value as a real map."""
+        if value.spec.kind == "real":
+            return value
+        return self._sum(name, (value,))
+
+    def _sum(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
+        terms = tuple(
+            Term(value.map, scale=term_scale(value) if value.spec.kind == "count" else None) for value in values
+        )
+        static = all(value.spec.static for value in values)
+        return self.emit(AddOp(name, MapSpec(values[0].spec.shape, "real", static), terms))
+
+    def join(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
+        """Add what meets in a node; counts stay counts where they can."""
+        if len(values) == 1:
+            return values[0]
+        return self.add_counts(name, values) or self._sum(name, values)
+
+    def current(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
+        """Add what enters a neuron or the read-out, as currents."""
+        return self.real(name, values[0]) if len(values) == 1 else self._sum(name, values)
+
+    def scale(self, name: str, value: MapValue, factor: Float32) -> MapValue:
+        """Multiply: pending on counts, a 1x1 depthwise operation on real values."""
+        if value.spec.kind == "count":
+            return replace(value, scale=np.asarray(term_scale(value) * factor, dtype=np.float32))
+        channels = value.spec.shape[0]
+        layer = Conv2d(factor.reshape(-1, 1, 1, 1), groups=channels)
+        return self.conv(name, value, layer)
+
+    def conv(self, name: str, value: MapValue, layer: Conv2d) -> MapValue:
+        """Lower a weight layer."""
+        arrays = (self.folded(value, layer), np.asarray(layer.bias))
+        return self.emit(self.conv_op(name, value, layer, arrays, "real"))
+
+    def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
+        """Lower a sum (divisor 1) or average over windows."""
+        weight = np.float32(1.0 / divisor)
+        if value.spec.kind == "count" and self.pooled_count(value, window) <= MAX_COUNT:
+            pooled = self.sum_pool(name, value, window, 1.0)
+            scale = value.scale if divisor == 1 else np.asarray(term_scale(value) * weight, dtype=np.float32)
+            return replace(pooled, scale=scale)
+        return self.sum_pool(name, self.real(name, value), window, float(weight))
+
+    def gather(self, name: str, values: tuple[MapValue, ...], index: NDArray[np.int32]) -> MapValue:
+        """Lower a rearrangement; counts stay counts if all are."""
+        if all(value.spec.kind == "count" for value in values):
+            scale = None
+            if any(value.scale is not None for value in values):
+                scale = spread_scale(values, index, tuple(term_scale(value) for value in values))
+            return self.move(name, values, index, scale=scale)
+        return self.move(name, tuple(self.real(name, value) for value in values), index)
+
+    def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
+        """Lower a neuron."""
+        source = self.current(name, values)
+        leak = parameters.leak
+        decay, gain, drive = (None,) * 3 if leak is None else (a.astype(np.float32) for a in leak)
+        op = NeuronOp(
+            name,
+            MapSpec(source.spec.shape, "count", static=False, max_count=1),
+            source.map,
+            parameters.threshold,
+            parameters.v_init,
+            parameters.v_reset,
+            parameters.reset,
+            parameters.compare,
+            decay,
+            gain,
+            drive,
+            unit=np.ones(source.spec.shape[0]),
+        )
+        return self.emit(op)
+
+    def output(self, name: str, values: tuple[MapValue, ...], readout: Any) -> MapValue:
+        """Lower the read-out."""
+        if readout in ("count", "first_spike"):
+            source = self.spikes_read(name, values)
+        else:
+            source = self.current(name, values)
+        return self.emit(OutputOp(name, source.spec, source.map, readout, None))

@@ -1,0 +1,175 @@
+"""Lower a network to int8 weights and int32 currents."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import PlanError
+from pysnn.nodes import Conv2d
+from pysnn.nodes.base import NeuronParameters
+from pysnn.plan.builder import Float32, Float64, MapValue, PlanBuilder, spread_scale, term_scale
+from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, RoundOp, Term
+from pysnn.plan.quantise import fixed_point, integers, quantise_weights, weight_units
+
+__all__ = ["IntBuilder"]
+
+_INT32 = 2**31 - 1
+_FREE_UNIT = 2.0**-12
+
+
+class IntBuilder(PlanBuilder):
+    """Builds int8 plans; ``docs/numerics.md`` has the definition."""
+
+    def join(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
+        """Add what meets in a node; counts stay counts, and constant real values real, where they can."""
+        if len(values) == 1:
+            return values[0]
+        return self.add_counts(name, values) or self._static_sum(name, values) or self.current(name, values, None)
+
+    def _static_sum(self, name: str, values: tuple[MapValue, ...]) -> MapValue | None:
+        if any(value.spec.kind != "real" for value in values):
+            return None
+        units = [value.unit for value in values if value.unit is not None]
+        op = AddOp(name, values[0].spec, tuple(Term(value.map) for value in values))
+        return self.emit(op, unit=units[0] if units else None)
+
+    def current(self, name: str, values: tuple[MapValue, ...], free_unit: Float64 | None) -> MapValue:
+        """Add what enters as int32 currents, in the unit of the first that has one (``free_unit`` if none has)."""
+        joined = self._static_sum(name, values) if len(values) > 1 else values[0]
+        values = values if joined is None else (joined,)
+        channels = values[0].spec.shape[0]
+        units = [value.unit for value in values if value.unit is not None]
+        unit = units[0] if units else np.full(channels, _FREE_UNIT) if free_unit is None else free_unit
+        if len(values) == 1 and values[0].spec.kind == "current":
+            return values[0]
+        if len(values) == 1 and values[0].spec.kind == "real":
+            return self._rounded(name, values[0], unit)
+        parts = [self._term(name, value, unit) for value in values]
+        bound = sum(limit for _, limit in parts)
+        self.check_bound(name, bound)
+        static = all(value.spec.static for value in values)
+        op = AddOp(name, MapSpec(values[0].spec.shape, "current", static), tuple(term for term, _ in parts))
+        return self.emit(op, unit=unit, bound=bound)
+
+    def _rounded(self, name: str, value: MapValue, unit: Float64) -> MapValue:
+        op = RoundOp(name, replace(value.spec, kind="current"), value.map, unit)
+        return self.emit(op, unit=unit, bound=CURRENT_LIMIT)
+
+    def _term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, int]:
+        """Give one edge of a sum in ``unit``, and the largest magnitude that it can have."""
+        if value.spec.kind == "count":
+            constant = integers(self.title(name), term_scale(value).astype(np.float64) / unit)
+            return Term(value.map, constant=constant), int(np.abs(constant.astype(np.int64)).max()) * value.spec.max_count
+        if value.spec.kind == "real":
+            value = self._rounded(name, value, unit)
+        assert value.unit is not None
+        if np.array_equal(value.unit, unit):
+            return Term(value.map), value.bound
+        multiplier, shift = fixed_point(self.title(name), value.unit / unit)
+        bound = int(np.ceil(value.bound * float((value.unit / unit).max()) * (1 + 2.0**-20))) + 1
+        return Term(value.map, multiplier=multiplier, shift=shift), bound
+
+    def check_bound(self, name: str, bound: int) -> None:
+        """Refuse a current that int32 might not hold."""
+        if bound > _INT32:
+            raise PlanError(f"{self.title(name)}: an int32 current could reach {bound}; use precision 'float32'")
+
+    def scale(self, name: str, value: MapValue, factor: Float32) -> MapValue:
+        """Multiply: what one count or one integer stands for, or a float32 operation on constant values."""
+        if value.spec.kind == "count":
+            return replace(value, scale=np.asarray(term_scale(value) * factor, dtype=np.float32))
+        if value.spec.kind == "current":
+            assert value.unit is not None
+            return replace(value, unit=value.unit * factor.astype(np.float64))
+        layer = Conv2d(factor.reshape(-1, 1, 1, 1), groups=value.spec.shape[0])
+        unit = None if value.unit is None else value.unit * factor.astype(np.float64)
+        return replace(self.conv(name, value, layer), unit=unit)
+
+    def conv(self, name: str, value: MapValue, layer: Conv2d) -> MapValue:
+        """Lower a weight layer: int8 on counts, float32 on values that are constant in time."""
+        if value.spec.kind == "current":
+            raise PlanError(
+                f"{self.title(name)}: int8 weights need spikes or counts, and it gets a current; "
+                "put a neuron before it or use precision 'float32'"
+            )
+        weight = self.folded(value, layer)
+        units = weight_units(weight)
+        if value.spec.kind == "real":
+            return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)
+        small = quantise_weights(weight, units)
+        bias = integers(self.title(name), layer.bias.astype(np.float64) / units)
+        weights_sum = np.abs(small.astype(np.int64)).sum(axis=(1, 2, 3)) * value.spec.max_count
+        bound = int((np.abs(bias.astype(np.int64)) + weights_sum).max())
+        self.check_bound(name, bound)
+        return self.emit(self.conv_op(name, value, layer, (small, bias), "current"), unit=units, bound=bound)
+
+    def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
+        """Lower a sum (divisor 1) or average over windows."""
+        weight = np.float32(1.0 / divisor)
+        if value.spec.kind == "real":
+            return replace(self.sum_pool(name, value, window, float(weight)), unit=value.unit)
+        if value.spec.kind == "count":
+            largest = self.pooled_count(value, window)
+            if largest > MAX_COUNT:
+                raise PlanError(
+                    f"{self.title(name)}: a count could reach {largest}, and int8 networks carry at most {MAX_COUNT}; "
+                    "pool in two steps with a neuron between, or use precision 'float32'"
+                )
+            pooled = self.sum_pool(name, value, window, 1.0)
+            scale = value.scale if divisor == 1 else np.asarray(term_scale(value) * weight, dtype=np.float32)
+            return replace(pooled, scale=scale)
+        assert value.unit is not None
+        bound = value.bound * int(window.kernel[0]) * int(window.kernel[1])
+        self.check_bound(name, bound)
+        return replace(self.sum_pool(name, value, window, 1.0), unit=value.unit / divisor, bound=bound)
+
+    def gather(self, name: str, values: tuple[MapValue, ...], index: NDArray[np.int32]) -> MapValue:
+        """Lower a rearrangement of values of one kind."""
+        if len({value.spec.kind for value in values}) > 1:
+            raise PlanError(
+                f"{self.title(name)}: int8 networks join spikes with spikes and currents with currents; "
+                "put a neuron behind the current or use precision 'float32'"
+            )
+        scale = unit = None
+        if any(value.scale is not None for value in values):
+            scale = spread_scale(values, index, tuple(term_scale(value) for value in values))
+        if all(value.unit is not None for value in values):
+            unit = spread_scale(values, index, tuple(value.unit for value in values if value.unit is not None))
+        return self.move(name, values, index, scale=scale, unit=unit, bound=max(value.bound for value in values))
+
+    def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
+        """Lower a neuron: threshold, start and reset in units of its current."""
+        source = self.current(name, values, parameters.threshold.astype(np.float64) * _FREE_UNIT)
+        unit, decay, drive = source.unit, None, None
+        assert unit is not None
+        if parameters.leak is not None:
+            fraction, gain, pull = parameters.leak
+            unit = unit * gain
+            decay = np.rint(fraction * 2.0**30).astype(np.int32)
+            drive = integers(self.title(name), pull / unit)
+        op = NeuronOp(
+            name,
+            MapSpec(source.spec.shape, "count", static=False, max_count=1),
+            source.map,
+            np.maximum(1, integers(self.title(name), parameters.threshold / unit)),
+            integers(self.title(name), parameters.v_init / unit),
+            integers(self.title(name), parameters.v_reset / unit),
+            parameters.reset,
+            parameters.compare,
+            decay,
+            None,
+            drive,
+            unit=unit,
+            max_current=source.bound,
+        )
+        return self.emit(op)
+
+    def output(self, name: str, values: tuple[MapValue, ...], readout: Any) -> MapValue:
+        """Lower the read-out."""
+        if readout in ("count", "first_spike"):
+            source = self.spikes_read(name, values)
+            return self.emit(OutputOp(name, source.spec, source.map, readout, None))
+        source = self.current(name, values, None)
+        return self.emit(OutputOp(name, source.spec, source.map, readout, source.unit))

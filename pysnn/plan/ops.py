@@ -1,0 +1,234 @@
+"""The Plan: flat arrays and one operation a map, the only thing that a backend sees.
+
+Operation ``k`` of a plan computes map ``k`` from maps with smaller numbers. A map has a shape ``(C, H, W)`` (a
+vector of ``n`` is ``(n, 1, 1)``), and one of three kinds:
+
+* ``"real"``: float32 values (analogue input, currents in float32 plans);
+* ``"count"``: uint8, spikes (0/1) or how many spikes (behind a pool, or where spikes meet);
+* ``"current"``: int32 (int8 plans), in units that the plan knows and the backend does not need.
+
+A ``static`` map is the same at every step; a backend computes it once a sample. ``docs/numerics.md`` defines what
+each operation computes, to the bit.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "COUNT_FIELDS",
+    "CURRENT_LIMIT",
+    "MAX_BLOCK",
+    "MAX_COUNT",
+    "AddOp",
+    "ConvOp",
+    "GatherOp",
+    "InputOp",
+    "MapSpec",
+    "MaxPoolOp",
+    "NeuronOp",
+    "Op",
+    "OutputOp",
+    "Plan",
+    "PoolOp",
+    "RoundOp",
+    "Term",
+]
+
+Float32: TypeAlias = NDArray[np.float32]
+Int32: TypeAlias = NDArray[np.int32]
+
+MAX_BLOCK = 32
+"""Steps that an engine computes at a time, at most: memory does not depend on the number of steps."""
+
+MAX_COUNT = 255
+"""The largest count that a ``"count"`` map holds."""
+
+CURRENT_LIMIT = 1 << 20
+"""Largest magnitude, in integer units, of an analogue current that enters an int8 network."""
+
+COUNT_FIELDS = ("events", "synops", "synops_zero", "macs", "updates", "spikes", "silent", "saturated")
+"""Columns of ``RunOutput.counts``, in this order."""
+
+
+@dataclass(frozen=True, eq=False)
+class MapSpec:
+    """Shape and kind of one map; ``max_count`` bounds a count map (1 = binary spikes) and is 0 elsewhere."""
+
+    shape: tuple[int, int, int]
+    kind: Literal["real", "count", "current"]
+    static: bool
+    max_count: int = 0
+
+    @property
+    def size(self) -> int:
+        """Number of values, ``C * H * W``."""
+        return self.shape[0] * self.shape[1] * self.shape[2]
+
+
+@dataclass(frozen=True, eq=False)
+class InputOp:
+    """What enters. ``coding`` "constant": a static real map. "poisson", "events": a count map."""
+
+    node: str
+    spec: MapSpec
+    coding: Literal["constant", "poisson", "events"]
+    kind: Literal["input"] = "input"
+
+
+@dataclass(frozen=True, eq=False)
+class ConvOp:
+    """Weights: a convolution, or a Linear layer as a 1x1 convolution on an ``(n, 1, 1)`` map.
+
+    ``weight`` is ``(kh, kw, C_in / groups, C_out)``, float32 or int8; ``bias`` is ``(C_out,)``, float32 or int32.
+    A count source takes either (int8 weights give a "current" map), a real source takes float32 only.
+    ``pads`` is (top, left, bottom, right). ``fanout`` and ``fanout_nonzero`` are uint32 ``(C, H, W)`` of the source:
+    how many weights (how many non-zero ones) an event of that source neuron meets.
+    """
+
+    node: str
+    spec: MapSpec
+    source: int
+    weight: NDArray[np.float32] | NDArray[np.int8]
+    bias: Float32 | Int32
+    stride: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    dilation: tuple[int, int]
+    groups: int
+    fanout: NDArray[np.uint32]
+    fanout_nonzero: NDArray[np.uint32]
+    kind: Literal["conv"] = "conv"
+
+
+@dataclass(frozen=True, eq=False)
+class PoolOp:
+    """Sum over windows. Count and current sources: plain integer sums. Real sources: each term times ``weight``."""
+
+    node: str
+    spec: MapSpec
+    source: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    weight: float
+    kind: Literal["pool"] = "pool"
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPoolOp:
+    """Count source: the rise of the window's largest cumulative count. Static real source: the plain maximum."""
+
+    node: str
+    spec: MapSpec
+    source: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    kind: Literal["maxpool"] = "maxpool"
+
+
+@dataclass(frozen=True, eq=False)
+class GatherOp:
+    """Any rearrangement: flatten, pad, crop, subsample, concatenate.
+
+    ``index`` is int32 ``(C, H, W)`` of the result: a position in the sources' values laid end to end, each in
+    ``(C, H, W)`` order, or -1 for zero. All sources have the kind of the result; it is static only if they all are.
+    """
+
+    node: str
+    spec: MapSpec
+    sources: tuple[int, ...]
+    index: Int32
+    kind: Literal["gather"] = "gather"
+
+
+@dataclass(frozen=True, eq=False)
+class RoundOp:
+    """A static real map into integer units: ``round_half_even(float64(x) / unit)`` (``unit``: float64 ``(C,)``)."""
+
+    node: str
+    spec: MapSpec
+    source: int
+    unit: NDArray[np.float64]
+    kind: Literal["round"] = "round"
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One edge of a sum.
+
+    Into a real map: a real source as it is (all ``None``), or a count source times ``scale`` (float32 ``(C,)``).
+    Into a current map: a current source as it is, or through ``(x * multiplier + 2**(shift - 1)) >> shift``
+    (int32 ``(C,)`` each, 64-bit product, arithmetic shift), or a count source times ``constant`` (int32 ``(C,)``).
+    Into a count map: a count source as it is.
+    """
+
+    source: int
+    scale: Float32 | None = None
+    constant: Int32 | None = None
+    multiplier: Int32 | None = None
+    shift: Int32 | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class AddOp:
+    """The sum of its terms, in order, starting from the first."""
+
+    node: str
+    spec: MapSpec
+    terms: tuple[Term, ...]
+    kind: Literal["add"] = "add"
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronOp:
+    """Integrate and fire: float32 on a real source, int32 on a current source. All arrays are ``(C,)``.
+
+    ``decay`` is ``None`` for neurons without leak. Else float32 plans use ``decay``, ``gain``, ``drive`` (float32), and
+    int8 plans use ``decay`` (int32, in units of 2**-30) and ``drive`` (int32; ``gain`` is part of the unit, ``None``).
+    ``unit`` is float64 ``(C,)``: the value of one integer unit of the potential (ones in float32 plans).
+    ``max_current`` bounds the magnitude of an integer current (0 in float32 plans).
+    """
+
+    node: str
+    spec: MapSpec
+    source: int
+    threshold: Float32 | Int32
+    v_init: Float32 | Int32
+    v_reset: Float32 | Int32
+    reset: Literal["subtract", "zero"]
+    compare: Literal[">=", ">"]
+    decay: Float32 | Int32 | None
+    gain: Float32 | None
+    drive: Float32 | Int32 | None
+    unit: NDArray[np.float64]
+    max_current: int = 0
+    kind: Literal["neuron"] = "neuron"
+
+
+@dataclass(frozen=True, eq=False)
+class OutputOp:
+    """The read-out; always the last operation. ``unit`` is float64 ``(C,)`` for current sources, else ``None``.
+
+    ``spec`` repeats the source's. Scores are float32, one a value of the source in ``(C, H, W)`` order.
+    """
+
+    node: str
+    spec: MapSpec
+    source: int
+    readout: Literal["mean_current", "potential", "count", "first_spike"]
+    unit: NDArray[np.float64] | None
+    kind: Literal["output"] = "output"
+
+
+Op: TypeAlias = InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | RoundOp | AddOp | NeuronOp | OutputOp
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A compiled network: operation 0 is the input, the last one the output."""
+
+    precision: Literal["float32", "int8"]
+    ops: tuple[Op, ...]

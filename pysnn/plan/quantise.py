@@ -1,0 +1,72 @@
+"""Numbers of int8 plans: units, rounding, fixed-point multipliers."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import PlanError
+
+__all__ = ["fixed_point", "integers", "quantise_weights", "weight_units"]
+
+_LARGEST = 127
+_MOST_SHIFT = 62
+
+
+def weight_units(weight: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Give ``max|w_c| / 127`` for each output channel of ``(O, ...)``, 1 where all weights are zero.
+
+    Examples
+    --------
+    >>> weight_units(np.float32([[127, -254], [0, 0]])).tolist()
+    [2.0, 1.0]
+    """
+    largest = np.abs(weight.astype(np.float64)).reshape(weight.shape[0], -1).max(axis=1)
+    return np.where(largest > 0, largest / _LARGEST, 1.0)
+
+
+def quantise_weights(weight: NDArray[np.float32], units: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Give ``round_half_even(w / unit)`` in int8.
+
+    Examples
+    --------
+    >>> quantise_weights(np.float32([[127, -254]]), np.array([2.0])).tolist()
+    [[64, -127]]
+    """
+    spread = units.reshape((-1,) + (1,) * (weight.ndim - 1))
+    return np.rint(weight.astype(np.float64) / spread).astype(np.int8)
+
+
+def integers(what: str, values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Round half to even into int32, or raise :class:`PlanError` if a value does not fit.
+
+    Examples
+    --------
+    >>> integers("IF 'a'", np.array([0.5, 1.5])).tolist()
+    [0, 2]
+    """
+    rounded = np.rint(values)
+    if (np.abs(rounded) > 2**30).any():
+        raise PlanError(
+            f"{what}: a threshold, bias or shortcut is {float(np.abs(values).max()):.3g} times the integer unit of its "
+            "weights, more than int8 networks hold; use precision 'float32'"
+        )
+    return rounded.astype(np.int32)
+
+
+def fixed_point(what: str, ratio: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Give multiplier and shift with ``multiplier / 2**shift`` close to ``ratio`` (positive).
+
+    Examples
+    --------
+    >>> multiplier, shift = fixed_point("IF 'a'", np.array([0.75]))
+    >>> float(multiplier[0] / 2.0 ** shift[0])
+    0.75
+    """
+    _, exponent = np.frexp(ratio)
+    shift = np.clip(30 - exponent, 1, _MOST_SHIFT)
+    multiplier = np.rint(np.ldexp(ratio, shift))
+    if (multiplier > 2**31 - 1).any():
+        raise PlanError(
+            f"{what}: the scales of two edges differ by a factor of {float(ratio.max()):.3g}, more than int8 networks "
+            "hold; use precision 'float32'"
+        )
+    return multiplier.astype(np.int32), shift.astype(np.int32)
