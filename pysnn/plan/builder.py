@@ -61,9 +61,8 @@ class PlanBuilder:
         return f"{self.network.nodes[name].title} '{name}'"
 
     def shape(self, value: MapValue) -> Shape:
-        """Give the shape as the network sees it: a vector, or (channels, height, width)."""
-        channels, height, width = value.spec.shape
-        return (channels,) if height == width == 1 else value.spec.shape
+        """Give (channels, height, width); a vector is (n, 1, 1)."""
+        return value.spec.shape
 
     def size(self, value: MapValue) -> tuple[int, int]:
         """Give height and width."""
