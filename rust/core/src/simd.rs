@@ -1,0 +1,141 @@
+//! SIMD levels: one body, compiled for each instruction set, chosen at run time.
+//!
+//! A kernel is a struct with its arguments and an `#[inline(always)]` body of plain Rust. [`Level::run`] calls the copy
+//! that was compiled for the level's instructions. Levels change the speed and never a bit of a result: nothing
+//! here contracts to FMA or reorders a float sum.
+
+use crate::error::{Error, Kind, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Set {
+    Baseline,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+/// Names of all levels on any machine, ascending.
+const NAMES: [&str; 3] = ["baseline", "avx2", "avx512"];
+
+/// An instruction set that this machine has: only detection makes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Level(Set);
+
+/// A body to compile for every level; `run` must be `#[inline(always)]`.
+pub(crate) trait Kernel {
+    type Output;
+    fn run(self) -> Self::Output;
+}
+
+impl Level {
+    /// The levels that this machine has, ascending.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        #[allow(unused_mut, reason = "only x86-64 has more than one")]
+        let mut levels = vec![Self(Set::Baseline)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx2") {
+                levels.push(Self(Set::Avx2));
+                if std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("avx512bw")
+                    && std::arch::is_x86_feature_detected!("avx512vl")
+                    && std::arch::is_x86_feature_detected!("avx512dq")
+                {
+                    levels.push(Self(Set::Avx512));
+                }
+            }
+        }
+        levels
+    }
+
+    /// The level of a name, or the widest one for `None`.
+    ///
+    /// # Errors
+    ///
+    /// The name is unknown, or the machine lacks the level.
+    pub fn named(name: Option<&str>) -> Result<Self> {
+        let levels = Self::available();
+        let Some(name) = name else {
+            return Ok(levels.last().copied().unwrap_or(Self(Set::Baseline)));
+        };
+        if let Some(level) = levels.iter().find(|level| level.name() == name) {
+            return Ok(*level);
+        }
+        let have: Vec<&str> = levels.iter().map(|level| level.name()).collect();
+        let have = have.join(", ");
+        let message = if NAMES.contains(&name) {
+            format!("SIMD level '{name}' is not available on this machine, which has {have}")
+        } else {
+            format!("unknown SIMD level '{name}': expected one of {have}")
+        };
+        Err(Error::new(Kind::Backend, message))
+    }
+
+    /// The name that [`Level::named`] takes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Set::Baseline => NAMES[0],
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => NAMES[1],
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => NAMES[2],
+        }
+    }
+
+    /// Run a kernel's copy for this level.
+    #[inline]
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self.0 {
+            Set::Baseline => kernel.run(),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
+            Set::Avx2 => unsafe { run_avx2(kernel) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Set::Avx512 => unsafe { run_avx512(kernel) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512dq")]
+fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_the_widest() {
+        let levels = Level::available();
+        assert_eq!(Level::named(None).unwrap(), *levels.last().unwrap());
+        assert!(levels.is_sorted());
+        assert_eq!(levels[0].name(), "baseline");
+    }
+
+    #[test]
+    fn every_available_level_is_found_by_its_name() {
+        for level in Level::available() {
+            assert_eq!(Level::named(Some(level.name())).unwrap(), level);
+        }
+    }
+
+    #[test]
+    fn unknown_and_missing_levels_are_errors() {
+        assert_eq!(Level::named(Some("sse9")).unwrap_err().kind(), Kind::Backend);
+        assert_eq!(Level::named(Some("")).unwrap_err().kind(), Kind::Backend);
+        #[cfg(not(target_arch = "x86_64"))]
+        assert_eq!(Level::named(Some("avx2")).unwrap_err().kind(), Kind::Backend);
+    }
+}
