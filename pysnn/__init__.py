@@ -1,5 +1,6 @@
 """pysnn: event-driven spiking networks on CPUs, converted or trained, exact on every backend."""
 
+from pysnn.encode import Events
 from pysnn.errors import (
     BackendError,
     CapacityError,
@@ -31,6 +32,8 @@ from pysnn.nodes import (
     Subsample,
     SumPool2d,
 )
+from pysnn.simulate import Simulator, run
+from pysnn.state import State
 
 __all__ = [
     "IF",
@@ -42,6 +45,7 @@ __all__ = [
     "Conv2d",
     "Crop",
     "DataError",
+    "Events",
     "FileFormatError",
     "Flatten",
     "GlobalAvgPool",
@@ -59,6 +63,9 @@ __all__ = [
     "RangeError",
     "ReLU",
     "Scale",
+    "Simulator",
+    "State",
     "Subsample",
     "SumPool2d",
+    "run",
 ]

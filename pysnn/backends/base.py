@@ -124,7 +124,12 @@ class RunOutput:
 
 
 class Executable(Protocol):
-    """A plan made ready by a backend; may be run many times, from several threads."""
+    """A plan made ready by a backend; may be run many times, from several threads.
+
+    ``name`` says what runs it: the backend, and the SIMD level where it has one ("rust/avx512").
+    """
+
+    name: str
 
     def run(self, request: RunRequest) -> RunOutput:
         """Run it. Requests come from :mod:`pysnn.simulate`, which has checked shapes, dtypes and values."""

@@ -43,6 +43,8 @@ class _Running:
 class ReferenceExecutable:
     """A plan, ready to run."""
 
+    name = "reference"
+
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 

@@ -1,0 +1,90 @@
+"""Check data against a network's input and turn one batch into what backends take."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.arrays import as_numeric
+from pysnn.encode import Events
+from pysnn.errors import DataError
+from pysnn.nodes import Input
+
+__all__ = ["Batches", "checked_data"]
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Checked data: an array ``(samples, ...)`` or :class:`Events`."""
+
+    data: NDArray[Any] | Events
+
+    @property
+    def samples(self) -> int:
+        """How many samples there are."""
+        return self.data.samples if isinstance(self.data, Events) else int(self.data.shape[0])
+
+
+def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
+    """Check ``data`` for a coding.
+
+    uint8 images become ``x / 255`` later, batch by batch; every other dtype is taken as it is, in float32.
+
+    Raises
+    ------
+    DataError
+        Wrong shape, dtype or values, or no samples. The message names the input node.
+    """
+    what = f"Input '{name}'"
+    if coding in ("spikes", "events"):
+        if node.mean is not None:
+            raise DataError(f"{what}: given spikes cannot be normalised, and the input has mean and std")
+        return Batches(_given_spikes(data, node, what, coding))
+    array = as_numeric(data, what)
+    if array.ndim < 1 or array.shape[1:] != node.shape:
+        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {array.shape}")
+    if array.shape[0] == 0:
+        raise DataError(f"{what}: expected at least one sample, got none")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
+    if coding == "poisson":
+        if node.mean is not None:
+            raise DataError(f"{what}: Poisson rates cannot be normalised, and the input has mean and std")
+        top = 255 if array.dtype == np.uint8 else 1
+        if array.min() < 0 or array.max() > top:
+            raise DataError(f"{what}: Poisson rates must be in 0..1, got {array.min()} to {array.max()}")
+    return Batches(array)
+
+
+def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:
+    size = int(np.prod(node.shape))
+    if coding == "events":
+        if not isinstance(data, Events):
+            raise DataError(f"{what}: coding 'events' expects pysnn.Events, got {type(data).__name__}")
+        events = data
+    else:
+        array = as_numeric(data, what)
+        if array.shape[2:] != node.shape:
+            raise DataError(f"{what}: expected (steps, batch, {', '.join(map(str, node.shape))}), got {array.shape}")
+        events = Events.from_dense(array)
+    if events.samples == 0:
+        raise DataError(f"{what}: expected at least one sample, got none")
+    if events.index.size and int(events.index.max()) >= size:
+        raise DataError(f"{what}: an event has index {int(events.index.max())}, and there are {size} inputs")
+    return events
+
+
+def input_values(node: Input, x: NDArray[Any]) -> NDArray[np.float32]:
+    """Give float32 ``(batch, ...)`` in the network's input space: uint8 over 255, then mean and std.
+
+    Examples
+    --------
+    >>> input_values(Input((1,)), np.array([[255]], dtype=np.uint8))
+    array([[1.]], dtype=float32)
+    """
+    values = x.astype(np.float32)
+    if x.dtype == np.uint8:
+        values /= np.float32(255)
+    return np.asarray(node.normalise(values), dtype=np.float32)

@@ -1,0 +1,43 @@
+"""Prove that no integer potential can leave int32 within a number of steps."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import RangeError
+from pysnn.plan.ops import NeuronOp, Plan
+
+__all__ = ["check_potentials"]
+
+_INT32 = 2**31 - 1
+
+
+def check_potentials(plan: Plan, steps: int, state: Mapping[int, NDArray[Any]] | None) -> None:
+    """Raise :class:`RangeError` naming the first neuron whose potential could leave int32 within ``steps``."""
+    if plan.precision != "int8":
+        return
+    for k, op in enumerate(plan.ops):
+        if isinstance(op, NeuronOp):
+            start = _magnitude(op.v_init) if state is None else max(_magnitude(op.v_init), _magnitude(state[k]))
+            if start + _reach(op, steps) > _INT32:
+                raise RangeError(
+                    f"{op.node!r}: after {steps} steps an int32 potential could reach {start + _reach(op, steps)}; "
+                    f"take fewer steps, or precision 'float32'"
+                )
+
+
+def _reach(op: NeuronOp, steps: int) -> int:
+    """How far the potential can go from where it starts, thresholds and resets included."""
+    edge = max(_magnitude(op.threshold), _magnitude(op.v_reset))
+    if op.decay is None or op.drive is None:
+        return edge + steps * op.max_current
+    inflow = op.max_current + _magnitude(op.drive) + 1
+    leaks = 2**30 - int(op.decay.max())
+    longest = steps if leaks == 0 else min(steps, -(-(2**30) // leaks))
+    return edge + longest * inflow
+
+
+def _magnitude(array: NDArray[Any]) -> int:
+    return int(np.abs(array.astype(np.int64)).max()) if array.size else 0

@@ -1,0 +1,285 @@
+"""Run a network: check what came, compile once, go through the data in batches, put the results together."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.arrays import as_numeric
+from pysnn.backends import get_backend
+from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunRequest
+from pysnn.encode import CODINGS, Events
+from pysnn.encode.batch import Batches, checked_data, input_values
+from pysnn.errors import DataError, PlanError
+from pysnn.merge import merge_outputs
+from pysnn.network import Network
+from pysnn.plan.limits import check_potentials
+from pysnn.plan.lower import PlanOptions, compile_plan
+from pysnn.plan.ops import MAX_BLOCK, MapSpec, NeuronOp, Plan
+from pysnn.result import Result
+from pysnn.state import State, stateful, to_operations
+
+__all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run"]
+
+MAX_STEPS = 1 << 24
+"""Largest number of steps that a state may have behind it."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunOptions:
+    """How to run; every field is a keyword of :func:`run` and :class:`Simulator`.
+
+    Attributes
+    ----------
+    precision
+        "float32", or "int8" weights with int32 potentials.
+    backend
+        "auto" (the fastest there is), "rust", "numba" or "reference".
+    coding
+        "constant", "poisson", "spikes" or "events"; see :mod:`pysnn.encode`.
+    dt
+        Seconds a step; needed by neurons with a time constant.
+    seed
+        Of the Poisson coding.
+    threads
+        Threads over the samples; ``None``: as many as this process may use. Results do not depend on it.
+    batch_size
+        Samples given to the backend at a time: bounds memory. Results do not depend on it.
+    block
+        Steps computed at a time, 1..32; 0 leaves it to the backend. Results do not depend on it.
+    state
+        Where a run stopped, to go on from there; ``None`` starts afresh.
+    count
+        Count operations.
+    probe
+        Keep sums of currents, potentials and spike counts of every neuron (memory: reads x samples x neurons).
+    record, record_potentials
+        Names of neuron nodes whose spikes, or potentials, to keep at every step.
+    progress
+        Called with (samples done, samples in all) now and then.
+    """
+
+    precision: Literal["float32", "int8"] = "float32"
+    backend: str = "auto"
+    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
+    dt: float | None = None
+    seed: int = 0
+    threads: int | None = None
+    batch_size: int = 256
+    block: int = 0
+    state: State | None = None
+    count: bool = True
+    probe: bool = False
+    record: Sequence[str] = ()
+    record_potentials: Sequence[str] = ()
+    progress: Callable[[int, int], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.coding not in CODINGS:
+            raise PlanError(f"coding must be one of {', '.join(CODINGS)}, got {self.coding!r}")
+        _check_integer("seed", self.seed, 0, 2**64 - 1)
+        _check_integer("batch_size", self.batch_size, 1, 2**31 - 1)
+        _check_integer("block", self.block, 0, MAX_BLOCK)
+        if self.threads is not None:
+            _check_integer("threads", self.threads, 1, 1024)
+
+
+def run(
+    network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Any
+) -> Result:
+    """Run a network on data.
+
+    Parameters
+    ----------
+    network
+        A spiking network.
+    x
+        ``(samples, ...)`` in the shape of the network's input: float values in its input space, or uint8 (then over 255).
+        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`.
+    steps
+        Number of time-steps, or several: the run goes to the largest, and is read at each.
+    labels
+        Classes, integers ``(samples,)``, for :attr:`Result.accuracy`.
+    **options
+        Fields of :class:`RunOptions`.
+
+    Raises
+    ------
+    DataError, PlanError, RangeError, BackendError
+        What was expected, what came, and where.
+
+    Examples
+    --------
+    >>> from pysnn import IF, Input, Network, Output
+    >>> net = Network.chain({"in": Input((1,)), "if": IF(v_threshold=1.0), "out": Output("count")})
+    >>> run(net, np.float32([[0.25]]), steps=[4, 8]).scores.ravel().tolist()
+    [1.0, 2.0]
+    """
+    return Simulator(network, **options).run(x, steps=steps, labels=labels)
+
+
+class Simulator:
+    """A network made ready to run many times: plans are compiled once and kept.
+
+    Parameters
+    ----------
+    network
+        A spiking network.
+    **options
+        Fields of :class:`RunOptions`, for every run that does not say otherwise.
+
+    Examples
+    --------
+    >>> from pysnn import IF, Input, Network, Output
+    >>> net = Network.chain({"in": Input((1,)), "if": IF(), "out": Output("count")})
+    >>> simulator = Simulator(net, backend="reference")
+    >>> first = simulator.run(np.float32([[0.75]]), steps=2)
+    >>> simulator.run(np.float32([[0.75]]), steps=2, state=first.state).scores.item()
+    3.0
+    """
+
+    def __init__(self, network: Network, **options: Any) -> None:
+        if not isinstance(network, Network):
+            kind = f"{type(network).__module__}.{type(network).__qualname__}"
+            raise DataError(f"run: expected a pysnn.Network, got {kind}")
+        self.network = network
+        self.options = RunOptions(**options)
+        self._compiled: dict[tuple[Any, ...], tuple[Plan, Executable]] = {}
+
+    def plan(self, max_count: int = 1, **changes: Any) -> Plan:
+        """Give the plan that a run would use."""
+        return self._ready(replace(self.options, **changes), max_count)[0]
+
+    def run(self, x: Any, *, steps: int | Sequence[int], labels: Any = None, **changes: Any) -> Result:
+        """Run on data; see :func:`run`. ``changes`` replace the simulator's options for this run."""
+        started = time.perf_counter()
+        options = replace(self.options, **changes) if changes else self.options
+        read_at = _checked_steps(steps)
+        data = checked_data(x, self.network.input, self.network.input_name, options.coding)
+        labels = _checked_labels(labels, data.samples)
+        most = data.data.most_at_once() if isinstance(data.data, Events) else 1
+        plan, executable = self._ready(options, most)
+        state = None if options.state is None else to_operations(options.state, plan, data.samples)
+        done = 0 if options.state is None else options.state.steps
+        if done + read_at[-1] > MAX_STEPS:
+            raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
+        check_potentials(plan, done + read_at[-1], state)
+        template = RunRequest(
+            input=ConstantInput(np.zeros((0,), dtype=np.float32)),
+            steps=read_at[-1],
+            read_at=read_at,
+            start=done,
+            threads=options.threads or _usable_threads(),
+            block=options.block,
+            count=options.count,
+            probe=options.probe,
+            record_spikes=_recorded(plan, options.record),
+            record_potentials=_recorded(plan, options.record_potentials),
+        )
+        requests = self._requests(data, plan, template, options, state)
+        output = merge_outputs([executable.run(request) for request in requests])
+        if np.isnan(output.scores).any():
+            raise DataError(f"Output '{self.network.output_name}': a score is NaN; weights or data are too large")
+        places = stateful(plan)
+        names = {k: op.node for k, op in enumerate(plan.ops)}
+        return Result(
+            network=self.network,
+            plan=plan,
+            steps=read_at,
+            scores=output.scores,
+            counts=output.counts,
+            state=State(done + read_at[-1], {node: output.state[k] for node, k in places.items()}),
+            labels=labels,
+            spikes={names[k]: array for k, array in output.spikes.items()},
+            potentials={names[k]: array for k, array in output.potentials.items()},
+            probes={names[k]: probe for k, probe in output.probes.items()},
+            kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
+            wall_s=time.perf_counter() - started,
+            backend=executable.name,
+            seed=options.seed,
+        )
+
+    def _ready(self, options: RunOptions, max_count: int) -> tuple[Plan, Executable]:
+        level = os.environ.get("PYSNN_SIMD", "")
+        key = (options.precision, options.backend, options.coding, options.dt, max_count, level)
+        if key not in self._compiled:
+            coding = "events" if options.coding == "spikes" else options.coding
+            plan = compile_plan(self.network, PlanOptions(options.precision, coding, options.dt, max_count))
+            self._compiled[key] = plan, get_backend(options.backend).compile(plan)
+        return self._compiled[key]
+
+    def _requests(
+        self, data: Batches, plan: Plan, template: RunRequest, options: RunOptions, state: dict[int, NDArray[Any]] | None
+    ) -> Iterator[RunRequest]:
+        for start in range(0, data.samples, options.batch_size):
+            stop = min(start + options.batch_size, data.samples)
+            part = None if state is None else {k: array[start:stop] for k, array in state.items()}
+            progress = _offset_progress(options.progress, start, data.samples)
+            given = self._encoded(data, (start, stop), plan.ops[0].spec, options, template.steps)
+            yield replace(template, input=given, state=part, progress=progress)
+            if options.progress is not None:
+                options.progress(stop, data.samples)
+
+    def _encoded(
+        self, data: Batches, part: tuple[int, int], spec: MapSpec, options: RunOptions, steps: int
+    ) -> ConstantInput | PoissonInput | EventInput:
+        start, stop = part
+        if isinstance(data.data, Events):
+            offsets, index = data.data.select(start, stop).packed(steps, spec.size)
+            return EventInput(offsets, index, batch=stop - start)
+        values = input_values(self.network.input, data.data[start:stop])
+        shaped = np.ascontiguousarray(values.reshape(stop - start, *spec.shape))
+        if options.coding == "poisson":
+            return PoissonInput(shaped, options.seed, first_sample=start)
+        return ConstantInput(shaped)
+
+
+def _check_integer(name: str, value: Any, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise DataError(f"{name} must be an integer in {least}..{most}, got {value!r}")
+
+
+def _checked_steps(steps: int | Sequence[int]) -> tuple[int, ...]:
+    listed = [steps] if isinstance(steps, int | np.integer) else list(steps)
+    if not listed:
+        raise DataError("steps: expected a number of time-steps, or several, got none")
+    for value in listed:
+        _check_integer("steps", value, 1, MAX_STEPS)
+    if sorted(set(listed)) != listed:
+        raise DataError(f"steps: expected ascending numbers, got {listed}")
+    return tuple(int(value) for value in listed)
+
+
+def _checked_labels(labels: Any, samples: int) -> NDArray[np.int64] | None:
+    if labels is None:
+        return None
+    array = as_numeric(labels, "labels")
+    if array.shape != (samples,) or array.dtype.kind not in "iu":
+        raise DataError(f"labels: expected {samples} integers, one a sample, got {array.dtype} {array.shape}")
+    return array.astype(np.int64)
+
+
+def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
+    neurons = {op.node: k for k, op in enumerate(plan.ops) if isinstance(op, NeuronOp)}
+    for name in names:
+        if name not in neurons:
+            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(neurons) or 'none'}")
+    return tuple(neurons[name] for name in names)
+
+
+def _usable_threads() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _offset_progress(
+    progress: Callable[[int, int], None] | None, start: int, samples: int
+) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    return lambda done: progress(start + done, samples)

@@ -1,0 +1,65 @@
+"""The state of a running network, a value that a run takes and gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import DataError
+from pysnn.plan.ops import MaxPoolOp, NeuronOp, Op, OutputOp, Plan
+
+__all__ = ["State", "stateful"]
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a run stopped: ``arrays`` by node, the first axis the sample; ``steps`` done so far.
+
+    Potentials of neurons, cumulative counts of max-pools, sums of the read-out. It belongs to one network, one precision
+    and one batch.
+    """
+
+    steps: int
+    arrays: Mapping[str, NDArray[Any]]
+
+
+def stateful(plan: Plan) -> dict[str, int]:
+    """Give the operation that keeps each node's state."""
+    return {op.node: k for k, op in enumerate(plan.ops) if _has_state(op)}
+
+
+def _has_state(op: Op) -> bool:
+    return isinstance(op, NeuronOp | OutputOp) or (isinstance(op, MaxPoolOp) and op.spec.kind == "count")
+
+
+def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[Any]]:
+    """Give the arrays by operation, checked, or raise :class:`DataError` naming the node."""
+    places = stateful(plan)
+    if set(state.arrays) != set(places):
+        odd = sorted(set(state.arrays) ^ set(places))
+        raise DataError(f"state: it is of another network, they differ in the nodes {', '.join(map(repr, odd))}")
+    result = {}
+    for node, k in places.items():
+        shape, dtype = _expected(plan, k)
+        array = np.asarray(state.arrays[node])
+        if array.shape != (samples, *shape) or array.dtype != dtype:
+            raise DataError(
+                f"state of '{node}': expected {dtype} {(samples, *shape)}, got {array.dtype} {array.shape}; "
+                "a state belongs to one network, one precision and one batch"
+            )
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError(f"state of '{node}': expected finite values")
+        result[k] = np.ascontiguousarray(array)
+    return result
+
+
+def _expected(plan: Plan, k: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    op = plan.ops[k]
+    if isinstance(op, NeuronOp):
+        return op.spec.shape, op.threshold.dtype
+    if isinstance(op, OutputOp):
+        return (op.spec.size,), np.dtype(np.float32 if op.spec.kind == "real" else np.int64)
+    assert isinstance(op, MaxPoolOp)
+    return plan.ops[op.source].spec.shape, np.dtype(np.int32)
