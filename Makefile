@@ -1,0 +1,99 @@
+# Everything starts here: `make help` lists the targets. Each sets up what it needs in .venv and is quick when that is done.
+
+PYTHON ?= python3
+BENCH ?= *
+
+VENV := .venv
+BIN := $(VENV)/bin
+# One pip for every install; quiet, so that what a target prints is its own.
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+RUST := Cargo.toml Cargo.lock $(shell find rust -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
+AARCH64 := aarch64-unknown-linux-gnu
+
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup quickstart test test-rust test-python check format bench wheels wheel-trial sdist-trial test-aarch64 fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The virtual environment: the tools are there, and Python is new enough.
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "pysnn needs Python 3.11 or newer: $(PYTHON) was not found (make PYTHON=/path/to/python3)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "pysnn needs Python 3.11 or newer: $$($(PYTHON) --version) is too old (make PYTHON=/path/to/python3)"; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python -m venv failed; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PIP) install --upgrade 'pip>=25.1'
+
+# The package, in place (edits of Python files take effect at once), with its Rust core in release mode.
+$(VENV)/.package: pyproject.toml $(RUST) | $(BIN)/python
+	$(call install,--editable '.[plot]')
+	@touch $@
+
+# The same, with what works on the tree: every extra, the test runner, the linters.
+$(VENV)/.dev: pyproject.toml $(RUST) | $(BIN)/python
+	$(call install,--editable '.[all]' --group dev)
+	@touch $(VENV)/.package $@
+
+define install
+@command -v cargo >/dev/null || { echo "building pysnn needs Rust: cargo was not found on the PATH (https://rustup.rs)"; exit 1; }
+@echo "building pysnn and installing it in $(VENV) (a few minutes the first time)"
+@$(PIP) install $(1)
+endef
+
+setup: $(VENV)/.dev ## make .venv with the package, its extras and the development tools
+
+quickstart: $(VENV)/.package ## set everything up and run the main job on real digits
+	@$(BIN)/pysnn quickstart
+
+test: test-rust test-python ## set everything up and pass the tests
+
+test-rust: $(VENV)/.dev
+	cargo test --quiet -p pysnn-core
+
+test-python: $(VENV)/.dev
+	PYSNN_REQUIRE_RUST=1 $(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@$(MAKE) --no-print-directory test
+
+format: $(VENV)/.dev ## format the sources and mend what the linters can mend
+	cargo fmt --all
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## run the benchmarks, or one: make bench BENCH=import_time
+	@for script in benchmarks/$(BENCH).py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+$(VENV)/.wheels: $(VENV)/.dev
+	@$(PIP) install --group wheels
+	@touch $@
+
+wheels: $(VENV)/.wheels ## build the platform wheel, the pure-Python wheel and the sdist into dist/
+	$(BIN)/python scripts/build_wheels.py
+
+wheel-trial: wheels ## install each wheel in an empty environment without Rust and run it there
+	$(BIN)/python scripts/try_wheels.py
+
+sdist-trial: $(VENV)/.wheels ## build a wheel from the unpacked sdist and run it
+	$(BIN)/python scripts/try_wheels.py --sdist
+
+test-aarch64: ## test the Rust core as aarch64 code under qemu-user
+	@command -v qemu-aarch64 >/dev/null && command -v aarch64-linux-gnu-gcc >/dev/null \
+		|| { echo "this needs an emulator and a linker: apt install qemu-user gcc-aarch64-linux-gnu"; exit 1; }
+	@rustc --print target-libdir --target $(AARCH64) | xargs test -d \
+		|| { echo "this needs Rust's aarch64 library: rustup target add $(AARCH64)"; exit 1; }
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+		cargo test --quiet -p pysnn-core --target $(AARCH64)
+
+clean: ## remove .venv and everything built
+	rm -rf $(VENV) target dist build pysnn/_core*.so rust/fuzz/target

@@ -1,0 +1,94 @@
+"""The tree stays readable: files of a sensible size, nothing left to do, links that lead somewhere."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+MAX_LINES = 300
+MAX_BYTES = 1_000_000
+SOURCES = {".py", ".pyi", ".rs", ".sh"}
+# Written so that this file does not contain them.
+LEFT_TO_DO = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b|\b(to" r"do|unimpl" r"emented)!\(")
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"^\s*(?:\$ )?make ([a-z][a-z0-9-]*)", re.MULTILINE)
+FENCE = re.compile(r"```.*?```", re.DOTALL)
+
+
+def tracked() -> list[Path]:
+    """Every file that is or would be committed."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout: what belongs to the tree is not known")
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def anchor(heading: str) -> str:
+    """The address of a Markdown heading, as code hosts make it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def broken_links(path: Path) -> list[str]:
+    """Relative links of a Markdown file that lead to no file, or to no heading of it."""
+    broken = []
+    for target in LINK.findall(FENCE.sub("", text_of(path))):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        name, _, fragment = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        headings = (
+            re.findall(r"^#+ (.*)$", text_of(file), re.MULTILINE) if file.suffix == ".md" and file.is_file() else []
+        )
+        if not file.exists() or (fragment and file.suffix == ".md" and fragment not in map(anchor, headings)):
+            broken.append(target)
+    return broken
+
+
+def test_source_files_are_of_a_readable_size() -> None:
+    counts = {path.relative_to(ROOT): text_of(path).count("\n") for path in tracked() if path.suffix in SOURCES}
+    assert {str(path): lines for path, lines in counts.items() if lines > MAX_LINES} == {}
+
+
+def test_no_file_is_large() -> None:
+    sizes = {str(path.relative_to(ROOT)): path.stat().st_size for path in tracked()}
+    assert {name: size for name, size in sizes.items() if size > MAX_BYTES} == {}
+
+
+def test_nothing_is_left_to_do() -> None:
+    left = []
+    for path in tracked():
+        if path.suffix in SOURCES | {".md", ".toml"} or path.name == "Makefile":
+            lines = enumerate(text_of(path).splitlines(), start=1)
+            left += [f"{path.relative_to(ROOT)}:{number}: {line}" for number, line in lines if LEFT_TO_DO.search(line)]
+    assert left == []
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    documents = [path for path in tracked() if path.suffix == ".md"]
+    assert {str(path.relative_to(ROOT)): links for path in documents if (links := broken_links(path))} == {}
+
+
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A head, with 2 parts\n[a](#a-head-with-2-parts) [b](page.md) [c](none.md) [d](page.md#none)\n")
+    assert broken_links(page) == ["none.md", "page.md#none"]
+
+
+def test_make_commands_of_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    missing = {}
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        text = text_of(path) if path.is_file() else ""
+        inline = re.findall(r"`make ([a-z][a-z0-9-]*)[^`]*`", text)
+        fenced = [name for block in FENCE.findall(text) for name in COMMAND.findall(block)]
+        if unknown := {*inline, *fenced} - targets:
+            missing[path.name] = unknown
+    assert missing == {}
