@@ -158,7 +158,9 @@ def _check_nodes(nodes: Mapping[str, Node]) -> None:
         raise NetworkError(f"Network: nodes must be a mapping from name to node, got {type(nodes).__name__}")
     for name, node in nodes.items():
         if not isinstance(name, str) or not name or len(name) > _LONGEST_NAME or not name.isprintable():
-            raise NetworkError(f"Network: a node's name must be 1 to {_LONGEST_NAME} printable characters, got {name!r}")
+            raise NetworkError(
+                f"Network: a node's name must be 1 to {_LONGEST_NAME} printable characters, got {name!r}"
+            )
         if not isinstance(node, Node):
             kind = f"{type(node).__module__}.{type(node).__qualname__}"
             raise NetworkError(f"Network: node '{name}' must be a pysnn node, got {kind}")

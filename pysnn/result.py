@@ -1,6 +1,6 @@
 """What a run gives to a person: scores, predictions, tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -96,14 +96,18 @@ class Result:
         """How many spiking neurons there are."""
         return sum(op.spec.size for op in self.plan.ops if isinstance(op, NeuronOp))
 
-    def table(self, ann_accuracy: float | None = None) -> "pl.DataFrame":
+    def table(
+        self, ann_accuracy: float | None = None, ms_per_sample: Sequence[float | None] | None = None
+    ) -> "pl.DataFrame":
         """Give one row for each of ``steps``; operations and spikes are for one sample.
 
-        ``ms_per_sample`` stands in the last row only: it is the time of the whole run.
+        ``ms_per_sample`` has the times of :func:`pysnn.measure.measure`; without them the last row has the time of the
+        run, and the others have none.
         """
+        if ms_per_sample is None:
+            ms_per_sample = [None] * (len(self.steps) - 1) + [self.wall_s * 1e3 / self.samples]
         rows = []
         for i, steps in enumerate(self.steps):
-            last = i == len(self.steps) - 1
             rows.append(
                 {
                     "precision": self.plan.precision,
@@ -115,7 +119,7 @@ class Result:
                     "macs": float(self.total("macs")[i]) / self.samples,
                     "ann_macs": ann_macs(self.network),
                     "spikes_per_neuron": float(self.total("spikes")[i]) / max(1, self.neurons * self.samples),
-                    "ms_per_sample": self.wall_s * 1e3 / self.samples if last else None,
+                    "ms_per_sample": ms_per_sample[i],
                 }
             )
         return make_table("run", rows)

@@ -23,7 +23,7 @@ from pysnn.plan.ops import MAX_BLOCK, MapSpec, NeuronOp, Plan
 from pysnn.result import Result
 from pysnn.state import State, stateful, to_operations
 
-__all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run"]
+__all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
 
 MAX_STEPS = 1 << 24
 """Largest number of steps that a state may have behind it."""
@@ -88,9 +88,7 @@ class RunOptions:
             _check_integer("threads", self.threads, 1, 1024)
 
 
-def run(
-    network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Any
-) -> Result:
+def run(network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Any) -> Result:
     """Run a network on data.
 
     Parameters
@@ -173,7 +171,7 @@ class Simulator:
             steps=read_at[-1],
             read_at=read_at,
             start=done,
-            threads=options.threads or _usable_threads(),
+            threads=options.threads or usable_threads(),
             block=options.block,
             count=options.count,
             probe=options.probe,
@@ -213,7 +211,12 @@ class Simulator:
         return self._compiled[key]
 
     def _requests(
-        self, data: Batches, plan: Plan, template: RunRequest, options: RunOptions, state: dict[int, NDArray[Any]] | None
+        self,
+        data: Batches,
+        plan: Plan,
+        template: RunRequest,
+        options: RunOptions,
+        state: dict[int, NDArray[Any]] | None,
     ) -> Iterator[RunRequest]:
         for start in range(0, data.samples, options.batch_size):
             stop = min(start + options.batch_size, data.samples)
@@ -271,7 +274,8 @@ def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
     return tuple(neurons[name] for name in names)
 
 
-def _usable_threads() -> int:
+def usable_threads() -> int:
+    """Give how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -44,6 +44,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "silent": "Int64",
         "saturated": "Int64",
     },
+    "list": {"name": "String", "title": "String", "source": "String", "needs": "String"},
     "errors": {
         "method": "String",
         "layer": "String",

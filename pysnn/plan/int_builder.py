@@ -61,7 +61,9 @@ class IntBuilder(PlanBuilder):
         """Give one edge of a sum in ``unit``, and the largest magnitude that it can have."""
         if value.spec.kind == "count":
             constant = integers(self.title(name), term_scale(value).astype(np.float64) / unit)
-            return Term(value.map, constant=constant), int(np.abs(constant.astype(np.int64)).max()) * value.spec.max_count
+            return Term(value.map, constant=constant), int(
+                np.abs(constant.astype(np.int64)).max()
+            ) * value.spec.max_count
         if value.spec.kind == "real":
             value = self._rounded(name, value, unit)
         assert value.unit is not None

@@ -1,0 +1,22 @@
+"""All commands; one file each."""
+
+import typer
+
+from pysnn.cli.errors import reported
+from pysnn.cli.info import info
+from pysnn.cli.lists import methods, neurons
+from pysnn.cli.quickstart import quickstart
+from pysnn.cli.run import run
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="pysnn",
+    help="Spiking neural networks on CPUs: converted, exact, event-driven.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+for command in (quickstart, run, info, methods, neurons):
+    app.command(command.__name__)(reported(command))

@@ -1,0 +1,35 @@
+"""Turn errors into one line on stderr and exit code 1."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from pysnn.errors import PysnnError
+
+__all__ = ["reported"]
+
+P = ParamSpec("P")
+
+
+def reported(command: Callable[P, None]) -> Callable[P, None]:
+    """Wrap a command: what goes wrong on purpose is a sentence, not a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except BrokenPipeError:
+            sys.stderr.close()
+            raise typer.Exit(1) from None
+        except (PysnnError, OSError, MemoryError) as error:
+            text = " ".join(str(error).split()) or type(error).__name__
+            typer.echo(f"pysnn {command.__name__}: {text}", err=True)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt:
+            typer.echo(f"pysnn {command.__name__}: interrupted", err=True)
+            raise typer.Exit(130) from None
+
+    return wrapped

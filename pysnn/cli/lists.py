@@ -1,0 +1,30 @@
+"""``pysnn methods`` and ``pysnn neurons``: what there is."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from pysnn.cli.show import show_table
+from pysnn.convert import METHODS
+from pysnn.neurons import NEURONS
+from pysnn.tables import make_table, metadata
+
+__all__ = ["methods", "neurons"]
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def methods(as_json: Json = False) -> None:
+    """List the conversion methods."""
+    _show(((name, e.title, e.source, e.needs) for name, e in METHODS.items()), as_json=as_json)
+
+
+def neurons(as_json: Json = False) -> None:
+    """List the neurons."""
+    _show(((name, e.title, e.source, e.needs) for name, e in NEURONS.items()), as_json=as_json)
+
+
+def _show(entries: Iterable[tuple[str, str, str, str]], *, as_json: bool) -> None:
+    rows = [dict(zip(("name", "title", "source", "needs"), entry, strict=True)) for entry in entries]
+    show_table(make_table("list", rows), metadata(), as_json=as_json)

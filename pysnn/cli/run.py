@@ -1,0 +1,63 @@
+"""``pysnn run``: a saved network on data, one row a number of steps."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pysnn.cli.show import show_table
+
+__all__ = ["run"]
+
+
+def run(
+    network: Annotated[Path, typer.Argument(metavar="NET.psnn", help="The network.")],
+    data: Annotated[Path, typer.Option(metavar="FILE.npz", help="Data: 'x', and labels 'y' if there are any.")],
+    steps: Annotated[str, typer.Option(metavar="T[,T...]", help="Numbers of time-steps.")],
+    precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="The network's own by default.")] = None,
+    backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples given to the backend at a time.")] = 256,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
+    predictions: Annotated[Path | None, typer.Option(metavar="OUT.npz", help="Write labels, scores, steps.")] = None,
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run a saved network on data: accuracy, operations and time for each number of steps."""
+    from pysnn.io.npz import load_data, save_arrays
+    from pysnn.io.psnn import load
+    from pysnn.measure import measure
+    from pysnn.progress import Progress
+    from pysnn.simulate import Simulator
+
+    wanted = _parsed(steps)
+    saved = load(network)
+    given = load_data(data, limit)
+    simulator = Simulator(
+        saved.network,
+        precision=precision or saved.settings.precision,
+        backend=backend,
+        coding=saved.settings.coding,
+        dt=saved.settings.dt,
+        seed=saved.settings.seed,
+        threads=threads,
+        batch_size=batch_size,
+    )
+    known = dict(saved.provenance or {})
+    ann = known.get("ann_accuracy") if limit is None and known.get("ann_accuracy_data") == given.digest else None
+    with Progress("run") as progress:
+        times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
+    meta = {**result.meta, "network": str(network), "data": str(data), "data_sha256": given.digest}
+    if predictions is not None:
+        save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
+    show_table(result.table(ann, times), meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
+
+
+def _parsed(steps: str) -> list[int]:
+    try:
+        values = sorted({int(part) for part in steps.split(",")})
+    except ValueError:
+        raise typer.BadParameter(f"expected whole numbers with commas between, got '{steps}'") from None
+    if values[0] < 1:
+        raise typer.BadParameter(f"expected at least one time-step, got {values[0]}")
+    return values

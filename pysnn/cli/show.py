@@ -1,0 +1,56 @@
+"""Print a table to stdout: for people, or as one JSON object."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pysnn.tables import table_json, write_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["show_rows", "show_table"]
+
+_PLAIN_WIDTH = 160
+
+
+def show_table(
+    frame: "pl.DataFrame", meta: Mapping[str, Any], *, as_json: bool, title: str = "", file: Path | None = None
+) -> None:
+    """Write the table to ``file`` if one is given, and print it."""
+    if file is not None:
+        write_table(frame, file, meta)
+    if as_json:
+        typer.echo(json.dumps(table_json(frame, meta)))
+    else:
+        show_rows(frame.to_dicts(), title)
+
+
+def show_rows(rows: list[dict[str, Any]], title: str = "") -> None:
+    """Print rows for people; columns without any value are left out."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    names = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
+    for name in names:
+        number = all(not isinstance(row[name], str) for row in rows)
+        table.add_column(name, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(_text(name, row[name]) for name in names))
+    terminal = sys.stdout.isatty()
+    Console(width=None if terminal else _PLAIN_WIDTH, highlight=False).print(table)
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        if "accuracy" in name or name == "agreement":
+            return f"{100 * value:.2f} %"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
