@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import prod
 from types import MappingProxyType
 from typing import Any
@@ -81,7 +82,7 @@ class Network:
         names = [name for name, _ in pairs]
         if len(set(names)) < len(names):
             raise NetworkError("Network.chain: a name stands twice in the list of nodes")
-        return cls(dict(pairs), list(zip(names[:-1], names[1:], strict=True)))
+        return cls(dict(pairs), list(pairwise(names)))
 
     @cached_property
     def order(self) -> tuple[str, ...]:

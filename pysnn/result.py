@@ -68,7 +68,7 @@ class Result:
     @property
     def predictions(self) -> NDArray[np.int64]:
         """Predicted class ``(R, samples)``: the highest score, of equal ones the lowest; -1 where nothing spiked."""
-        winners = self.scores.argmax(axis=2).astype(np.int64)
+        winners: NDArray[np.int64] = self.scores.argmax(axis=2).astype(np.int64)
         if self.network.output.readout == "count":
             winners[self.scores.max(axis=2) == 0] = -1
         if self.network.output.readout == "first_spike":

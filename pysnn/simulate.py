@@ -18,8 +18,9 @@ from pysnn.errors import DataError, PlanError
 from pysnn.merge import merge_outputs
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
-from pysnn.plan.lower import PlanOptions, compile_plan
+from pysnn.plan.lower import compile_plan
 from pysnn.plan.ops import MAX_BLOCK, MapSpec, NeuronOp, Plan
+from pysnn.plan.options import PlanOptions
 from pysnn.result import Result
 from pysnn.state import State, stateful, to_operations
 

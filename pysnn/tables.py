@@ -152,7 +152,7 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Give the metadata of a Parquet table that pysnn wrote."""
     import polars as pl
 
-    found: dict[str, Any] = json.loads(pl.read_parquet_metadata(path)[_META_KEY])
+    found: dict[str, Any] = json.loads(pl.read_parquet_metadata(Path(path))[_META_KEY])
     return found
 
 

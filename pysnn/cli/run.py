@@ -1,7 +1,8 @@
 """``pysnn run``: a saved network on data, one row a number of steps."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,14 +44,19 @@ def run(
         threads=threads,
         batch_size=batch_size,
     )
-    known = dict(saved.provenance or {})
-    ann = known.get("ann_accuracy") if limit is None and known.get("ann_accuracy_data") == given.digest else None
+    ann = _ann_accuracy(saved.provenance, given.digest) if limit is None else None
     with Progress("run") as progress:
         times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
     meta = {**result.meta, "network": str(network), "data": str(data), "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
     show_table(result.table(ann, times), meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
+
+
+def _ann_accuracy(provenance: Mapping[str, Any], digest: str) -> float | None:
+    """Give the accuracy of the original network, if the file knows it for these very data."""
+    known = provenance.get("ann_accuracy")
+    return known if isinstance(known, float) and provenance.get("ann_accuracy_data") == digest else None
 
 
 def _parsed(steps: str) -> list[int]:

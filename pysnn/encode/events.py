@@ -54,7 +54,8 @@ class Events:
         """Make them from one ``(steps, indices)`` pair a sample."""
         pairs = [(as_numeric(t, "Events: step"), as_numeric(i, "Events: index")) for t, i in lists]
         if not pairs:
-            return cls(*(np.zeros(0, dtype=np.int64),) * 3, samples=0)
+            none = np.zeros(0, dtype=np.int64)
+            return cls(none, none, none, samples=0)
         sample = np.repeat(np.arange(len(pairs)), [len(t) for t, _ in pairs])
         step = np.concatenate([t for t, _ in pairs])
         index = np.concatenate([i for _, i in pairs])
@@ -77,7 +78,8 @@ class Events:
         counts = flat[step, sample, index].astype(np.int64)
         if counts.size and counts.max() > 255:
             raise DataError(f"spikes: expected counts of at most 255, got {int(counts.max())}")
-        return cls(*(np.repeat(a, counts) for a in (sample, step, index)), samples=array.shape[1])
+        sample, step, index = (np.repeat(axis, counts) for axis in (sample, step, index))
+        return cls(sample, step, index, samples=array.shape[1])
 
     def most_at_once(self) -> int:
         """Give the largest count of one input in one step (1 where there are no events)."""

@@ -16,8 +16,8 @@ Shape: TypeAlias = tuple[int, ...]
 Array: TypeAlias = NDArray[Any]
 
 
-class Value(Protocol):
-    """Something that a lowered node has computed; only the builder looks inside."""
+Value: TypeAlias = Any
+"""Something that a lowered node has computed; only the builder looks inside."""
 
 
 @dataclass(frozen=True, eq=False)

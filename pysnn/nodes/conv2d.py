@@ -89,4 +89,4 @@ class Conv2d(Node):
         weight = self.weight.reshape(self.groups, outputs // self.groups, -1)
         result = columns @ weight.transpose(0, 2, 1)
         result = result.reshape(self.groups, batch, height, width, -1).transpose(1, 0, 4, 2, 3)
-        return result.reshape(batch, outputs, height, width) + self.bias[:, None, None]
+        return np.asarray(result.reshape(batch, outputs, height, width) + self.bias[:, None, None])

@@ -54,7 +54,7 @@ class Input(Node):
         if self.mean is None:
             return x
         spread = (-1,) + (1,) * (len(self.shape) - 1)
-        return (x - self.mean.reshape(spread)) / self.std.reshape(spread)
+        return np.asarray((x - self.mean.reshape(spread)) / self.std.reshape(spread))
 
     def output_shape(self, name: str, shapes: tuple[Shape, ...]) -> Shape:
         """Give the input's own shape; nothing leads into it."""

@@ -54,4 +54,4 @@ class Linear(Node):
 
     def apply(self, x: Array) -> Array:
         """Compute the layer on ``(batch, inputs)``."""
-        return x @ self.weight.T + self.bias
+        return np.asarray(x @ self.weight.T + self.bias)

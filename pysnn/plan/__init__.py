@@ -2,5 +2,6 @@
 
 from pysnn.plan.lower import compile_plan
 from pysnn.plan.ops import Plan
+from pysnn.plan.options import PlanOptions
 
-__all__ = ["Plan", "compile_plan"]
+__all__ = ["Plan", "PlanOptions", "compile_plan"]

@@ -1,7 +1,7 @@
 """What the two plan builders share: maps, pending scales, fan-outs, windows."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +11,12 @@ from pysnn.network import Network
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import Shape, window_shape
 from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
+from pysnn.plan.options import PlanOptions
 
-__all__ = ["MapValue", "Options", "PlanBuilder", "spread_scale", "term_scale"]
+__all__ = ["MapValue", "PlanBuilder", "spread_scale", "term_scale"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
-
-
-class Options(Protocol):
-    """What the builders read of the plan's options."""
-
-    coding: Literal["constant", "poisson", "events"]
-    dt: float | None
-    max_count: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +37,7 @@ class MapValue:
 class PlanBuilder:
     """Operations that mean the same in both precisions."""
 
-    def __init__(self, network: Network, options: Options) -> None:
+    def __init__(self, network: Network, options: PlanOptions) -> None:
         self.network = network
         self.coding = options.coding
         self.dt = options.dt

@@ -114,7 +114,7 @@ class ReferenceExecutable:
             return _read(op, x, running.state[k], request.start + step)
         if isinstance(op, MaxPoolOp):
             return ops.max_pool_rise(op, x, running.state[k]) if k in running.state else ops.max_pool_values(op, x)
-        return _PLAIN[op.kind](op, x)
+        return np.asarray(_PLAIN[op.kind](op, x))
 
 
 _PLAIN: dict[str, Any] = {"conv": ops.conv, "pool": ops.pool, "round": ops.round_to_units}

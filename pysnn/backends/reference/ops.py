@@ -33,7 +33,7 @@ def conv(op: ConvOp, x: Array) -> Array:
     accumulator = np.int32 if op.weight.dtype == np.int8 else np.float32
     size = op.spec.shape[1:]
     padded = _padded(x.astype(accumulator), op.pads)
-    total = np.broadcast_to(op.bias[:, None, None], (x.shape[0], outputs, *size)).copy()
+    total: Array = np.broadcast_to(op.bias[:, None, None], (x.shape[0], outputs, *size)).copy()
     per_group = outputs // op.groups
     for ky in range(kernel_h):
         for kx in range(kernel_w):
@@ -50,11 +50,12 @@ def pool(op: PoolOp, x: Array) -> Array:
     """Sum over windows; the terms of a real source times the weight."""
     real = op.spec.kind == "real"
     padded = _padded(x, op.pads)
-    total = np.zeros((x.shape[0], *op.spec.shape), dtype=x.dtype)
+    total: Array = np.zeros((x.shape[0], *op.spec.shape), dtype=x.dtype)
     for ky in range(op.kernel[0]):
         for kx in range(op.kernel[1]):
             seen = _tap(padded, op.spec.shape[1:], (ky, kx), op.stride)
-            total += seen * np.float32(op.weight) if real else seen
+            term: Array = seen * np.float32(op.weight) if real else seen
+            total += term
     return total
 
 
@@ -127,7 +128,8 @@ def neuron_step(op: NeuronOp, current: Array, v: Array) -> Array:
         assert op.drive is not None
         decay, drive = op.decay[:, None, None], op.drive[:, None, None]
         if op.gain is None:
-            v[:] = ((v.astype(np.int64) * decay + (1 << 29)) >> 30).astype(np.int32) + current + drive
+            kept: Array = v.astype(np.int64) * decay + (1 << 29)
+            v[:] = (kept >> 30).astype(np.int32) + current + drive
         else:
             v[:] = (decay * v + op.gain[:, None, None] * current) + drive
     fired = v >= threshold if op.compare == ">=" else v > threshold

@@ -1,0 +1,37 @@
+"""What a plan depends on besides the network."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+from pysnn.errors import PlanError
+from pysnn.plan.ops import MAX_COUNT
+
+__all__ = ["CODINGS", "PRECISIONS", "PlanOptions"]
+
+PRECISIONS = ("float32", "int8")
+CODINGS = ("constant", "poisson", "events")
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What a plan depends on besides the network.
+
+    ``dt`` is seconds a step, needed by neurons with a time constant. ``max_count`` bounds the count of one input
+    in one step where ``coding`` is "events".
+    """
+
+    precision: Literal["float32", "int8"] = "float32"
+    coding: Literal["constant", "poisson", "events"] = "constant"
+    dt: float | None = None
+    max_count: int = 1
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise PlanError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
+        if self.coding not in CODINGS:
+            raise PlanError(f"coding must be one of {', '.join(CODINGS)}, got {self.coding!r}")
+        if self.dt is not None and not (isfinite(self.dt) and self.dt > 0):
+            raise PlanError(f"dt must be a positive number of seconds, got {self.dt!r}")
+        if not 1 <= self.max_count <= MAX_COUNT:
+            raise PlanError(f"one input can have at most {MAX_COUNT} events in one step, got {self.max_count}")
