@@ -1,0 +1,87 @@
+"""What a ``.psnn`` file holds, as Python values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from types import MappingProxyType
+
+from pysnn.errors import DataError, FileFormatError
+from pysnn.io.container import is_text
+from pysnn.io.golden import Golden, check_golden
+from pysnn.io.settings import Settings
+from pysnn.network import Network
+
+__all__ = ["SavedNetwork"]
+
+_MOST_INTEGER = (1 << 63) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class SavedNetwork:
+    """A network as a file has it.
+
+    Parameters
+    ----------
+    network
+        The network.
+    settings
+        How it is meant to be run.
+    provenance
+        Where it comes from: text or numbers by name.
+    golden
+        A run that every runtime must repeat, if the file has one.
+
+    Raises
+    ------
+    DataError
+        A part has the wrong type, or the golden vectors belong to another network.
+    """
+
+    network: Network
+    settings: Settings = field(default_factory=Settings)
+    provenance: Mapping[str, str | int | float] = field(default_factory=dict)
+    golden: Golden | None = None
+
+    def __post_init__(self) -> None:
+        _check_kind("network", self.network, Network)
+        _check_kind("settings", self.settings, Settings)
+        for name, value in self.provenance.items():
+            _check_provenance(name, value)
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        if self.golden is not None and sorted(self.golden.spikes) != sorted(self.network.neurons):
+            raise DataError(
+                f"golden: expected spikes of {', '.join(sorted(self.network.neurons)) or 'no neuron'}, "
+                f"got {', '.join(sorted(self.golden.spikes)) or 'none'}"
+            )
+
+    def verify(self, *, backend: str = "auto") -> None:
+        """Run the golden input again and compare every spike count and score, to the bit.
+
+        Raises
+        ------
+        FileFormatError
+            There are no golden vectors, they cannot be run, or a value differs: the message names the first layer that
+            differs, in the order of the network.
+        BackendError, MissingExtraError
+            The backend is not there.
+        """
+        if self.golden is None:
+            raise FileFormatError("there are no golden vectors to verify; pysnn.io.golden.make_golden makes them")
+        check_golden(self.network, self.golden, self.settings, backend)
+
+
+def _check_kind(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise DataError(f"{name}: expected a {kind.__module__}.{kind.__qualname__}, got {type(value).__name__}")
+
+
+def _check_provenance(name: object, value: object) -> None:
+    if not isinstance(name, str) or type(value) not in (str, int, float):
+        raise DataError(f"provenance: expected text or a number by name, got {name!r}: {type(value).__name__}")
+    if isinstance(value, float) and not isfinite(value):
+        raise DataError(f"provenance {name!r}: expected a finite number, got {value}")
+    if isinstance(value, int) and abs(value) > _MOST_INTEGER:
+        raise DataError(f"provenance {name!r}: expected an integer of 64 bits")
+    for text in (name, value):
+        if isinstance(text, str) and not is_text(text):
+            raise DataError(f"provenance {name!r}: expected Unicode text")
