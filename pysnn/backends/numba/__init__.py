@@ -1,0 +1,16 @@
+"""The fallback where there is no compiled engine: the same results from Numba's just-in-time compiler."""
+
+from pysnn.backends.numba.executable import NumbaExecutable
+from pysnn.plan.ops import Plan
+
+__all__ = ["NumbaBackend", "NumbaExecutable"]
+
+
+class NumbaBackend:
+    """Numba; kernels are compiled when first used, and kept on disk."""
+
+    name = "numba"
+
+    def compile(self, plan: Plan) -> NumbaExecutable:
+        """Make a plan ready."""
+        return NumbaExecutable(plan)

@@ -1,0 +1,51 @@
+"""From the operations of a plan to steps that are ready to run."""
+
+from pysnn.backends.numba.conv import ConvStep
+from pysnn.backends.numba.inputs import InputStep
+from pysnn.backends.numba.memory import Step
+from pysnn.backends.numba.moves import AddStep, GatherStep, RoundStep
+from pysnn.backends.numba.neuron import NeuronStep
+from pysnn.backends.numba.output import OutputStep
+from pysnn.backends.numba.pool import MaxPoolStep, PoolStep
+from pysnn.plan.ops import (
+    AddOp,
+    ConvOp,
+    GatherOp,
+    InputOp,
+    MaxPoolOp,
+    NeuronOp,
+    OutputOp,
+    Plan,
+    PoolOp,
+    RoundOp,
+)
+
+__all__ = ["make_steps"]
+
+
+def make_steps(plan: Plan) -> tuple[Step, ...]:
+    """Make a step of every operation."""
+    return tuple(_make_step(plan, number) for number in range(len(plan.ops)))
+
+
+def _make_step(plan: Plan, number: int) -> Step:  # noqa: PLR0911 - one return for each kind of operation
+    op = plan.ops[number]
+    match op:
+        case InputOp():
+            return InputStep(number, op)
+        case ConvOp():
+            return ConvStep(number, op, plan.ops[op.source].spec)
+        case PoolOp():
+            return PoolStep(number, op)
+        case MaxPoolOp():
+            return MaxPoolStep(number, op, plan.ops[op.source].spec)
+        case GatherOp():
+            return GatherStep(number, op, tuple(plan.ops[source].spec for source in op.sources))
+        case RoundOp():
+            return RoundStep(number, op)
+        case AddOp():
+            return AddStep(number, op)
+        case NeuronOp():
+            return NeuronStep(number, op)
+        case OutputOp():
+            return OutputStep(number, op)
