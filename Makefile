@@ -83,7 +83,7 @@ wheels: $(VENV)/.wheels ## build the platform wheel, the pure-Python wheel and t
 wheel-trial: wheels ## install each wheel in an empty environment without Rust and run it there
 	$(BIN)/python scripts/try_wheels.py
 
-sdist-trial: $(VENV)/.wheels ## build a wheel from the unpacked sdist and run it
+sdist-trial: wheels ## build a wheel from the sdist, as pip does where no wheel fits, and run it
 	$(BIN)/python scripts/try_wheels.py --sdist
 
 test-aarch64: ## test the Rust core as aarch64 code under qemu-user

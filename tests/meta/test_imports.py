@@ -26,6 +26,7 @@ LAYERS = (
     ("merge", "state", "tables"),
     ("result",),
     ("simulate",),
+    ("measure",),
     ("convert", "io", "plot", "datasets"),
     ("quickstart",),
     ("cli",),
