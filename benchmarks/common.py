@@ -1,0 +1,66 @@
+"""What every benchmark needs: medians, the machine's description, a table written and printed."""
+
+import argparse
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pysnn.tables import metadata, write_table
+
+__all__ = ["interleaved", "machine", "median_seconds", "report", "results_option"]
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def median_seconds(work: Callable[[], object], repeats: int = 7) -> float:
+    """Give the median time of ``work`` over ``repeats`` calls, after one that does not count."""
+    work()
+    return statistics.median(_seconds(work) for _ in range(repeats))
+
+
+def interleaved(a: Callable[[], object], b: Callable[[], object], repeats: int = 15) -> tuple[float, float]:
+    """Give the medians of two works called in turn, so that a drift of the machine meets both."""
+    a(), b()
+    pairs = [(_seconds(a), _seconds(b)) for _ in range(repeats)]
+    return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def machine() -> dict[str, str]:
+    """Describe the processor."""
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return {"processor": model}
+
+
+def results_option(description: str) -> bool:
+    """Read the command line: is the result to be kept under ``benchmarks/results``?"""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results/NAME.parquet")
+    return bool(parser.parse_args().save)
+
+
+def report(name: str, rows: list[dict[str, Any]], *, save: bool, **known: Any) -> None:
+    """Print a table, and keep it with the machine's description if asked to."""
+    frame = pl.DataFrame(rows)
+    meta = metadata(benchmark=name, **machine(), **known)
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=160, tbl_hide_dataframe_shape=True):
+        print(frame)
+    print(", ".join(f"{key}: {value}" for key, value in meta.items()), file=sys.stderr)
+    if save:
+        print(f"written: {write_table(frame, RESULTS / f'{name}.parquet', meta)}", file=sys.stderr)

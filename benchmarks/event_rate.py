@@ -1,0 +1,65 @@
+"""Claim: cost follows spikes. Time of one layer against its input rate, at fixed size.
+
+1 % of active inputs costs at most a fifth of 16 %, and time is a straight line in the rate (R2 >= .98).
+"""
+
+import numpy as np
+
+from benchmarks.common import median_seconds, report, results_option
+from pysnn import IF, Conv2d, Events, Input, Linear, Network, Output
+from pysnn.backends import get_backend
+from pysnn.backends.base import EventInput, RunRequest
+from pysnn.plan import PlanOptions, compile_plan
+
+RATES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
+STEPS = 32
+SAMPLES = 4
+
+
+def networks() -> dict[str, Network]:
+    """Give the layers that are timed."""
+    rng = np.random.default_rng(0)
+    conv = Conv2d(rng.normal(0, 0.03, (128, 128, 3, 3)), padding=1)
+    dense = Linear(rng.normal(0, 0.03, (1024, 1024)))
+    return {
+        "conv 3x3 128-128, 16x16": Network.chain(
+            {"in": Input((128, 16, 16)), "conv": conv, "if": IF(), "out": Output("count")}
+        ),
+        "linear 1024-1024": Network.chain({"in": Input((1024,)), "fc": dense, "if": IF(), "out": Output("count")}),
+    }
+
+
+def request(network: Network, rate: float) -> RunRequest:
+    """Give a run on random spikes of a rate."""
+    rng = np.random.default_rng(1)
+    spikes = rng.random((STEPS, SAMPLES, *network.input.shape)) < rate
+    size = int(np.prod(network.input.shape))
+    offsets, index = Events.from_dense(spikes).packed(STEPS, size)
+    return RunRequest(EventInput(offsets, index, batch=SAMPLES), STEPS, (STEPS,))
+
+
+def main() -> None:
+    """Time each layer at each rate, and fit a line."""
+    save = results_option(__doc__ or "")
+    backend = get_backend("rust")
+    rows, names = [], set()
+    for title, network in networks().items():
+        for precision in ("float32", "int8"):
+            executable = backend.compile(compile_plan(network, PlanOptions(precision, "events")))
+            names.add(executable.name)
+            times = []
+            for rate in RATES:
+                work = request(network, rate)
+                times.append(median_seconds(lambda work=work: executable.run(work)) * 1e3 / SAMPLES)
+            slope, intercept = np.polyfit(RATES, times, 1)
+            fit = np.polyval([slope, intercept], RATES)
+            unexplained = np.sum((np.array(times) - fit) ** 2) / np.sum((np.array(times) - np.mean(times)) ** 2)
+            ms = {f"ms at {100 * rate:g} %": round(t, 4) for rate, t in zip(RATES, times, strict=True)}
+            line = {"intercept_ms": round(float(intercept), 4), "r2": round(float(1 - unexplained), 4)}
+            ratio = {"1 % / 16 %": round(times[1] / times[-1], 4)}
+            rows.append({"layer": title, "precision": precision, **ms, **line, **ratio})
+    report("event_rate", rows, save=save, backend=", ".join(sorted(names)), threads=1, steps=STEPS)
+
+
+if __name__ == "__main__":
+    main()
