@@ -71,7 +71,9 @@ format: $(VENV)/.dev ## format the sources and mend what the linters can mend
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## run the benchmarks, or one: make bench BENCH=import_time
-	@for script in benchmarks/$(BENCH).py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $$(grep -l __main__ benchmarks/$(BENCH).py); do \
+		echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
+	done
 
 $(VENV)/.wheels: $(VENV)/.dev
 	@$(PIP) install --group wheels
