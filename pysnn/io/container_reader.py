@@ -29,6 +29,8 @@ __all__ = ["read_container"]
 
 _METADATA_KEYS = ("format", "format_version", "graph", "sha256")
 _ENTRY_KEYS = ("data_offsets", "dtype", "shape")
+# What every .psnn file has, those of newer formats too.
+_START = b'"__metadata__":{"format":"psnn","format_version":"'
 _HEX_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -68,6 +70,8 @@ def read_container(data: bytes) -> Container:
 def _header_text(data: bytes) -> bytes:
     if len(data) < 8:
         raise FileFormatError(f"truncated: {len(data)} bytes, the header's length alone takes 8")
+    if data[8:9] not in (b"", b"{"):
+        raise FileFormatError("not a .psnn file: there is no JSON object at byte 8")
     length = int.from_bytes(data[:8], "little")
     if length > MAX_HEADER:
         raise FileFormatError(
@@ -75,6 +79,8 @@ def _header_text(data: bytes) -> bytes:
         )
     if 8 + length > len(data):
         raise FileFormatError(f"truncated: a header of {length} bytes does not fit into {len(data)}")
+    if _START not in data[: 8 + length]:
+        raise FileFormatError('not a .psnn file: there is no "format":"psnn" in its metadata')
     return data[8 : 8 + length]
 
 
@@ -93,8 +99,8 @@ def _parse_header(text: bytes) -> dict[str, Any]:
 def _read_metadata(root: Mapping[str, Any]) -> tuple[str, str]:
     """Give the graph and the digest."""
     metadata = root.get(METADATA)
-    if not isinstance(metadata, dict) or metadata.get("format") != "psnn":
-        raise FileFormatError('not a .psnn file: there is no "format":"psnn" in its metadata')
+    if not isinstance(metadata, dict):
+        raise FileFormatError(f"the metadata: expected a JSON object, got {quote(metadata)}")
     _check_version(metadata.get("format_version"))
     _check_keys("the metadata", metadata, _METADATA_KEYS)
     graph, sha256 = metadata["graph"], metadata["sha256"]

@@ -144,6 +144,9 @@ fn header_end(bytes: &[u8]) -> Result<usize> {
     let Some(first) = bytes.first_chunk::<8>() else {
         return Err(format_error(format!("truncated: {} bytes, the header's length alone takes 8", bytes.len())));
     };
+    if bytes.get(8).is_some_and(|&byte| byte != b'{') {
+        return Err(format_error("not a .psnn file: there is no JSON object at byte 8"));
+    }
     let length = u64::from_le_bytes(*first);
     match usize::try_from(length) {
         Ok(length) if length > MAX_HEADER => {}

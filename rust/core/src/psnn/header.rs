@@ -5,6 +5,8 @@ use super::{ALIGNMENT, DIGEST_LENGTH, FORMAT_VERSION, MAX_RANK, format_error, qu
 use crate::error::{Error, Result};
 
 const METADATA: &str = "__metadata__";
+/// What every `.psnn` file has, those of newer formats too.
+const START: &[u8] = b"\"__metadata__\":{\"format\":\"psnn\",\"format_version\":\"";
 
 /// What a header says.
 pub(super) struct Header {
@@ -42,6 +44,9 @@ type Metadata = (String, String, usize);
 
 /// Reads the first bytes of a file, up to the tensors.
 pub(super) fn parse(bytes: &[u8]) -> Result<Header> {
+    if !bytes.windows(START.len()).any(|window| window == START) {
+        return Err(format_error("not a .psnn file: there is no \"format\":\"psnn\" in its metadata"));
+    }
     let mut cursor = Cursor::new(bytes, 8);
     let mut metadata = None;
     let mut entries = Vec::new();
@@ -77,9 +82,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header> {
 }
 
 fn parse_metadata(cursor: &mut Cursor<'_>) -> Result<Metadata> {
-    if !cursor.take("{\"format\":\"psnn\",\"format_version\":") {
-        return Err(format_error("not a .psnn file: its metadata does not start with \"format\":\"psnn\""));
-    }
+    cursor.expect("{\"format\":\"psnn\",\"format_version\":")?;
     check_version(&cursor.string()?)?;
     cursor.expect(",\"graph\":")?;
     let graph = cursor.string()?;
