@@ -13,8 +13,12 @@ from pysnn.plan.ops import NeuronOp
 __all__ = ["NeuronStep"]
 
 
+PIECE = 512
+"""Values that are taken through all steps of a block before the next ones: they stay in the first cache."""
+
+
 class Cell(NamedTuple):
-    """A neuron's constants, ``(C,)`` each; ``decay``, ``gain`` and ``drive`` are empty where they have no part.
+    """A neuron's constants, repeated over some pixels; ``decay``, ``gain`` and ``drive`` are empty where they have no part.
 
     A neuron fires at ``v >= limit``: the threshold, or the next number where only more than the threshold fires.
     """
@@ -28,75 +32,78 @@ class Cell(NamedTuple):
     subtract: bool
 
 
-class Result(NamedTuple):
-    """Where a block's results go: spikes (frames, pixels, C), spike counts (samples, pixels, C), potentials or nothing."""
+class Layer(NamedTuple):
+    """What changes: potentials and spike counts (samples, values); of every frame spikes, and potentials or nothing."""
 
-    spikes: NDArray[np.uint8]
+    v: NDArray[Any]
     totals: NDArray[np.int32]
+    spikes: NDArray[np.uint8]
     potentials: NDArray[Any]
 
 
 @inlined
-def _fire(cell: Cell, v: NDArray[Any], result: Result, frame: int, place: tuple[int, int]) -> None:
-    """Compare, reset and count one pixel's neurons; short loops, because each is then vector code."""
-    sample, pixel = place
-    spikes, totals = result.spikes, result.totals
-    channels = v.shape[2]
+def _fire(cell: Cell, layer: Layer, frame: int, sample: int, piece: tuple[int, int]) -> None:
+    """Compare, reset and count; short loops, because each is then vector code."""
+    begin, end = piece
+    v, spikes = layer.v[sample, begin:end], layer.spikes[frame, begin:end]
     if cell.subtract:
-        for c in range(channels):
-            fired = v[sample, pixel, c] >= cell.limit[c]
-            spikes[frame, pixel, c] = fired
-            lower = v[sample, pixel, c] - cell.threshold[c]
-            v[sample, pixel, c] = lower if fired else v[sample, pixel, c]
+        for k in range(v.size):
+            fired = v[k] >= cell.limit[k]
+            spikes[k] = fired
+            lower = v[k] - cell.threshold[k]
+            v[k] = lower if fired else v[k]
     else:
-        for c in range(channels):
-            fired = v[sample, pixel, c] >= cell.limit[c]
-            spikes[frame, pixel, c] = fired
-            v[sample, pixel, c] = cell.v_reset[c] if fired else v[sample, pixel, c]
-    for c in range(channels):
-        totals[sample, pixel, c] += np.int32(spikes[frame, pixel, c])
-    if result.potentials.shape[0] > 0:
-        for c in range(channels):
-            result.potentials[frame, pixel, c] = v[sample, pixel, c]
+        for k in range(v.size):
+            fired = v[k] >= cell.limit[k]
+            spikes[k] = fired
+            v[k] = cell.v_reset[k] if fired else v[k]
+    totals = layer.totals[sample, begin:end]
+    for k in range(v.size):
+        totals[k] += np.int32(spikes[k])
+    if layer.potentials.shape[0] > 0:
+        layer.potentials[frame, begin:end] = v
 
 
 @kernel
-def _run_float(current: NDArray[np.float32], hold: int, cell: Cell, v: NDArray[np.float32], result: Result) -> None:
-    """``current`` (frames, pixels, C), each of its frames for ``hold`` steps; ``v`` (samples, pixels, C)."""
-    samples, pixels, channels = v.shape
-    steps = result.spikes.shape[0] // samples
-    leak = cell.decay.shape[0] > 0
-    for frame in range(samples * steps):
-        sample, source = frame // steps, frame // hold
-        for pixel in range(pixels):
-            if leak:
-                for c in range(channels):
-                    kept = cell.decay[c] * v[sample, pixel, c]
-                    v[sample, pixel, c] = (kept + cell.gain[c] * current[source, pixel, c]) + cell.drive[c]
-            else:
-                for c in range(channels):
-                    v[sample, pixel, c] += current[source, pixel, c]
-            _fire(cell, v, result, frame, (sample, pixel))
+def _run_float(current: NDArray[np.float32], hold: int, cell: Cell, layer: Layer) -> None:
+    """``current`` (frames, values), each of its frames for ``hold`` steps."""
+    samples, size = layer.v.shape
+    steps = layer.spikes.shape[0] // samples
+    for sample in range(samples):
+        for begin in range(0, size, cell.limit.size):
+            end = min(begin + cell.limit.size, size)
+            v = layer.v[sample, begin:end]
+            for frame in range(sample * steps, (sample + 1) * steps):
+                entering = current[frame // hold, begin:end]
+                if cell.decay.size > 0:
+                    for k in range(v.size):
+                        v[k] = (cell.decay[k] * v[k] + cell.gain[k] * entering[k]) + cell.drive[k]
+                else:
+                    for k in range(v.size):
+                        v[k] += entering[k]
+                _fire(cell, layer, frame, sample, (begin, end))
 
 
 @kernel
-def _run_integer(current: NDArray[np.int32], hold: int, cell: Cell, v: NDArray[np.int32], result: Result) -> None:
+def _run_integer(current: NDArray[np.int32], hold: int, cell: Cell, layer: Layer) -> None:
     """The same in int32; the leak's factor is in units of 2**-30, its product has 64 bits."""
-    samples, pixels, channels = v.shape
-    steps = result.spikes.shape[0] // samples
-    leak = cell.decay.shape[0] > 0
+    samples, size = layer.v.shape
+    steps = layer.spikes.shape[0] // samples
     half = np.int64(1 << 29)
-    for frame in range(samples * steps):
-        sample, source = frame // steps, frame // hold
-        for pixel in range(pixels):
-            if leak:
-                for c in range(channels):
-                    kept = (np.int64(cell.decay[c]) * np.int64(v[sample, pixel, c]) + half) >> np.int64(30)
-                    v[sample, pixel, c] = np.int32(kept + current[source, pixel, c] + cell.drive[c])
-            else:
-                for c in range(channels):
-                    v[sample, pixel, c] += current[source, pixel, c]
-            _fire(cell, v, result, frame, (sample, pixel))
+    for sample in range(samples):
+        for begin in range(0, size, cell.limit.size):
+            end = min(begin + cell.limit.size, size)
+            v = layer.v[sample, begin:end]
+            for frame in range(sample * steps, (sample + 1) * steps):
+                entering = current[frame // hold, begin:end]
+                if cell.decay.size > 0:
+                    for k in range(v.size):
+                        kept = (np.int64(cell.decay[k]) * np.int64(v[k]) + half) >> np.int64(30)
+                        v[k] = np.int32(kept + entering[k] + cell.drive[k])
+                else:
+                    for k in range(v.size):
+                        v[k] += entering[k]
+                _fire(cell, layer, frame, sample, (begin, end))
 
 
 class _State:
@@ -104,7 +111,7 @@ class _State:
 
     def __init__(self, op: NeuronOp, samples: int, probe: bool) -> None:
         channels, height, width = op.spec.shape
-        shape = (samples, height * width, channels)
+        shape = (samples, height, width, channels)
         self.v: NDArray[Any] = np.empty(shape, dtype=op.v_init.dtype)
         self.totals = np.zeros(shape, dtype=np.int32)
         self.sum = np.zeros(shape if probe else 0)
@@ -124,31 +131,24 @@ class NeuronStep(Step):
         """Potentials: as given, or ``v_init``."""
         state = chunk.state[self.number] = _State(self.op, chunk.samples, chunk.request.probe)
         given = chunk.request.state
-        if given is None:
-            state.v[:] = self.op.v_init
-        else:
-            state.v[:] = channels_last(given[self.number][chunk.range]).reshape(state.v.shape)
+        state.v[:] = self.op.v_init if given is None else channels_last(given[self.number][chunk.range])
 
     def advance(self, chunk: Chunk) -> None:
         """Integrate and fire through the block."""
         state: _State = chunk.state[self.number]
-        _, pixels, channels = state.v.shape
-        current = chunk.map(self.op.source).reshape(-1, pixels, channels)
-        hold = chunk.hold(self.op.source, self.number)
-        spikes = chunk.map(self.number).reshape(-1, pixels, channels)
+        size = self.op.spec.size
+        current = chunk.map(self.op.source).reshape(-1, size)
+        spikes = chunk.map(self.number).reshape(-1, size)
         record = self.number in chunk.request.record_potentials
-        size = spikes.size if record else 0
-        potentials = chunk.memory.scratch("potentials", size, state.v.dtype.type)[:size].reshape(-1, pixels, channels)
-        self.run(current, hold, self.cell, state.v, Result(spikes, state.totals, potentials))
+        kept = spikes.size if record else 0
+        potentials = chunk.memory.scratch("potentials", kept, state.v.dtype.type)[:kept].reshape(-1, size)
+        layer = Layer(state.v.reshape(-1, size), state.totals.reshape(-1, size), spikes, potentials)
+        self.run(current, chunk.hold(self.op.source, self.number), self.cell, layer)
         if record:
-            self._record(chunk, potentials)
+            frames = potentials.reshape(chunk.samples, chunk.steps, *state.v.shape[1:])
+            chunk.output.potentials[self.number][chunk.time, chunk.range] = channels_first(frames).swapaxes(0, 1)
         if chunk.request.probe:
-            _observe(state, current.reshape(chunk.samples, -1, pixels, channels), chunk.steps)
-
-    def _record(self, chunk: Chunk, potentials: NDArray[Any]) -> None:
-        channels, height, width = self.op.spec.shape
-        frames = potentials.reshape(chunk.samples, chunk.steps, height, width, channels)
-        chunk.output.potentials[self.number][chunk.time, chunk.range] = channels_first(frames).swapaxes(0, 1)
+            _observe(state, current.reshape(chunk.samples, -1, *state.v.shape[1:]), chunk.steps)
 
     def read(self, chunk: Chunk, index: int) -> None:
         """Counts and probe up to here."""
@@ -163,19 +163,15 @@ class NeuronStep(Step):
         if chunk.request.probe:
             probe = chunk.output.probes[self.number]
             for target, source in _columns(probe, state):
-                target[index, chunk.range] = self._maps(source)
+                target[index, chunk.range] = channels_first(source)
 
     def end(self, chunk: Chunk) -> None:
         """Potentials behind the last step."""
-        chunk.output.state[self.number][chunk.range] = self._maps(chunk.state[self.number].v)
-
-    def _maps(self, values: NDArray[Any]) -> NDArray[Any]:
-        channels, height, width = self.op.spec.shape
-        return channels_first(values.reshape(-1, height, width, channels))
+        chunk.output.state[self.number][chunk.range] = channels_first(chunk.state[self.number].v)
 
 
 def _observe(state: _State, current: NDArray[Any], steps: int) -> None:
-    """Sum a block of currents (samples, steps or 1, pixels, C) in float64, one step after the other."""
+    """Sum a block of currents (samples, steps or 1, H, W, C) in float64, one step after the other."""
     for step in range(steps):
         now = current[:, step if current.shape[1] > 1 else 0].astype(np.float64)
         state.sum += now
@@ -198,5 +194,6 @@ def _cell(op: NeuronOp) -> Cell:
         above = np.nextafter(threshold, np.float32(np.inf)) if threshold.dtype == np.float32 else threshold + 1
         limit = above.astype(threshold.dtype)
     nothing = np.zeros(0, dtype=threshold.dtype)
-    decay, gain, drive = (nothing if array is None else array for array in (op.decay, op.gain, op.drive))
-    return Cell(limit, threshold, op.v_reset, decay, gain, drive, op.reset == "subtract")
+    repeat = -(-PIECE // threshold.size)
+    arrays = (nothing if a is None else np.tile(a, repeat) for a in (op.v_reset, op.decay, op.gain, op.drive))
+    return Cell(np.tile(limit, repeat), np.tile(threshold, repeat), *arrays, subtract=op.reset == "subtract")
