@@ -14,7 +14,6 @@ SOURCES = {".py", ".pyi", ".rs", ".sh"}
 # Written so that this file does not contain them.
 LEFT_TO_DO = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b|\b(to" r"do|unimpl" r"emented)!\(")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"^\s*(?:\$ )?make ([a-z][a-z0-9-]*)", re.MULTILINE)
 FENCE = re.compile(r"```.*?```", re.DOTALL)
 
 
@@ -80,15 +79,3 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# A head, with 2 parts\n[a](#a-head-with-2-parts) [b](page.md) [c](none.md) [d](page.md#none)\n")
     assert broken_links(page) == ["none.md", "page.md#none"]
-
-
-def test_make_commands_of_the_documents_exist() -> None:
-    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", text_of(ROOT / "Makefile"), re.MULTILINE))
-    missing = {}
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        text = text_of(path) if path.is_file() else ""
-        inline = re.findall(r"`make ([a-z][a-z0-9-]*)[^`]*`", text)
-        fenced = [name for block in FENCE.findall(text) for name in COMMAND.findall(block)]
-        if unknown := {*inline, *fenced} - targets:
-            missing[path.name] = unknown
-    assert missing == {}

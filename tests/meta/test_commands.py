@@ -1,0 +1,60 @@
+"""What the README and the pages tell a reader to type works."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+INDENTED = re.compile(r"^ {4}(.*)$", re.MULTILINE)
+INLINE = re.compile(r"`([^`\n]+)`")
+
+
+def code_lines(text: str) -> Iterator[str]:
+    """Every line of a page that is set as code."""
+    for _, block in FENCE.findall(text):
+        yield from block.splitlines()
+    prose = FENCE.sub("", text)
+    yield from INDENTED.findall(prose)
+    yield from INLINE.findall(prose)
+
+
+def commands(program: str, text: str) -> set[str]:
+    """First words after a program's name, wherever a page shows it at the start of a line or after a comma."""
+    pattern = re.compile(rf"(?:^|, |&& )(?:\$ )?{program} ([a-z][a-z0-9-]*)")
+    return {name for line in code_lines(text) for name in pattern.findall(line.strip())}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_make_targets_exist(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z0-9-]*):", makefile, re.MULTILINE))
+    assert commands("make", page.read_text(encoding="utf-8")) <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_commands_of_pysnn_exist(page: Path) -> None:
+    from pysnn.cli.app import app
+
+    known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    assert commands("pysnn", page.read_text(encoding="utf-8")) <= known
+
+
+def test_commands_are_found() -> None:
+    text = (
+        "Do `make all`, then\n\n    pysnn run A, pysnn info\n\nand\n\n```\n$ make one   # make two\n```\nmake sure.\n"
+    )
+    assert commands("make", text) == {"all", "one"}
+    assert commands("pysnn", text) == {"run", "info"}
+
+
+def test_the_examples_of_the_readme_run(capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = [block for language, block in FENCE.findall(PAGES[0].read_text(encoding="utf-8")) if language == "python"]
+    assert blocks
+    namespace: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 - the page is ours
+    assert capsys.readouterr().out
