@@ -195,5 +195,16 @@ def _cell(op: NeuronOp) -> Cell:
         limit = above.astype(threshold.dtype)
     nothing = np.zeros(0, dtype=threshold.dtype)
     repeat = -(-PIECE // threshold.size)
-    arrays = (nothing if a is None else np.tile(a, repeat) for a in (op.v_reset, op.decay, op.gain, op.drive))
-    return Cell(np.tile(limit, repeat), np.tile(threshold, repeat), *arrays, subtract=op.reset == "subtract")
+
+    def spread(array: NDArray[Any] | None) -> NDArray[Any]:
+        return nothing if array is None else np.tile(array, repeat)
+
+    return Cell(
+        limit=spread(limit),
+        threshold=spread(threshold),
+        v_reset=spread(op.v_reset),
+        decay=spread(op.decay),
+        gain=spread(op.gain),
+        drive=spread(op.drive),
+        subtract=op.reset == "subtract",
+    )

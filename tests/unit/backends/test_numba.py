@@ -1,0 +1,129 @@
+"""Weight layers and random numbers of the numba backend against small brute-force sums."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip("numba")
+
+from pysnn.backends.base import EventInput, RunRequest  # noqa: E402
+from pysnn.backends.numba import NumbaBackend  # noqa: E402
+from pysnn.backends.numba.inputs import philox  # noqa: E402
+from pysnn.backends.numba.jit import kernel  # noqa: E402
+from pysnn.backends.numba.rows import Events, Weights, rows16, rows32, rows64  # noqa: E402
+from pysnn.plan.ops import COUNT_FIELDS, ConvOp, InputOp, MapSpec, OutputOp, Plan  # noqa: E402
+
+Array = NDArray[Any]
+
+
+@kernel
+def _call_rows(lanes: int, events: Events, weights: Weights, windows: Array, cursor: Any, target: Array) -> None:
+    if lanes == 64:
+        rows64(events, weights, windows, cursor, target)
+    elif lanes == 32:
+        rows32(events, weights, windows, cursor, target)
+    else:
+        rows16(events, weights, windows, cursor, target)
+
+
+@pytest.mark.parametrize("lanes", [16, 32, 64])
+@pytest.mark.parametrize("value_type", [np.uint8, np.float32, np.int16])
+def test_rows_add_in_order_and_round_every_product(lanes: int, value_type: type[Any]) -> None:
+    rng = np.random.default_rng(lanes)
+    real = value_type is not np.int16
+    table = (
+        rng.normal(size=(40, lanes)).astype(np.float32)
+        if real
+        else rng.integers(-127, 128, (40, lanes)).astype(np.int8)
+    )
+    bias = (rng.normal(size=lanes) * 1e3).astype(np.float32 if real else np.int32)
+    position = np.sort(rng.choice(20, 12, replace=False)).astype(np.int32)
+    value = (rng.normal(size=12) if real else rng.integers(1, 9, 12)).astype(value_type)
+    windows = np.array([0, 5, 0, 5, 5, 3, 5, 12, 20], dtype=np.int64)
+    target = np.zeros(lanes, dtype=bias.dtype)
+    events = Events(position, value, np.zeros(1, dtype=np.int64))
+    _call_rows(lanes, events, Weights(table.ravel(), bias, lanes), windows, (0, 3, 0, 0, 0, 1), target)
+    expected = bias.copy()
+    for k in range(12):
+        row = table[position[k] + (0 if k < 5 else 20)].astype(bias.dtype)
+        expected += row if value_type is np.uint8 else row * value[k].astype(bias.dtype)
+    np.testing.assert_array_equal(target, expected)
+
+
+def test_philox_known_answer() -> None:
+    zero = np.uint64(0)
+    words = philox((zero, zero, zero, zero), zero)
+    assert [int(word) for word in words] == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+
+
+def _conv(number: int, source: MapSpec, weight: Array, bias: Array, **geometry: Any) -> ConvOp:
+    """A convolution; fan-outs are marks that tell positions apart, not the truth."""
+    settings = {"stride": (1, 1), "pads": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1, **geometry}
+    (top, left, bottom, right), (dy, dx), (sy, sx) = settings["pads"], settings["dilation"], settings["stride"]
+    height = (source.shape[1] + top + bottom - (weight.shape[0] - 1) * dy - 1) // sy + 1
+    width = (source.shape[2] + left + right - (weight.shape[1] - 1) * dx - 1) // sx + 1
+    kind: Any = "current" if weight.dtype == np.int8 else "real"
+    spec = MapSpec((weight.shape[3], height, width), kind, source.static)
+    marks = np.arange(2 * source.size, dtype=np.uint32).reshape(2, *source.shape)
+    return ConvOp("conv", spec, number, weight, bias, fanout=marks[1], fanout_nonzero=marks[0], **settings)
+
+
+def _brute_conv(op: ConvOp, x: Array) -> Array:
+    """One frame (C, H, W), one output at a time."""
+    out = np.empty(op.spec.shape, dtype=op.bias.dtype)
+    inputs, per_group = op.weight.shape[2], op.weight.shape[3] // op.groups
+    for o, y, z in np.ndindex(*op.spec.shape):
+        total = op.bias[o]
+        for ky, kx, c in np.ndindex(*op.weight.shape[:3]):
+            iy = y * op.stride[0] - op.pads[0] + ky * op.dilation[0]
+            ix = z * op.stride[1] - op.pads[1] + kx * op.dilation[1]
+            if 0 <= iy < x.shape[1] and 0 <= ix < x.shape[2]:
+                value = x[o // per_group * inputs + c, iy, ix].astype(out.dtype)
+                total = total + value * op.weight[ky, kx, c, o].astype(out.dtype)
+        out[o, y, z] = total
+    return out
+
+
+GEOMETRIES = [
+    {"pads": (1, 1, 1, 1)},
+    {"stride": (2, 1), "pads": (0, 2, 1, 0)},
+    {"dilation": (2, 2), "pads": (2, 0, 0, 3)},
+    {"groups": 2},
+    {"groups": 4, "stride": (1, 2), "pads": (1, 0, 2, 1)},
+]
+
+
+def _events(counts: Array) -> EventInput:
+    """From counts (batch, steps, values)."""
+    flat = [np.repeat(np.arange(row.size), row) for row in counts.reshape(-1, counts.shape[2])]
+    offsets = np.cumsum([0, *(part.size for part in flat)])
+    return EventInput(offsets.astype(np.int64), np.concatenate(flat).astype(np.uint32), counts.shape[0])
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize(
+    ("precision", "most"), [("float32", 1), ("float32", 3), ("int8", 1), ("int8", 3), ("int8", 255)]
+)
+def test_convolution_of_events(geometry: dict[str, Any], precision: Any, most: int) -> None:
+    rng = np.random.default_rng(most)
+    source = MapSpec((4, 5, 6), "count", static=False, max_count=most)
+    shape = (3, 2, 4 // geometry.get("groups", 1), 84)
+    if precision == "int8":
+        weight, bias = rng.integers(-127, 128, shape).astype(np.int8), rng.integers(-99, 99, 84).astype(np.int32)
+    else:
+        weight, bias = rng.normal(size=shape).astype(np.float32), rng.normal(size=84).astype(np.float32)
+    conv = _conv(0, source, weight, bias, **geometry)
+    unit = None if precision == "float32" else np.ones(84)
+    output = OutputOp("out", conv.spec, 1, "potential", unit)
+    plan = Plan(precision, (InputOp("in", source, "events"), conv, output))
+    counts = rng.integers(0, most + 1, (2, 1, source.size)) * (rng.random((2, 1, source.size)) < 0.4)
+    found = NumbaBackend().compile(plan).run(RunRequest(_events(counts), steps=1, read_at=(1,)))
+    for sample in range(2):
+        expected = _brute_conv(conv, counts[sample].reshape(source.shape))
+        np.testing.assert_array_equal(found.scores[0, sample], expected.reshape(-1))
+    tally = dict(zip(COUNT_FIELDS, found.counts[0, 1].tolist(), strict=True))
+    assert tally["events"] == counts.sum()
+    assert tally["synops"] == (counts * np.arange(source.size)).sum()
+    assert tally["synops_zero"] == counts.sum() * source.size
