@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, prod
 from types import MappingProxyType
+from typing import Any
+
+from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError
 from pysnn.io.container import is_text
@@ -48,11 +51,8 @@ class SavedNetwork:
         for name, value in self.provenance.items():
             _check_provenance(name, value)
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
-        if self.golden is not None and sorted(self.golden.spikes) != sorted(self.network.neurons):
-            raise DataError(
-                f"golden: expected spikes of {', '.join(sorted(self.network.neurons)) or 'no neuron'}, "
-                f"got {', '.join(sorted(self.golden.spikes)) or 'none'}"
-            )
+        if self.golden is not None:
+            _check_golden(self.network, self.golden, self.settings)
 
     def verify(self, *, backend: str = "auto") -> None:
         """Run the golden input again and compare every spike count and score, to the bit.
@@ -68,6 +68,27 @@ class SavedNetwork:
         if self.golden is None:
             raise FileFormatError("there are no golden vectors to verify; pysnn.io.golden.make_golden makes them")
         check_golden(self.network, self.golden, self.settings, backend)
+
+
+def _check_golden(network: Network, golden: Golden, settings: Settings) -> None:
+    """Check that golden vectors have the names and shapes of a network, whatever their values."""
+    if sorted(golden.spikes) != sorted(network.neurons):
+        raise DataError(
+            f"golden: expected spikes of {', '.join(sorted(network.neurons)) or 'no neuron'}, "
+            f"got {', '.join(sorted(golden.spikes)) or 'none'}"
+        )
+    axes = 2 if settings.coding == "spikes" else 1
+    samples = golden.scores.shape[1]
+    expected: dict[str, tuple[NDArray[Any], tuple[int, ...]]] = {
+        "input": (golden.input, (*golden.input.shape[: axes - 1], samples, *network.input.shape)),
+        "scores": (golden.scores, (len(golden.steps), samples, prod(network.shapes[network.output_name]))),
+    }
+    for name, counts in golden.spikes.items():
+        shape = network.shapes[name]
+        expected[f"spikes of '{name}'"] = (counts, (samples, *shape, *(1,) * (3 - len(shape))))
+    for name, (array, shape) in expected.items():
+        if array.shape != shape:
+            raise DataError(f"golden: {name}: expected shape {shape}, got {array.shape}")
 
 
 def _check_kind(name: str, value: object, kind: type) -> None:

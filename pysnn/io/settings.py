@@ -8,13 +8,12 @@ from typing import Any, Literal
 from pysnn.encode import CODINGS
 from pysnn.errors import DataError
 
-__all__ = ["MOST_STEPS", "PRECISIONS", "Settings", "check_choice", "check_integer"]
+__all__ = ["PRECISIONS", "Settings", "check_choice", "check_integer"]
 
 PRECISIONS = ("float32", "int8")
 """Arithmetics that a network can be run in."""
 
-MOST_STEPS = 1 << 24
-"""Most steps that a file may ask for."""
+_MOST_STEPS = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.steps is not None:
-            check_integer("steps", self.steps, 1, MOST_STEPS)
+            check_integer("steps", self.steps, 1, _MOST_STEPS)
         check_integer("seed", self.seed, 0, 2**64 - 1)
         check_choice("coding", self.coding, CODINGS)
         check_choice("precision", self.precision, PRECISIONS)
