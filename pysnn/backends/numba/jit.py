@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.extending import intrinsic
 
-__all__ = ["inlined", "kernel"]
+__all__ = ["inlined", "instruction", "kernel"]
 
 OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": False, "error_model": "numpy"}
 
@@ -27,3 +28,11 @@ def kernel(function: Function) -> Function:
 def inlined(function: Function) -> Function:
     """A part of a kernel: becomes part of its caller's machine code, without a call."""
     return cast("Function", numba.njit(forceinline=True, **OPTIONS)(function))
+
+
+def instruction(write: Callable[..., Any]) -> Callable[..., Any]:
+    """A few LLVM instructions as a function for kernels.
+
+    ``write`` gets numba's typing context and the types of the arguments; it gives the signature, and what writes the code.
+    """
+    return cast("Callable[..., Any]", intrinsic(write))

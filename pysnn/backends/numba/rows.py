@@ -8,60 +8,26 @@ on every machine; LLVM cuts it into registers. No fast-math flag is set: product
 
 float32 weights: the terms are added in the order of the list. int8 weights: the terms of one call are summed in int16
 (the caller keeps calls short enough, :func:`call_limit`) and then added to int32.
+
+The kernel stands in the same file as the loop that becomes part of it: numba's cache notices changes of that file only.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils as untyped_cgutils
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["BINARY", "LANES", "Events", "Weights", "call_limit", "rows16", "rows32", "rows64"]
+from pysnn.backends.numba.jit import inlined, instruction, kernel
+from pysnn.backends.numba.layout import Events, Geometry, Inputs, Scratch, Weights
 
-LANES = 16
-"""Weight rows are padded to a multiple of this."""
-
-BINARY = np.dtype(np.uint8)
-"""dtype of ``Events.values`` that says: every listed input is 1, the values are not read."""
+__all__ = ["rows16", "rows32", "rows64", "sum_events"]
 
 INT64 = ir.IntType(64)
 
 cgutils: Any = untyped_cgutils
-
-
-class Events(NamedTuple):
-    """The non-zero inputs of a map, pixel by pixel and, within one, group by group.
-
-    ``position[k]`` (int32) is ``x * C + c`` within the row of the map; ``value[k]`` what stands there; those of group ``g`` of
-    pixel ``p`` are ``first[p * groups + g]:first[p * groups + g + 1]`` (int64).
-    """
-
-    position: NDArray[np.int32]
-    value: NDArray[Any]
-    first: NDArray[np.int64]
-
-
-class Weights(NamedTuple):
-    """``value``: rows of ``columns`` weights (float32 or int8), flat; ``bias``: where sums start (float32 or int32)."""
-
-    value: NDArray[Any]
-    bias: NDArray[Any]
-    columns: int
-
-
-def call_limit(largest: int) -> int:
-    """How many int8 rows one call may sum in int16 when no input exceeds ``largest`` (1..255).
-
-    Examples
-    --------
-    >>> call_limit(1), call_limit(4), call_limit(255)
-    (255, 63, 1)
-    """
-    return int(np.iinfo(np.int16).max // (128 * largest))
 
 
 class _Emitter:
@@ -120,59 +86,169 @@ class _Arguments:
         def field(argument: int, index: int) -> Any:
             return builder.extract_value(values[argument], index)
 
-        events, weights, windows, _, target = signature.args
-        self.position = data(events.types[0], field(0, 0))
-        self.value = data(events.types[1], field(0, 1))
+        inputs, weights, _, target = signature.args
+        self.position = data(inputs.types[0], field(0, 0))
+        self.value = data(inputs.types[1], field(0, 1))
         self.weight = data(weights.types[0], field(1, 0))
         self.bias = data(weights.types[1], field(1, 1))
         self.columns = field(1, 2)
-        self.windows = data(windows, values[2])
-        self.run, self.runs, self.base, self.start_at, self.target_at, fresh = (field(3, k) for k in range(6))
-        self.target = data(target, values[4])
+        self.first, self.last, self.base, self.start_at, self.target_at, fresh = (field(2, k) for k in range(6))
+        self.target = data(target, values[3])
         self.fresh = builder.icmp_signed("!=", fresh, ir.Constant(INT64, 0))
-        self.binary = events.types[1].dtype == types.uint8
+        self.binary = inputs.types[1].dtype == types.uint8
         self.real = weights.types[0].dtype == types.float32
 
 
-def _emit(builder: Any, given: _Arguments, lanes: int) -> None:
+def _emit_rows(builder: Any, given: _Arguments, lanes: int) -> None:
     emitter = _Emitter(builder, lanes, given.real)
     target = builder.gep(given.target, [given.target_at])
     start = builder.select(given.fresh, builder.gep(given.bias, [given.start_at]), target)
     total = emitter.begin(start)
-    with cgutils.for_range(builder, given.runs) as window:
-        at = builder.mul(builder.add(given.run, window.index), ir.Constant(INT64, 3))
-        first, last, offset = (
-            builder.load(builder.gep(given.windows, [builder.add(at, ir.Constant(INT64, k))])) for k in range(3)
-        )
-        base = builder.add(given.base, builder.mul(offset, given.columns))
-        with cgutils.for_range_slice(builder, first, last, ir.Constant(INT64, 1)) as (k, _):
-            position = builder.sext(builder.load(builder.gep(given.position, [k])), INT64)
-            element = builder.add(base, builder.mul(position, given.columns))
-            row = emitter.row(builder.gep(given.weight, [element]))
-            if not given.binary:
-                row = emitter.times(row, builder.load(builder.gep(given.value, [k])))
-            builder.store(emitter.add(builder.load(total), row), total)
+    with cgutils.for_range_slice(builder, given.first, given.last, ir.Constant(INT64, 1)) as (k, _):
+        position = builder.sext(builder.load(builder.gep(given.position, [k])), INT64)
+        element = builder.add(given.base, builder.mul(position, given.columns))
+        row = emitter.row(builder.gep(given.weight, [element]))
+        if not given.binary:
+            row = emitter.times(row, builder.load(builder.gep(given.value, [k])))
+        builder.store(emitter.add(builder.load(total), row), total)
     emitter.end(total, start, target)
 
 
 def _rows(lanes: int) -> Callable[..., None]:
-    """``rows(events, weights, windows, cursor, target)`` for ``lanes`` columns.
+    """``rows(inputs, weights, cursor, target)`` for ``lanes`` columns.
 
-    ``windows``: int64 triples (first, last, offset): the listed inputs ``first:last`` use the weight rows
-    ``position + offset``. ``cursor``: int64 (first window, how many windows, element of row 0 in ``weights.value``, element of
-    ``weights.bias`` to start from, element of ``target`` to write, 0 to start from what stands in ``target`` instead).
+    ``cursor``: int64 (first and last of the inputs, element of row 0 in ``weights.value``, element of ``weights.bias`` to
+    start from, element of ``target`` to write, 0 to start from what stands in ``target`` instead).
     """
 
-    def rows(_: Any, events: Any, weights: Any, windows: Any, cursor: Any, target: Any) -> Any:
+    def rows(_: Any, inputs: Any, weights: Any, cursor: Any, target: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            _emit(builder, _Arguments(context, builder, signature, values), lanes)
+            _emit_rows(builder, _Arguments(context, builder, signature, values), lanes)
             return context.get_dummy_value()
 
-        return types.void(events, weights, windows, cursor, target), generate
+        return types.void(inputs, weights, cursor, target), generate
 
-    return intrinsic(rows)
+    return instruction(rows)
 
 
 rows64 = _rows(64)
 rows32 = _rows(32)
 rows16 = _rows(16)
+
+
+@instruction
+def _copy16(_: Any, source: Any, target: Any, where: Any) -> Any:
+    """Copy 16 numbers: ``where`` = (from, to, what to add to rows). What is not wanted comes along: no branch to guess."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        def address(k: int) -> Any:
+            data = context.make_array(signature.args[k])(context, builder, values[k]).data
+            at = builder.extract_value(values[2], k)
+            return builder.bitcast(builder.gep(data, [at]), vector.as_pointer())
+
+        element = context.get_data_type(source.dtype)
+        vector = ir.VectorType(element, 16)
+        loaded = builder.load(address(0))
+        loaded.align = 1
+        if source.dtype == types.int32:
+            undefined = ir.Constant(vector, ir.Undefined)
+            offset = builder.trunc(builder.extract_value(values[2], 2), element)
+            one = builder.insert_element(undefined, offset, ir.Constant(ir.IntType(32), 0))
+            zeros = ir.Constant(ir.VectorType(ir.IntType(32), 16), None)
+            loaded = builder.add(loaded, builder.shuffle_vector(one, undefined, zeros))
+        builder.store(loaded, address(1)).align = 1
+        return context.get_dummy_value()
+
+    return types.void(source, target, where), generate
+
+
+@inlined
+def _join(events: Events, run: tuple[int, int, int], inputs: Inputs, found: int) -> int:
+    """Append the listed inputs ``run`` = (first, last, offset to their weight rows); gives the new number of inputs."""
+    first, last, offset = run
+    for done in range(0, max(last - first, 1), 16):
+        _copy16(events.position, inputs.row, (first + done, found + done, offset))
+        if events.value.size > 0:
+            _copy16(events.value, inputs.value, (first + done, found + done, offset))
+    return found + last - first
+
+
+@inlined
+def _find_inputs(events: Events, geometry: Geometry, at: tuple[int, int, int, int], inputs: Inputs) -> int:
+    """List the inputs that output pixel ``at`` = (frame, y, x, group) sees, ascending in (ky, kx, c); gives their number.
+
+    Neighbouring pixels of a row stand side by side in the list, and so do the weights that they meet: without groups and
+    dilation a row of the kernel is one run of the list.
+    """
+    frame, out_y, out_x, group = at
+    whole_rows = geometry.groups == 1 and geometry.dilation_x == 1
+    left = out_x * geometry.stride_x - geometry.left
+    found = 0
+    for ky in range(geometry.kernel_y):
+        y = out_y * geometry.stride_y - geometry.top + ky * geometry.dilation_y
+        if y < 0 or y >= geometry.height:
+            continue
+        line = (frame * geometry.height + y) * geometry.width
+        for kx in range(1 if whole_rows else geometry.kernel_x):
+            x = left + kx * geometry.dilation_x
+            if whole_rows:
+                begin = line + max(left, 0)
+                end = line + min(left + geometry.kernel_x, geometry.width)
+            elif x < 0 or x >= geometry.width:
+                continue
+            else:
+                begin = (line + x) * geometry.groups + group
+                end = begin + 1
+            if begin < end:
+                offset = (ky * geometry.kernel_x + kx - x * geometry.groups - group) * geometry.inputs
+                found = _join(events, (events.first[begin], events.first[end], offset), inputs, found)
+    return found
+
+
+@inlined
+def _sum_columns(
+    inputs: Inputs, weights: Weights, cursor: tuple[int, int, int, int, int, int, int], target: NDArray[Any]
+) -> None:
+    """All columns of one pixel. ``cursor``: that of ``rows``, and how many columns."""
+    first, last, base, start_at, target_at, fresh, columns = cursor
+    done = 0
+    while done < columns:
+        here = (first, last, base + done, start_at + done, target_at + done, fresh)
+        if columns - done >= 64:
+            rows64(inputs, weights, here, target)
+            done += 64
+        elif columns - done >= 32:
+            rows32(inputs, weights, here, target)
+            done += 32
+        else:
+            rows16(inputs, weights, here, target)
+            done += 16
+
+
+@kernel
+def sum_events(events: Events, weights: Weights, geometry: Geometry, out: NDArray[Any], scratch: Scratch) -> None:
+    """Fill ``out`` (frames, H, W, C) from the listed inputs of the source."""
+    frames, out_height, out_width, channels = out.shape
+    size = channels // geometry.groups
+    table = geometry.kernel_y * geometry.kernel_x * geometry.inputs * weights.columns
+    direct = weights.columns == size
+    target = out.reshape(-1) if direct else scratch.sums
+    for block in range(geometry.groups * geometry.blocks):
+        group = block // geometry.blocks
+        column = block % geometry.blocks * geometry.span
+        span = min(geometry.span, weights.columns - column)
+        base, start = group * table + column, group * weights.columns + column
+        at = group * size + column
+        for frame in range(frames):
+            for y in range(out_height):
+                for x in range(out_width):
+                    found = _find_inputs(events, geometry, (frame, y, x, group), scratch.inputs)
+                    to = at if direct else 0
+                    for first in range(0, max(found, 1), geometry.limit):
+                        last = min(first + geometry.limit, found)
+                        cursor = (first, last, base, start, to, int(first == 0), span)
+                        _sum_columns(scratch.inputs, weights, cursor, target)
+                    if not direct:
+                        for k in range(min(span, size - column)):
+                            out.reshape(-1)[at + k] = scratch.sums[k]
+                    at += channels

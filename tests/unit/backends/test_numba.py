@@ -8,24 +8,26 @@ from numpy.typing import NDArray
 
 pytest.importorskip("numba")
 
-from pysnn.backends.base import EventInput, RunRequest  # noqa: E402
-from pysnn.backends.numba import NumbaBackend  # noqa: E402
-from pysnn.backends.numba.inputs import philox  # noqa: E402
-from pysnn.backends.numba.jit import kernel  # noqa: E402
-from pysnn.backends.numba.rows import Events, Weights, rows16, rows32, rows64  # noqa: E402
-from pysnn.plan.ops import COUNT_FIELDS, ConvOp, InputOp, MapSpec, OutputOp, Plan  # noqa: E402
+from pysnn.backends.base import EventInput, RunRequest
+from pysnn.backends.numba import NumbaBackend
+from pysnn.backends.numba.events import list_events
+from pysnn.backends.numba.inputs import philox
+from pysnn.backends.numba.jit import kernel
+from pysnn.backends.numba.layout import SLACK, Events, Inputs, Weights
+from pysnn.backends.numba.rows import rows16, rows32, rows64
+from pysnn.plan.ops import COUNT_FIELDS, ConvOp, InputOp, MapSpec, OutputOp, Plan
 
 Array = NDArray[Any]
 
 
 @kernel
-def _call_rows(lanes: int, events: Events, weights: Weights, windows: Array, cursor: Any, target: Array) -> None:
+def _call_rows(lanes: int, inputs: Inputs, weights: Weights, cursor: Any, target: Array) -> None:
     if lanes == 64:
-        rows64(events, weights, windows, cursor, target)
+        rows64(inputs, weights, cursor, target)
     elif lanes == 32:
-        rows32(events, weights, windows, cursor, target)
+        rows32(inputs, weights, cursor, target)
     else:
-        rows16(events, weights, windows, cursor, target)
+        rows16(inputs, weights, cursor, target)
 
 
 @pytest.mark.parametrize("lanes", [16, 32, 64])
@@ -39,17 +41,34 @@ def test_rows_add_in_order_and_round_every_product(lanes: int, value_type: type[
         else rng.integers(-127, 128, (40, lanes)).astype(np.int8)
     )
     bias = (rng.normal(size=lanes) * 1e3).astype(np.float32 if real else np.int32)
-    position = np.sort(rng.choice(20, 12, replace=False)).astype(np.int32)
+    chosen = np.sort(rng.choice(40, 12, replace=False)).astype(np.int32)
     value = (rng.normal(size=12) if real else rng.integers(1, 9, 12)).astype(value_type)
-    windows = np.array([0, 5, 0, 5, 5, 3, 5, 12, 20], dtype=np.int64)
     target = np.zeros(lanes, dtype=bias.dtype)
-    events = Events(position, value, np.zeros(1, dtype=np.int64))
-    _call_rows(lanes, events, Weights(table.ravel(), bias, lanes), windows, (0, 3, 0, 0, 0, 1), target)
+    inputs, weights = Inputs(chosen, value), Weights(table.ravel(), bias, lanes)
+    _call_rows(lanes, inputs, weights, (0, 5, 0, 0, 0, 1), target)
+    _call_rows(lanes, inputs, weights, (5, 12, 0, 0, 0, 0), target)
     expected = bias.copy()
     for k in range(12):
-        row = table[position[k] + (0 if k < 5 else 20)].astype(bias.dtype)
+        row = table[chosen[k]].astype(bias.dtype)
         expected += row if value_type is np.uint8 else row * value[k].astype(bias.dtype)
     np.testing.assert_array_equal(target, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize(("channels", "groups"), [(3, 1), (16, 1), (37, 1), (64, 2), (40, 4)])
+@pytest.mark.parametrize("rate", [0.05, 1.0])
+def test_lists_have_every_non_zero_value_in_order(dtype: type[Any], channels: int, groups: int, rate: float) -> None:
+    rng = np.random.default_rng(channels)
+    x = (rng.integers(1, 9, (2, 3, 4, channels)) * (rng.random((2, 3, 4, channels)) < rate)).astype(dtype)
+    room = x.size + SLACK
+    events = Events(np.zeros(room, np.int32), np.zeros(room, np.float32), np.zeros(24 * groups + 1, np.int64))
+    list_events(x, groups, events)
+    segments = x.reshape(24 * groups, -1)
+    np.testing.assert_array_equal(np.diff(events.first), (segments != 0).sum(axis=1))
+    assert events.first[0] == 0
+    row = np.nonzero(x.reshape(6, -1))
+    np.testing.assert_array_equal(events.position[: events.first[-1]], row[1])
+    np.testing.assert_array_equal(events.value[: events.first[-1]], x.reshape(6, -1)[row])
 
 
 def test_philox_known_answer() -> None:
