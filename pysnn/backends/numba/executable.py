@@ -20,6 +20,9 @@ CHUNK_BYTES = 1 << 20
 
 CHUNK_SAMPLES = 256
 
+BLOCK_BYTES = 1 << 26
+"""Maps of one sample's block of steps: large networks take fewer steps at a time, down to one."""
+
 POLL_SECONDS = 0.1
 """How long the calling thread waits at most before it looks for Ctrl-C again."""
 
@@ -78,7 +81,7 @@ class NumbaExecutable:
         once = {step.number for step in self.steps if _is_once(self.plan, step.number)}
         self._advance(chunk, once, stop)
         every = set(range(len(self.steps))) - once
-        for block in _blocks(request):
+        for block in _blocks(self.plan, request):
             chunk.step, chunk.steps = block.start, len(block)
             self._advance(chunk, every, stop)
             if block.stop in request.read_at:
@@ -109,9 +112,20 @@ def _is_once(plan: Plan, number: int) -> bool:
     return op.spec.static and not isinstance(op, OutputOp)
 
 
-def _blocks(request: RunRequest) -> Iterator[range]:
-    """Steps to compute together: a read ends a block."""
-    size = request.block or MAX_BLOCK
+def _bytes(plan: Plan) -> tuple[int, int]:
+    """Size of a sample's static maps, and of the others' at one step."""
+    sizes = [(op.spec.static, op.spec.size * np.dtype(KINDS[op.spec.kind]).itemsize) for op in plan.ops]
+    return sum(size for static, size in sizes if static), sum(size for static, size in sizes if not static)
+
+
+def _block_size(plan: Plan, request: RunRequest) -> int:
+    """Steps to compute together."""
+    return request.block or max(1, min(MAX_BLOCK, BLOCK_BYTES // max(1, _bytes(plan)[1])))
+
+
+def _blocks(plan: Plan, request: RunRequest) -> Iterator[range]:
+    """Blocks of steps; a read ends a block."""
+    size = _block_size(plan, request)
     start = 0
     for stop in sorted({*request.read_at, request.steps}):
         while start < stop:
@@ -122,10 +136,8 @@ def _blocks(request: RunRequest) -> Iterator[range]:
 
 def _split(plan: Plan, request: RunRequest) -> list[range]:
     """Cut the batch: into pieces that the cache holds, and at least one for each thread."""
-    steps = min(request.block or MAX_BLOCK, request.steps)
-    size = sum(
-        op.spec.size * np.dtype(KINDS[op.spec.kind]).itemsize * (1 if op.spec.static else steps) for op in plan.ops
-    )
+    static, moving = _bytes(plan)
+    size = static + moving * min(_block_size(plan, request), request.steps)
     batch = request.input.batch
     share = -(-batch // request.threads)
     samples = max(1, min(CHUNK_BYTES // size, CHUNK_SAMPLES, share))
