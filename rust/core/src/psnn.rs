@@ -5,6 +5,8 @@
 
 mod cursor;
 mod header;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 
