@@ -1,0 +1,121 @@
+"""Is an imported network the one that it came from? Both compute the same samples, and the results are compared."""
+
+import logging
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import DataError, NetworkError
+from pysnn.network import Network
+from pysnn.nodes.base import Array
+
+__all__ = ["TOLERANCE", "check_import", "largest_difference", "run_ann"]
+
+TOLERANCE = 1e-3
+"""Largest relative difference that rounding is taken to explain."""
+
+_LOG = logging.getLogger("pysnn")
+
+
+def run_ann(network: Network, x: Array) -> NDArray[np.float32]:
+    """Compute a network as an ordinary one, layer after layer, in float32.
+
+    Parameters
+    ----------
+    network
+        A network without spiking neurons and without cycles.
+    x
+        ``(batch, ...)``, shaped like the input node.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(batch, ...)``, what arrives at the output.
+
+    Raises
+    ------
+    DataError
+        The samples have another shape.
+
+    Examples
+    --------
+    >>> from pysnn import Input, Network, Output, ReLU
+    >>> net = Network.chain({"in": Input((2,)), "relu": ReLU(), "out": Output()})
+    >>> run_ann(net, np.float32([[-1, 2]]))
+    array([[0., 2.]], dtype=float32)
+    """
+    if x.shape[1:] != network.input.shape or not len(x):
+        raise DataError(f"expected samples of shape {network.input.shape}, at least one, got {x.shape}")
+    values: dict[str, Array] = {}
+    readers = {name: len(targets) for name, targets in network.targets.items()}
+    for name in network.order:
+        if name == network.input_name:
+            values[name] = network.input.normalise(np.asarray(x, dtype=np.float32))
+            continue
+        sources = network.sources[name]
+        values[name] = network.nodes[name].forward(tuple(values[source] for source in sources))
+        for source in sources:
+            readers[source] -= 1
+            if not readers[source]:
+                del values[source]
+    return np.asarray(values[network.output_name], dtype=np.float32)
+
+
+def largest_difference(got: Array, expected: Array) -> float:
+    """Give the largest absolute difference, relative to the largest absolute value of ``expected``.
+
+    Where one of the two is not finite, or the shapes differ, it is infinite.
+
+    Examples
+    --------
+    >>> largest_difference(np.array([1.0, 2.5]), np.array([1.0, 2.0]))
+    0.25
+    """
+    if got.shape != expected.shape or not (np.isfinite(got).all() and np.isfinite(expected).all()):
+        return float("inf")
+    difference = float(np.abs(got.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0))
+    scale = float(np.abs(expected).max(initial=0.0))
+    if scale == 0:
+        return 0.0 if difference == 0 else float("inf")
+    return difference / scale
+
+
+def check_import(network: Network, x: Array, expected: Array, source: str) -> float:
+    """Run an imported network and compare it with what the source framework computed from the same samples.
+
+    Parameters
+    ----------
+    network
+        The imported network.
+    x
+        ``(batch, ...)`` samples.
+    expected
+        The source framework's result, one row a sample.
+    source
+        Its name, for messages.
+
+    Returns
+    -------
+    float
+        The largest relative difference (see :func:`largest_difference`); it is logged too.
+
+    Raises
+    ------
+    NetworkError
+        The difference is above ``TOLERANCE``, or one of the results is not finite.
+    """
+    expected = np.asarray(expected)
+    if not np.isfinite(expected).all():
+        raise NetworkError(f"{source} computes values that are not finite from these samples: check the weights")
+    with np.errstate(over="ignore", invalid="ignore"):
+        got = run_ann(network, x)
+    if got.size == expected.size:
+        expected = expected.reshape(got.shape)
+    difference = largest_difference(got, expected)
+    if not difference <= TOLERANCE:
+        raise NetworkError(
+            f"the imported network differs from {source}: shapes {got.shape} and {expected.shape}, largest relative "
+            f"difference {difference:.3g}, at most {TOLERANCE:g} was expected; please report the model's layers"
+        )
+    _LOG.info("import: largest relative difference to %s %.3g", source, difference)
+    return difference
