@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One pip for every install; quiet, so that what a target prints is its own.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-RUST := Cargo.toml Cargo.lock $(shell find rust -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
+RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/python \( -name '*.rs' -o -name Cargo.toml \))
 AARCH64 := aarch64-unknown-linux-gnu
 
 export PYTHONDONTWRITEBYTECODE ?= 1
