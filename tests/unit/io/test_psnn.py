@@ -11,6 +11,7 @@ import pytest
 from pysnn import (
     IF,
     LIF,
+    Affine,
     AvgPool2d,
     Concat,
     Conv2d,
@@ -43,6 +44,7 @@ ON_MAPS: tuple[Node, ...] = (
     Conv2d(RNG.normal(size=(2, 1, 3, 3)), RNG.normal(size=2), padding=1, groups=2),
     IF(v_threshold=[0.5, 1.5], v_init=0.25, compare=">"),
     Scale([0.1, 3.0]),
+    Affine([0.1, -3.0], 0.5),
     AvgPool2d(1),
     SumPool2d(3, stride=1, padding=1),
     MaxPool2d((2, 1), stride=1, padding=(1, 0, 0, 0)),
