@@ -15,6 +15,7 @@ from pysnn.errors import (
 from pysnn.network import Network
 from pysnn.neurons import IF, LIF
 from pysnn.nodes import (
+    Affine,
     AvgPool2d,
     Concat,
     Conv2d,
@@ -38,6 +39,7 @@ from pysnn.state import State
 __all__ = [
     "IF",
     "LIF",
+    "Affine",
     "AvgPool2d",
     "BackendError",
     "CapacityError",

@@ -1,5 +1,6 @@
 """Nodes that are not neurons: one family a file. ``LAYERS`` is the written-out registry; see docs/adding_a_layer.md."""
 
+from pysnn.nodes.affine import Affine
 from pysnn.nodes.base import Node
 from pysnn.nodes.conv2d import Conv2d
 from pysnn.nodes.input import Input
@@ -12,6 +13,7 @@ from pysnn.nodes.shape import Concat, Crop, Flatten, Pad, Subsample
 
 __all__ = [
     "LAYERS",
+    "Affine",
     "AvgPool2d",
     "Concat",
     "Conv2d",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 LAYERS: dict[str, type[Node]] = {
+    "Affine": Affine,
     "AvgPool2d": AvgPool2d,
     "Concat": Concat,
     "Conv2d": Conv2d,
