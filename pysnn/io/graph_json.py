@@ -26,6 +26,8 @@ _ROOT_KEYS = ("edges", "golden", "nodes", "provenance", "settings")
 _GOLDEN_KEYS = ("input", "precision", "scores", "spikes", "steps")
 _MOST_INTEGER = (1 << 63) - 1
 _DEEPEST = 4
+# Characters of a message about a value that a file has: the value may be the whole file.
+_LONGEST = 500
 
 
 def encode(saved: SavedNetwork) -> tuple[str, dict[str, NDArray[Any]]]:
@@ -71,7 +73,7 @@ def decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedNetwork:
     except FileFormatError:
         raise
     except PysnnError as error:
-        raise FileFormatError(str(error)) from error
+        raise FileFormatError(str(error)[:_LONGEST]) from error
     _check_same(saved, text, tensors)
     return saved
 
@@ -180,7 +182,7 @@ def _node(reader: _Reader, where: str, kind: Any, values: Any) -> Node:
         return NODES[kind](**arguments)
     # A constructor of any author's is given hostile values here; whatever it raises, the file is at fault.
     except Exception as error:
-        raise FileFormatError(f"{where} ({kind}): {str(error)[:500]}") from error
+        raise FileFormatError(f"{where} ({kind}): {str(error)[:_LONGEST]}") from error
 
 
 def _settings(value: Any) -> Settings:

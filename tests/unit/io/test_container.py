@@ -96,6 +96,18 @@ def test_a_header_of_the_largest_size(read: Read) -> None:
     assert len(read(write_container("x" * (room - room % 64), {})).graph) > MAX_HEADER - 512
 
 
+def test_a_larger_header_is_refused(read: Read, files: SimpleNamespace) -> None:
+    header, _ = files.split(write_container("", {}))
+    with pytest.raises(FileFormatError, match="the limit is 16777216"):
+        read(files.assemble(header.replace(b'"graph":""', b'"graph":"' + b"x" * MAX_HEADER + b'"')))
+
+
+def test_a_tensor_in_a_wrong_place_is_named(read: Read, valid: bytes, files: SimpleNamespace) -> None:
+    moved = files.with_header(valid, lambda root: root["z.index"].update(data_offsets=[33, 45]))
+    with pytest.raises(FileFormatError, match=r"tensor 'z.index': I32 of shape .* has its place at bytes .*32.*44"):
+        read(moved)
+
+
 def test_a_newer_file_says_so(read: Read, valid: bytes, files: SimpleNamespace) -> None:
     newer = files.with_header(valid, lambda root: root["__metadata__"].update(format_version="2"))
     with pytest.raises(FileFormatError, match=r"newer pysnn \(format 2, this one reads 1\): upgrade pysnn"):

@@ -60,6 +60,13 @@ def test_a_saved_network_verifies(settings: Settings) -> None:
     again.verify(backend="reference")
 
 
+def test_precision_is_that_of_the_vectors() -> None:
+    made = golden(Settings(precision="int8"))
+    other = golden(Settings())
+    assert not np.array_equal(made.scores, other.scores), "the test needs a network where it matters"
+    saved(golden=made).verify(backend="reference")
+
+
 def test_the_values_are_those_worked_out_by_hand() -> None:
     # One neuron with threshold 1: 0.75 a step fires at steps 2, 3, 4; 0.5 a step at steps 2, 4.
     net = Network.chain({"in": Input((1,)), "if": IF(), "out": Output("count")})

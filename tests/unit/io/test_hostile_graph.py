@@ -173,6 +173,7 @@ def test_a_graph_changed_back_is_accepted(files: SimpleNamespace) -> None:
         ("a tensor that is not there", r"node 'if' \(IF\): v_threshold: there is no tensor 'if.v'"),
         ("a field gone", r"node 'if' \(IF\): expected the keys compare, reset"),
         ("threshold is not positive", r"node 'if' \(IF\).*positive"),
+        ("name is another's", "text that stands there once, got 'conv'"),
         ("stride 0", r"node 'conv' \(Conv2d\).*stride"),
         ("input of many values", "at most 134217728 values"),
     ],
@@ -212,6 +213,29 @@ def test_other_texts_are_refused(name: str) -> None:
     assert TEXTS[name] != TEXT
     with pytest.raises(FileFormatError):
         psnn.loads(write_container(TEXTS[name], TENSORS))
+
+
+@pytest.mark.parametrize("place", ['"v_init":0.0', '"coding":"constant"', '"source":"test"', '"steps":[1,4]'])
+def test_lists_of_any_depth_are_refused(place: str) -> None:
+    key = place.partition(":")[0]
+    for depth in (*range(5, 1100, 35), 5000):
+        with pytest.raises(FileFormatError):
+            psnn.loads(write_container(TEXT.replace(place, f"{key}:{'[' * depth}{']' * depth}"), TENSORS))
+
+
+@pytest.mark.parametrize(
+    "value", [float("inf"), float("nan"), 1 << 63, "\ud800", b"x", [[[[[1]]]]], {"tensor": "x"}, {"tensor": []}, {}]
+)
+def test_a_field_cannot_have_other_values(value: object) -> None:
+    with pytest.raises(FileFormatError, match="IF 'a': v_init: "):
+        graph_json._Reader({}).value(value, "IF 'a': v_init")
+
+
+def test_messages_are_short(files: SimpleNamespace) -> None:
+    for change in (put("settings", "coding", "x" * 10**6), put("nodes", NEURON, "fields", "reset", "x" * 10**6)):
+        with pytest.raises(FileFormatError) as caught:
+            psnn.loads(files.with_graph(DATA, change))
+        assert len(str(caught.value)) < 1000
 
 
 def values(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
