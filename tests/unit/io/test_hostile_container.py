@@ -5,10 +5,11 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pysnn.errors import FileFormatError
-from pysnn.io.container import Container
+from pysnn.io.container import Container, write_container
 
 Read = Callable[[bytes], Container]
 Change = Callable[[dict[str, Any]], object]
@@ -153,6 +154,18 @@ def test_other_ways_to_write_a_header_are_refused(read: Read, files: SimpleNames
     assert header.count(find) >= 1
     with pytest.raises(FileFormatError):
         read(files.assemble(header.replace(find, write), body))
+
+
+def test_a_key_that_stands_there_twice_is_refused(read: Read, files: SimpleNamespace) -> None:
+    """Each time with a place of its own, so that nothing else is wrong."""
+    one = write_container("{}", {"z": np.ones(1, dtype=np.int32)})
+    header, body = files.split(one)
+    again = header.replace(b"}}", b'},"z":{"data_offsets":[4,8],"dtype":"I32","shape":[1]}}')
+    with pytest.raises(FileFormatError):
+        read(files.assemble(again, body * 2))
+    metadata = header[1 : header.index(b'"z"')]
+    with pytest.raises(FileFormatError):
+        read(files.assemble(b"{" + metadata + header[1:], body))
 
 
 def test_other_paddings_and_ends_are_refused(read: Read, files: SimpleNamespace, valid: bytes) -> None:
