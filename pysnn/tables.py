@@ -45,6 +45,18 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "saturated": "Int64",
     },
     "list": {"name": "String", "title": "String", "source": "String", "needs": "String"},
+    "thresholds": {
+        "method": "String",
+        "layer": "String",
+        "depth": "Int64",
+        "neurons": "Int64",
+        "threshold": "Float64",
+        "threshold_min": "Float64",
+        "threshold_max": "Float64",
+        "largest": "Float64",
+        "clipped": "Float64",
+        "silent_channels": "Int64",
+    },
     "errors": {
         "method": "String",
         "layer": "String",

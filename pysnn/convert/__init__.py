@@ -1,0 +1,21 @@
+"""Convert ordinary networks into spiking ones: ``from pysnn.convert import convert``.
+
+A method is one file and one line in :data:`METHODS`; ``docs/conversion.md`` has the formulas and the error analysis.
+"""
+
+from pysnn.convert.ann import ann_accuracy, ann_pass
+from pysnn.convert.conversion import Conversion, convert
+from pysnn.convert.method import Method, MethodEntry
+from pysnn.convert.methods import METHODS
+from pysnn.convert.precision import compare_precisions
+
+__all__ = [
+    "METHODS",
+    "Conversion",
+    "Method",
+    "MethodEntry",
+    "ann_accuracy",
+    "ann_pass",
+    "compare_precisions",
+    "convert",
+]

@@ -1,0 +1,175 @@
+"""From an ordinary network to a spiking one, and what the conversion cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pysnn.convert.ann import check_ordinary
+from pysnn.convert.calibration import Calibration, calibrate
+from pysnn.convert.error_table import error_rows
+from pysnn.convert.methods import make_method
+from pysnn.convert.rewrite import spiking_network
+from pysnn.errors import DataError, NetworkError
+from pysnn.network import Network
+from pysnn.nodes import ReLU
+from pysnn.tables import make_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Conversion", "convert"]
+
+
+@dataclass(frozen=True, eq=False)
+class Conversion:
+    """A converted network and where it comes from.
+
+    Attributes
+    ----------
+    network
+        The spiking network.
+    ann
+        The ordinary network that it was made of.
+    method, settings
+        Name in :data:`pysnn.convert.METHODS`, and every setting of the method.
+    calibration
+        Thresholds, and the data that they came from.
+    steps
+        Number of time-steps that the conversion is meant for, or ``None``.
+    """
+
+    network: Network
+    ann: Network
+    method: str
+    settings: Mapping[str, Any]
+    calibration: Calibration
+    steps: int | None = None
+
+    @property
+    def report(self) -> "pl.DataFrame":
+        """Thresholds: one row a layer, schema "thresholds"."""
+        rows = [
+            {
+                "method": self.method,
+                "layer": layer.layer,
+                "depth": layer.depth,
+                "neurons": layer.neurons,
+                "threshold": float(layer.threshold.mean(dtype="float64")),
+                "threshold_min": float(layer.threshold.min()),
+                "threshold_max": float(layer.threshold.max()),
+                "largest": layer.largest,
+                "clipped": layer.clipped,
+                "silent_channels": layer.silent_channels,
+            }
+            for layer in self.calibration.layers
+        ]
+        return make_table("thresholds", rows)
+
+    @property
+    def provenance(self) -> dict[str, str | int | float]:
+        """What a saved network should say of its making: method, settings, calibration data."""
+        return {
+            "method": self.method,
+            **{f"method.{name}": _plain(value) for name, value in self.settings.items()},
+            "calibration.samples": self.calibration.samples,
+            "calibration.sha256": self.calibration.digest,
+        }
+
+    def errors(self, x: Any, steps: int | Sequence[int] | None = None, **options: Any) -> "pl.DataFrame":
+        """Say which layer lost what: one row a layer and a number of steps, schema "errors".
+
+        Parameters
+        ----------
+        x
+            Data as :func:`pysnn.run` takes it.
+        steps
+            Number of time-steps, or several; the conversion's own by default.
+        **options
+            Fields of :class:`pysnn.simulate.RunOptions`: ``backend``, ``precision``, ``threads``, ``progress``.
+
+        Raises
+        ------
+        DataError
+            The data do not fit, or nobody says how many steps.
+        """
+        wanted = self.steps if steps is None else steps
+        if wanted is None:
+            raise DataError("errors: expected a number of time-steps, here or in the conversion, got none")
+        rows = error_rows((self.network, self.ann), x, wanted, options)
+        return make_table("errors", [{"method": self.method, **row} for row in rows])
+
+
+def convert(
+    network: Network, calibration: Any, method: str = "percentile", *, steps: int | None = None, **settings: Any
+) -> Conversion:
+    """Convert an ordinary network into a spiking one.
+
+    Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
+    of it as initial potential; the weights stay as they are.
+
+    Parameters
+    ----------
+    network
+        A network with ``ReLU`` nodes and without neurons. It is not changed.
+    calibration
+        Data, ``(samples, ...)``, to choose thresholds by; labels are not needed. Their order does not matter.
+    method
+        A name in :data:`pysnn.convert.METHODS`.
+    steps
+        Number of time-steps that the network is meant for.
+    **settings
+        Settings of the method: ``per_channel=True`` for a threshold a channel, ``percentile=99.9``.
+
+    Raises
+    ------
+    NetworkError
+        The network has neurons already, or no ReLU.
+    DataError
+        The data do not fit, or there is no such method or setting.
+
+    Warns
+    -----
+    UserWarning
+        A layer is never active on the calibration data. The warning names it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pysnn import Input, Linear, Output, run
+    >>> ann = Network.chain({"in": Input((1,)), "fc": Linear([[2.0]]), "relu": ReLU(), "out": Output()})
+    >>> conversion = convert(ann, np.float32([[0.5], [1.0]]), method="max-norm")
+    >>> conversion.network.nodes["relu"].v_threshold
+    2.0
+    >>> run(conversion.network, np.float32([[0.5]]), steps=4, backend="reference").scores.item()
+    1.0
+    """
+    if not isinstance(network, Network):
+        raise DataError(_not_a_network(network))
+    check_ordinary(network)
+    if not any(isinstance(node, ReLU) for node in network.nodes.values()):
+        raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
+    rule = make_method(method, settings)
+    found = calibrate(network, calibration, rule)
+    thresholds = {
+        layer.layer: float(layer.threshold[0]) if layer.threshold.size == 1 else layer.threshold
+        for layer in found.layers
+    }
+    return Conversion(
+        network=spiking_network(network, thresholds),
+        ann=network,
+        method=method,
+        settings=MappingProxyType(asdict(rule)),
+        calibration=found,
+        steps=steps,
+    )
+
+
+def _not_a_network(value: object) -> str:
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    hint = "; pysnn.io.sklearn.from_sklearn makes one of a fitted model" if kind.startswith("sklearn.") else ""
+    return f"convert: expected a pysnn.Network, got {kind}{hint}"
+
+
+def _plain(value: Any) -> str | int | float:
+    return int(value) if isinstance(value, bool) else value

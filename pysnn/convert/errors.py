@@ -1,0 +1,125 @@
+"""Which layer lost what: the error of each neuron's rate in four parts that add up. See docs/conversion.md."""
+
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ErrorSums", "ErrorTerms", "SpikeUnit", "error_terms"]
+
+Float64 = NDArray[np.float64]
+
+_PARTS = ("p", "c", "q", "d")
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeUnit:
+    """Numbers of a layer of neurons, each float64, one value or an array that spreads over the neurons.
+
+    Attributes
+    ----------
+    value
+        What one spike stands for in the layers behind: th.
+    threshold, v_init
+        In the unit of the potential.
+    unit
+        Value of one unit of the potential; 1 in float32.
+    """
+
+    value: Any
+    threshold: Any
+    v_init: Any
+    unit: Any = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorTerms:
+    """Parts of ``rate - a`` for each neuron, float64: inherited, clipping, quantisation, deviation."""
+
+    e_p: Float64
+    e_c: Float64
+    e_q: Float64
+    e_d: Float64
+    rate: Float64
+
+
+def error_terms(
+    current_sum: NDArray[Any], spikes: NDArray[Any], steps: int, unit: SpikeUnit, ann: NDArray[Any]
+) -> ErrorTerms:
+    """Split the error of rates into four parts; ``e_p + e_c + e_q + e_d = rate - ann``, to rounding.
+
+    Parameters
+    ----------
+    current_sum
+        Sum over the steps of each neuron's current, in the unit of the potential.
+    spikes
+        Number of spikes of each neuron.
+    steps
+        Number of time-steps, T.
+    unit
+        The layer's threshold, initial potential and unit.
+    ann
+        What the ordinary network has in place of the rate.
+
+    Examples
+    --------
+    A current of 0.75 at each of 4 steps, threshold 1, from 0.5: ``floor(3.5) = 3`` spikes, a rate of 0.75.
+
+    >>> terms = error_terms(np.array(3.0), np.array(3), 4, SpikeUnit(1.0, 1.0, 0.5), np.array(0.5))
+    >>> float(terms.e_p), float(terms.e_c), float(terms.e_q), float(terms.e_d), float(terms.rate)
+    (0.25, 0.0, 0.0, 0.0, 0.75)
+    """
+    total = np.asarray(current_sum, dtype=np.float64)
+    mean = total * unit.unit / steps
+    rectified = np.maximum(mean, 0.0)
+    clipped = np.clip(mean, 0.0, unit.value)
+    # The spikes that the same neuron would fire if its mean current came at every step.
+    constant = np.clip(np.floor_divide(total + unit.v_init, unit.threshold), 0, steps)
+    quantised = unit.value * constant / steps
+    rate = unit.value * np.asarray(spikes, dtype=np.float64) / steps
+    return ErrorTerms(
+        e_p=rectified - np.asarray(ann, dtype=np.float64),
+        e_c=clipped - rectified,
+        e_q=quantised - clipped,
+        e_d=rate - quantised,
+        rate=rate,
+    )
+
+
+@dataclass
+class ErrorSums:
+    """Running sums over samples and neurons of one layer, at one number of steps."""
+
+    steps: int
+    values: int = 0
+    squares: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*_PARTS, "total"), 0.0))
+    sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_PARTS, 0.0))
+    variance: float = 0.0
+    silent: int = 0
+    saturated: int = 0
+
+    def add(self, terms: ErrorTerms, variance: Float64, spikes: NDArray[Any]) -> None:
+        """Take up a batch; ``variance`` is that of the current over time, in thresholds squared."""
+        self.values += spikes.size
+        total = np.zeros_like(terms.rate)
+        for part in _PARTS:
+            error = getattr(terms, f"e_{part}")
+            total += error
+            self.squares[part] += float(np.sum(error * error))
+            self.sums[part] += float(error.sum())
+        self.squares["total"] += float(np.sum(total * total))
+        self.variance += float(variance.sum())
+        self.silent += int(np.count_nonzero(spikes == 0))
+        self.saturated += int(np.count_nonzero(spikes == self.steps))
+
+    def columns(self) -> dict[str, float]:
+        """Give the columns of the table: roots of mean squares, means, shares."""
+        return {
+            **{f"e_{part}": sqrt(self.squares[part] / self.values) for part in (*_PARTS, "total")},
+            **{f"bias_{part}": self.sums[part] / self.values for part in _PARTS},
+            "sigma_per_threshold": sqrt(self.variance / self.values),
+            "saturated": self.saturated / self.values,
+            "silent": self.silent / self.values,
+        }

@@ -1,0 +1,47 @@
+"""What a conversion method is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Method", "MethodEntry"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A rule that chooses thresholds from what the ANN's activations are on calibration data.
+
+    Parameters
+    ----------
+    per_channel
+        One threshold a channel rather than one a layer.
+    """
+
+    per_channel: bool = False
+
+    def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Choose a threshold for each group of neurons.
+
+        Parameters
+        ----------
+        activations
+            Values behind the ReLU, ``(groups, values)``: one group for a layer, or one for each of its channels. They come
+            in an order that does not depend on the order of the calibration data.
+
+        Returns
+        -------
+        thresholds
+            ``(groups,)``; 0 for a group that is never active.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """What ``pysnn methods`` says of a method, and the class whose fields are its settings."""
+
+    method: type[Method]
+    title: str
+    source: str
+    needs: str

@@ -1,0 +1,40 @@
+"""``METHODS``: the written-out registry of conversion methods."""
+
+from dataclasses import fields
+from typing import Any
+
+from pysnn.convert.max_norm import MaxNorm
+from pysnn.convert.method import Method, MethodEntry
+from pysnn.convert.percentile import Percentile
+from pysnn.errors import DataError
+
+__all__ = ["METHODS", "make_method"]
+
+METHODS: dict[str, MethodEntry] = {
+    "max-norm": MethodEntry(MaxNorm, "largest activation", "Diehl et al. 2015, IJCNN", "calibration data"),
+    "percentile": MethodEntry(
+        Percentile,
+        "high percentile of the activations",
+        "Rueckauer et al. 2017, Front. Neurosci. 11:682",
+        "calibration data",
+    ),
+}
+"""Every method by the name that :func:`pysnn.convert.convert` and the command line take."""
+
+
+def make_method(name: str, settings: dict[str, Any]) -> Method:
+    """Give a method by name with its settings, or raise :class:`DataError` saying what there is.
+
+    Examples
+    --------
+    >>> make_method("percentile", {"percentile": 99.0})
+    Percentile(per_channel=False, percentile=99.0)
+    """
+    if name not in METHODS:
+        raise DataError(f"method: expected one of {', '.join(METHODS)}, got {name!r}")
+    method = METHODS[name].method
+    known = [field.name for field in fields(method)]
+    for setting in settings:
+        if setting not in known:
+            raise DataError(f"method '{name}' has the settings {', '.join(known)}, got {setting!r}")
+    return method(**settings)

@@ -1,0 +1,109 @@
+"""Networks from fitted scikit-learn models (extra ``sklearn``)."""
+
+from typing import Any
+
+import numpy as np
+
+from pysnn.errors import DataError, MissingExtraError
+from pysnn.network import Network
+from pysnn.nodes import Input, Linear, Node, Output, ReLU
+
+__all__ = ["from_sklearn"]
+
+_ACTIVATIONS = ("relu", "identity")
+
+
+def from_sklearn(model: Any) -> Network:
+    """Make an ordinary network of a fitted multilayer perceptron, ready for :func:`pysnn.convert.convert`.
+
+    Parameters
+    ----------
+    model
+        A fitted ``MLPClassifier`` or ``MLPRegressor`` with activation "relu" or "identity", or a ``Pipeline`` of a
+        ``StandardScaler`` and one of these (the scaler becomes the input's mean and std).
+
+    Returns
+    -------
+    network
+        Its scores are what comes before the softmax, which changes no prediction: the index of the highest score is an
+        index into ``classes_``. With two classes scikit-learn has one output, the logit of the second; the network has
+        two, 0 and the logit, whose softmax is the same. A regressor's scores are its predictions.
+
+    Raises
+    ------
+    DataError
+        The model is not fitted, or of another kind; the message names what was not understood.
+    MissingExtraError
+        scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.neural_network import MLPRegressor
+    >>> x = np.float32([[0.0], [0.5], [1.0]])
+    >>> model = MLPRegressor((4,), solver="lbfgs", random_state=0).fit(x, x.ravel())
+    >>> list(from_sklearn(model).nodes)
+    ['in', 'fc1', 'relu1', 'fc2', 'out']
+    """
+    scaler, mlp = _parts(model)
+    _check_mlp(mlp)
+    weights = [np.asarray(w).T for w in mlp.coefs_]
+    biases = [np.asarray(b) for b in mlp.intercepts_]
+    if mlp.out_activation_ == "logistic":
+        weights[-1] = np.concatenate([np.zeros_like(weights[-1]), weights[-1]])
+        biases[-1] = np.concatenate([np.zeros(1), biases[-1]])
+    nodes: dict[str, Node] = {"in": _input(int(weights[0].shape[1]), scaler)}
+    for i, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
+        nodes[f"fc{i}"] = Linear(weight, bias)
+        if i < len(weights) and mlp.activation == "relu":
+            nodes[f"relu{i}"] = ReLU()
+    return Network.chain({**nodes, "out": Output("mean_current")})
+
+
+def _parts(model: Any) -> tuple[Any, Any]:
+    """Give the scaler (or ``None``) and the perceptron."""
+    try:
+        from sklearn.neural_network import MLPClassifier, MLPRegressor
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import StandardScaler
+    except ImportError as error:
+        raise MissingExtraError("scikit-learn is not installed: pip install 'pysnn[sklearn]'") from error
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    steps = [step for step in steps if step not in (None, "passthrough")]
+    if not steps or not isinstance(steps[-1], MLPClassifier | MLPRegressor):
+        raise DataError(f"from_sklearn: expected an MLPClassifier or MLPRegressor, got {_kind(steps[-1:] or [model])}")
+    before = steps[:-1]
+    if not before:
+        return None, steps[-1]
+    if len(before) > 1 or not isinstance(before[0], StandardScaler):
+        odd = [step for step in before if not isinstance(step, StandardScaler)] or before
+        raise DataError(f"from_sklearn: expected at most one StandardScaler before the MLP, got {_kind(odd)}")
+    if not hasattr(before[0], "n_features_in_"):
+        raise DataError("from_sklearn: the StandardScaler is not fitted")
+    return before[0], steps[-1]
+
+
+def _kind(objects: list[Any]) -> str:
+    return ", ".join(f"{type(value).__module__.partition('.')[0]} {type(value).__qualname__}" for value in objects)
+
+
+def _check_mlp(mlp: Any) -> None:
+    name = type(mlp).__name__
+    if not hasattr(mlp, "coefs_"):
+        raise DataError(f"from_sklearn: the {name} is not fitted")
+    if mlp.activation not in _ACTIVATIONS:
+        raise DataError(
+            f"from_sklearn: {name} has activation {mlp.activation!r}, expected one of {', '.join(_ACTIVATIONS)}; "
+            "train it again with activation='relu'"
+        )
+    if mlp.out_activation_ == "logistic" and mlp.n_outputs_ > 1:
+        raise DataError(f"from_sklearn: {name} has several labels a sample, expected one class or regression")
+    if mlp.out_activation_ not in ("softmax", "logistic", "identity"):
+        raise DataError(f"from_sklearn: {name} has output activation {mlp.out_activation_!r}, which is not known")
+
+
+def _input(features: int, scaler: Any) -> Input:
+    if scaler is None or (scaler.mean_ is None and scaler.scale_ is None):
+        return Input((features,))
+    mean = np.zeros(features) if not scaler.with_mean else scaler.mean_
+    std = np.ones(features) if not scaler.with_std else scaler.scale_
+    return Input((features,), mean=mean, std=std)
