@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use pysnn_fuzz::{DTYPES, Tensors, assemble, check, header, seal};
 
 /// Pieces that matter to the header's grammar.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 26] = [
     "",
     "\"",
     ",",
@@ -21,7 +21,9 @@ const PIECES: [&str; 24] = [
     "-",
     "1",
     "18446744073709551615",
-    "9223372036854775808",
+    "9223372036854775808,",
+    ",18446744073709551615",
+    "4294967296,4294967296,",
     ".0",
     "e9",
     " ",
