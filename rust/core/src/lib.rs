@@ -3,6 +3,7 @@
 //! A [`plan::Plan`] is a checked list of operations, one map each. [`clocked::Program`] makes it ready for a
 //! [`simd::Level`] and runs it step by step, driven by events. `docs/numerics.md` defines every result to the bit.
 
+pub mod clocked;
 pub mod error;
 pub mod plan;
 pub mod psnn;

@@ -1,7 +1,43 @@
 //! The module `pysnn._core`: the only code that knows Python.
 
+mod arrays;
+mod call;
+mod clocked;
+mod plan;
+mod psnn;
+mod request;
+
 use pyo3::prelude::*;
 
 /// The compiled engines of pysnn.
 #[pymodule(gil_used = false)]
-mod _core {}
+mod _core {
+    use pyo3::prelude::*;
+    use pysnn_core::simd::Level;
+
+    use crate::call::raise;
+    #[pymodule_export]
+    use crate::clocked::Clocked;
+    #[pymodule_export]
+    use crate::psnn::read_psnn;
+
+    /// The version of the compiled engines.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "the name that Python sees")]
+    const version: &str = env!("CARGO_PKG_VERSION");
+
+    /// The SIMD levels that this machine has, ascending.
+    #[pyfunction]
+    fn simd_levels() -> Vec<&'static str> {
+        Level::available().into_iter().map(Level::name).collect()
+    }
+
+    /// The level that a name stands for; `None` is the widest that this machine has.
+    ///
+    /// Raises `BackendError` for a level that is unknown or missing.
+    #[pyfunction]
+    #[pyo3(signature = (simd=None))]
+    fn simd_level(py: Python<'_>, simd: Option<&str>) -> PyResult<&'static str> {
+        Level::named(simd).map(Level::name).map_err(|error| raise(py, &error))
+    }
+}

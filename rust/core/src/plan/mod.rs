@@ -316,4 +316,10 @@ impl Plan {
     pub fn ops(&self) -> &[Op] {
         &self.ops
     }
+
+    /// Its operations, to take apart.
+    #[must_use]
+    pub fn into_ops(self) -> Vec<Op> {
+        self.ops
+    }
 }

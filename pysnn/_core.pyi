@@ -1,0 +1,31 @@
+from typing import Any, TypedDict, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.backends.base import RunRequest
+from pysnn.plan.ops import Plan
+
+version: str
+
+class _Raw(TypedDict):
+    scores: NDArray[np.float32]
+    counts: NDArray[np.int64]
+    state: dict[int, NDArray[Any]]
+    spikes: dict[int, NDArray[np.uint8]]
+    potentials: dict[int, NDArray[Any]]
+    probes: dict[int, tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any], NDArray[np.int32]]]
+    kernels: tuple[str, ...]
+
+@final
+class Clocked:
+    def __new__(cls, plan: Plan, simd: str | None = None) -> Clocked: ...
+    @property
+    def simd(self) -> str: ...
+    def run(self, request: RunRequest) -> _Raw: ...
+
+def simd_levels() -> list[str]: ...
+def simd_level(simd: str | None = None) -> str: ...
+def read_psnn(
+    data: bytes,
+) -> tuple[dict[str, Any], dict[str, tuple[str, tuple[int, ...], int, int]]]: ...

@@ -1,0 +1,41 @@
+"""The compiled engine: event-driven, at the widest SIMD level of the machine, or at the one that ``PYSNN_SIMD`` names."""
+
+import os
+
+from pysnn._core import Clocked
+from pysnn.backends.base import Probe, RunOutput, RunRequest
+from pysnn.plan.ops import Plan
+
+__all__ = ["RustBackend", "RustExecutable"]
+
+
+class RustBackend:
+    """Rust; see :mod:`pysnn._core`."""
+
+    name = "rust"
+
+    def compile(self, plan: Plan) -> "RustExecutable":
+        """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avx512) narrows to."""
+        return RustExecutable(Clocked(plan, os.environ.get("PYSNN_SIMD") or None))
+
+
+class RustExecutable:
+    """A plan, ready to run."""
+
+    def __init__(self, engine: Clocked) -> None:
+        self._engine = engine
+        self.name = f"rust/{engine.simd}"
+
+    def run(self, request: RunRequest) -> RunOutput:
+        """Run it; see :class:`~pysnn.backends.base.RunRequest`."""
+        raw = self._engine.run(request)
+        probes = {op: Probe(*arrays) for op, arrays in raw["probes"].items()}
+        return RunOutput(
+            scores=raw["scores"],
+            counts=raw["counts"],
+            state=raw["state"],
+            spikes=raw["spikes"],
+            potentials=raw["potentials"],
+            probes=probes,
+            kernels=raw["kernels"],
+        )

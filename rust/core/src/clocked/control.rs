@@ -1,0 +1,59 @@
+//! Stopping and progress: a flag that every worker looks at, and the caller's own function now and then.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// How long the caller's function is not called, at least.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// What all workers of a run share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) stopped: AtomicBool,
+    pub(super) done: AtomicUsize,
+}
+
+/// The caller's function: told how many samples are done, it says whether to go on.
+pub(super) type Tick<'a> = &'a mut dyn FnMut(usize) -> bool;
+
+/// Says when a run is to stop.
+pub(super) trait Watch {
+    /// An error if the run is to stop.
+    fn check(&self) -> Result<()>;
+}
+
+/// One worker's look at the outside.
+pub(super) struct Poll<'a> {
+    shared: &'a Shared,
+    tick: Option<RefCell<(Instant, Tick<'a>)>>,
+}
+
+impl<'a> Poll<'a> {
+    /// Of the worker that runs on the caller's thread.
+    pub(super) fn calling(shared: &'a Shared, tick: Tick<'a>) -> Self {
+        Self { shared, tick: Some(RefCell::new((Instant::now(), tick))) }
+    }
+
+    /// Of another worker.
+    pub(super) fn silent(shared: &'a Shared) -> Self {
+        Self { shared, tick: None }
+    }
+}
+
+impl Watch for Poll<'_> {
+    fn check(&self) -> Result<()> {
+        if let Some(tick) = &self.tick {
+            let (last, tick) = &mut *tick.borrow_mut();
+            if last.elapsed() >= INTERVAL {
+                if !tick(self.shared.done.load(Ordering::Relaxed)) {
+                    self.shared.stopped.store(true, Ordering::Relaxed);
+                }
+                *last = Instant::now();
+            }
+        }
+        if self.shared.stopped.load(Ordering::Relaxed) { Err(Error::cancelled()) } else { Ok(()) }
+    }
+}

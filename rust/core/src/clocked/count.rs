@@ -1,0 +1,170 @@
+//! Exact counts of events, from each neuron's total.
+
+use super::buffers::View;
+use crate::simd::Kernel;
+
+/// Channels added at a time.
+const LANES: usize = 64;
+
+/// What can be counted in a map.
+pub(super) trait Countable: Copy {
+    fn events(self) -> u8;
+}
+
+impl Countable for u8 {
+    #[inline(always)]
+    fn events(self) -> u8 {
+        self
+    }
+}
+
+impl Countable for f32 {
+    #[inline(always)]
+    fn events(self) -> u8 {
+        u8::from(self != 0.0)
+    }
+}
+
+/// Add the events of some steps to totals, `[pixel][channel]`.
+pub(super) struct TotalsPass<'a, T> {
+    pub(super) map: View<'a, T>,
+    pub(super) steps: std::ops::Range<usize>,
+    /// Largest value in the map.
+    pub(super) largest: u32,
+    pub(super) totals: &'a mut [u32],
+}
+
+impl<T: Countable> Kernel for TotalsPass<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let channels = self.map.channels;
+        let bytes = self.largest as usize * self.steps.len() <= usize::from(u8::MAX);
+        for (pixel, totals) in self.totals.chunks_exact_mut(channels).enumerate() {
+            let values = &self.map.pixel(pixel)[self.steps.start * channels..self.steps.end * channels];
+            if channels == 1 {
+                totals[0] += values.iter().map(|value| u32::from(value.events())).sum::<u32>();
+                continue;
+            }
+            let (chunks, rest) = totals.as_chunks_mut::<LANES>();
+            let tail = chunks.len() * LANES;
+            for (number, totals) in chunks.iter_mut().enumerate() {
+                if bytes {
+                    add_bytes(&values[number * LANES..], channels, totals);
+                } else {
+                    add_wide(&values[number * LANES..], channels, totals);
+                }
+            }
+            if !rest.is_empty() {
+                add_wide(&values[tail..], channels, rest);
+            }
+        }
+    }
+}
+
+/// Sums that fit a byte.
+#[inline(always)]
+fn add_bytes<T: Countable>(values: &[T], stride: usize, totals: &mut [u32; LANES]) {
+    let mut sum = [0_u8; LANES];
+    for row in values.chunks(stride) {
+        if let Some(row) = row.first_chunk::<LANES>() {
+            for lane in 0..LANES {
+                sum[lane] = sum[lane].wrapping_add(row[lane].events());
+            }
+        }
+    }
+    for lane in 0..LANES {
+        totals[lane] += u32::from(sum[lane]);
+    }
+}
+
+#[inline(always)]
+fn add_wide<T: Countable>(values: &[T], stride: usize, totals: &mut [u32]) {
+    for row in values.chunks(stride) {
+        for (total, value) in totals.iter_mut().zip(row) {
+            *total += u32::from(value.events());
+        }
+    }
+}
+
+/// Totals times how many weights each event meets.
+pub(super) struct DotPass<'a> {
+    pub(super) totals: &'a [u32],
+    pub(super) fanout: &'a [u32],
+}
+
+impl Kernel for DotPass<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let products = self.totals.iter().zip(self.fanout);
+        products.fold(0, |sum, (&total, &fanout)| sum + u64::from(total) * u64::from(fanout))
+    }
+}
+
+/// What the totals of a neuron layer say.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Activity {
+    pub(super) events: u64,
+    pub(super) silent: u64,
+    pub(super) saturated: u64,
+}
+
+/// Sum totals; count those that are zero, and those that reached `steps`.
+pub(super) struct ActivityPass<'a> {
+    pub(super) totals: &'a [u32],
+    pub(super) steps: u32,
+}
+
+impl Kernel for ActivityPass<'_> {
+    type Output = Activity;
+
+    #[inline(always)]
+    fn run(self) -> Activity {
+        let mut activity = Activity::default();
+        for chunk in self.totals.chunks(4096) {
+            let [mut silent, mut saturated] = [0_u32; 2];
+            for &total in chunk {
+                activity.events += u64::from(total);
+                silent += u32::from(total == 0);
+                saturated += u32::from(total == self.steps);
+            }
+            activity.silent += u64::from(silent);
+            activity.saturated += u64::from(saturated);
+        }
+        activity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::Level;
+
+    #[test]
+    fn totals_are_plain_sums() {
+        for (channels, largest) in [(1, 1), (3, 1), (64, 1), (70, 255), (130, 7), (130, 8)] {
+            let (pixels, steps) = (3, 32);
+            let values: Vec<u8> =
+                (0..pixels * steps * channels).map(|i| ((i * 7919) as u32 % (largest + 1)) as u8).collect();
+            let map = View::new(&values, channels, steps);
+            for level in Level::available() {
+                let mut totals = vec![5_u32; pixels * channels];
+                level.run(TotalsPass { map, steps: 3..31, largest, totals: &mut totals });
+                for (at, &total) in totals.iter().enumerate() {
+                    let (pixel, channel) = (at / channels, at % channels);
+                    let plain: u32 = (3..31).map(|t| u32::from(map.at(pixel, t)[channel])).sum();
+                    assert_eq!(total, 5 + plain, "{channels} {largest}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn silent_and_saturated_neurons_are_counted() {
+        let activity = Level::named(None).unwrap().run(ActivityPass { totals: &[0, 4, 2, 0, 4, 4], steps: 4 });
+        assert_eq!(activity, Activity { events: 14, silent: 2, saturated: 3 });
+    }
+}

@@ -1,0 +1,182 @@
+//! The two kinds of current, float32 and int32, and the arithmetic that `docs/numerics.md` defines for each.
+
+use super::buffers::Element;
+
+/// Channels that the neuron arithmetic takes at a time.
+pub(super) const LANES: usize = 16;
+
+/// Rows of int8 weights that a 16-bit sum holds for certain: 256 * 128 = 2^15, which only -128 reaches.
+const NARROW_ROWS: usize = 256;
+
+/// The constants of one leak step of one neuron.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LeakStep<A> {
+    pub(super) decay: A,
+    pub(super) gain: A,
+    pub(super) drive: A,
+}
+
+/// What flows into neurons: `f32` from `f32` weights, or `i32` from `i8` weights.
+pub(super) trait Current: Element + PartialOrd {
+    /// The weights that make it.
+    type Weight: Copy + Default + std::fmt::Debug + Send + Sync + 'static;
+
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    /// A weight as a current.
+    fn weigh(weight: Self::Weight) -> Self;
+    /// A weight times a count or a real value.
+    fn weigh_by(weight: Self::Weight, value: f32) -> Self;
+    /// A count times a constant.
+    fn scale(count: u8, constant: Self) -> Self;
+    /// A fixed-point product; floats have none and stay as they are.
+    fn ratio(self, multiplier: i32, shift: i32) -> Self;
+    /// The potential after a step with leak.
+    fn leak(potential: Self, current: Self, step: LeakStep<Self>) -> Self;
+    /// The least value for which a comparison with `>=` says what `> self` says.
+    fn above(self) -> Self;
+    fn widen(self) -> f64;
+
+    /// Add rows of weights, in the order of `rows`, to `sum`.
+    #[inline(always)]
+    fn add_rows<const N: usize>(rows: &[u32], weights: &[[Self::Weight; N]], sum: &mut [Self; N]) {
+        let mut total = *sum;
+        for &row in rows {
+            let weight = &weights[row as usize];
+            for lane in 0..N {
+                total[lane] = total[lane].plus(Self::weigh(weight[lane]));
+            }
+        }
+        *sum = total;
+    }
+
+    /// Add rows of weights, each times its value, in the order of `rows`, to `sum`.
+    #[inline(always)]
+    fn add_rows_by<const N: usize>(rows: &[u32], values: &[f32], weights: &[[Self::Weight; N]], sum: &mut [Self; N]) {
+        let mut total = *sum;
+        for (&row, &value) in rows.iter().zip(values) {
+            let weight = &weights[row as usize];
+            for lane in 0..N {
+                total[lane] = total[lane].plus(Self::weigh_by(weight[lane], value));
+            }
+        }
+        *sum = total;
+    }
+}
+
+impl Current for f32 {
+    type Weight = f32;
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline(always)]
+    fn weigh(weight: f32) -> Self {
+        weight
+    }
+
+    #[inline(always)]
+    fn weigh_by(weight: f32, value: f32) -> Self {
+        value * weight
+    }
+
+    #[inline(always)]
+    fn scale(count: u8, constant: Self) -> Self {
+        f32::from(count) * constant
+    }
+
+    #[inline(always)]
+    fn ratio(self, _multiplier: i32, _shift: i32) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn leak(potential: Self, current: Self, step: LeakStep<Self>) -> Self {
+        (step.decay * potential + step.gain * current) + step.drive
+    }
+
+    #[inline(always)]
+    fn above(self) -> Self {
+        self.next_up()
+    }
+
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Current for i32 {
+    type Weight = i8;
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
+
+    #[inline(always)]
+    fn weigh(weight: i8) -> Self {
+        i32::from(weight)
+    }
+
+    #[inline(always)]
+    fn weigh_by(weight: i8, value: f32) -> Self {
+        value as i32 * i32::from(weight)
+    }
+
+    #[inline(always)]
+    fn scale(count: u8, constant: Self) -> Self {
+        i32::from(count).wrapping_mul(constant)
+    }
+
+    #[inline(always)]
+    fn ratio(self, multiplier: i32, shift: i32) -> Self {
+        let half = 1_i64 << (shift - 1);
+        ((i64::from(self) * i64::from(multiplier)).wrapping_add(half) >> shift) as i32
+    }
+
+    #[inline(always)]
+    fn leak(potential: Self, current: Self, step: LeakStep<Self>) -> Self {
+        let kept = (i64::from(step.decay) * i64::from(potential) + (1 << 29)) >> 30;
+        (kept as i32).wrapping_add(current).wrapping_add(step.drive)
+    }
+
+    #[inline(always)]
+    fn above(self) -> Self {
+        self.saturating_add(1)
+    }
+
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+
+    /// In 16-bit lanes, twice as many at a time: integer sums do not depend on their order.
+    #[inline(always)]
+    fn add_rows<const N: usize>(rows: &[u32], weights: &[[i8; N]], sum: &mut [Self; N]) {
+        for chunk in rows.chunks(NARROW_ROWS) {
+            let mut total = [0_i16; N];
+            for &row in chunk {
+                let weight = &weights[row as usize];
+                for lane in 0..N {
+                    total[lane] = total[lane].wrapping_add(i16::from(weight[lane]));
+                }
+            }
+            for lane in 0..N {
+                sum[lane] = sum[lane].wrapping_add(i32::from(total[lane]));
+            }
+        }
+    }
+}

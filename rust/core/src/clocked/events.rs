@@ -1,0 +1,180 @@
+//! Which inputs are active: for each row of a map and each step, in x order, then by channel.
+//!
+//! So the horizontal taps of a window that lie side by side are one slice of a list.
+
+use super::buffers::View;
+use crate::plan::Shape;
+use crate::simd::Kernel;
+
+/// Entries that a reader may read past a slice's end.
+pub(super) const SLACK: usize = 16;
+/// Bytes looked at together.
+const CHUNK: usize = 64;
+
+/// The active inputs of one map in one block.
+#[derive(Debug, Default)]
+pub(super) struct ActiveList {
+    /// `x * C + c` of each active input.
+    pub(super) entries: Vec<u32>,
+    /// Its value, where values are kept.
+    pub(super) values: Vec<f32>,
+    /// For each (row, step): where each x begins in the list, and where the last one ends.
+    pub(super) starts: Vec<u32>,
+    /// The map that was listed.
+    pub(super) source: Option<usize>,
+}
+
+impl ActiveList {
+    /// Make room for another row of `size` values behind `used` entries.
+    fn reserve(&mut self, used: usize, size: usize, valued: bool) {
+        let needed = used + size + SLACK;
+        if self.entries.len() < needed {
+            self.entries.resize(needed.max(2 * self.entries.len()), 0);
+        }
+        if valued && self.values.len() < self.entries.len() {
+            self.values.resize(self.entries.len(), 0.0);
+        }
+    }
+}
+
+/// List the active inputs of a count map; with values where a count can be more than one.
+pub(super) struct ListCounts<'a> {
+    pub(super) list: &'a mut ActiveList,
+    pub(super) map: View<'a, u8>,
+    pub(super) shape: Shape,
+    pub(super) valued: bool,
+}
+
+impl Kernel for ListCounts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (list, map, shape) = (self.list, self.map, self.shape);
+        list.starts.clear();
+        let mut used = 0;
+        for y in 0..shape.height {
+            for step in 0..map.rows {
+                list.reserve(used, shape.width * shape.channels, self.valued);
+                for x in 0..shape.width {
+                    list.starts.push(used as u32);
+                    let counts = map.at(y * shape.width + x, step);
+                    let begin = used;
+                    used = list_nonzero(counts, (x * shape.channels) as u32, &mut list.entries, used);
+                    if self.valued {
+                        for i in begin..used {
+                            let channel = list.entries[i] as usize - x * shape.channels;
+                            list.values[i] = f32::from(counts[channel]);
+                        }
+                    }
+                }
+                list.starts.push(used as u32);
+            }
+        }
+    }
+}
+
+/// Write `base + i` for each `counts[i]` that is not zero; the new number of entries.
+#[inline(always)]
+fn list_nonzero(counts: &[u8], base: u32, entries: &mut [u32], mut used: usize) -> usize {
+    let (chunks, rest) = counts.as_chunks::<CHUNK>();
+    for (number, chunk) in chunks.iter().enumerate() {
+        if chunk.iter().fold(0, |all, count| all | count) != 0 {
+            let mask = nonzero_mask(chunk);
+            used = list_bits(mask, base + (number * CHUNK) as u32, entries, used);
+        }
+    }
+    let base = base + (chunks.len() * CHUNK) as u32;
+    let (words, rest) = rest.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        used = list_bits(u64::from(byte_mask(*word)), base + 8 * number as u32, entries, used);
+    }
+    let base = base + (words.len() * 8) as u32;
+    for (number, &count) in rest.iter().enumerate() {
+        entries[used] = base + number as u32;
+        used += usize::from(count != 0);
+    }
+    used
+}
+
+/// One bit for each of 64 bytes: is it not zero?
+#[inline(always)]
+fn nonzero_mask(chunk: &[u8; CHUNK]) -> u64 {
+    let (words, _) = chunk.as_chunks::<8>();
+    let mut mask = 0;
+    for (number, word) in words.iter().enumerate() {
+        mask |= u64::from(byte_mask(*word)) << (8 * number);
+    }
+    mask
+}
+
+/// One bit for each of 8 bytes, by arithmetic on the word that they make.
+#[inline(always)]
+fn byte_mask(bytes: [u8; 8]) -> u8 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let word = u64::from_le_bytes(bytes);
+    let tops = (((word & LOW) + LOW) | word) & !LOW;
+    // Byte i has its top bit at 8 i + 7; the product brings it to bit 56 + i, and no two meet on the way.
+    ((tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
+
+#[inline(always)]
+fn list_bits(mut mask: u64, base: u32, entries: &mut [u32], mut used: usize) -> usize {
+    while mask != 0 {
+        entries[used] = base + mask.trailing_zeros();
+        used += 1;
+        mask &= mask - 1;
+    }
+    used
+}
+
+/// List the non-zero values of a real map.
+pub(super) struct ListReals<'a> {
+    pub(super) list: &'a mut ActiveList,
+    pub(super) map: View<'a, f32>,
+    pub(super) shape: Shape,
+}
+
+impl Kernel for ListReals<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (list, map, shape) = (self.list, self.map, self.shape);
+        list.starts.clear();
+        let mut used = 0;
+        for y in 0..shape.height {
+            for step in 0..map.rows {
+                list.reserve(used, shape.width * shape.channels, true);
+                for x in 0..shape.width {
+                    list.starts.push(used as u32);
+                    for (channel, &value) in map.at(y * shape.width + x, step).iter().enumerate() {
+                        list.entries[used] = (x * shape.channels + channel) as u32;
+                        list.values[used] = value;
+                        used += usize::from(value != 0.0);
+                    }
+                }
+                list.starts.push(used as u32);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_and_lists_find_every_nonzero_byte() {
+        for size in [0, 1, 7, 8, 9, 63, 64, 65, 130, 200] {
+            for stride in [1, 2, 3, 5, 64] {
+                let counts: Vec<u8> =
+                    (0..size).map(|i| if i % stride == stride - 1 { 1 + (i * 37 % 255) as u8 } else { 0 }).collect();
+                let expected: Vec<u32> = (0..size as u32).filter(|&i| counts[i as usize] != 0).map(|i| i + 9).collect();
+                let mut entries = vec![0; size + SLACK + 2];
+                let used = list_nonzero(&counts, 9, &mut entries, 2);
+                assert_eq!(entries[2..used], expected, "{size} {stride}");
+            }
+        }
+    }
+}

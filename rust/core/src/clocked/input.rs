@@ -1,0 +1,139 @@
+//! What enters: constant currents, Poisson-coded rates, given events.
+
+use crate::error::{Error, Result};
+use crate::plan::Shape;
+use crate::random::philox;
+use crate::simd::Kernel;
+
+/// Neurons whose random words are drawn at a time.
+const LANES: usize = 16;
+/// Steps that one counter serves.
+const WORDS: u64 = 4;
+
+/// Values in `(C, H, W)` order into `[pixel][channel]` order.
+pub(super) fn to_pixels<T: Copy>(values: &[T], shape: Shape, target: &mut [T]) {
+    for (channel, plane) in values.chunks_exact(shape.pixels()).enumerate() {
+        for (pixel, &value) in plane.iter().enumerate() {
+            target[pixel * shape.channels + channel] = value;
+        }
+    }
+}
+
+/// Values in `[pixel][channel]` order into `(C, H, W)` order, through `turn`.
+pub(super) fn to_planes<T: Copy, S>(values: &[T], shape: Shape, target: &mut [S], turn: impl Fn(usize, T) -> S) {
+    for (pixel, row) in values.chunks_exact(shape.channels).enumerate() {
+        for (channel, &value) in row.iter().enumerate() {
+            target[channel * shape.pixels() + pixel] = turn(channel, value);
+        }
+    }
+}
+
+/// The steps of one block: `first` counts from the start of the state.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) first: u64,
+    pub(super) steps: usize,
+}
+
+/// Draw the spikes of one block of one sample.
+pub(super) struct PoissonPass<'a> {
+    pub(super) rates: &'a [f32],
+    pub(super) seed: u64,
+    pub(super) sample: u64,
+    pub(super) shape: Shape,
+    pub(super) span: Span,
+    pub(super) target: &'a mut [u8],
+}
+
+impl Kernel for PoissonPass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let target = &mut self.target[..self.shape.size() * self.span.steps];
+        target.fill(0);
+        let key = [self.seed as u32, (self.seed >> 32) as u32];
+        for begin in (0..self.rates.len()).step_by(LANES) {
+            let width = LANES.min(self.rates.len() - begin);
+            // A word spikes if it is at most `limit`, that is below floor(rate * 2^32), and that is not zero.
+            let mut limit = [0_u32; LANES];
+            let mut open = [0_u8; LANES];
+            for lane in 0..width {
+                let bound = (f64::from(self.rates[begin + lane]) * 4_294_967_296.0) as u64;
+                open[lane] = u8::from(bound > 0);
+                limit[lane] = bound.saturating_sub(1).min(u64::from(u32::MAX)) as u32;
+            }
+            if open == [0; LANES] {
+                continue;
+            }
+            let neurons = std::array::from_fn(|lane| (begin + lane) as u32);
+            let mut step = 0;
+            while step < self.span.steps {
+                let time = self.span.first + step as u64;
+                let counter = [neurons, [(time / WORDS) as u32; LANES], [self.sample as u32; LANES], [0; LANES]];
+                let words = philox(key, counter);
+                for word in &words[(time % WORDS) as usize..] {
+                    if step < self.span.steps {
+                        let spikes: [u8; LANES] =
+                            std::array::from_fn(|lane| u8::from(word[lane] <= limit[lane]) & open[lane]);
+                        scatter(&spikes[..width], begin, step, self.shape, self.span.steps, target);
+                        step += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Write spikes of neurons `begin..`, in `(C, H, W)` order, to their places.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "an inlined part of one loop")]
+fn scatter(spikes: &[u8], begin: usize, step: usize, shape: Shape, steps: usize, target: &mut [u8]) {
+    let pixels = shape.pixels();
+    if pixels == 1 {
+        target[step * shape.channels + begin..][..spikes.len()].copy_from_slice(spikes);
+        return;
+    }
+    for (lane, &spike) in spikes.iter().enumerate() {
+        let (channel, pixel) = ((begin + lane) / pixels, (begin + lane) % pixels);
+        target[(pixel * steps + step) * shape.channels + channel] = spike;
+    }
+}
+
+/// Places the given events of a sample's steps.
+pub(super) struct EventPlacer<'a> {
+    pub(super) node: &'a str,
+    pub(super) offsets: &'a [i64],
+    pub(super) index: &'a [u32],
+    pub(super) shape: Shape,
+    pub(super) max_count: u32,
+}
+
+impl EventPlacer<'_> {
+    /// Place rows `rows` of the offsets, one a step.
+    pub(super) fn place(&self, rows: std::ops::Range<usize>, target: &mut [u8]) -> Result<()> {
+        let (steps, size, pixels) = (rows.len(), self.shape.size(), self.shape.pixels());
+        let target = &mut target[..size * steps];
+        target.fill(0);
+        for (step, row) in rows.enumerate() {
+            for &neuron in &self.index[self.offsets[row] as usize..self.offsets[row + 1] as usize] {
+                let neuron = neuron as usize;
+                if neuron >= size {
+                    return Err(Error::data(format!(
+                        "node '{}': an event at input {neuron}, but there are {size} inputs",
+                        self.node
+                    )));
+                }
+                let count = &mut target[(neuron % pixels * steps + step) * self.shape.channels + neuron / pixels];
+                if u32::from(*count) >= self.max_count {
+                    return Err(Error::data(format!(
+                        "node '{}': more than {} events at one input in one step",
+                        self.node, self.max_count
+                    )));
+                }
+                *count += 1;
+            }
+        }
+        Ok(())
+    }
+}

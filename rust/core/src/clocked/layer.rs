@@ -1,0 +1,275 @@
+//! A layer: the sum of a convolution and other edges, and the neurons that integrate it, pixel by pixel.
+//!
+//! Conv, Add and Neuron operations that only feed each other are one layer: the currents of a pixel stay in a small
+//! array from the first weight to the spikes.
+
+use super::buffers::{Maps, Place};
+use super::control::Watch;
+use super::conv::{Packed, RowList, Synapses, block_width, blocks_together};
+use super::current::{Current, LANES};
+use super::edges::{Bound, Edge, ScaleOf};
+use super::events::ActiveList;
+use super::neuron::{Firing, Steps};
+use super::observe::Observed;
+use crate::error::Result;
+use crate::plan::{MAX_BLOCK, Shape};
+use crate::simd::{Kernel, Level};
+
+/// Conv, Add and Neuron operations that run as one.
+#[derive(Debug)]
+pub(super) struct Layer<A: Current> {
+    pub(super) shape: Shape,
+    pub(super) synapses: Option<Synapses<A>>,
+    pub(super) edges: Vec<Edge<A>>,
+    pub(super) firing: Option<Firing<A>>,
+}
+
+/// Where the results go.
+pub(super) enum Target<'a, A> {
+    /// The sums themselves.
+    Currents(&'a mut [A]),
+    /// Spikes of the neurons with these potentials, `[pixel][chunk of channels]`.
+    Spikes(&'a mut [u8], &'a mut [[A; LANES]]),
+}
+
+/// All that a layer needs to run one block.
+pub(super) struct Run<'a, A> {
+    pub(super) maps: &'a Maps,
+    pub(super) places: &'a [Place],
+    pub(super) list: &'a ActiveList,
+    pub(super) rows: &'a mut RowList,
+    pub(super) target: Target<'a, A>,
+    pub(super) observed: Option<&'a mut Observed>,
+    pub(super) poll: &'a dyn Watch,
+    pub(super) steps: usize,
+}
+
+impl<A: Current + ScaleOf> Layer<A> {
+    /// Run one block.
+    pub(super) fn run(&self, level: Level, run: Run<'_, A>) -> Result<()> {
+        let edges: Vec<Bound<'_, A>> =
+            self.edges.iter().map(|edge| edge.bind(run.maps, run.places, run.steps)).collect();
+        let edges = &edges[..];
+        match self.synapses.as_ref().map(|synapses| (synapses, &synapses.packed)) {
+            Some((synapses, Packed::Narrow(weights))) => {
+                level.run(Pass { layer: self, edges, source: Blocks { synapses, weights }, run })
+            }
+            Some((synapses, Packed::Middle(weights))) => {
+                level.run(Pass { layer: self, edges, source: Blocks { synapses, weights }, run })
+            }
+            Some((synapses, Packed::Wide(weights))) => {
+                level.run(Pass { layer: self, edges, source: Blocks { synapses, weights }, run })
+            }
+            Some((synapses, Packed::Groups { weights, targets, width })) => {
+                let source = Groups { synapses, weights, targets, width: *width, sums: Vec::new() };
+                level.run(Pass::<_, _, 64> { layer: self, edges, source, run })
+            }
+            None if block_width(self.shape.channels) == 16 => {
+                level.run(Pass::<_, _, 16> { layer: self, edges, source: Silence, run })
+            }
+            None => level.run(Pass::<_, _, 64> { layer: self, edges, source: Silence, run }),
+        }
+    }
+}
+
+/// What a layer's currents start from.
+trait Source<A, const N: usize> {
+    /// Blocks of channels to run together over all pixels.
+    fn together(&self, blocks: usize) -> usize;
+    /// Prepare an output pixel.
+    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize);
+    /// The currents of a block of channels.
+    fn fill(&self, rows: &RowList, block: usize, current: &mut [[A; N]]);
+}
+
+/// No convolution.
+struct Silence;
+
+impl<A: Current, const N: usize> Source<A, N> for Silence {
+    #[inline(always)]
+    fn together(&self, blocks: usize) -> usize {
+        blocks
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, _: &ActiveList, _: &mut RowList, _: [usize; 2], _: usize) {}
+
+    #[inline(always)]
+    fn fill(&self, _: &RowList, _: usize, current: &mut [[A; N]]) {
+        current.fill([A::default(); N]);
+    }
+}
+
+/// A convolution without groups.
+struct Blocks<'a, A: Current, const N: usize> {
+    synapses: &'a Synapses<A>,
+    weights: &'a [[A::Weight; N]],
+}
+
+impl<A: Current, const N: usize> Source<A, N> for Blocks<'_, A, N> {
+    #[inline(always)]
+    fn together(&self, blocks: usize) -> usize {
+        blocks_together(self.synapses.rows, size_of::<[A::Weight; N]>(), blocks)
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize) {
+        rows.gather(self.synapses, list, pixel, steps);
+    }
+
+    #[inline(always)]
+    fn fill(&self, rows: &RowList, block: usize, current: &mut [[A; N]]) {
+        let weights = &self.weights[block * self.synapses.rows..(block + 1) * self.synapses.rows];
+        let mut bias = [A::default(); N];
+        bias.copy_from_slice(&self.synapses.bias[block * N..(block + 1) * N]);
+        for (step, sum) in current.iter_mut().enumerate() {
+            let mut total = bias;
+            if self.synapses.valued {
+                A::add_rows_by(rows.rows(step), rows.values(step), weights, &mut total);
+            } else {
+                A::add_rows(rows.rows(step), weights, &mut total);
+            }
+            *sum = total;
+        }
+    }
+}
+
+/// A convolution with groups: each input adds to its own group's outputs and touches no other.
+struct Groups<'a, A: Current> {
+    synapses: &'a Synapses<A>,
+    weights: &'a [A::Weight],
+    targets: &'a [u32],
+    width: usize,
+    sums: Vec<A>,
+}
+
+impl<A: Current, const N: usize> Source<A, N> for Groups<'_, A> {
+    #[inline(always)]
+    fn together(&self, blocks: usize) -> usize {
+        blocks
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize) {
+        rows.gather(self.synapses, list, pixel, steps);
+        self.sums.clear();
+        for step in 0..steps {
+            let begin = self.sums.len();
+            self.sums.extend_from_slice(&self.synapses.bias);
+            let sums = &mut self.sums[begin..];
+            for (number, &row) in rows.rows(step).iter().enumerate() {
+                let row = row as usize;
+                let weights = &self.weights[row * self.width..(row + 1) * self.width];
+                let target = self.targets[row] as usize;
+                let sums = &mut sums[target..target + self.width];
+                if self.synapses.valued {
+                    let value = rows.values(step)[number];
+                    for (sum, &weight) in sums.iter_mut().zip(weights) {
+                        *sum = sum.plus(A::weigh_by(weight, value));
+                    }
+                } else {
+                    for (sum, &weight) in sums.iter_mut().zip(weights) {
+                        *sum = sum.plus(A::weigh(weight));
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fill(&self, _: &RowList, block: usize, current: &mut [[A; N]]) {
+        let padded = self.synapses.bias.len();
+        for (step, sum) in current.iter_mut().enumerate() {
+            sum.copy_from_slice(&self.sums[step * padded + block * N..step * padded + (block + 1) * N]);
+        }
+    }
+}
+
+/// One pixel and one block of channels, step by step.
+struct Scratch<A, const N: usize> {
+    current: [[A; N]; MAX_BLOCK],
+    spikes: [[u8; N]; MAX_BLOCK],
+    potential: [[A; N]; MAX_BLOCK],
+}
+
+/// One layer over one block: the body that every SIMD level compiles.
+struct Pass<'a, A: Current, S, const N: usize> {
+    layer: &'a Layer<A>,
+    edges: &'a [Bound<'a, A>],
+    source: S,
+    run: Run<'a, A>,
+}
+
+impl<A: Current, S: Source<A, N>, const N: usize> Kernel for Pass<'_, A, S, N> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn run(mut self) -> Result<()> {
+        let shape = self.layer.shape;
+        let blocks = shape.channels.div_ceil(N);
+        let together = self.source.together(blocks);
+        let mut scratch = Scratch {
+            current: [[A::default(); N]; MAX_BLOCK],
+            spikes: [[0; N]; MAX_BLOCK],
+            potential: [[A::default(); N]; MAX_BLOCK],
+        };
+        for first in (0..blocks).step_by(together) {
+            for y in 0..shape.height {
+                self.run.poll.check()?;
+                for x in 0..shape.width {
+                    self.source.begin(self.run.list, self.run.rows, [y, x], self.run.steps);
+                    for block in first..blocks.min(first + together) {
+                        self.source.fill(self.run.rows, block, &mut scratch.current[..self.run.steps]);
+                        self.finish(y * shape.width + x, block, &mut scratch);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<A: Current, S, const N: usize> Pass<'_, A, S, N> {
+    /// Add the edges to a pixel's currents, integrate them, and write what comes out.
+    #[inline(always)]
+    fn finish(&mut self, pixel: usize, block: usize, scratch: &mut Scratch<A, N>) {
+        let current = &mut scratch.current[..self.run.steps];
+        let channels = self.layer.shape.channels;
+        let range = [block * N, N.min(channels - block * N)];
+        for edge in self.edges {
+            edge.add(pixel, range, current);
+        }
+        let at = pixel * self.run.steps * channels + range[0];
+        match (&mut self.run.target, &self.layer.firing) {
+            (Target::Spikes(map, potentials), Some(firing)) => {
+                let chunks = firing.lanes.len();
+                let trace = if self.run.observed.is_some() { Some(&mut scratch.potential) } else { None };
+                let mut steps = Steps { current, spikes: &mut scratch.spikes, trace };
+                for chunk in 0..range[1].div_ceil(LANES) {
+                    let number = block * (N / LANES) + chunk;
+                    firing.integrate(number, chunk * LANES, &mut potentials[pixel * chunks + number], &mut steps);
+                }
+                write_rows(&scratch.spikes[..current.len()], &mut map[at..], channels, range[1]);
+                if let Some(observed) = &mut self.run.observed {
+                    observed.see(pixel, range, current, &scratch.potential);
+                }
+            }
+            (Target::Currents(map), _) => write_rows(current, &mut map[at..], channels, range[1]),
+            (Target::Spikes(..), None) => {}
+        }
+    }
+}
+
+/// Write the first `width` of each row's values, `stride` apart.
+#[inline(always)]
+fn write_rows<T: Copy, const N: usize>(rows: &[[T; N]], map: &mut [T], stride: usize, width: usize) {
+    if width == N {
+        for (step, row) in rows.iter().enumerate() {
+            map[step * stride..step * stride + N].copy_from_slice(row);
+        }
+    } else {
+        for (step, row) in rows.iter().enumerate() {
+            map[step * stride..step * stride + width].copy_from_slice(&row[..width]);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
+
+mod buffers;
+mod control;
+mod conv;
+mod count;
+mod current;
+mod edges;
+mod events;
+mod execute;
+mod gather;
+mod input;
+mod keep;
+mod layer;
+mod maxpool;
+mod memory;
+mod neuron;
+mod observe;
+mod output;
+mod pool;
+mod program;
+mod request;
+mod run;
+mod sample;
+mod stage;
+mod state;
+mod workspace;
+
+pub use program::Program;
+pub use request::{Array, COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request, StateView};

@@ -1,0 +1,127 @@
+//! A plan made ready: stages, packed weights, memory.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::buffers::Place;
+use super::input::to_pixels;
+use super::memory::Layout;
+use super::stage::{Stage, stages};
+use super::workspace::Workspace;
+use crate::error::Result;
+use crate::plan::{Body, Kind, Op, Plan, Shape, Weights};
+use crate::simd::Level;
+
+/// A plan that can be run, many times and from several threads.
+#[derive(Debug)]
+pub struct Program {
+    pub(super) level: Level,
+    pub(super) ops: Vec<Op>,
+    pub(super) stages: Vec<Stage>,
+    pub(super) layout: Layout,
+    pub(super) meters: Vec<Meter>,
+    kernels: Vec<&'static str>,
+    idle: Mutex<Vec<Workspace>>,
+}
+
+/// What is counted in an operation's map.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    /// The weight layers that read it.
+    pub(super) readers: Vec<Reader>,
+    /// Whether neurons make it.
+    pub(super) is_neuron: bool,
+}
+
+/// A weight layer that reads a map: tables in `[pixel][channel]` order.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) op: usize,
+    /// Weights that an event meets, where some of them are zero.
+    pub(super) fanout: Option<Vec<u32>>,
+    pub(super) fanout_nonzero: Vec<u32>,
+}
+
+impl Program {
+    /// Make a plan ready for a SIMD level.
+    ///
+    /// # Errors
+    ///
+    /// The plan's maps need more memory than the engine asks for.
+    pub fn new(plan: Plan, level: Level) -> Result<Self> {
+        let (stages, kernels) = stages(plan.ops());
+        let layout = Layout::new(plan.ops(), &stages)?;
+        let meters = meters(plan.ops());
+        let mut ops = plan.into_ops();
+        ops.iter_mut().for_each(forget_arrays);
+        Ok(Self { level, ops, stages, layout, meters, kernels, idle: Mutex::new(Vec::new()) })
+    }
+
+    /// The SIMD level that it runs at.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The operations, without their arrays.
+    #[must_use]
+    pub fn ops(&self) -> &[Op] {
+        &self.ops
+    }
+
+    /// A word for what runs each operation.
+    #[must_use]
+    pub fn kernels(&self) -> &[&'static str] {
+        &self.kernels
+    }
+
+    pub(super) fn place(&self, op: usize) -> &Place {
+        &self.layout.places[op]
+    }
+
+    /// A workspace of an earlier run, or a new one.
+    pub(super) fn borrow_workspace(&self) -> Workspace {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| Workspace::new(self))
+    }
+
+    /// Keep a workspace for the next run.
+    pub(super) fn return_workspace(&self, workspace: Workspace) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+    }
+}
+
+fn meters(ops: &[Op]) -> Vec<Meter> {
+    let mut meters: Vec<Meter> =
+        ops.iter().map(|op| Meter { readers: Vec::new(), is_neuron: matches!(op.body, Body::Neuron(_)) }).collect();
+    for (number, op) in ops.iter().enumerate() {
+        if let Body::Conv(conv) = &op.body {
+            let source = &ops[conv.source].spec;
+            let with_zeros = source.kind == Kind::Count && conv.fanout != conv.fanout_nonzero;
+            meters[conv.source].readers.push(Reader {
+                op: number,
+                fanout: with_zeros.then(|| by_pixel(&conv.fanout, source.shape)),
+                fanout_nonzero: by_pixel(&conv.fanout_nonzero, source.shape),
+            });
+        }
+    }
+    meters
+}
+
+fn by_pixel(table: &[u32], shape: Shape) -> Vec<u32> {
+    let mut result = vec![0; table.len()];
+    to_pixels(table, shape, &mut result);
+    result
+}
+
+/// Drop what has been packed into stages.
+fn forget_arrays(op: &mut Op) {
+    match &mut op.body {
+        Body::Conv(conv) => {
+            conv.weights = Weights::Real(Vec::new(), Vec::new());
+            conv.fanout = Vec::new();
+            conv.fanout_nonzero = Vec::new();
+        }
+        Body::Gather(gather) => gather.index = Vec::new(),
+        _ => {}
+    }
+}

@@ -1,0 +1,103 @@
+//! The memory of one worker: made once, used for sample after sample.
+
+use super::buffers::{Maps, grow, zeros};
+use super::conv::RowList;
+use super::events::ActiveList;
+use super::observe::{Observed, Wish};
+use super::program::Program;
+use super::request::{COUNT_FIELDS, Request};
+use super::state::Memory;
+use crate::error::Result;
+use crate::plan::{Body, Dynamics, Kind};
+
+/// Maps, states, lists and counts of one worker.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) maps: Maps,
+    pub(super) memory: Vec<Memory>,
+    pub(super) list: ActiveList,
+    pub(super) rows: RowList,
+    /// Events of each neuron of a map since the run's first step, where they are counted.
+    pub(super) totals: Vec<Vec<u32>>,
+    pub(super) observed: Vec<Option<Observed>>,
+    /// `(reads, operations, COUNT_FIELDS)`, summed over the worker's samples.
+    pub(super) counts: Vec<i64>,
+    /// `(reads, K)` of one sample.
+    pub(super) scores: Vec<f32>,
+    /// The stage that computes each operation's map, if one does.
+    stage_of: Vec<Option<usize>>,
+}
+
+impl Workspace {
+    pub(super) fn new(program: &Program) -> Self {
+        let ops = program.ops.len();
+        let mut stage_of = vec![None; ops];
+        for (number, stage) in program.stages.iter().enumerate() {
+            stage_of[stage.op] = Some(number);
+        }
+        Self {
+            maps: Maps::new(program.layout.slots.iter().map(|slot| slot.kind)),
+            memory: Vec::new(),
+            list: ActiveList::default(),
+            rows: RowList::default(),
+            totals: vec![Vec::new(); ops],
+            observed: Vec::new(),
+            counts: Vec::new(),
+            scores: Vec::new(),
+            stage_of,
+        }
+    }
+
+    /// Make room for a run.
+    pub(super) fn prepare(&mut self, program: &Program, request: &Request<'_>, block: usize) -> Result<()> {
+        for (number, slot) in program.layout.slots.iter().enumerate() {
+            self.maps.grow(number, slot.values(block))?;
+        }
+        if self.memory.is_empty() {
+            self.memory = program.ops.iter().map(|op| Memory::new(&program.ops, op)).collect::<Result<_>>()?;
+        }
+        for (op, totals) in self.totals.iter_mut().enumerate() {
+            if counts_events(program, request, op) {
+                grow(totals, program.ops[op].spec.shape.size())?;
+            }
+        }
+        self.observed =
+            (0..program.ops.len()).map(|op| observed(program, request, op, block)).collect::<Result<_>>()?;
+        let outputs = program.ops.last().map_or(0, |op| op.spec.shape.size());
+        self.counts = zeros(request.read_at.len().saturating_mul(program.ops.len() * COUNT_FIELDS))?;
+        self.scores = zeros(request.read_at.len().saturating_mul(outputs))?;
+        Ok(())
+    }
+
+    /// Start a sample.
+    pub(super) fn begin(&mut self, program: &Program, request: &Request<'_>, sample: usize) {
+        for (number, memory) in self.memory.iter_mut().enumerate() {
+            let op = &program.ops[number];
+            let state = request.state.as_ref().and_then(|state| state.iter().find(|(of, _)| *of == number));
+            match state {
+                Some((_, view)) => memory.load(&program.ops, op, view, sample),
+                None => memory.start(op, self.stage_of[number].map(|stage| &program.stages[stage])),
+            }
+        }
+        self.totals.iter_mut().for_each(|totals| totals.fill(0));
+        self.observed.iter_mut().flatten().for_each(Observed::reset);
+        self.list.source = None;
+    }
+}
+
+/// Whether each neuron's events are totalled in this run.
+pub(super) fn counts_events(program: &Program, request: &Request<'_>, op: usize) -> bool {
+    let meter = &program.meters[op];
+    (request.count && !meter.readers.is_empty()) || (meter.is_neuron && (request.count || request.probe))
+}
+
+fn observed(program: &Program, request: &Request<'_>, number: usize, block: usize) -> Result<Option<Observed>> {
+    let op = &program.ops[number];
+    let wish = Wish { probe: request.probe, record: request.record_potentials.contains(&number) };
+    let Body::Neuron(neuron) = &op.body else { return Ok(None) };
+    if !wish.probe && !wish.record {
+        return Ok(None);
+    }
+    let kind = if matches!(neuron.dynamics, Dynamics::Real(_)) { Kind::Real } else { Kind::Current };
+    Observed::new(op.spec.shape, kind, wish, block).map(Some)
+}

@@ -1,0 +1,125 @@
+//! The clocked engine as a Python class.
+
+use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use pysnn_core::clocked::{Array, COUNT_FIELDS, Outputs, Program};
+use pysnn_core::plan::{Body, Shape};
+use pysnn_core::simd::Level;
+
+use crate::call::{compute, raise};
+use crate::plan::read_plan;
+use crate::request::{Held, progress};
+
+/// A plan made ready for the clocked engine.
+///
+/// Takes a `pysnn.plan.ops.Plan` and the name of a SIMD level (`None`: the widest). Raises `PlanError` with the node where
+/// something does not fit, `CapacityError`, or `BackendError` for the level.
+#[pyclass(frozen, module = "pysnn._core")]
+pub(crate) struct Clocked {
+    program: Program,
+}
+
+#[pymethods]
+impl Clocked {
+    #[new]
+    #[pyo3(signature = (plan, simd=None))]
+    fn new(plan: &Bound<'_, PyAny>, simd: Option<&str>) -> PyResult<Self> {
+        let py = plan.py();
+        let level = Level::named(simd).map_err(|error| raise(py, &error))?;
+        let plan = read_plan(plan)?;
+        let program = compute(py, None, move |_| Program::new(plan, level))?;
+        Ok(Self { program })
+    }
+
+    /// The SIMD level that it runs at.
+    #[getter]
+    fn simd(&self) -> &'static str {
+        self.program.level().name()
+    }
+
+    /// Run a `pysnn.backends.base.RunRequest`; gives the fields of `RunOutput` as a dict, probes as tuples.
+    fn run<'py>(&self, request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+        let py = request.py();
+        let held = Held::new(request)?;
+        let wanted = held.request(request)?;
+        let (reads, batch) = (wanted.read_at.len(), wanted.batch);
+        let program = &self.program;
+        let outputs = compute(py, progress(request)?, |tick| program.run(&wanted, tick))?;
+        Giver { py, program, leading: [reads, wanted.steps], batch }.give(outputs)
+    }
+}
+
+/// Turns results into NumPy arrays, without a copy.
+struct Giver<'a, 'py> {
+    py: Python<'py>,
+    program: &'a Program,
+    leading: [usize; 2],
+    batch: usize,
+}
+
+impl<'py> Giver<'_, 'py> {
+    fn give(&self, outputs: Outputs) -> PyResult<Bound<'py, PyDict>> {
+        let [reads, steps] = self.leading;
+        let ops = self.program.ops();
+        let result = PyDict::new(self.py);
+        let scores = ops.last().map_or(0, |op| op.spec.shape.size());
+        result.set_item("scores", self.shaped(outputs.scores, &[reads, self.batch, scores])?)?;
+        result.set_item("counts", self.shaped(outputs.counts, &[reads, ops.len(), COUNT_FIELDS])?)?;
+        let by_op = |name: &str| {
+            let dict = PyDict::new(self.py);
+            result.set_item(name, &dict).map(|()| dict)
+        };
+        let state = by_op("state")?;
+        for (op, array) in outputs.state {
+            state.set_item(op, self.array(array, &self.state_shape(op))?)?;
+        }
+        let spikes = by_op("spikes")?;
+        for (op, array) in outputs.spikes {
+            spikes.set_item(op, self.shaped(array, &self.map_shape(steps, op))?)?;
+        }
+        let potentials = by_op("potentials")?;
+        for (op, array) in outputs.potentials {
+            potentials.set_item(op, self.array(array, &self.map_shape(steps, op))?)?;
+        }
+        let probes = by_op("probes")?;
+        for (op, probe) in outputs.probes {
+            let shape = self.map_shape(reads, op);
+            let arrays = (
+                self.shaped(probe.current_sum, &shape)?,
+                self.shaped(probe.current_square_sum, &shape)?,
+                self.array(probe.potential, &shape)?,
+                self.shaped(probe.spikes, &shape)?,
+            );
+            probes.set_item(op, arrays)?;
+        }
+        result.set_item("kernels", pyo3::types::PyTuple::new(self.py, self.program.kernels())?)?;
+        Ok(result)
+    }
+
+    fn map_shape(&self, leading: usize, op: usize) -> [usize; 5] {
+        let Shape { channels, height, width } = self.program.ops()[op].spec.shape;
+        [leading, self.batch, channels, height, width]
+    }
+
+    fn state_shape(&self, op: usize) -> Vec<usize> {
+        let ops = self.program.ops();
+        match &ops[op].body {
+            Body::Output(_) => vec![self.batch, ops[op].spec.shape.size()],
+            Body::MaxPool(pool) => self.map_shape(0, pool.source)[1..].to_vec(),
+            _ => self.map_shape(0, op)[1..].to_vec(),
+        }
+    }
+
+    fn array(&self, array: Array, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+        Ok(match array {
+            Array::Real(values) => self.shaped(values, shape)?.into_any(),
+            Array::Integer(values) => self.shaped(values, shape)?.into_any(),
+            Array::Long(values) => self.shaped(values, shape)?.into_any(),
+        })
+    }
+
+    fn shaped<T: Element>(&self, values: Vec<T>, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+        PyArray1::from_vec(self.py, values).reshape(shape)
+    }
+}
