@@ -4,14 +4,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pysnn_core::psnn;
 
+use crate::call::compute;
+
 /// Read the bytes of a `.psnn` file, every one of them checked.
 ///
 /// Gives the metadata (text by key), and for each tensor, in the order of their bytes, `(dtype, shape, offset, length)`,
 /// the offset counted from the start of the file. Raises `FileFormatError` with what was expected, what came, and where.
 #[pyfunction]
 pub(crate) fn read_psnn<'py>(py: Python<'py>, data: &[u8]) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
-    // `data` belongs to an immutable `bytes` object, so hashing a large file need not hold up other threads.
-    let found = py.detach(|| psnn::read(data)).map_err(|error| file_format_error(py, &error.to_string()))?;
+    // `data` belongs to an immutable `bytes` object, so that hashing a large file need not hold up other threads.
+    let found = compute(py, None, |_| psnn::read(data))?;
     let metadata = PyDict::new(py);
     metadata.set_item("format", "psnn")?;
     metadata.set_item("format_version", psnn::FORMAT_VERSION)?;
@@ -23,10 +25,4 @@ pub(crate) fn read_psnn<'py>(py: Python<'py>, data: &[u8]) -> PyResult<(Bound<'p
         tensors.set_item(tensor.name, (tensor.dtype.name(), shape, tensor.offset, tensor.length))?;
     }
     Ok((metadata, tensors))
-}
-
-/// Python's own exception, or what went wrong while it was looked for.
-fn file_format_error(py: Python<'_>, message: &str) -> PyErr {
-    let made = py.import("pysnn.errors").and_then(|errors| errors.getattr("FileFormatError")?.call1((message,)));
-    made.map_or_else(|error| error, PyErr::from_value)
 }
