@@ -1,0 +1,81 @@
+"""Random networks with data for them: what a run is given."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import pysnn
+from tests.parity.graphs import Draw, Graph, graphs
+
+__all__ = ["Case", "cases"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, data in its coding, and the options that results depend on."""
+
+    network: pysnn.Network
+    data: Any
+    steps: tuple[int, ...]
+    options: dict[str, Any]
+
+    @property
+    def samples(self) -> int:
+        """How many samples the data have."""
+        if isinstance(self.data, pysnn.Events):
+            return self.data.samples
+        return int(self.data.shape[1 if self.options["coding"] == "spikes" else 0])
+
+
+@st.composite
+def cases(draw: Draw, most_nodes: int = 9, most_steps: int = 40) -> Case:
+    """Draw a network of either precision, its data, and the steps at which it is read."""
+    graph: Graph = draw(graphs(draw(st.sampled_from(["float32", "int8"])), most_nodes))
+    steps = draw(st.integers(1, most_steps))
+    read_at = draw(st.sets(st.integers(1, steps), max_size=2)) | {steps}
+    options = {
+        "precision": graph.precision,
+        "coding": graph.coding,
+        "dt": draw(st.sampled_from([1.0, 0.5, 0.125])),
+        "seed": draw(st.sampled_from([0, 1, 2**64 - 1])),
+    }
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    samples = draw(st.integers(1, 5))
+    shape = graph.network.input.shape
+    if graph.coding == "constant":
+        data: Any = _values(draw, rng, (samples, *shape))
+    elif graph.coding == "poisson":
+        data = _rates(draw, rng, (samples, *shape))
+    else:
+        data = _spikes(draw, rng, (steps, samples, *shape))
+        if graph.coding == "events":
+            data = pysnn.Events.from_dense(data)
+    return Case(graph.network, data, tuple(sorted(read_at)), options)
+
+
+def _values(draw: Draw, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
+    style = draw(st.sampled_from(["bytes", "grid", "sparse", "normal", "zeros"]))
+    if style == "bytes":
+        return rng.integers(0, 256, shape).astype(np.uint8)
+    if style == "grid":
+        return (rng.integers(-8, 9, shape) / 8).astype(np.float32)
+    if style == "zeros":
+        return np.zeros(shape, dtype=np.float32)
+    kept = rng.random(shape) < (0.2 if style == "sparse" else 1)
+    return (rng.normal(size=shape) * kept).astype(np.float32)
+
+
+def _rates(draw: Draw, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
+    style = draw(st.sampled_from(["any", "certain", "rare"]))
+    if style == "certain":
+        return rng.integers(0, 2, shape).astype(np.float32)
+    return (rng.random(shape) * (0.1 if style == "rare" else 1)).astype(np.float32)
+
+
+def _spikes(draw: Draw, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    rate = draw(st.sampled_from([0.0, 0.05, 0.5, 1.0]))
+    most = draw(st.sampled_from([1, 1, 3]))
+    return (rng.integers(1, most + 1, shape) * (rng.random(shape) < rate)).astype(np.uint8)

@@ -1,0 +1,105 @@
+"""Run a case in some way, and compare two outcomes bit for bit."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+import pysnn
+from pysnn.backends import available_backends
+from pysnn.backends.base import Probe
+from pysnn.result import Result
+from tests.parity.cases import Case
+
+__all__ = ["BACKENDS", "Outcome", "Way", "assert_same", "run_case"]
+
+
+def _levels() -> list[tuple[str, str]]:
+    """(backend, SIMD level) for everything that this machine can run; "" where a backend has no levels."""
+    found: list[tuple[str, str]] = []
+    for backend in available_backends():
+        if backend == "rust":
+            from pysnn._core import simd_levels
+
+            found += [("rust", level) for level in simd_levels()]
+        else:
+            found.append((backend, ""))
+    return found
+
+
+BACKENDS = _levels()
+"""Every (backend, SIMD level)."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to run: nothing here may change a result."""
+
+    backend: str = "reference"
+    level: str = ""
+    threads: int = 1
+    block: int = 0
+    batch_size: int = 256
+
+
+Outcome = Result | tuple[type[Exception], str]
+"""A result, or the kind and the text of the error."""
+
+
+@contextmanager
+def _simd(level: str) -> Iterator[None]:
+    before = os.environ.get("PYSNN_SIMD")
+    if level:
+        os.environ["PYSNN_SIMD"] = level
+    try:
+        yield
+    finally:
+        if level:
+            os.environ.pop("PYSNN_SIMD")
+            if before is not None:
+                os.environ["PYSNN_SIMD"] = before
+
+
+def run_case(case: Case, way: Way, **changes: Any) -> Outcome:
+    """Run a case, everything recorded. pysnn's own errors are outcomes, all others are bugs."""
+    how = {"backend": way.backend, "threads": way.threads, "block": way.block, "batch_size": way.batch_size}
+    neurons = case.network.neurons
+    everything = {"record": neurons, "record_potentials": neurons, "probe": True}
+    options = {**case.options, **how, **everything, **changes}
+    data, steps = options.pop("data", case.data), options.pop("steps", case.steps)
+    with _simd(way.level):
+        try:
+            return pysnn.run(case.network, data, steps=steps, **options)
+        except pysnn.PysnnError as error:
+            return type(error), str(error)
+
+
+def assert_same(expected: Outcome, found: Outcome) -> None:
+    """Compare scores, counts, state, recorded spikes and potentials, and probes with ``==``."""
+    if not isinstance(expected, Result) or not isinstance(found, Result):
+        assert found == expected
+        return
+    _equal("scores", expected.scores, found.scores)
+    _equal("counts", expected.counts, found.counts)
+    assert expected.state.steps == found.state.steps
+    assert found.state.arrays.keys() == expected.state.arrays.keys()
+    assert found.probes.keys() == expected.probes.keys()
+    for name, array in expected.state.arrays.items():
+        _equal(f"state of {name}", array, found.state.arrays[name])
+    for name in expected.spikes:
+        _equal(f"spikes of {name}", expected.spikes[name], found.spikes[name])
+        _equal(f"potentials of {name}", expected.potentials[name], found.potentials[name])
+    for name, probe in expected.probes.items():
+        for field in fields(Probe):
+            _equal(f"probe of {name}", getattr(probe, field.name), getattr(found.probes[name], field.name))
+
+
+def _equal(what: str, expected: Any, found: Any) -> None:
+    assert expected.dtype == found.dtype, f"{what}: {expected.dtype} != {found.dtype}"
+    assert expected.shape == found.shape, f"{what}: {expected.shape} != {found.shape}"
+    if not np.array_equal(expected, found):
+        where = tuple(int(i) for i in np.argwhere(expected != found)[0])
+        raise AssertionError(f"{what} differ at {where}: expected {expected[where]}, got {found[where]}")
