@@ -40,7 +40,7 @@ def from_sklearn(model: Any) -> Network:
     --------
     >>> from sklearn.neural_network import MLPRegressor
     >>> x = np.float32([[0.0], [0.5], [1.0]])
-    >>> model = MLPRegressor((4,), solver="lbfgs", random_state=0).fit(x, x.ravel())
+    >>> model = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0).fit(x, x.ravel())
     >>> list(from_sklearn(model).nodes)
     ['in', 'fc1', 'relu1', 'fc2', 'out']
     """
@@ -68,7 +68,7 @@ def _parts(model: Any) -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingExtraError("scikit-learn is not installed: pip install 'pysnn[sklearn]'") from error
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
-    steps = [step for step in steps if step not in (None, "passthrough")]
+    steps = [step for step in steps if step is not None and not isinstance(step, str)]
     if not steps or not isinstance(steps[-1], MLPClassifier | MLPRegressor):
         raise DataError(f"from_sklearn: expected an MLPClassifier or MLPRegressor, got {_kind(steps[-1:] or [model])}")
     before = steps[:-1]

@@ -55,5 +55,6 @@ def accuracy_against_steps(table: "pl.DataFrame", ax: "Axes | None" = None) -> "
     axes.set_xlabel("time-steps")
     axes.set_ylabel("accuracy (%)")
     axes.grid(alpha=0.3)
+    axes.set_title(f"accuracy on {known['samples'].to_numpy().max():,} samples")
     axes.legend(loc="lower right")
     return axes

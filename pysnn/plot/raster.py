@@ -73,4 +73,6 @@ def raster(result: Result, node: str, sample: int = 0, ax: "Axes | None" = None)
     axes.set_ylabel(f'neuron of "{node}" ({silent.size} of {neurons} silent)')
     axes.locator_params(integer=True)
     axes.set_title(f"sample {sample}: {int(spikes.sum())} spikes in {steps} steps")
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     return axes

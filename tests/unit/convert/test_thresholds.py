@@ -1,0 +1,119 @@
+"""Each method's formula by hand, and calibration around it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pysnn import Conv2d, DataError, Input, Linear, Network, Output, ReLU
+from pysnn.convert import ann_pass
+from pysnn.convert.calibration import SILENT_THRESHOLD, calibrate, sorted_samples
+from pysnn.convert.max_norm import MaxNorm
+from pysnn.convert.percentile import Percentile
+
+
+def identity(features: int) -> Network:
+    return Network.chain({"in": Input((features,)), "relu": ReLU(), "out": Output()})
+
+
+def test_max_norm_is_the_largest_activation() -> None:
+    assert MaxNorm().thresholds(np.array([[0, 3, 1], [0, 0, 0]], dtype=np.float32)).tolist() == [3.0, 0.0]
+
+
+@pytest.mark.parametrize(("p", "expected"), [(100.0, 5.0), (50.0, 3.0), (75.0, 4.0), (87.5, 4.5)])
+def test_percentile_is_interpolated_over_the_active_values(p: float, expected: float) -> None:
+    values = np.array([[0, 0, 0, 5, 1, 4, 2, 3, 0]], dtype=np.float32)
+    assert Percentile(percentile=p).thresholds(values).tolist() == [expected]
+
+
+def test_percentile_of_nothing_is_zero() -> None:
+    assert Percentile().thresholds(np.zeros((2, 4), dtype=np.float32)).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("p", [0, -1.0, 100.5, float("nan"), "99", True, None])
+def test_a_percentile_outside_its_range_is_refused(p: Any) -> None:
+    with pytest.raises(DataError, match="percentile: expected a number above 0 and at most 100"):
+        Percentile(percentile=p)
+
+
+def test_thresholds_and_facts_of_a_layer() -> None:
+    found = calibrate(identity(2), [[1.0, -1.0], [3.0, -2.0], [2.0, 0.0]], Percentile(percentile=50.0))
+    (layer,) = found.layers
+    assert (layer.layer, layer.depth, layer.neurons) == ("relu", 1, 2)
+    assert layer.threshold.tolist() == [2.0]
+    assert layer.largest == 3.0
+    assert layer.clipped == pytest.approx(1 / 3)
+    assert layer.silent_channels == 1
+    assert found.samples == 3
+
+
+def test_a_silent_channel_gets_the_threshold_of_its_layer() -> None:
+    (layer,) = calibrate(identity(3), [[1.0, -1.0, 4.0], [3.0, -2.0, 2.0]], MaxNorm(per_channel=True)).layers
+    assert layer.threshold.tolist() == [3.0, 4.0, 4.0]
+    assert layer.silent_channels == 1
+
+
+def test_a_channel_of_a_map_is_all_its_positions() -> None:
+    net = Network.chain({"in": Input((2, 1, 2)), "relu": ReLU(), "out": Output()})
+    (layer,) = calibrate(net, [[[[1.0, 5.0]], [[2.0, 0.5]]]], MaxNorm(per_channel=True)).layers
+    assert layer.threshold.tolist() == [5.0, 2.0]
+    assert layer.neurons == 4
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_a_silent_layer_warns_by_name(per_channel: bool) -> None:
+    with pytest.warns(UserWarning, match="ReLU 'relu': never active on the calibration data"):
+        (layer,) = calibrate(identity(2), [[-1.0, 0.0]], MaxNorm(per_channel=per_channel)).layers
+    assert set(layer.threshold.tolist()) == {SILENT_THRESHOLD}
+    assert layer.clipped == 0.0
+
+
+@given(st.permutations(range(40)), st.booleans())
+def test_the_order_of_the_data_changes_nothing(order: list[int], per_channel: bool) -> None:
+    rng = np.random.default_rng(1)
+    net = Network.chain(
+        {
+            "in": Input((2, 5, 5)),
+            "conv": Conv2d(rng.normal(size=(4, 2, 3, 3))),
+            "relu": ReLU(),
+            "out": Output(),
+        }
+    )
+    data = rng.normal(size=(40, 2, 5, 5)).astype(np.float32)
+    data[7] = data[8]
+    first = calibrate(net, data, Percentile(per_channel=per_channel))
+    second = calibrate(net, data[order], Percentile(per_channel=per_channel))
+    assert first.digest == second.digest
+    assert np.array_equal(first.layers[0].threshold, second.layers[0].threshold)
+    assert first.layers[0].clipped == second.layers[0].clipped
+
+
+def test_the_digest_is_that_of_the_data() -> None:
+    data = np.arange(6.0).reshape(3, 2)
+    assert sorted_samples(data)[1] == sorted_samples(data[::-1])[1]
+    assert sorted_samples(data)[1] != sorted_samples(data[:2])[1]
+    assert sorted(sorted_samples(data)[0][:, 0].tolist()) == [0.0, 2.0, 4.0]
+
+
+def test_layers_that_do_not_fit_together_take_more_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes: dict[str, Any] = {"in": Input((2,))}
+    for i in range(4):
+        nodes |= {f"fc{i}": Linear(np.eye(2) * (i + 2)), f"relu{i}": ReLU()}
+    net = Network.chain({**nodes, "out": Output()})
+    data = np.array([[1.0, 0.5]], dtype=np.float32)
+    passes = []
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        passes.append(kwargs["keep"])
+        return ann_pass(*args, **kwargs)
+
+    monkeypatch.setattr("pysnn.convert.calibration.ann_pass", counted)
+    together = calibrate(net, data, MaxNorm())
+    monkeypatch.setattr("pysnn.convert.calibration._MOST_BYTES", 16)
+    apart = calibrate(net, data, MaxNorm())
+    assert [len(group) for group in passes] == [4, 2, 2]
+    assert [layer.depth for layer in apart.layers] == [1, 2, 3, 4]
+    assert [layer.threshold.tolist() for layer in together.layers] == [[2.0], [6.0], [24.0], [120.0]]
+    assert [layer.threshold.tolist() for layer in apart.layers] == [[2.0], [6.0], [24.0], [120.0]]

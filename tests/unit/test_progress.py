@@ -1,0 +1,36 @@
+"""Progress goes to stderr, and stays out of the way."""
+
+import io
+import sys
+
+import pytest
+
+from pysnn.progress import Progress
+
+
+def test_short_work_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("run") as progress:
+        progress(1, 2)
+        progress(2, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_prints_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress("run", seconds=0.0) as progress:
+        progress(1, 2)
+        progress(2, 2)
+    assert capsys.readouterr() == ("", "run: 1 of 2\nrun: 2 of 2\n")
+
+
+def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress("layer errors") as progress:
+        progress(1, 2)
+    assert "layer errors" in terminal.getvalue()
+    assert "run: 1" not in terminal.getvalue()
