@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BENCH ?= *
+FUZZ_SECONDS ?= 300
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,6 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/python \( -name '*.rs' -o -name Cargo.toml \))
 AARCH64 := aarch64-unknown-linux-gnu
+FUZZ := rust/fuzz
 
 export PYTHONDONTWRITEBYTECODE ?= 1
 
@@ -96,6 +98,14 @@ test-aarch64: ## test the Rust core as aarch64 code under qemu-user
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
 		cargo test --quiet -p pysnn-core --target $(AARCH64)
+
+fuzz: ## fuzz the .psnn reader, FUZZ_SECONDS for each of two targets
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "this needs cargo-fuzz: cargo install cargo-fuzz"; exit 1; }
+	@mkdir -p $(FUZZ)/corpus/read_psnn $(FUZZ)/corpus/read_psnn_built
+	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_psnn fuzz/corpus/read_psnn fuzz/seeds ../tests/golden \
+		-- -dict=fuzz/psnn.dict -max_len=4096 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
+	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_psnn_built fuzz/corpus/read_psnn_built \
+		-- -max_len=512 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 
 clean: ## remove .venv and everything built
 	rm -rf $(VENV) target dist build pysnn/_core*.so rust/fuzz/target
