@@ -4,19 +4,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import pysnn
 from pysnn.nodes import Node
+from tests.parity.dice import Dice
 
 __all__ = ["Draw", "Graph", "graphs"]
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 CHANNELS = (1, 2, 3, 4, 6, 8, 16, 17, 33, 70)
-_KINDS = ("neuron", "neuron", "linear", "conv", "conv", "pool", "max_pool", "move", "concat", "scale", "affine")
+_KINDS = (
+    *(
+        "neuron",
+        "neuron",
+        "neuron",
+        "conv",
+        "conv",
+        "conv",
+        "linear",
+        "pool",
+        "pool",
+        "max_pool",
+        "max_pool",
+        "move",
+        "move",
+    ),
+    *("concat", "scale", "affine"),
+)
 
 
 @dataclass(frozen=True)
@@ -39,34 +55,33 @@ class Graph:
 
 
 @st.composite
-def graphs(draw: Draw, precision: str, most_nodes: int = 9) -> Graph:
+def graphs(draw: Draw, precision: str, most_nodes: int = 12) -> Graph:
     """Draw a network that the given precision can run (but for bounds on counts)."""
     coding = draw(st.sampled_from(["constant", "poisson", "spikes", "events"]))
-    maker = _Maker(draw, precision)
+    maker = _Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision)
     maker.start(coding)
-    for _ in range(draw(st.integers(1, most_nodes))):
+    for _ in range(draw(st.integers(3, most_nodes) | st.integers(most_nodes - 3, most_nodes))):
         maker.grow()
     return Graph(maker.finish(), precision, coding)
 
 
 class _Maker:
-    def __init__(self, draw: Draw, precision: str) -> None:
-        self.draw = draw
+    def __init__(self, dice: Dice, precision: str) -> None:
+        self.dice = dice
         self.precision = precision
-        self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
         self.nodes: dict[str, Node] = {}
         self.edges: list[tuple[str, str]] = []
         self.values: list[Available] = []
 
     def start(self, coding: str) -> None:
         shape: tuple[int, ...]
-        if self.draw(st.booleans()):
-            shape = tuple(self.draw(st.tuples(st.integers(1, 4), st.integers(1, 7), st.integers(1, 7))))
+        if self.dice.between(0, 3):
+            shape = (self.dice.between(1, 4), *self.dice.integers(2, 1, 7))
         else:
-            shape = (self.draw(st.integers(1, 70)),)
+            shape = (self.dice.between(1, 70),)
         real = coding == "constant"
-        if real and self.draw(st.booleans()):
-            mean, std = self.rng.random(shape[0]), self.rng.random(shape[0]) + 0.25
+        if real and self.dice.flag():
+            mean, std = self.dice.rng.random(shape[0]), self.dice.rng.random(shape[0]) + 0.25
             self.nodes["in"] = pysnn.Input(shape, mean=mean, std=std)
         else:
             self.nodes["in"] = pysnn.Input(shape)
@@ -75,7 +90,7 @@ class _Maker:
     def grow(self) -> None:
         sources = self._pick()
         joined = self._joined(sources)
-        kind = self.draw(st.sampled_from(_KINDS))
+        kind = self.dice.one_of(_KINDS)
         make: dict[str, Callable[[Available], None]] = {
             "neuron": self._neuron,
             "linear": self._linear,
@@ -99,25 +114,24 @@ class _Maker:
         choices = ["mean_current", "potential"]
         if joined.kind == "count":
             choices += ["count", "first_spike"]
-        self._add("out", pysnn.Output(self.draw(st.sampled_from(choices))), joined)
+        self._add("out", pysnn.Output(self.dice.one_of(choices)), joined)
         read, frontier = {"out"}, ["out"]
         while frontier:
             target = frontier.pop()
             for source in [a for a, b in self.edges if b == target and a not in read]:
                 read.add(source)
                 frontier.append(source)
-        order = list(self.nodes) if self.draw(st.booleans()) else list(reversed(self.nodes))
+        order = list(self.nodes) if self.dice.flag() else list(reversed(self.nodes))
         edges = [(a, b) for a, b in self.edges if b in read]
         return pysnn.Network({name: self.nodes[name] for name in order if name in read}, edges)
 
     def _pick(self, *, latest: bool = False) -> list[Available]:
         """One to three values of one shape, in any order."""
-        first = self.values[-1] if latest or self.draw(st.booleans()) else self.draw(st.sampled_from(self.values))
+        first = self.values[-1] if latest or self.dice.between(0, 3) else self.dice.one_of(self.values)
         others = [v for v in self.values if v.shape == first.shape and v is not first]
-        if not others or not self.draw(st.booleans()):
+        if not others or not self.dice.flag():
             return [first]
-        chosen = [first, *self.draw(st.lists(st.sampled_from(others), min_size=1, max_size=2, unique=True))]
-        return list(self.draw(st.permutations(chosen)))
+        return self.dice.shuffled([first, *self.dice.some_of(others, 2)])
 
     def _joined(self, sources: list[Available]) -> Available:
         if len(sources) == 1:
@@ -144,42 +158,23 @@ class _Maker:
     def _takes_weights(self, value: Available) -> bool:
         return not (self.precision == "int8" and value.kind == "current")
 
-    def weights(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """Weights of one of several styles; those on a grid make exact ties with thresholds."""
-        style = self.draw(st.sampled_from(["grid", "grid", "normal", "sparse", "zeros", "negative", "wide"]))
-        normal = self.rng.normal(size=shape)
-        if style == "grid":
-            return (self.rng.integers(-4, 5, shape) / 8).astype(np.float32)
-        if style == "sparse":
-            return (normal * (self.rng.random(shape) < 0.2)).astype(np.float32)
-        if style == "zeros":
-            return np.zeros(shape, dtype=np.float32)
-        if style == "negative":
-            return -np.abs(normal).astype(np.float32)
-        if style == "wide":
-            return (normal * 10.0 ** self.rng.integers(-3, 3, shape)).astype(np.float32)
-        return (normal / 2).astype(np.float32)
-
-    def _parameter(self, channels: int, low: float, high: float) -> Any:
-        """One number or one a channel, on a grid of eighths or not."""
-        size = channels if self.draw(st.booleans()) else None
-        if self.draw(st.booleans()):
-            return self.rng.integers(int(low * 8), int(high * 8) + 1, size) / 8
-        return self.rng.uniform(low, high, size)
-
     def _neuron(self, value: Available) -> None:
         channels = value.shape[0]
         fields: dict[str, Any] = {
-            "v_threshold": self._parameter(channels, 0.25, 2),
-            "v_init": self._parameter(channels, -1, 1.5),
-            "compare": self.draw(st.sampled_from([">=", ">"])),
-            "reset": self.draw(st.sampled_from(["subtract", "zero"])),
+            "v_threshold": self.dice.parameter(channels, 0.25, 2),
+            "v_init": self.dice.parameter(channels, -1, 1.5),
+            "compare": self.dice.one_of([">=", ">"]),
+            "reset": self.dice.one_of(["subtract", "zero"]),
         }
         if fields["reset"] == "zero":
-            fields["v_reset"] = self._parameter(channels, -1, 0.125)
-        if self.draw(st.booleans()):
-            tau = self._parameter(channels, 1, 10)
-            leaks = {"tau": tau, "r": self._parameter(channels, 0.5, 2), "v_leak": self._parameter(channels, -0.5, 0.5)}
+            fields["v_reset"] = self.dice.parameter(channels, -1, 0.125)
+        if self.dice.flag():
+            tau = self.dice.parameter(channels, 1, 10)
+            leaks = {
+                "tau": tau,
+                "r": self.dice.parameter(channels, 0.5, 2),
+                "v_leak": self.dice.parameter(channels, -0.5, 0.5),
+            }
             self._emit(pysnn.LIF(**fields, **leaks), value, "count")
         else:
             self._emit(pysnn.IF(**fields), value, "count")
@@ -188,27 +183,27 @@ class _Maker:
         if len(value.shape) != 1:
             self._emit(pysnn.Flatten(), value, value.kind, plain=self._plain())
         elif self._takes_weights(value):
-            outputs = self.draw(st.sampled_from(CHANNELS))
-            node = pysnn.Linear(self.weights((outputs, value.shape[0])), self.weights((outputs,)))
+            outputs = self.dice.one_of(CHANNELS)
+            node = pysnn.Linear(self.dice.weights((outputs, value.shape[0])), self.dice.weights((outputs,)))
             self._emit(node, value, self._weighted(value))
 
     def _pads(self, most: int) -> tuple[int, ...]:
-        return tuple(self.draw(st.tuples(*[st.integers(0, most)] * 4)))
+        return self.dice.integers(4, 0, most)
 
     def _conv(self, value: Available) -> None:
         if len(value.shape) != 3 or not self._takes_weights(value):
             self._linear(value)
             return
         channels, height, width = value.shape
-        groups = self.draw(st.sampled_from([g for g in (1, 2, 3, channels) if channels % g == 0]))
-        outputs = groups * self.draw(st.sampled_from(CHANNELS if groups == 1 else (1, 2, 9)))
-        pads, dilation = self._pads(2), self.draw(st.tuples(st.integers(1, 2), st.integers(1, 2)))
+        groups = self.dice.one_of([g for g in (1, 2, 3, channels) if channels % g == 0])
+        outputs = groups * self.dice.one_of(CHANNELS if groups == 1 else (1, 2, 9))
+        pads, dilation = self._pads(2), self.dice.integers(2, 1, 2)
         room = (height + pads[0] + pads[2], width + pads[1] + pads[3])
-        kernel = tuple(self.draw(st.integers(1, min(3, (r - 1) // d + 1))) for r, d in zip(room, dilation, strict=True))
+        kernel = tuple(self.dice.between(1, min(3, (r - 1) // d + 1)) for r, d in zip(room, dilation, strict=True))
         node = pysnn.Conv2d(
-            self.weights((outputs, channels // groups, *kernel)),
-            self.weights((outputs,)),
-            stride=self.draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
+            self.dice.weights((outputs, channels // groups, *kernel)),
+            self.dice.weights((outputs,)),
+            stride=self.dice.integers(2, 1, 3),
             padding=pads,
             dilation=dilation,
             groups=groups,
@@ -216,15 +211,15 @@ class _Maker:
         self._emit(node, value, self._weighted(value))
 
     def _window(self, value: Available) -> dict[str, Any]:
-        kernel = tuple(self.draw(st.integers(1, min(3, size))) for size in value.shape[1:])
-        pads = tuple(self.draw(st.integers(0, k - 1)) for k in kernel * 2)
-        return {"kernel": kernel, "stride": self.draw(st.tuples(st.integers(1, 3), st.integers(1, 2))), "padding": pads}
+        kernel = tuple(self.dice.between(1, min(3, size)) for size in value.shape[1:])
+        pads = tuple(self.dice.between(0, k - 1) for k in kernel * 2)
+        return {"kernel": kernel, "stride": self.dice.integers(2, 1, 3), "padding": pads}
 
     def _pool(self, value: Available) -> None:
         if len(value.shape) != 3:
             self._linear(value)
             return
-        kind = self.draw(st.sampled_from(["average", "sum", "global"]))
+        kind = self.dice.one_of(["average", "sum", "global"])
         if kind == "global":
             self._emit(pysnn.GlobalAvgPool(), value, value.kind, plain=False)
         elif kind == "average":
@@ -243,15 +238,15 @@ class _Maker:
             self._neuron(value)
             return
         channels, height, width = value.shape
-        kind = self.draw(st.sampled_from(["flatten", "pad", "crop", "subsample"]))
+        kind = self.dice.one_of(["flatten", "pad", "crop", "subsample"])
         if kind == "pad":
-            before_after = self.draw(st.tuples(st.integers(0, 2), st.integers(0, 2)))
+            before_after = self.dice.integers(2, 0, 2)
             node: Node = pysnn.Pad(channels=before_after, space=self._pads(1))
         elif kind == "crop":
             space = (int(height > 2), int(width > 2), 0, int(width > 3))
             node = pysnn.Crop(channels=(int(channels > 1), 0), space=space)
         elif kind == "subsample":
-            node = pysnn.Subsample(space=self.draw(st.integers(1, 2)), channels=self.draw(st.integers(1, 2)))
+            node = pysnn.Subsample(space=self.dice.between(1, 2), channels=self.dice.between(1, 2))
         else:
             node = pysnn.Flatten()
         self._emit(node, value, value.kind, plain=self._plain())
@@ -264,7 +259,7 @@ class _Maker:
         same = [v for v in self.values if v.shape[1:] == first.shape[1:] and v is not first]
         if self.precision == "int8":
             same = [v for v in same if v.kind == first.kind]
-        others = self.draw(st.lists(st.sampled_from(same), max_size=2, unique=True)) if same else []
+        others = self.dice.some_of(same, 2)
         self.sources = [first, *others]
         kinds = {source.kind for source in self.sources}
         kind = kinds.pop() if len(kinds) == 1 else "current"
@@ -272,12 +267,12 @@ class _Maker:
         self._emit(pysnn.Concat(), first, kind, plain=plain)
 
     def _scale(self, value: Available) -> None:
-        self._emit(pysnn.Scale(self._parameter(value.shape[0], 0.25, 3)), value, value.kind, plain=False)
+        self._emit(pysnn.Scale(self.dice.parameter(value.shape[0], 0.25, 3)), value, value.kind, plain=False)
 
     def _affine(self, value: Available) -> None:
         if not self._takes_weights(value):
             self._neuron(value)
             return
         channels = value.shape[0]
-        node = pysnn.Affine(self._parameter(channels, -1, 2), self._parameter(channels, -0.5, 0.5))
+        node = pysnn.Affine(self.dice.parameter(channels, -1, 2), self.dice.parameter(channels, -0.5, 0.5))
         self._emit(node, value, self._weighted(value))
