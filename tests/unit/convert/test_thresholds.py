@@ -95,6 +95,9 @@ def test_the_digest_is_that_of_the_data() -> None:
     assert sorted_samples(data)[1] == sorted_samples(data[::-1])[1]
     assert sorted_samples(data)[1] != sorted_samples(data[:2])[1]
     assert sorted(sorted_samples(data)[0][:, 0].tolist()) == [0.0, 2.0, 4.0]
+    data = np.random.default_rng(0).normal(size=(30, 2))
+    for order in (np.arange(30)[::-1], np.random.default_rng(1).permutation(30)):
+        assert np.array_equal(sorted_samples(data[order])[0], sorted_samples(data)[0])
 
 
 def test_layers_that_do_not_fit_together_take_more_passes(monkeypatch: pytest.MonkeyPatch) -> None:
