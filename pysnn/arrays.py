@@ -28,10 +28,12 @@ def as_numeric(value: Any, what: str) -> NDArray[Any]:
     if not isinstance(value, np.ndarray | np.generic | list | tuple | int | float):
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
         raise DataError(f"{what}: expected a NumPy array, got {kind}; convert it first, for example with numpy.asarray")
+    if isinstance(value, np.ma.MaskedArray):
+        raise DataError(f"{what}: expected every value, got a masked array; fill it first")
     try:
         array = np.asarray(value)
-    except ValueError as error:
-        raise DataError(f"{what}: expected a rectangular array of numbers, got ragged nested lists") from error
+    except Exception as error:  # what a list holds may be anything, and raise anything
+        raise DataError(f"{what}: expected a rectangular array of numbers, got ragged or foreign elements") from error
     if array.dtype.kind not in "fiub":
         raise DataError(f"{what}: expected numbers, got an array of dtype {array.dtype}")
     if array.ndim > _MOST_DIMENSIONS:

@@ -12,15 +12,12 @@ import numpy as np
 from pysnn.errors import CapacityError, NetworkError
 from pysnn.neurons import NEURONS
 from pysnn.nodes import LAYERS, Input, Node, Output
-from pysnn.nodes.base import Shape
+from pysnn.nodes.base import MAX_VALUES, Shape
 
 __all__ = ["MAX_VALUES", "NODES", "Network"]
 
 NODES: dict[str, type[Node]] = {**LAYERS, **{name: entry.neuron for name, entry in NEURONS.items()}}
 """Every node type by name, for files and contract tests."""
-
-MAX_VALUES = 1 << 27
-"""Largest number of values that one node may have for one sample."""
 
 _LONGEST_NAME = 200
 
@@ -78,11 +75,15 @@ class Network:
         >>> Network.chain({"in": Input((2,)), "out": Output()}).edges
         (('in', 'out'),)
         """
-        pairs = list(nodes.items() if isinstance(nodes, Mapping) else nodes)
-        names = [name for name, _ in pairs]
-        if len(set(names)) < len(names):
-            raise NetworkError("Network.chain: a name stands twice in the list of nodes")
-        return cls(dict(pairs), list(pairwise(names)))
+        pairs = list(nodes.items()) if isinstance(nodes, Mapping) else _listed("Network.chain: nodes", nodes)
+        found: dict[str, Node] = {}
+        for entry in pairs:
+            if not isinstance(entry, tuple | list) or len(entry) != 2 or not isinstance(entry[0], str):
+                raise NetworkError(f"Network.chain: expected pairs (name, node), got {entry!r}")
+            if entry[0] in found:
+                raise NetworkError(f"Network.chain: the name '{entry[0]}' stands twice in the list of nodes")
+            found[entry[0]] = entry[1]
+        return cls(found, list(pairwise(found)))
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -167,9 +168,15 @@ def _check_nodes(nodes: Mapping[str, Node]) -> None:
             raise NetworkError(f"Network: node '{name}' must be a pysnn node, got {kind}")
 
 
+def _listed(what: str, things: Iterable[Any]) -> list[Any]:
+    if not isinstance(things, Iterable):
+        raise NetworkError(f"{what}: expected a list of pairs, got {type(things).__name__}")
+    return list(things)
+
+
 def _checked_edges(nodes: Mapping[str, Node], edges: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     seen: dict[tuple[str, str], None] = {}
-    for edge in edges:
+    for edge in _listed("Network: edges", edges):
         if not isinstance(edge, tuple | list) or len(edge) != 2:
             raise NetworkError(f"Network: an edge must be a pair (source, target), got {edge!r}")
         source, target = edge

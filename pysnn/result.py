@@ -80,7 +80,7 @@ class Result:
         """Share of samples whose prediction is the label, for each of ``steps``; NaN without labels."""
         if self.labels is None:
             return (float("nan"),) * len(self.steps)
-        return tuple(float(np.mean(row == self.labels)) for row in self.predictions)
+        return tuple(float(np.mean((row == self.labels) & (row >= 0))) for row in self.predictions)
 
     def total(self, name: str) -> NDArray[np.int64]:
         """Sum of one count over all layers, for each of ``steps``; names as in ``COUNT_FIELDS``."""

@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from pysnn.arrays import as_numeric
 from pysnn.backends import get_backend
 from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunRequest
-from pysnn.encode import CODINGS, Events
+from pysnn.capacity import check_memory
+from pysnn.encode import Events
 from pysnn.encode.batch import Batches, checked_data, input_values
-from pysnn.errors import DataError, PlanError
+from pysnn.errors import CapacityError, DataError
 from pysnn.merge import merge_outputs
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
-from pysnn.plan.ops import MAX_BLOCK, MapSpec, NeuronOp, Plan
+from pysnn.plan.ops import MapSpec, NeuronOp, Plan
 from pysnn.plan.options import PlanOptions
 from pysnn.result import Result
+from pysnn.run_options import RunOptions, check_integer
 from pysnn.state import State, stateful, to_operations
 
 __all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
@@ -29,64 +31,8 @@ __all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
 MAX_STEPS = 1 << 24
 """Largest number of steps that a state may have behind it."""
 
-
-@dataclass(frozen=True, eq=False)
-class RunOptions:
-    """How to run; every field is a keyword of :func:`run` and :class:`Simulator`.
-
-    Attributes
-    ----------
-    precision
-        "float32", or "int8" weights with int32 potentials.
-    backend
-        "auto" (the fastest there is), "rust", "numba" or "reference".
-    coding
-        "constant", "poisson", "spikes" or "events"; see :mod:`pysnn.encode`.
-    dt
-        Seconds a step; needed by neurons with a time constant.
-    seed
-        Of the Poisson coding.
-    threads
-        Threads over the samples; ``None``: as many as this process may use. Results do not depend on it.
-    batch_size
-        Samples given to the backend at a time: bounds memory. Results do not depend on it.
-    block
-        Steps computed at a time, 1..32; 0 leaves it to the backend. Results do not depend on it.
-    state
-        Where a run stopped, to go on from there; ``None`` starts afresh.
-    count
-        Count operations.
-    probe
-        Keep sums of currents, potentials and spike counts of every neuron (memory: reads x samples x neurons).
-    record, record_potentials
-        Names of neuron nodes whose spikes, or potentials, to keep at every step.
-    progress
-        Called with (samples done, samples in all) now and then.
-    """
-
-    precision: Literal["float32", "int8"] = "float32"
-    backend: str = "auto"
-    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
-    dt: float | None = None
-    seed: int = 0
-    threads: int | None = None
-    batch_size: int = 256
-    block: int = 0
-    state: State | None = None
-    count: bool = True
-    probe: bool = False
-    record: Sequence[str] = ()
-    record_potentials: Sequence[str] = ()
-    progress: Callable[[int, int], None] | None = None
-
-    def __post_init__(self) -> None:
-        if self.coding not in CODINGS:
-            raise PlanError(f"coding must be one of {', '.join(CODINGS)}, got {self.coding!r}")
-        _check_integer("seed", self.seed, 0, 2**64 - 1)
-        _check_integer("batch_size", self.batch_size, 1, 2**31 - 1)
-        _check_integer("block", self.block, 0, MAX_BLOCK)
-        if self.threads is not None:
-            _check_integer("threads", self.threads, 1, 1024)
+_MOST_SLOTS = 1 << 24
+"""Largest number of (sample, step) slots of given spikes in one batch, where there are several samples."""
 
 
 def run(network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Any) -> Result:
@@ -159,14 +105,14 @@ class Simulator:
         options = replace(self.options, **changes) if changes else self.options
         read_at = _checked_steps(steps)
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
-        labels = _checked_labels(labels, data.samples)
         most = data.data.most_at_once() if isinstance(data.data, Events) else 1
         plan, executable = self._ready(options, most)
+        labels = _checked_labels(labels, data.samples, plan)
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
-        check_potentials(plan, done + read_at[-1], state)
+        check_potentials(plan, read_at[-1], state)
         template = RunRequest(
             input=ConstantInput(np.zeros((0,), dtype=np.float32)),
             steps=read_at[-1],
@@ -179,11 +125,14 @@ class Simulator:
             record_spikes=_recorded(plan, options.record),
             record_potentials=_recorded(plan, options.record_potentials),
         )
+        check_memory(plan, template, data.samples)
         requests = self._requests(data, plan, template, options, state)
-        output = merge_outputs([executable.run(request) for request in requests])
-        if np.isnan(output.scores).any():
-            raise DataError(f"Output '{self.network.output_name}': a score is NaN; weights or data are too large")
+        try:
+            output = merge_outputs([executable.run(request) for request in requests])
+        except MemoryError as error:
+            raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
         places = stateful(plan)
+        self._check_finite({node: output.state[k] for node, k in places.items()})
         names = {k: op.node for k, op in enumerate(plan.ops)}
         return Result(
             network=self.network,
@@ -202,12 +151,21 @@ class Simulator:
             seed=options.seed,
         )
 
+    def _check_finite(self, state: Mapping[str, NDArray[Any]]) -> None:
+        for name, array in state.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise DataError(
+                    f"{self.network.nodes[name].title} '{name}': expected finite potentials, got one beyond float32; "
+                    "weights or data are too large"
+                )
+
     def _ready(self, options: RunOptions, max_count: int) -> tuple[Plan, Executable]:
         level = os.environ.get("PYSNN_SIMD", "")
-        key = (options.precision, options.backend, options.coding, options.dt, max_count, level)
+        coding = "events" if options.coding == "spikes" else options.coding
+        wanted = PlanOptions(options.precision, coding, options.dt, max_count)
+        key = (wanted, options.backend, level)
         if key not in self._compiled:
-            coding = "events" if options.coding == "spikes" else options.coding
-            plan = compile_plan(self.network, PlanOptions(options.precision, coding, options.dt, max_count))
+            plan = compile_plan(self.network, wanted)
             self._compiled[key] = plan, get_backend(options.backend).compile(plan)
         return self._compiled[key]
 
@@ -219,8 +177,11 @@ class Simulator:
         options: RunOptions,
         state: dict[int, NDArray[Any]] | None,
     ) -> Iterator[RunRequest]:
-        for start in range(0, data.samples, options.batch_size):
-            stop = min(start + options.batch_size, data.samples)
+        size = options.batch_size
+        if isinstance(data.data, Events):
+            size = min(size, max(1, _MOST_SLOTS // template.steps))
+        for start in range(0, data.samples, size):
+            stop = min(start + size, data.samples)
             part = None if state is None else {k: array[start:stop] for k, array in state.items()}
             progress = _offset_progress(options.progress, start, data.samples)
             given = self._encoded(data, (start, stop), plan.ops[0].spec, options, template.steps)
@@ -238,32 +199,32 @@ class Simulator:
         values = input_values(self.network.input, data.data[start:stop])
         shaped = np.ascontiguousarray(values.reshape(stop - start, *spec.shape))
         if options.coding == "poisson":
-            return PoissonInput(shaped, options.seed, first_sample=start)
+            return PoissonInput(shaped, int(options.seed), first_sample=start)
         return ConstantInput(shaped)
 
 
-def _check_integer(name: str, value: Any, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
-        raise DataError(f"{name} must be an integer in {least}..{most}, got {value!r}")
-
-
-def _checked_steps(steps: int | Sequence[int]) -> tuple[int, ...]:
-    listed = [steps] if isinstance(steps, int | np.integer) else list(steps)
+def _checked_steps(steps: Any) -> tuple[int, ...]:
+    several = isinstance(steps, Sequence) and not isinstance(steps, str)
+    listed: list[Any] = list(steps) if several or (isinstance(steps, np.ndarray) and steps.ndim == 1) else [steps]
     if not listed:
         raise DataError("steps: expected a number of time-steps, or several, got none")
     for value in listed:
-        _check_integer("steps", value, 1, MAX_STEPS)
+        check_integer("steps", value, 1, MAX_STEPS)
     if sorted(set(listed)) != listed:
         raise DataError(f"steps: expected ascending numbers, got {listed}")
     return tuple(int(value) for value in listed)
 
 
-def _checked_labels(labels: Any, samples: int) -> NDArray[np.int64] | None:
+def _checked_labels(labels: Any, samples: int, plan: Plan) -> NDArray[np.int64] | None:
     if labels is None:
         return None
     array = as_numeric(labels, "labels")
     if array.shape != (samples,) or array.dtype.kind not in "iu":
         raise DataError(f"labels: expected {samples} integers, one a sample, got {array.dtype} {array.shape}")
+    classes = plan.ops[-1].spec.size
+    if array.min() < 0 or array.max() >= classes:
+        bad = array.min() if array.min() < 0 else array.max()
+        raise DataError(f"labels: Output '{plan.ops[-1].node}' has classes 0..{classes - 1}, got {bad}")
     return array.astype(np.int64)
 
 

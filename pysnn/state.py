@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
-from pysnn.plan.ops import MaxPoolOp, NeuronOp, Op, OutputOp, Plan
+from pysnn.plan.ops import MAX_COUNT, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 
 __all__ = ["State", "stateful"]
 
@@ -36,14 +36,20 @@ def _has_state(op: Op) -> bool:
 
 def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[Any]]:
     """Give the arrays by operation, checked, or raise :class:`DataError` naming the node."""
+    if not isinstance(state.arrays, Mapping) or isinstance(state.steps, bool) or not isinstance(state.steps, int):
+        raise DataError("state: expected the state of a result, got one whose steps or arrays are something else")
+    if state.steps < 0:
+        raise DataError(f"state: expected steps of at least 0, got {state.steps}")
     places = stateful(plan)
     if set(state.arrays) != set(places):
-        odd = sorted(set(state.arrays) ^ set(places))
+        odd = sorted(map(str, set(state.arrays) ^ set(places)))
         raise DataError(f"state: it is of another network, they differ in the nodes {', '.join(map(repr, odd))}")
     result = {}
     for node, k in places.items():
         shape, dtype = _expected(plan, k)
-        array = np.asarray(state.arrays[node])
+        array = state.arrays[node]
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"state of '{node}': expected a NumPy array, got {type(array).__name__}")
         if array.shape != (samples, *shape) or array.dtype != dtype:
             raise DataError(
                 f"state of '{node}': expected {dtype} {(samples, *shape)}, got {array.dtype} {array.shape}; "
@@ -51,6 +57,10 @@ def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[A
             )
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise DataError(f"state of '{node}': expected finite values")
+        low, high = _range(plan.ops[k], state.steps)
+        if array.size and (array.min() < low or array.max() > high):
+            bad = array.min() if array.min() < low else array.max()
+            raise DataError(f"state of '{node}': expected {low}..{high} after {state.steps} steps, got {bad}")
         result[k] = np.ascontiguousarray(array)
     return result
 
@@ -63,3 +73,14 @@ def _expected(plan: Plan, k: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
         return (op.spec.size,), np.dtype(np.float32 if op.spec.kind == "real" else np.int64)
     assert isinstance(op, MaxPoolOp)
     return plan.ops[op.source].spec.shape, np.dtype(np.int32)
+
+
+def _range(op: Op, steps: int) -> tuple[float, float]:
+    """Give the values that can be behind ``steps`` steps; neurons have a check of their own, by the next run's steps."""
+    if isinstance(op, NeuronOp) or op.spec.kind == "real":
+        return -np.inf, np.inf
+    if isinstance(op, OutputOp) and op.readout == "first_spike":
+        return -1, steps - 1
+    if op.spec.kind == "current":
+        return -steps * 2**31, steps * 2**31
+    return 0, steps * MAX_COUNT

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pysnn.errors import DataError
+from pysnn.errors import DataError, FileFormatError
 from pysnn.files import write_aside
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def write_table(frame: "pl.DataFrame", path: str | os.PathLike[str], meta: Mappi
     target = Path(path)
     kind = target.suffix.lower()
     if kind == ".parquet":
-        footer = {_META_KEY: json.dumps(dict(meta or {}), sort_keys=True)}
+        footer = {_META_KEY: json.dumps(table_json(frame.clear(), meta)["meta"], sort_keys=True)}
         return write_aside(target, lambda aside: frame.write_parquet(aside, metadata=footer))
     if kind == ".csv":
         return write_aside(target, frame.write_csv)
@@ -157,15 +157,24 @@ def write_table(frame: "pl.DataFrame", path: str | os.PathLike[str], meta: Mappi
 def table_json(frame: "pl.DataFrame", meta: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Give ``{"rows": [...], "meta": {...}}``, the form of every ``--json``. Numbers that are not finite become null."""
     rows = [{name: _plain(value) for name, value in row.items()} for row in frame.to_dicts()]
-    return {"rows": rows, "meta": dict(meta or {})}
+    return {"rows": rows, "meta": {name: _plain(value) for name, value in (meta or {}).items()}}
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Give the metadata of a Parquet table that pysnn wrote."""
+    """Give the metadata of a Parquet table that pysnn wrote.
+
+    Raises
+    ------
+    FileFormatError
+        If it is not one.
+    """
     import polars as pl
 
-    found: dict[str, Any] = json.loads(pl.read_parquet_metadata(Path(path))[_META_KEY])
-    return found
+    try:
+        found = json.loads(pl.read_parquet_metadata(Path(path))[_META_KEY])
+    except (KeyError, ValueError, pl.exceptions.PolarsError) as error:
+        raise FileFormatError(f"'{path}': expected a Parquet table that pysnn wrote") from error
+    return dict(found)
 
 
 def _plain(value: Any) -> Any:

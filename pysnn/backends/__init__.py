@@ -75,7 +75,7 @@ def get_backend(name: str = "auto") -> Backend:
     """
     if name == "auto":
         return _automatic()
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise BackendError(f"backend must be one of auto, {', '.join(BACKENDS)}, got {name!r}")
     entry = BACKENDS[name]
     if find_spec(entry.module) is None:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric
-from pysnn.encode import Events
+from pysnn.encode.events import MAX_AT_ONCE, Events
 from pysnn.errors import DataError
 from pysnn.nodes import Input
 
-__all__ = ["Batches", "checked_data"]
+__all__ = ["Batches", "checked_data", "input_values"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,8 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
+    if array.dtype.kind == "f" and max(array.max(), -array.min()) > np.finfo(np.float32).max:
+        raise DataError(f"{what}: expected values that float32 holds, got {array.min()} to {array.max()}")
     if coding == "poisson":
         if node.mean is not None:
             raise DataError(f"{what}: Poisson rates cannot be normalised, and the input has mean and std")
@@ -71,6 +73,8 @@ def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:
         events = Events.from_dense(array)
     if events.samples == 0:
         raise DataError(f"{what}: expected at least one sample, got none")
+    if events.most_at_once() > MAX_AT_ONCE:
+        raise DataError(f"{what}: one input takes at most {MAX_AT_ONCE} events a step, got {events.most_at_once()}")
     if events.index.size and int(events.index.max()) >= size:
         raise DataError(f"{what}: an event has index {int(events.index.max())}, and there are {size} inputs")
     return events
@@ -78,6 +82,11 @@ def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:
 
 def input_values(node: Input, x: NDArray[Any]) -> NDArray[np.float32]:
     """Give float32 ``(batch, ...)`` in the network's input space: uint8 over 255, then mean and std.
+
+    Raises
+    ------
+    DataError
+        If a value leaves float32.
 
     Examples
     --------
@@ -87,4 +96,8 @@ def input_values(node: Input, x: NDArray[Any]) -> NDArray[np.float32]:
     values = x.astype(np.float32)
     if x.dtype == np.uint8:
         values /= np.float32(255)
-    return np.asarray(node.normalise(values), dtype=np.float32)
+    with np.errstate(over="ignore"):
+        normal = np.asarray(node.normalise(values), dtype=np.float32)
+    if not np.isfinite(normal).all():
+        raise DataError("Input: a value leaves float32 when mean and std are taken out; std is too small for the data")
+    return normal

@@ -1,6 +1,8 @@
 """Given spikes, as lists of events or as a dense array."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,11 @@ from pysnn.arrays import as_numeric
 from pysnn.errors import DataError
 
 __all__ = ["Events"]
+
+MAX_AT_ONCE = 255
+"""Largest count of one input in one step."""
+
+_LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +47,14 @@ class Events:
             array = as_numeric(getattr(self, field), f"Events: {field}")
             if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
                 raise DataError(f"Events: {field} must be a vector of integers, got {array.dtype} {array.shape}")
-            if array.size and int(array.min()) < 0:
-                raise DataError(f"Events: {field} must not be negative, got {int(array.min())}")
+            if array.size and (int(array.min()) < 0 or int(array.max()) > _LARGEST):
+                bad = int(array.min()) if int(array.min()) < 0 else int(array.max())
+                raise DataError(f"Events: {field} must be in 0..{_LARGEST}, got {bad}")
             object.__setattr__(self, field, array.astype(np.int64))
+        whole = isinstance(self.samples, int | np.integer) and not isinstance(self.samples, bool)
+        if not whole or not 0 <= self.samples <= _LARGEST:
+            raise DataError(f"Events: samples must be an integer in 0..{_LARGEST}, got {self.samples!r}")
+        object.__setattr__(self, "samples", int(self.samples))
         if not len(self.sample) == len(self.step) == len(self.index):
             lengths = f"{len(self.sample)}, {len(self.step)}, {len(self.index)}"
             raise DataError(f"Events: sample, step and index must have one length, got {lengths}")
@@ -52,15 +64,13 @@ class Events:
     @classmethod
     def from_lists(cls, lists: Any) -> "Events":
         """Make them from one ``(steps, indices)`` pair a sample."""
-        pairs = [(as_numeric(t, "Events: step"), as_numeric(i, "Events: index")) for t, i in lists]
-        if not pairs:
-            none = np.zeros(0, dtype=np.int64)
-            return cls(none, none, none, samples=0)
-        sample = np.repeat(np.arange(len(pairs)), [len(t) for t, _ in pairs])
-        step = np.concatenate([t for t, _ in pairs])
-        index = np.concatenate([i for _, i in pairs])
-        if not len(step):
-            step = index = sample
+        if not isinstance(lists, list | tuple):
+            raise DataError(f"Events: expected a list of (steps, indices) pairs, got {type(lists).__name__}")
+        pairs = [_pair_of_vectors(k, pair) for k, pair in enumerate(lists)]
+        none = np.zeros(0, dtype=np.int64)
+        sample = np.repeat(np.arange(len(pairs)), [len(step) for step, _ in pairs])
+        step = np.concatenate([none, *(step for step, _ in pairs)])
+        index = np.concatenate([none, *(index for _, index in pairs)])
         return cls(sample, step, index, samples=len(pairs))
 
     @classmethod
@@ -71,18 +81,21 @@ class Events:
             raise DataError(f"spikes: expected (steps, batch, ...), got shape {array.shape}")
         if array.dtype.kind == "f" and not (array == np.floor(array)).all():
             raise DataError("spikes: expected whole numbers (0, 1 or a count), got fractions")
-        flat = array.reshape(*array.shape[:2], -1)
-        if flat.size and flat.min() < 0:
-            raise DataError(f"spikes: expected 0, 1 or a count, got {flat.min()}")
+        if array.size and (array.min() < 0 or array.max() > MAX_AT_ONCE):
+            bad = array.min() if array.min() < 0 else array.max()
+            raise DataError(f"spikes: expected counts in 0..{MAX_AT_ONCE}, got {bad}")
+        flat = array.reshape(*array.shape[:2], prod(array.shape[2:]))
         step, sample, index = np.nonzero(flat)
         counts = flat[step, sample, index].astype(np.int64)
-        if counts.size and counts.max() > 255:
-            raise DataError(f"spikes: expected counts of at most 255, got {int(counts.max())}")
         sample, step, index = (np.repeat(axis, counts) for axis in (sample, step, index))
         return cls(sample, step, index, samples=array.shape[1])
 
     def most_at_once(self) -> int:
         """Give the largest count of one input in one step (1 where there are no events)."""
+        return self._most_at_once
+
+    @cached_property
+    def _most_at_once(self) -> int:
         if not len(self.sample):
             return 1
         order = np.lexsort((self.index, self.step, self.sample))
@@ -106,3 +119,16 @@ class Events:
         offsets = np.zeros(self.samples * steps + 1, dtype=np.int64)
         np.cumsum(np.bincount(slots, minlength=self.samples * steps), out=offsets[1:])
         return offsets, self.index[order].astype(np.uint32)
+
+
+def _pair_of_vectors(number: int, pair: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Give one sample's steps and indices, two integer vectors of one length."""
+    what = f"Events: sample {number}"
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise DataError(f"{what}: expected (steps, indices), got {type(pair).__name__}")
+    step, index = (as_numeric(part, f"{what}: {field}") for part, field in zip(pair, ("step", "index"), strict=True))
+    if step.ndim != 1 or step.shape != index.shape:
+        raise DataError(f"{what}: steps and indices must be vectors of one length, got {step.shape} and {index.shape}")
+    if not step.size:
+        return step.astype(np.int64), index.astype(np.int64)
+    return step, index

@@ -50,10 +50,11 @@ class IF(Node):
         lowest = float(np.min(self.v_threshold))
         if lowest <= 0:
             raise NetworkError(f"{self.title}: v_threshold must be positive, got {lowest}")
-        if self.reset not in RESETS:
-            raise NetworkError(f"{self.title}: reset must be one of {', '.join(RESETS)}, got {self.reset!r}")
-        if self.compare not in COMPARISONS:
-            raise NetworkError(f"{self.title}: compare must be one of {', '.join(COMPARISONS)}, got {self.compare!r}")
+        for field, choices in (("reset", RESETS), ("compare", COMPARISONS)):
+            value = getattr(self, field)
+            if not isinstance(value, str) or value not in choices:
+                raise NetworkError(f"{self.title}: {field} must be one of {', '.join(choices)}, got {value!r}")
+        _same_length(self, ("v_threshold", "v_init", "v_reset"))
         if self.reset == "subtract" and np.any(self.v_reset):
             raise NetworkError(f"{self.title}: v_reset is used by reset='zero' only, got it with reset='subtract'")
         if self.reset == "zero" and np.any(np.asarray(self.v_reset) >= np.asarray(self.v_threshold)):
@@ -84,3 +85,11 @@ class IF(Node):
     def apply(self, x: Array) -> Array:
         """Refuse: a spiking neuron has no value in an ordinary pass."""
         raise NetworkError(f"{self.title}: a spiking neuron has no value in an ordinary (ANN) pass; use pysnn.run")
+
+
+def _same_length(neuron: IF, fields: tuple[str, ...]) -> None:
+    """Refuse parameters for different numbers of channels."""
+    lengths = {field: np.size(getattr(neuron, field)) for field in fields if np.ndim(getattr(neuron, field))}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{field} {length}" for field, length in lengths.items())
+        raise NetworkError(f"{neuron.title}: values a channel must have one length, got {listed}")

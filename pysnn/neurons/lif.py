@@ -33,9 +33,9 @@ class LIF(IF):
 
     Examples
     --------
-    >>> decay, gain, drive = LIF(tau=0.02).parameters(1, "a", dt=0.001).leak
+    >>> decay, gain, drive = LIF(tau=0.5).parameters(1, "a", dt=0.125).leak
     >>> float(decay[0]), float(gain[0])
-    (0.95, 0.05)
+    (0.75, 0.25)
     """
 
     tau: Any = 0.02

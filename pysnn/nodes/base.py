@@ -6,14 +6,17 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import NetworkError
+from pysnn.errors import CapacityError, NetworkError
 
-__all__ = ["Builder", "NeuronParameters", "Node", "Shape", "Value", "pair", "quad", "window_shape"]
+__all__ = ["MAX_VALUES", "Builder", "NeuronParameters", "Node", "Shape", "Value", "pair", "quad", "window_shape"]
 
 Shape: TypeAlias = tuple[int, ...]
 """``(n,)`` for a vector or ``(channels, height, width)``, without the batch."""
 
 Array: TypeAlias = NDArray[Any]
+
+MAX_VALUES = 1 << 27
+"""Largest number of values that one node may have for one sample, padding included."""
 
 
 Value: TypeAlias = Any
@@ -130,17 +133,19 @@ def _integers(value: Any, what: str, least: int, count: int) -> tuple[int, ...]:
 
 
 def window_shape(
-    what: str, size: tuple[int, int], kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
+    what: str, shape: Shape, kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
 ) -> tuple[int, int]:
-    """Give (height, width) of the result of a window that slides over a map.
+    """Give (height, width) of the result of a window that slides over a map ``(channels, height, width)``.
 
     Examples
     --------
-    >>> window_shape("Conv2d 'c'", (32, 32), (3, 3), (2, 2), (1, 1, 1, 1))
+    >>> window_shape("Conv2d 'c'", (3, 32, 32), (3, 3), (2, 2), (1, 1, 1, 1))
     (16, 16)
     """
     top, left, bottom, right = pads
-    padded = (size[0] + top + bottom, size[1] + left + right)
+    padded = (shape[1] + top + bottom, shape[2] + left + right)
+    if shape[0] * padded[0] * padded[1] > MAX_VALUES:
+        raise CapacityError(f"{what}: at most {MAX_VALUES} values a sample, got {(shape[0], *padded)} with its padding")
     if padded[0] < kernel[0] or padded[1] < kernel[1]:
         raise NetworkError(f"{what}: the window of {kernel} does not fit into the padded map of {padded}")
     return (padded[0] - kernel[0]) // stride[0] + 1, (padded[1] - kernel[1]) // stride[1] + 1

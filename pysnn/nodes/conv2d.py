@@ -51,7 +51,8 @@ class Conv2d(Node):
         object.__setattr__(self, "stride", pair(self.stride, "Conv2d: stride", 1))
         object.__setattr__(self, "dilation", pair(self.dilation, "Conv2d: dilation", 1))
         object.__setattr__(self, "padding", quad(self.padding, "Conv2d: padding"))
-        if not isinstance(self.groups, int | np.integer) or self.groups < 1 or self.weight.shape[0] % self.groups:
+        whole = isinstance(self.groups, int | np.integer) and not isinstance(self.groups, bool)
+        if not whole or self.groups < 1 or self.weight.shape[0] % self.groups:
             raise NetworkError(
                 f"Conv2d: groups must be a positive divisor of the {self.weight.shape[0]} outputs, got {self.groups!r}"
             )
@@ -65,11 +66,11 @@ class Conv2d(Node):
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
         """Give ``(outputs, height, width)``."""
-        channels, height, width = spatial(self, name, shape)
+        channels = spatial(self, name, shape)[0]
         expected = self.weight.shape[1] * self.groups
         if channels != expected:
             raise NetworkError(f"Conv2d '{name}': expected {expected} input channels, got {channels}")
-        size = window_shape(f"Conv2d '{name}'", (height, width), self.extent, self.stride, self.padding)
+        size = window_shape(f"Conv2d '{name}'", shape, self.extent, self.stride, self.padding)
         return (int(self.weight.shape[0]), *size)
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:

@@ -34,9 +34,10 @@ class Input(Node):
     std: Any = None
 
     def __post_init__(self) -> None:
-        shape = (self.shape,) if isinstance(self.shape, int) else tuple(self.shape)
-        if len(shape) not in (1, 3) or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
-            raise NetworkError(f"Input: shape must be (n,) or (channels, height, width), all positive, got {shape}")
+        shape = (self.shape,) if isinstance(self.shape, int | np.integer) else self.shape
+        good = isinstance(shape, tuple | list) and len(shape) in (1, 3)
+        if not good or not all(isinstance(n, int | np.integer) and type(n) is not bool and n > 0 for n in shape):
+            raise NetworkError(f"Input: shape must be (n,) or (channels, height, width), all positive, got {shape!r}")
         object.__setattr__(self, "shape", tuple(int(n) for n in shape))
         if (self.mean is None) != (self.std is None):
             raise NetworkError("Input: mean and std go together, got only one of them")

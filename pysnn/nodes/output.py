@@ -30,7 +30,7 @@ class Output(Node):
     readout: str = "mean_current"
 
     def __post_init__(self) -> None:
-        if self.readout not in READOUTS:
+        if not isinstance(self.readout, str) or self.readout not in READOUTS:
             raise NetworkError(f"Output: readout must be one of {', '.join(READOUTS)}, got {self.readout!r}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:

@@ -39,9 +39,8 @@ class _Pool(Node):
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
         """Give ``(channels, height, width)``."""
-        channels, *size = spatial(self, name, shape)
-        what = f"{self.title} '{name}'"
-        return (channels, *window_shape(what, (size[0], size[1]), self.kernel, self.stride, self.padding))
+        channels = spatial(self, name, shape)[0]
+        return (channels, *window_shape(f"{self.title} '{name}'", shape, self.kernel, self.stride, self.padding))
 
     def windows(self, x: Array, fill: float) -> Array:
         """Give ``(batch, channels, height, width, kernel height, kernel width)``, padded with ``fill``."""

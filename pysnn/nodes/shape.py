@@ -127,7 +127,8 @@ class Subsample(_Move):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "space", pair(self.space, "Subsample: space", 1))
-        if not isinstance(self.channels, int | np.integer) or self.channels < 1:
+        whole = isinstance(self.channels, int | np.integer) and not isinstance(self.channels, bool)
+        if not whole or self.channels < 1:
             raise NetworkError(f"Subsample: channels must be a positive integer, got {self.channels!r}")
         object.__setattr__(self, "channels", int(self.channels))
 

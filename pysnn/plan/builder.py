@@ -83,7 +83,7 @@ class PlanBuilder:
 
     def pooled_spec(self, name: str, value: MapValue, window: Any) -> MapSpec:
         """Give the spec of a windowed map, with the source's kind and largest count."""
-        size = window_shape(self.title(name), self.size(value), window.kernel, window.stride, window.padding)
+        size = window_shape(self.title(name), self.shape(value), window.kernel, window.stride, window.padding)
         return replace(value.spec, shape=(value.spec.shape[0], *size))
 
     def sum_pool(self, name: str, value: MapValue, window: Any, weight: float) -> MapValue:
@@ -129,7 +129,7 @@ class PlanBuilder:
         """Make a weight operation from folded weights ``(O, I / groups, kh, kw)`` and bias."""
         weight, bias = arrays
         outputs = weight.shape[0]
-        size = window_shape(self.title(name), self.size(value), layer.extent, layer.stride, layer.padding)
+        size = window_shape(self.title(name), self.shape(value), layer.extent, layer.stride, layer.padding)
         spec = MapSpec((outputs, *size), kind, value.spec.static)
         total, nonzero = fanouts(layer, weight, value.spec.shape, size)
         return ConvOp(
@@ -146,14 +146,28 @@ class PlanBuilder:
             nonzero,
         )
 
-    def folded(self, value: MapValue, layer: Conv2d) -> Float32:
+    def scaled(self, name: str, value: MapValue, factor: Float32) -> MapValue:
+        """Multiply what one count stands for."""
+        with np.errstate(over="ignore"):
+            scale = np.asarray(term_scale(value) * factor, dtype=np.float32)
+        self._check_finite(name, scale)
+        return replace(value, scale=scale)
+
+    def _check_finite(self, name: str, folded: Float32) -> None:
+        if not np.isfinite(folded).all():
+            raise PlanError(f"{self.title(name)}: the scales before it, folded in, leave float32")
+
+    def folded(self, name: str, value: MapValue, layer: Conv2d) -> Float32:
         """Give ``fl(weight * scale)``: what one count at each input adds to each output."""
         if value.scale is None:
             return np.asarray(layer.weight, dtype=np.float32)
         outputs, inputs = layer.weight.shape[:2]
         per_group = value.scale.reshape(layer.groups, 1, inputs, 1, 1)
         grouped = layer.weight.reshape(layer.groups, outputs // layer.groups, inputs, *layer.weight.shape[2:])
-        return np.asarray((grouped * per_group).reshape(layer.weight.shape), dtype=np.float32)
+        with np.errstate(over="ignore"):
+            folded = np.asarray((grouped * per_group).reshape(layer.weight.shape), dtype=np.float32)
+        self._check_finite(name, folded)
+        return folded
 
 
 def fanouts(

@@ -43,14 +43,14 @@ class FloatBuilder(PlanBuilder):
     def scale(self, name: str, value: MapValue, factor: Float32) -> MapValue:
         """Multiply: pending on counts, a 1x1 depthwise operation on real values."""
         if value.spec.kind == "count":
-            return replace(value, scale=np.asarray(term_scale(value) * factor, dtype=np.float32))
+            return self.scaled(name, value, factor)
         channels = value.spec.shape[0]
         layer = Conv2d(factor.reshape(-1, 1, 1, 1), groups=channels)
         return self.conv(name, value, layer)
 
     def conv(self, name: str, value: MapValue, layer: Conv2d) -> MapValue:
         """Lower a weight layer."""
-        arrays = (self.folded(value, layer), np.asarray(layer.bias))
+        arrays = (self.folded(name, value, layer), np.asarray(layer.bias))
         return self.emit(self.conv_op(name, value, layer, arrays, "real"))
 
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:

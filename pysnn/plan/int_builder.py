@@ -81,7 +81,7 @@ class IntBuilder(PlanBuilder):
     def scale(self, name: str, value: MapValue, factor: Float32) -> MapValue:
         """Multiply: what one count or one integer stands for, or a float32 operation on constant values."""
         if value.spec.kind == "count":
-            return replace(value, scale=np.asarray(term_scale(value) * factor, dtype=np.float32))
+            return self.scaled(name, value, factor)
         if value.spec.kind == "current":
             assert value.unit is not None
             return replace(value, unit=value.unit * factor.astype(np.float64))
@@ -96,7 +96,7 @@ class IntBuilder(PlanBuilder):
                 f"{self.title(name)}: int8 weights need spikes or counts, and it gets a current; "
                 "put a neuron before it or use precision 'float32'"
             )
-        weight = self.folded(value, layer)
+        weight = self.folded(name, value, layer)
         units = weight_units(weight)
         if value.spec.kind == "real":
             return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)

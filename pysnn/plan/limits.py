@@ -1,4 +1,4 @@
-"""Prove that no integer potential can leave int32 within a number of steps."""
+"""Prove that no integer potential and no cumulative count can leave int32 within a number of steps."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import RangeError
-from pysnn.plan.ops import NeuronOp, Plan
+from pysnn.plan.ops import MaxPoolOp, NeuronOp, Plan
 
 __all__ = ["check_potentials"]
 
@@ -15,16 +15,23 @@ _INT32 = 2**31 - 1
 
 
 def check_potentials(plan: Plan, steps: int, state: Mapping[int, NDArray[Any]] | None) -> None:
-    """Raise :class:`RangeError` naming the first neuron whose potential could leave int32 within ``steps``."""
-    if plan.precision != "int8":
-        return
+    """Raise :class:`RangeError` naming the first node that could leave int32 within ``steps`` more steps.
+
+    These are potentials of int8 plans and cumulative counts of max-pools; ``state`` is where they start from.
+    """
     for k, op in enumerate(plan.ops):
-        if isinstance(op, NeuronOp):
-            start = _magnitude(op.v_init) if state is None else max(_magnitude(op.v_init), _magnitude(state[k]))
-            if start + _reach(op, steps) > _INT32:
+        if isinstance(op, NeuronOp) and plan.precision == "int8":
+            most = _magnitude(op.v_init if state is None else state[k]) + _reach(op, steps)
+            if most > _INT32:
                 raise RangeError(
-                    f"{op.node!r}: after {steps} steps an int32 potential could reach {start + _reach(op, steps)}; "
+                    f"{op.node!r}: after {steps} steps an int32 potential could reach {most}; "
                     f"take fewer steps, or precision 'float32'"
+                )
+        if isinstance(op, MaxPoolOp) and op.spec.kind == "count":
+            most = (0 if state is None else _magnitude(state[k])) + steps * op.spec.max_count
+            if most > _INT32:
+                raise RangeError(
+                    f"{op.node!r}: after {steps} steps an int32 count could reach {most}; take fewer steps"
                 )
 
 

@@ -1,8 +1,9 @@
 """What a plan depends on besides the network."""
 
 from dataclasses import dataclass
-from math import isfinite
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from pysnn.errors import PlanError
 from pysnn.plan.ops import MAX_COUNT
@@ -27,11 +28,19 @@ class PlanOptions:
     max_count: int = 1
 
     def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
+        if not isinstance(self.precision, str) or self.precision not in PRECISIONS:
             raise PlanError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
-        if self.coding not in CODINGS:
+        if not isinstance(self.coding, str) or self.coding not in CODINGS:
             raise PlanError(f"coding must be one of {', '.join(CODINGS)}, got {self.coding!r}")
-        if self.dt is not None and not (isfinite(self.dt) and self.dt > 0):
+        if self.dt is not None and not _is_positive(self.dt):
             raise PlanError(f"dt must be a positive number of seconds, got {self.dt!r}")
         if not 1 <= self.max_count <= MAX_COUNT:
             raise PlanError(f"one input can have at most {MAX_COUNT} events in one step, got {self.max_count}")
+        if self.dt is not None:
+            object.__setattr__(self, "dt", float(self.dt))
+
+
+def _is_positive(value: Any) -> bool:
+    """Say if it is a positive number (no bool) that float64 holds."""
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return bool(number and 0 < value <= np.finfo(np.float64).max)

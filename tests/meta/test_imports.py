@@ -24,7 +24,7 @@ LAYERS = (
     ("_core",),
     ("backends",),
     ("merge", "state", "tables"),
-    ("result",),
+    ("capacity", "result", "run_options"),
     ("simulate",),
     ("measure",),
     ("convert", "io", "plot", "datasets"),

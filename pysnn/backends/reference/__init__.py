@@ -48,6 +48,7 @@ class ReferenceExecutable:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 
+    @np.errstate(over="ignore", invalid="ignore")
     def run(self, request: RunRequest) -> RunOutput:
         """Run all steps; see :class:`~pysnn.backends.base.RunRequest`."""
         ops_ = self.plan.ops
