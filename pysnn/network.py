@@ -58,6 +58,10 @@ class Network:
         self.targets: Mapping[str, tuple[str, ...]] = _neighbours(self.nodes, self.edges)
         self.input_name = _the_only(self.nodes, Input)
         self.output_name = _the_only(self.nodes, Output)
+        if self.sources[self.input_name]:
+            raise NetworkError(
+                f"Input '{self.input_name}': expected no edge into the input, got one from '{self.sources[self.input_name][0]}'"
+            )
         if self.targets[self.output_name]:
             raise NetworkError(f"Output '{self.output_name}': expected no edge out of the output")
         _check_reached(self)

@@ -1,5 +1,6 @@
 """What a plan depends on besides the network."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,4 +44,4 @@ class PlanOptions:
 def _is_positive(value: Any) -> bool:
     """Say if it is a positive number (no bool) that float64 holds."""
     number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return bool(number and 0 < value <= np.finfo(np.float64).max)
+    return bool(number and 0 < value <= sys.float_info.max)
