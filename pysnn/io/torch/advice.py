@@ -11,6 +11,7 @@ _PLANE = "only two-dimensional layers are imported: give one axis the size 1, an
 _UPSAMPLING = "networks that enlarge maps are not imported: cut the network before this layer"
 _ORDER = "axes cannot change places: keep (batch, channels, height, width)"
 _READ = "it makes a number of the input's values in Python: leave it out of forward"
+_INDICES = "return_indices has no counterpart: leave it out"
 _OTHER = (
     "rewrite it with layers that are: Conv2d, Linear, BatchNorm, ReLU, pooling, sums, concatenation of channels, "
     "flatten, slices, zero padding, dropout"
@@ -33,6 +34,7 @@ _ADVICE = {
     **dict.fromkeys(("adaptiveavgpool1d", "adaptivemaxpool1d"), _PLANE),
     **dict.fromkeys(("convtranspose2d", "upsample", "interpolate", "pixelshuffle"), _UPSAMPLING),
     **dict.fromkeys(("permute", "transpose", "movedim", "swapaxes", "t"), _ORDER),
+    **dict.fromkeys(("maxpool2dwithindices", "adaptivemaxpool2dwithindices"), _INDICES),
     **dict.fromkeys(("item", "tolist", "numpy", "float", "int", "bool"), _READ),
 }
 

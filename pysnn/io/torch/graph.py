@@ -1,5 +1,6 @@
 """The network while it is built: values that are known by the nodes that make them up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
@@ -59,11 +60,7 @@ class Graph:
         name = self.unique(name)
         parts = [self._one(name, value) for value in values] if isinstance(node, Concat) else list(values)
         shape = node.output_shape(name, tuple(value.node_shape for value in parts))
-        sources: list[str] = []
-        for source in (source for value in parts for source in value.sources):
-            sources.append(self._copy(name, source) if source in sources else source)
-        self.nodes[name] = node
-        self.edges += [(source, name) for source in sources]
+        self._place(name, node, [source for value in parts for source in value.sources])
         return Value((name,), shape, shape)
 
     def junction(self, name: str, value: Value) -> Value:
@@ -72,10 +69,9 @@ class Graph:
 
     def network(self, value: Value) -> Network:
         """Give the network that ends with ``value``; what the result does not depend on is left out."""
-        nodes = {**self.nodes, OUTPUT: Output()}
-        edges = [*self.edges, *((source, OUTPUT) for source in value.sources)]
-        before: dict[str, list[str]] = {name: [] for name in nodes}
-        for source, target in edges:
+        self._place(OUTPUT, Output(), value.sources)
+        before: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for source, target in self.edges:
             before[target].append(source)
         read = {OUTPUT}
         frontier = [OUTPUT]
@@ -83,11 +79,18 @@ class Graph:
             new = set(before[frontier.pop()]) - read
             read |= new
             frontier += new
-        kept = {name: node for name, node in nodes.items() if name in read}
-        return Network(kept, [(source, target) for source, target in edges if target in read])
+        kept = {name: node for name, node in self.nodes.items() if name in read}
+        return Network(kept, [(source, target) for source, target in self.edges if target in read])
 
     def _one(self, name: str, value: Value) -> Value:
         return value if len(value.sources) < 2 else self.junction(f"{name}.sum", value)
+
+    def _place(self, name: str, node: Node, sources: Sequence[str]) -> None:
+        seen: list[str] = []
+        for source in sources:
+            seen.append(self._copy(name, source) if source in seen else source)
+        self.nodes[name] = node
+        self.edges += [(source, name) for source in seen]
 
     def _copy(self, name: str, source: str) -> str:
         """Give a second node with the same result: two edges between the same nodes cannot be told apart."""

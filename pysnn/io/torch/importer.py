@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pysnn.arrays import as_numeric
 from pysnn.errors import DataError, MissingExtraError, NetworkError
 from pysnn.io.check import check_import
+from pysnn.io.torch.table import module_handler
 from pysnn.io.torch.trace import trace
 from pysnn.io.torch.walk import translate
 from pysnn.network import Network
@@ -60,10 +61,14 @@ def from_torch(module: Any, example: Any) -> Network:
         raise MissingExtraError("importing PyTorch modules needs torch: pip install 'pysnn[torch]'") from error
     _check_module(module)
     tensor = torch.from_numpy(_samples(example))
-    expected = _outputs(module, tensor)
+    if module_handler(module) is not None:
+        # Tracing starts inside the outermost module, and the table has it as a whole.
+        module = torch.nn.Sequential(module)
     before = set(vars(module))
     try:
-        network = translate(module, trace(module), tensor)
+        graph = trace(module)
+        expected = _outputs(module, tensor)
+        network = translate(module, graph, tensor)
     finally:
         _clean(module, before)
     if isinstance(expected, torch.Tensor):

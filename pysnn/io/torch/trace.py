@@ -38,9 +38,9 @@ def trace(module: Any) -> Any:
     # Tracing runs the module's own code on stand-ins for tensors, which can raise anything.
     except Exception as error:
         raise NetworkError(
-            f"torch.fx cannot trace {type(module).__name__}{_place(error)}: {_first_line(error)}; forward must not branch "
-            "on, loop over or convert tensors or their shapes: decide in __init__, or export the module to ONNX and "
-            "import that (pysnn.io.onnx)"
+            f"torch.fx cannot trace {type(module).__name__}{_place(error)}: {_first_sentence(error)}; forward must not branch "
+            "on, loop over or convert tensors or their shapes (zeros of a tensor's size: x.new_zeros): decide in __init__, "
+            "or export the module to ONNX and import that (pysnn.io.onnx)"
         ) from error
 
 
@@ -61,8 +61,8 @@ def _defaults(module: Any) -> dict[str, Any]:
     return defaults
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _first_sentence(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].partition(". ")[0]
 
 
 def _place(error: BaseException) -> str:

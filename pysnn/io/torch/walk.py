@@ -81,7 +81,7 @@ def _finished(walk: _Walk, result: Any) -> Network:
             "output", "output", f"expected scores, one vector a sample, got the shape {result.shape}: flatten it"
         )
     elif not isinstance(result, Value) and not walk.problems:
-        kind = f"a {type(result).__name__} of tensors" if values_in(result) else "a constant"
+        kind = ("a dict" if isinstance(result, dict) else "a tuple or list") if values_in(result) else "a constant"
         walk.report("output", "output", f"it is {kind}: wrap the module in one that returns the scores only")
     if walk.problems:
         count = sum(len(titles) for titles in walk.problems.values())
