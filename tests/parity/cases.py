@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import pysnn
-from tests.parity.graphs import Draw, Graph, graphs
+from tests.parity.graphs import CHANNELS, Draw, Graph, graphs
 
 __all__ = ["Case", "cases"]
 
@@ -31,10 +31,10 @@ class Case:
 
 
 @st.composite
-def cases(draw: Draw, most_nodes: int = 12) -> Case:
-    """Draw a network of either precision, its data, and the steps at which it is read."""
-    graph: Graph = draw(graphs(draw(st.sampled_from(["float32", "int8"])), most_nodes))
-    steps = draw(st.sampled_from([1, 2, 3, 6, 9, 16, 31, 32, 33, 40, 65]))
+def cases(draw: Draw, most_nodes: int = 12, *, tiny: bool = False) -> Case:
+    """Draw a network of either precision, its data, and the steps at which it is read; ``tiny`` for loops in Python."""
+    graph: Graph = draw(graphs(draw(st.sampled_from(["float32", "int8"])), most_nodes, (1, 2, 5) if tiny else CHANNELS))
+    steps = draw(st.sampled_from([1, 2, 3, 5] if tiny else [1, 2, 3, 6, 9, 16, 31, 32, 33, 40, 65]))
     read_at = draw(st.sets(st.integers(1, steps), max_size=2)) | {steps}
     options = {
         "precision": graph.precision,
@@ -43,7 +43,7 @@ def cases(draw: Draw, most_nodes: int = 12) -> Case:
         "seed": draw(st.sampled_from([0, 1, 2**64 - 1])),
     }
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    samples = draw(st.integers(1, 5))
+    samples = draw(st.integers(1, 2 if tiny else 5))
     shape = graph.network.input.shape
     if graph.coding == "constant":
         data: Any = _values(draw, rng, (samples, *shape))

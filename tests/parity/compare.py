@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 
 import pysnn
 from pysnn.backends import available_backends
@@ -14,7 +15,7 @@ from pysnn.backends.base import Probe
 from pysnn.result import Result
 from tests.parity.cases import Case
 
-__all__ = ["BACKENDS", "Outcome", "Way", "assert_same", "run_case"]
+__all__ = ["BACKENDS", "GENERATED", "Outcome", "Way", "assert_same", "run_case"]
 
 
 def _levels() -> list[tuple[str, str]]:
@@ -32,6 +33,10 @@ def _levels() -> list[tuple[str, str]]:
 
 BACKENDS = _levels()
 """Every (backend, SIMD level)."""
+
+
+GENERATED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+"""What tests of random networks allow: making one takes a while."""
 
 
 @dataclass(frozen=True)

@@ -55,10 +55,10 @@ class Graph:
 
 
 @st.composite
-def graphs(draw: Draw, precision: str, most_nodes: int = 12) -> Graph:
+def graphs(draw: Draw, precision: str, most_nodes: int = 12, channels: tuple[int, ...] = CHANNELS) -> Graph:
     """Draw a network that the given precision can run (but for bounds on counts)."""
     coding = draw(st.sampled_from(["constant", "poisson", "spikes", "events"]))
-    maker = _Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision)
+    maker = _Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision, channels)
     maker.start(coding)
     for _ in range(draw(st.integers(3, most_nodes) | st.integers(most_nodes - 3, most_nodes))):
         maker.grow()
@@ -66,7 +66,8 @@ def graphs(draw: Draw, precision: str, most_nodes: int = 12) -> Graph:
 
 
 class _Maker:
-    def __init__(self, dice: Dice, precision: str) -> None:
+    def __init__(self, dice: Dice, precision: str, channels: tuple[int, ...]) -> None:
+        self.channels = channels
         self.dice = dice
         self.precision = precision
         self.nodes: dict[str, Node] = {}
@@ -78,7 +79,7 @@ class _Maker:
         if self.dice.between(0, 3):
             shape = (self.dice.between(1, 4), *self.dice.integers(2, 1, 7))
         else:
-            shape = (self.dice.between(1, 70),)
+            shape = (self.dice.between(1, max(self.channels)),)
         real = coding == "constant"
         if real and self.dice.flag():
             mean, std = self.dice.rng.random(shape[0]), self.dice.rng.random(shape[0]) + 0.25
@@ -183,7 +184,7 @@ class _Maker:
         if len(value.shape) != 1:
             self._emit(pysnn.Flatten(), value, value.kind, plain=self._plain())
         elif self._takes_weights(value):
-            outputs = self.dice.one_of(CHANNELS)
+            outputs = self.dice.one_of(self.channels)
             node = pysnn.Linear(self.dice.weights((outputs, value.shape[0])), self.dice.weights((outputs,)))
             self._emit(node, value, self._weighted(value))
 
@@ -196,7 +197,7 @@ class _Maker:
             return
         channels, height, width = value.shape
         groups = self.dice.one_of([g for g in (1, 2, 3, channels) if channels % g == 0])
-        outputs = groups * self.dice.one_of(CHANNELS if groups == 1 else (1, 2, 9))
+        outputs = groups * self.dice.one_of(self.channels if groups == 1 else (1, 2, 9))
         pads, dilation = self._pads(2), self.dice.integers(2, 1, 2)
         room = (height + pads[0] + pads[2], width + pads[1] + pads[3])
         kernel = tuple(self.dice.between(1, min(3, (r - 1) // d + 1)) for r, d in zip(room, dilation, strict=True))

@@ -4,15 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import pysnn
 from pysnn.result import Result
 from tests.parity.cases import Case, cases
-from tests.parity.compare import BACKENDS, Way, assert_same, run_case
-
-_GENERATED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+from tests.parity.compare import BACKENDS, GENERATED, Way, assert_same, run_case
 
 _COMPILED = [pair for pair in BACKENDS if pair[0] != "reference"]
 
@@ -34,14 +32,14 @@ def _reference(case: Case) -> Any:
     return expected
 
 
-@_GENERATED
+@GENERATED
 @given(case=cases(), way=_ways([("reference", "")]))
 def test_splits_change_nothing(case: Case, way: Way) -> None:
     assert_same(_reference(case), run_case(case, way))
 
 
 @pytest.mark.skipif(not _COMPILED, reason="there is no backend but the reference")
-@_GENERATED
+@GENERATED
 @given(case=cases(), data=st.data())
 def test_backends_agree(case: Case, data: st.DataObject) -> None:
     expected = _reference(case)
@@ -50,7 +48,7 @@ def test_backends_agree(case: Case, data: st.DataObject) -> None:
         assert_same(expected, run_case(case, data.draw(_ways([pair]))))
 
 
-@_GENERATED
+@GENERATED
 @given(case=cases(most_nodes=6), way=_ways(BACKENDS), data=st.data())
 def test_a_state_goes_on_where_it_stopped(case: Case, way: Way, data: st.DataObject) -> None:
     total = case.steps[-1]
@@ -76,7 +74,7 @@ def test_a_state_goes_on_where_it_stopped(case: Case, way: Way, data: st.DataObj
     assert np.array_equal(whole.counts[-1, :, summed], before.counts[-1, :, summed] + after.counts[-1, :, summed])
 
 
-@_GENERATED
+@GENERATED
 @given(case=cases(most_nodes=6), way=_ways(BACKENDS))
 def test_reads_are_prefixes(case: Case, way: Way) -> None:
     assume(case.options["coding"] in {"constant", "poisson"})
