@@ -214,7 +214,7 @@ class Replay:
         data, scales = (_spatial(node.forward((array[None],))[0]) for array in (value.data, full))
         kept = None
         if value.scale is not None:
-            kept = np.float32([next((s for s in row.ravel() if s), 1) for row in scales])  # type: ignore[arg-type]
+            kept = np.array([next((s for s in row.ravel() if s), 1) for row in scales], np.float32)
         return Now(value.kind, data, kept, value.most, value.static)
 
 
