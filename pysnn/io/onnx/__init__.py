@@ -48,9 +48,9 @@ def load(
 
     Examples
     --------
-    >>> load(b"PK")
+    >>> load(b"")
     Traceback (most recent call last):
-    pysnn.errors.FileFormatError: not an ONNX model, or a damaged one: ...
+    pysnn.errors.FileFormatError: not an ONNX model: it has no graph or names no opset
     """
     import_onnx()
     data = source if isinstance(source, bytes) else Path(source).read_bytes()

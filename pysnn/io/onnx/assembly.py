@@ -146,7 +146,8 @@ def per_channel_values(constant: NDArray[Any], shape: tuple[int, ...]) -> NDArra
     if constant.dtype.kind not in "fiu" or constant.size == 0:
         raise UnsupportedError(f"expected a constant of numbers, got dtype {constant.dtype}, shape {constant.shape}")
     values = constant.astype(np.float64)
-    if values.ndim > len(shape) or np.broadcast_shapes(values.shape, shape) != shape:
+    pairs = zip(reversed(values.shape), reversed(shape), strict=False)
+    if values.ndim > len(shape) or any(own not in (1, size) for own, size in pairs):
         raise UnsupportedError(f"a constant of shape {constant.shape} does not fit a value of shape {shape}")
     values = values.reshape((1,) * (len(shape) - values.ndim) + values.shape)
     for axis in (0, *range(2, len(shape))):

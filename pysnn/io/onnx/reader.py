@@ -68,7 +68,7 @@ def read_model(data: bytes) -> Model:
             nodes=nodes,
             constants=constants,
             input=_input(onnx, graph, constants),
-            outputs=tuple(value.name for value in graph.output),
+            outputs=_outputs(graph),
             opset=opset,
         )
     # Fields of any kind can stand in a hostile file (names that are not Unicode, for example).
@@ -100,14 +100,19 @@ def _refuse_features(proto: Any) -> None:
         )
     if graph.sparse_initializer:
         raise NetworkError("the model has sparse initialisers: export it with dense ones")
-    if len(graph.output) == 0:
-        raise FileFormatError("the model has no output")
+
+
+def _outputs(graph: Any) -> tuple[str, ...]:
+    names = tuple(value.name for value in graph.output)
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise FileFormatError(f"the model has no output, or one without a name: {names}")
+    return names
 
 
 def _constants(onnx: Any, graph: Any) -> dict[str, NDArray[Any]]:
     constants: dict[str, NDArray[Any]] = {}
     for tensor in graph.initializer:
-        if not tensor.name or tensor.name in constants:
+        if not tensor.name or not isinstance(tensor.name, str) or tensor.name in constants:
             raise FileFormatError(f"initialiser '{tensor.name}': expected a name that stands there once")
         constants[tensor.name] = _array(onnx, tensor, f"initialiser '{tensor.name}'")
     return constants
@@ -147,6 +152,9 @@ def _node(onnx: Any, node: Any) -> OnnxNode:
     if len(values) != len(node.attribute):
         raise FileFormatError(f"{node.op_type} '{label}': an attribute stands there twice")
     domain = "" if node.domain in _OWN_DOMAINS else node.domain
+    texts = (node.op_type, domain, node.name, *node.input, *node.output, *values)
+    if not all(isinstance(text, str) for text in texts):
+        raise FileFormatError(f"a node's texts are not Unicode: {texts!r}"[:300])
     return OnnxNode(node.op_type, domain, node.name, tuple(node.input), tuple(node.output), values)
 
 
@@ -175,7 +183,7 @@ def _input(onnx: Any, graph: Any, constants: dict[str, NDArray[Any]]) -> tuple[s
         raise NetworkError(f"expected a model with one input, got {len(inputs)} ({names})")
     value = inputs[0]
     what = f"input '{value.name}'"
-    if not value.name or not value.type.HasField("tensor_type"):
+    if not value.name or not isinstance(value.name, str) or not value.type.HasField("tensor_type"):
         raise NetworkError(f"{what}: expected a tensor with a name")
     tensor = value.type.tensor_type
     kind = _type_name(onnx, tensor.elem_type)
