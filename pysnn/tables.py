@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pysnn.errors import DataError, FileFormatError
 from pysnn.files import write_aside
 
@@ -95,6 +97,11 @@ _META_KEY = "pysnn"
 def make_table(schema: str, rows: Iterable[Mapping[str, Any]]) -> "pl.DataFrame":
     """Make a Polars frame with a declared schema; each row has every column.
 
+    Raises
+    ------
+    DataError
+        If a row has other columns, or a value another type.
+
     Examples
     --------
     >>> make_table("quantisation", []).columns[0]
@@ -111,7 +118,13 @@ def make_table(schema: str, rows: Iterable[Mapping[str, Any]]) -> "pl.DataFrame"
             raise DataError(f"table '{schema}': a row and its schema differ in {', '.join(odd)}")
         for name, value in row.items():
             data[name].append(value)
-    return pl.DataFrame(data, schema=types)
+    series = []
+    for name, values in data.items():
+        try:
+            series.append(pl.Series(name, values, dtype=types[name]))
+        except (TypeError, OverflowError, pl.exceptions.PolarsError) as error:
+            raise DataError(f"table '{schema}': column '{name}' takes {columns[name]}, got {values!r:.100}") from error
+    return pl.DataFrame(series)
 
 
 def metadata(**known: Any) -> dict[str, Any]:
@@ -178,6 +191,8 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and not abs(value) < float("inf"):
         return None
     return value
