@@ -41,8 +41,7 @@ class ConstantFolder:
         self.left -= size(arrays)
         if self.left < 0:
             raise UnsupportedError(f"the constants that the file computes have more than {_MOST_VALUES} values")
-        with np.errstate(all="ignore"):
-            return np.asarray(compute(node, arrays))
+        return np.asarray(compute(node, arrays))
 
 
 def integers_of(array: Array, what: str) -> tuple[int, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from pysnn.errors import NetworkError
 from pysnn.io.onnx.assembly import Assembly, Operand, Operands, Signal
 from pysnn.io.onnx.constants import CONSTANT_OPS, ConstantFolder, shape_of
@@ -45,7 +47,9 @@ def import_model(model: Model, output: str | None, normalisation: tuple[Any, Any
     folder = ConstantFolder()
     for node in order:
         try:
-            values[node.outputs[0]] = _compute(assembly, folder, node, [values[name] for name in node.inputs])
+            # Numbers beyond float32 are refused where a layer takes them.
+            with np.errstate(all="ignore"):
+                values[node.outputs[0]] = _compute(assembly, folder, node, [values[name] for name in node.inputs])
         except UnsupportedError as error:
             problems.append(f"{node.op} '{node.label}': {error}")
             values[node.outputs[0]] = _stand_in(node, values)
@@ -58,7 +62,8 @@ def import_model(model: Model, output: str | None, normalisation: tuple[Any, Any
     if not isinstance(result, Signal):
         raise NetworkError(f"the output '{read}' does not depend on the input '{model.input[0]}'")
     assembly.place(read, Output(), result.terms)
-    tidy(assembly)
+    with np.errstate(all="ignore"):
+        tidy(assembly)
     return Network(assembly.nodes, assembly.edges)
 
 
