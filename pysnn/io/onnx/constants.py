@@ -15,6 +15,7 @@ __all__ = ["CONSTANT_OPS", "ConstantFolder", "integers_of", "reshaped", "shape_o
 Array = NDArray[Any]
 
 _MOST_VALUES = 1 << 28
+_MOST_GROWN = 1 << 22
 # Numbers of TensorProto.DataType.
 _TYPES: dict[int, type[np.generic]] = {
     1: np.float32,
@@ -38,9 +39,12 @@ class ConstantFolder:
     def fold(self, node: OnnxNode, arrays: Sequence[Array]) -> Array:
         """Compute a node of ``CONSTANT_OPS``."""
         size, compute = CONSTANT_OPS[node.op]
-        self.left -= size(arrays)
-        if self.left < 0:
-            raise UnsupportedError(f"the constants that the file computes have more than {_MOST_VALUES} values")
+        values = size(arrays)
+        self.left -= values
+        if self.left < 0 or values > max([_MOST_GROWN, *(array.size for array in arrays)]):
+            raise UnsupportedError(
+                f"it makes {values} constant values of fewer; the file is expected to hold large constants itself"
+            )
         return np.asarray(compute(node, arrays))
 
 

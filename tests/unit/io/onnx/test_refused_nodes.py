@@ -76,7 +76,7 @@ REFUSED: list[tuple[onnx.NodeProto, str]] = [
     (node("If", "x", "y"), "control flow"),
     (node("Scan", "x", "y"), "control flow"),
     (node("Relu", "x", "y", domain="com.example"), "domain 'com.example'"),
-    (node("ConstantOfShape", "huge", "y"), "more than"),
+    (node("ConstantOfShape", "huge", "y"), "constant values"),
     (node("Cast", "c", "y", to=8), "type number 8"),
     (node("Gather", "c far", "y"), "out of bounds"),
     (node("Constant", "", "y", value_string="text"), "expected one attribute with numbers"),
