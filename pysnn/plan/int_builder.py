@@ -149,6 +149,10 @@ class IntBuilder(PlanBuilder):
         if parameters.leak is not None:
             fraction, gain, pull = parameters.leak
             unit = unit * gain
+            if not (unit > 0).all():
+                raise PlanError(
+                    f"{self.title(name)}: r dt / tau is too small for int8 networks; use precision 'float32'"
+                )
             decay = np.rint(fraction * 2.0**30).astype(np.int32)
             drive = integers(self.title(name), pull / unit)
         op = NeuronOp(

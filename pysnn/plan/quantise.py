@@ -44,7 +44,7 @@ def integers(what: str, values: NDArray[np.float64]) -> NDArray[np.int32]:
     [0, 2]
     """
     rounded = np.rint(values)
-    if (np.abs(rounded) > 2**30).any():
+    if not (np.abs(rounded) <= 2**30).all():
         raise PlanError(
             f"{what}: a threshold, bias or shortcut is {float(np.abs(values).max()):.3g} times the integer unit of its "
             "weights, more than int8 networks hold; use precision 'float32'"

@@ -35,8 +35,11 @@ BACKENDS = _levels()
 """Every (backend, SIMD level)."""
 
 
-GENERATED = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-"""What tests of random networks allow: making one takes a while."""
+GENERATED = settings(
+    max_examples=max(150, settings().max_examples),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+"""How tests look at random networks: at more of them than other tests do at examples; making one takes a while."""
 
 
 @dataclass(frozen=True)

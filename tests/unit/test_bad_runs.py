@@ -169,6 +169,13 @@ def test_unknown_backend(backend: Any) -> None:
         go(backend=backend)
 
 
+@pytest.mark.skipif("rust" not in BACKENDS, reason="only the compiled engine has SIMD levels")
+def test_unknown_simd_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYSNN_SIMD", "avx1024")
+    with pytest.raises(pysnn.BackendError, match=r"'avx1024'.*baseline"):
+        go(backend="rust")
+
+
 def test_a_cycle_is_named_when_it_is_to_run() -> None:
     nodes = {"in": Input((2,)), "a": IF(), "b": IF(), "out": Output("count")}
     network = Network(nodes, [("in", "a"), ("a", "b"), ("b", "a"), ("b", "out")])

@@ -188,6 +188,12 @@ def test_refusals(nodes: dict[str, pysnn.Node], text: str) -> None:
         lowered(nodes)
 
 
+def test_a_gain_of_next_to_nothing_is_refused() -> None:
+    neuron = LIF(tau=3e38, r=1e-45)
+    with pytest.raises(pysnn.PlanError, match=r"^LIF 'n': .*float32"):
+        lowered({"in": Input((1,)), "fc": Linear([[1.0]]), "n": neuron}, PlanOptions("int8", "events", dt=1e-300))
+
+
 def test_spikes_and_currents_are_not_laid_end_to_end() -> None:
     nodes = {"in": Input((1,)), "fc": Linear([[1.0]]), "cat": Concat(), "out": Output()}
     net = Network(nodes, [("in", "fc"), ("in", "cat"), ("fc", "cat"), ("cat", "out")])
@@ -208,6 +214,6 @@ def test_currents_that_int32_might_not_hold_are_refused() -> None:
 
 def test_integers_that_do_not_fit() -> None:
     assert integers("x", np.array([2.0**30])).tolist() == [2**30]
-    for bad in (2.0**30 + 1, -np.inf, 1e300):
+    for bad in (2.0**30 + 1, -np.inf, np.nan, 1e300):
         with pytest.raises(pysnn.PlanError, match=r"^x: "):
             integers("x", np.array([bad]))
