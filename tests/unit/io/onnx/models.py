@@ -19,7 +19,7 @@ from pysnn.io import onnx as onnx_io
 from pysnn.io.check import largest_difference, run_ann
 from pysnn.network import Network
 
-__all__ = ["MAP", "const", "imported", "model", "node", "numbers"]
+__all__ = ["MAP", "const", "imported", "model", "node", "numbers", "titles"]
 
 MAP = (2, 3, 6, 7)
 Array = NDArray[Any]
@@ -81,3 +81,8 @@ def imported(made: onnx.ModelProto, *, tolerance: float = 1e-5, evaluator: bool 
         expected = np.asarray(ReferenceEvaluator(made).run(None, {"x": values})[0])  # type: ignore[index]
         assert largest_difference(found, expected.reshape(len(values), -1)) < tolerance
     return network
+
+
+def titles(network: Network) -> list[str]:
+    """Types of the layers between input and output."""
+    return [network.nodes[name].title for name in network.order[1:-1]]

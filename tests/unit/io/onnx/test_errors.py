@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 pytest.importorskip("onnx", reason="the package onnx is not installed (extra onnx)")
@@ -15,8 +14,6 @@ from onnx import TensorProto, helper
 from pysnn import FileFormatError, MissingExtraError, NetworkError, PysnnError
 from pysnn.io import onnx as onnx_io
 from tests.unit.io.onnx.models import model, node, numbers
-
-INTS = np.int64
 
 
 def refused(made: onnx.ModelProto, **options: Any) -> str:
