@@ -8,7 +8,18 @@ from numpy.typing import NDArray
 
 from pysnn.errors import CapacityError, NetworkError
 
-__all__ = ["MAX_VALUES", "Builder", "NeuronParameters", "Node", "Shape", "Value", "pair", "quad", "window_shape"]
+__all__ = [
+    "MAX_EXTENT",
+    "MAX_VALUES",
+    "Builder",
+    "NeuronParameters",
+    "Node",
+    "Shape",
+    "Value",
+    "pair",
+    "quad",
+    "window_shape",
+]
 
 Shape: TypeAlias = tuple[int, ...]
 """``(n,)`` for a vector or ``(channels, height, width)``, without the batch."""
@@ -18,6 +29,8 @@ Array: TypeAlias = NDArray[Any]
 MAX_VALUES = 1 << 27
 """Largest number of values that one node may have for one sample, padding included."""
 
+MAX_EXTENT = 1 << 24
+"""Largest kernel, stride, padding and dilation."""
 
 Value: TypeAlias = Any
 """Something that a lowered node has computed; only the builder looks inside."""
@@ -127,8 +140,8 @@ def _integers(value: Any, what: str, least: int, count: int) -> tuple[int, ...]:
     good = isinstance(value, tuple | list) and len(value) == count
     if not good or not all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in value):
         raise NetworkError(f"{what}: expected an integer or {count} integers, got {value!r}")
-    if any(v < least or v > 2**31 - 1 for v in value):
-        raise NetworkError(f"{what}: expected integers of at least {least}, got {value!r}")
+    if any(v < least or v > MAX_EXTENT for v in value):
+        raise NetworkError(f"{what}: expected integers in {least}..{MAX_EXTENT}, got {value!r}")
     return tuple(int(v) for v in value)
 
 

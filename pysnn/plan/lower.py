@@ -8,7 +8,10 @@ from pysnn.plan.int_builder import IntBuilder
 from pysnn.plan.ops import Plan
 from pysnn.plan.options import PlanOptions
 
-__all__ = ["compile_plan"]
+__all__ = ["MAX_OPERATIONS", "compile_plan"]
+
+MAX_OPERATIONS = 1 << 16
+"""Largest number of operations of a plan."""
 
 
 def compile_plan(network: Network, options: PlanOptions | None = None) -> Plan:
@@ -36,4 +39,6 @@ def compile_plan(network: Network, options: PlanOptions | None = None) -> Plan:
     for name in network.order:
         sources = tuple(values[source] for source in network.sources[name])
         values[name] = network.nodes[name].lower(builder, name, sources)
+    if len(builder.ops) > MAX_OPERATIONS:
+        raise PlanError(f"a plan has at most {MAX_OPERATIONS} operations, and this network takes {len(builder.ops)}")
     return Plan(options.precision, tuple(builder.ops))

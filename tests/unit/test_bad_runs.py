@@ -232,3 +232,12 @@ def test_counts_of_a_max_pool_that_int32_might_not_hold_are_refused() -> None:
     crowd = Events([0] * 200, [0] * 200, [0] * 200, 1)
     with pytest.raises(pysnn.RangeError, match=r"'max'.*fewer steps"):
         go(crowd, network=Network.chain(nodes), coding="events", steps=2**24)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_largest_stride_and_dilation_run(backend: str) -> None:
+    most = 2**24
+    layer = pysnn.Conv2d(np.ones((1, 1, 1, 1)), stride=most, dilation=most, padding=3)
+    nodes = {"in": Input((1, 3, 3)), "c": layer, "p": pysnn.AvgPool2d(1, most), "out": Output("potential")}
+    for coding, x in (("constant", np.ones((1, 1, 3, 3))), ("spikes", np.ones((2, 1, 1, 3, 3)))):
+        assert go(x, 2, Network.chain(nodes), coding=coding, backend=backend).scores.tolist() == [[[0.0]]]

@@ -185,3 +185,9 @@ def test_a_count_of_currents_is_refused(readout: str) -> None:
     net = Network.chain({"in": Input((1,)), "fc": Linear([[1.0]]), "out": Output(readout)})
     with pytest.raises(pysnn.PlanError, match=r"^Output 'out': .*needs spikes"):
         compile_plan(net, EVENTS)
+
+
+def test_too_many_operations_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pysnn.plan.lower.MAX_OPERATIONS", 2)
+    with pytest.raises(pysnn.PlanError, match="at most 2 operations, and this network takes 3"):
+        lowered({"in": Input((1,)), "fc": Linear([[1.0]])})
