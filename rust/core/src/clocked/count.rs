@@ -40,7 +40,7 @@ impl<T: Countable> Kernel for TotalsPass<'_, T> {
     #[inline(always)]
     fn run(self) {
         let channels = self.map.channels;
-        let bytes = self.largest as usize * self.steps.len() <= usize::from(u8::MAX);
+        let bytes = u8::try_from(self.largest as usize * self.steps.len()).is_ok();
         for (pixel, totals) in self.totals.chunks_exact_mut(channels).enumerate() {
             let values = &self.map.pixel(pixel)[self.steps.start * channels..self.steps.end * channels];
             if channels == 1 {

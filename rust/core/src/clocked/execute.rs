@@ -52,21 +52,21 @@ impl Sample<'_> {
     fn input(&self, stage: &Stage, block: &Block, target: &mut Buffer) -> Result<()> {
         let spec = &self.program.ops[stage.op].spec;
         let (shape, size) = (spec.shape, spec.shape.size());
-        let range = self.sample * size..(self.sample + 1) * size;
+        let range = self.number * size..(self.number + 1) * size;
         let span = Span { first: self.request.start + block.first as u64, steps: block.steps };
         match self.request.input {
             Input::Constant(values) => to_pixels(&values[range], shape, &mut f32::of_mut(target)[..size]),
             Input::Poisson { rates, seed, first_sample } => self.program.level.run(PoissonPass {
                 rates: &rates[range],
                 seed,
-                sample: first_sample.wrapping_add(self.sample as u64),
+                sample: first_sample.wrapping_add(self.number as u64),
                 shape,
                 span,
                 target: u8::of_mut(target),
             }),
             Input::Events { offsets, index } => {
                 let node = &self.program.ops[stage.op].node;
-                let first = self.sample * self.request.steps + block.first;
+                let first = self.number * self.request.steps + block.first;
                 let placer = EventPlacer { node, offsets, index, shape, max_count: spec.max_count };
                 placer.place(first..first + block.steps, u8::of_mut(target))?;
             }

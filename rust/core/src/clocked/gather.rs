@@ -18,7 +18,7 @@ struct Move {
 #[derive(Debug)]
 pub(super) struct Moves {
     sources: Vec<usize>,
-    moves: Vec<Move>,
+    copies: Vec<Move>,
     shape: Shape,
     filled: bool,
 }
@@ -52,7 +52,7 @@ impl Moves {
             }
         }
         let filled = index.iter().all(|&i| i >= 0);
-        Self { sources: sources.to_vec(), moves, shape, filled }
+        Self { sources: sources.to_vec(), copies: moves, shape, filled }
     }
 
     /// Move one block.
@@ -63,7 +63,7 @@ impl Moves {
             target.fill(T::default());
         }
         let views: Vec<_> = self.sources.iter().map(|&source| maps.view::<T>(&places[source], steps)).collect();
-        for step in &self.moves {
+        for step in &self.copies {
             let view = &views[step.source as usize];
             let (from_pixel, from) = (step.from_pixel as usize, step.from_channel as usize);
             let (length, at) = (step.length as usize, step.pixel as usize * rows * channels + step.channel as usize);
@@ -101,10 +101,10 @@ mod tests {
         let spec = MapSpec { shape: Shape::new(3, 1, 2), kind: Kind::Real, is_static: true, max_count: 0 };
         let ops = [Op { node: "in".into(), spec, body: Body::Input(Coding::Constant) }];
         let swap = Moves::new(&ops, &[0], &[1, 0, 3, 2, 5, 4], spec.shape);
-        assert_eq!(swap.moves.len(), 2);
-        assert!(swap.filled && swap.moves.iter().all(|m| m.length == 3));
+        assert_eq!(swap.copies.len(), 2);
+        assert!(swap.filled && swap.copies.iter().all(|m| m.length == 3));
         let flatten = Moves::new(&ops, &[0], &[0, 1, 2, -1, 4, 5], Shape::new(6, 1, 1));
-        assert_eq!(flatten.moves.len(), 5);
+        assert_eq!(flatten.copies.len(), 5);
         assert!(!flatten.filled);
     }
 }

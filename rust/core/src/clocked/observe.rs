@@ -54,10 +54,11 @@ impl Observed {
         if !self.sums.is_empty() {
             let at = pixel * self.channels + begin;
             for row in current {
-                for lane in 0..width {
-                    let value = row[lane].widen();
-                    self.sums[at + lane] += value;
-                    self.squares[at + lane] += value * value;
+                let sums = self.sums[at..at + width].iter_mut().zip(&mut self.squares[at..at + width]);
+                for (value, (sum, square)) in row.iter().zip(sums) {
+                    let value = value.widen();
+                    *sum += value;
+                    *square += value * value;
                 }
             }
         }

@@ -155,7 +155,7 @@ impl Job<'_> {
             poll.check()?;
             let workspace = &mut workspace;
             let (program, request, outputs) = (self.program, self.request, self.outputs);
-            Sample { program, request, outputs, poll, workspace, sample }.run(self.block)?;
+            Sample { program, request, outputs, poll, workspace, number: sample }.run(self.block)?;
             self.shared.done.fetch_add(1, Ordering::Relaxed);
         }
         let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);

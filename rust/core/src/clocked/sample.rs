@@ -37,7 +37,7 @@ pub(super) struct Sample<'a> {
     pub(super) outputs: &'a Mutex<Outputs>,
     pub(super) poll: &'a dyn Watch,
     pub(super) workspace: &'a mut Workspace,
-    pub(super) sample: usize,
+    pub(super) number: usize,
 }
 
 /// Columns of the counts.
@@ -56,7 +56,7 @@ pub(super) enum Field {
 impl Sample<'_> {
     /// Run it; `block` is the largest number of steps at a time.
     pub(super) fn run(&mut self, block: usize) -> Result<()> {
-        self.workspace.begin(self.program, self.request, self.sample);
+        self.workspace.begin(self.program, self.request, self.number);
         let program = self.program;
         let dynamic = program.stages.partition_point(|stage| stage.is_static);
         let once = Block { first: 0, steps: 1, segments: Vec::new() };
@@ -187,7 +187,7 @@ impl Sample<'_> {
 
     /// The range of this sample in an array `(…, batch, size)` whose leading index is `leading`.
     pub(super) fn range(&self, leading: usize, size: usize) -> Range<usize> {
-        let begin = (leading * self.request.batch + self.sample) * size;
+        let begin = (leading * self.request.batch + self.number) * size;
         begin..begin + size
     }
 }

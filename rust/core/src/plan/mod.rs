@@ -1,9 +1,13 @@
 //! Plans as the engine takes them: the twin of `pysnn/plan/ops.py`, with the same names.
 
 mod check;
+mod ops;
 mod window;
 
 pub use check::{MAX_MAP, MAX_MEMORY};
+pub use ops::{
+    Body, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Output, Parameters, Pool, Readout, Round, Term, Weights,
+};
 pub use window::Window;
 
 use crate::error::Result;
@@ -79,190 +83,6 @@ pub enum Coding {
     Poisson,
     /// Given spikes.
     Events,
-}
-
-/// Weights `(kh, kw, C_in / groups, C_out)` and a bias `(C_out,)`.
-#[derive(Debug, Clone)]
-pub enum Weights {
-    /// Both float32.
-    Real(Vec<f32>, Vec<f32>),
-    /// int8 and int32.
-    Integer(Vec<i8>, Vec<i32>),
-}
-
-/// A convolution; a Linear layer is a 1x1 convolution on an `(n, 1, 1)` map.
-#[derive(Debug, Clone)]
-pub struct Conv {
-    /// The map that it reads.
-    pub source: usize,
-    /// Kernel, stride, padding, dilation.
-    pub window: Window,
-    /// Groups of channels.
-    pub groups: usize,
-    /// Weights and bias.
-    pub weights: Weights,
-    /// Weights that an event of each source neuron meets, `(C, H, W)` of the source.
-    pub fanout: Vec<u32>,
-    /// Those of them that are not zero.
-    pub fanout_nonzero: Vec<u32>,
-}
-
-/// A sum over windows.
-#[derive(Debug, Clone)]
-pub struct Pool {
-    /// The map that it reads.
-    pub source: usize,
-    /// Kernel, stride, padding (dilation 1).
-    pub window: Window,
-    /// Factor of each real term.
-    pub weight: f32,
-}
-
-/// A maximum over windows: of cumulative counts, or of static real values.
-#[derive(Debug, Clone)]
-pub struct MaxPool {
-    /// The map that it reads.
-    pub source: usize,
-    /// Kernel, stride, padding (dilation 1).
-    pub window: Window,
-}
-
-/// A rearrangement of the values of some maps.
-#[derive(Debug, Clone)]
-pub struct Gather {
-    /// The maps that it reads, laid end to end in `(C, H, W)` order.
-    pub sources: Vec<usize>,
-    /// A position in them for each value of the result, or -1 for zero.
-    pub index: Vec<i32>,
-}
-
-/// A static real map into integer units.
-#[derive(Debug, Clone)]
-pub struct Round {
-    /// The map that it reads.
-    pub source: usize,
-    /// The unit of each channel.
-    pub unit: Vec<f64>,
-}
-
-/// How one edge of a sum enters it.
-#[derive(Debug, Clone)]
-pub enum Entry {
-    /// As it is.
-    Plain,
-    /// A count times a float a channel.
-    Scale(Vec<f32>),
-    /// A count times an integer a channel.
-    Constant(Vec<i32>),
-    /// `(x * multiplier + 2^(shift - 1)) >> shift` a channel.
-    Ratio {
-        /// Fixed-point numerators.
-        multiplier: Vec<i32>,
-        /// Bits, 1..=62.
-        shift: Vec<i32>,
-    },
-}
-
-/// One edge of a sum.
-#[derive(Debug, Clone)]
-pub struct Term {
-    /// The map that it reads.
-    pub source: usize,
-    /// How it enters.
-    pub entry: Entry,
-}
-
-/// The parameters of a neuron layer, `(C,)` each.
-#[derive(Debug, Clone)]
-pub struct Parameters<A> {
-    /// Potential at which a neuron fires.
-    pub threshold: Vec<A>,
-    /// Potential at the start.
-    pub v_init: Vec<A>,
-    /// Potential after a spike, for a reset to a value.
-    pub v_reset: Vec<A>,
-    /// Leak, if any.
-    pub leak: Option<Leak<A>>,
-}
-
-/// The leak of a neuron layer, `(C,)` each.
-#[derive(Debug, Clone)]
-pub struct Leak<A> {
-    /// What remains of the potential after a step (int32: in units of 2^-30).
-    pub decay: Vec<A>,
-    /// Factor of the current; empty for integers, where it is part of the unit.
-    pub gain: Vec<A>,
-    /// Added at each step.
-    pub drive: Vec<A>,
-}
-
-/// Parameters in either precision.
-#[derive(Debug, Clone)]
-pub enum Dynamics {
-    /// On a real source.
-    Real(Parameters<f32>),
-    /// On a current source.
-    Integer(Parameters<i32>),
-}
-
-/// Integrate and fire.
-#[derive(Debug, Clone)]
-pub struct Neuron {
-    /// The map that it integrates.
-    pub source: usize,
-    /// Its parameters.
-    pub dynamics: Dynamics,
-    /// Whether a spike subtracts the threshold; else it sets `v_reset`.
-    pub subtract: bool,
-    /// Whether the potential must be above the threshold; else reaching it is enough.
-    pub strict: bool,
-}
-
-/// What a network answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readout {
-    /// The mean of the source over the steps.
-    MeanCurrent,
-    /// Its sum.
-    Potential,
-    /// Its number of spikes.
-    Count,
-    /// Minus the step of its first spike.
-    FirstSpike,
-}
-
-/// The read-out: always the last operation.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// The map that it reads.
-    pub source: usize,
-    /// What it answers.
-    pub readout: Readout,
-    /// The unit of each channel, for current sources.
-    pub unit: Option<Vec<f64>>,
-}
-
-/// What an operation does.
-#[derive(Debug, Clone)]
-pub enum Body {
-    /// The input.
-    Input(Coding),
-    /// Weights.
-    Conv(Conv),
-    /// Sums over windows.
-    Pool(Pool),
-    /// Maxima over windows.
-    MaxPool(MaxPool),
-    /// Values moved.
-    Gather(Gather),
-    /// Real to integer.
-    Round(Round),
-    /// A sum of edges.
-    Add(Vec<Term>),
-    /// Neurons.
-    Neuron(Neuron),
-    /// The read-out.
-    Output(Output),
 }
 
 /// One operation and the map that it computes.

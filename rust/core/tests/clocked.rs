@@ -1,0 +1,127 @@
+//! The clocked engine against the oracle, bit for bit.
+
+mod support;
+
+use pysnn_core::clocked::{Array, Input, Outputs, Program, Request, StateView};
+use pysnn_core::error::Kind;
+use pysnn_core::plan::Plan;
+use pysnn_core::simd::Level;
+use support::plans::{Data, plan};
+use support::{Rng, naive};
+
+const PLANS: u64 = 150;
+
+fn engine(plan: &Plan, level: Level, request: &Request<'_>) -> Outputs {
+    Program::new(plan.clone(), level).unwrap().run(request, &mut |_| true).unwrap()
+}
+
+fn cases(integer: bool) -> impl Iterator<Item = (u64, Rng, Plan)> {
+    (0..PLANS).map(move |seed| {
+        let mut rng = Rng::new(2 * seed + u64::from(integer));
+        let plan = plan(&mut rng, integer);
+        (seed, rng, plan)
+    })
+}
+
+fn every_level_is_the_oracle(integer: bool) {
+    let mut spikes = 0;
+    for (seed, mut rng, plan) in cases(integer) {
+        let data = Data::new(&mut rng, &plan);
+        let mut request = data.request(&mut rng, &plan);
+        let expected = naive::run(&plan, &request);
+        for level in Level::available() {
+            for (threads, block) in [(1, 0), (2, 1 + rng.below(32))] {
+                (request.threads, request.block) = (threads, block);
+                assert_eq!(engine(&plan, level, &request), expected, "seed {seed}, {level:?}, {threads}, {block}");
+            }
+        }
+        spikes += expected.counts.iter().skip(5).step_by(8).sum::<i64>();
+    }
+    assert!(spikes > 1000, "the plans hardly spike");
+}
+
+#[test]
+fn float32_plans_are_the_oracle() {
+    every_level_is_the_oracle(false);
+}
+
+#[test]
+fn int8_plans_are_the_oracle() {
+    every_level_is_the_oracle(true);
+}
+
+/// Without probes and recordings other paths run: blocks do not end at reads, nothing is traced.
+#[test]
+fn plain_runs_give_the_same_scores_counts_and_states() {
+    for integer in [false, true] {
+        for (seed, mut rng, plan) in cases(integer) {
+            let data = Data::new(&mut rng, &plan);
+            let request = data.request(&mut rng, &plan);
+            let full = engine(&plan, Level::named(None).unwrap(), &request);
+            let plain = Request { probe: false, record_spikes: Vec::new(), record_potentials: Vec::new(), ..request };
+            for block in [0, 1, 5] {
+                let outputs = engine(&plan, Level::named(None).unwrap(), &Request { block, ..plain.clone() });
+                assert_eq!(outputs.scores, full.scores, "seed {seed}");
+                assert_eq!(outputs.counts, full.counts, "seed {seed}");
+                assert_eq!(outputs.state, full.state, "seed {seed}");
+                assert!(outputs.probes.is_empty() && outputs.spikes.is_empty());
+            }
+            let uncounted = engine(&plan, Level::named(None).unwrap(), &Request { count: false, ..plain });
+            assert_eq!(uncounted.scores, full.scores);
+            assert!(uncounted.counts.iter().all(|&count| count == 0));
+        }
+    }
+}
+
+fn views(outputs: &Outputs) -> Vec<(usize, StateView<'_>)> {
+    let view = |array| match array {
+        &Array::Real(ref values) => StateView::Real(values),
+        Array::Integer(values) => StateView::Integer(values),
+        Array::Long(values) => StateView::Long(values),
+    };
+    outputs.state.iter().map(|(op, array)| (*op, view(array))).collect()
+}
+
+#[test]
+fn a_state_goes_on_where_it_stopped() {
+    for integer in [false, true] {
+        for (seed, mut rng, plan) in cases(integer) {
+            let data = Data::new(&mut rng, &plan);
+            let whole = data.request(&mut rng, &plan);
+            if matches!(whole.input, Input::Events { .. }) || data.steps < 2 {
+                continue;
+            }
+            let level = Level::named(None).unwrap();
+            let whole = Request { read_at: vec![data.steps], ..whole };
+            let expected = engine(&plan, level, &whole);
+            let first = 1 + rng.below(data.steps - 1);
+            let before = engine(&plan, level, &Request { steps: first, read_at: vec![first], ..whole.clone() });
+            let rest = Request {
+                steps: data.steps - first,
+                read_at: vec![data.steps - first],
+                start: first as u64,
+                state: Some(views(&before)),
+                ..whole.clone()
+            };
+            let after = engine(&plan, level, &rest);
+            assert_eq!(after, naive::run(&plan, &rest), "seed {seed}");
+            assert_eq!(after.scores, expected.scores, "seed {seed}");
+            assert_eq!(after.state, expected.state, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_run_stops_when_it_is_told_to() {
+    let (_, mut rng, plan) = cases(false).next().unwrap();
+    let data = Data::new(&mut rng, &plan);
+    let request = data.request(&mut rng, &plan);
+    let long =
+        Request { steps: 1 << 20, read_at: vec![1 << 20], record_spikes: vec![], record_potentials: vec![], ..request };
+    if matches!(long.input, Input::Events { .. }) {
+        return;
+    }
+    let program = Program::new(plan, Level::named(None).unwrap()).unwrap();
+    let error = program.run(&long, &mut |_| false).unwrap_err();
+    assert_eq!(error.kind(), Kind::Cancelled);
+}

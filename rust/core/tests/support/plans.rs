@@ -1,0 +1,298 @@
+//! Random plans and requests for them.
+
+use pysnn_core::clocked::{Input, Request};
+use pysnn_core::plan::{
+    Body, Coding, Conv, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan,
+    Pool, Readout, Round, Shape, Term, Weights, Window,
+};
+
+use super::Rng;
+use super::naive::synapses;
+
+/// Data for a request, which borrows it.
+pub(crate) struct Data {
+    pub(crate) batch: usize,
+    pub(crate) steps: usize,
+    values: Vec<f32>,
+    offsets: Vec<i64>,
+    index: Vec<u32>,
+    coding: Coding,
+}
+
+/// A random plan. All kinds of operations come up, and layers that run as one.
+pub(crate) fn plan(rng: &mut Rng, integer: bool) -> Plan {
+    let coding = rng.pick(&[Coding::Constant, Coding::Poisson, Coding::Events]);
+    let shape = Shape::new(rng.pick(&[1, 3, 16]), 1 + rng.below(6), 1 + rng.below(6));
+    let constant = coding == Coding::Constant;
+    let kind = if constant { Kind::Real } else { Kind::Count };
+    let max_count = if constant { 0 } else { rng.pick(&[1, 3]) };
+    let max_count = if coding == Coding::Poisson { 1 } else { max_count };
+    let spec = MapSpec { shape, kind, is_static: constant, max_count };
+    let mut ops = vec![Op { node: "input".into(), spec, body: Body::Input(coding) }];
+    let wanted = 4 + rng.below(9);
+    for _ in 0..40 {
+        if ops.len() > wanted {
+            break;
+        }
+        let made = match rng.below(12) {
+            0..=3 => conv(rng, &ops, integer),
+            4..=6 => neuron(rng, &ops),
+            7 => pool(rng, &ops),
+            8 => max_pool(rng, &ops),
+            9 => gather(rng, &ops),
+            10 => add(rng, &ops),
+            _ => round(rng, &ops),
+        };
+        if let Some((spec, body)) = made {
+            ops.push(Op { node: format!("op{}", ops.len()), spec, body });
+        }
+    }
+    let (spec, body) = output(rng, &ops);
+    ops.push(Op { node: "output".into(), spec, body });
+    Plan::new(ops).unwrap()
+}
+
+/// A map that `fits`, most often the last one.
+fn source(rng: &mut Rng, ops: &[Op], fits: impl Fn(&MapSpec) -> bool) -> Option<usize> {
+    let fitting: Vec<usize> = (0..ops.len()).filter(|&op| fits(&ops[op].spec)).collect();
+    let last = *fitting.last()?;
+    Some(if rng.one_in(3) { rng.pick(&fitting) } else { last })
+}
+
+fn derived(source: &MapSpec, shape: Shape, kind: Kind) -> MapSpec {
+    MapSpec { shape, kind, is_static: source.is_static, max_count: 0 }
+}
+
+fn window(rng: &mut Rng, shape: Shape, dilates: bool) -> Option<(Window, Shape)> {
+    let same = Window { kernel: [3, 3], stride: [1, 1], pads: [1; 4], dilation: [1, 1] };
+    let window = match rng.below(3) {
+        0 => same,
+        1 => Window { kernel: [1, 1], pads: [0; 4], ..same },
+        _ => Window {
+            kernel: [1 + rng.below(4), 1 + rng.below(4)],
+            stride: [1 + rng.below(3), 1 + rng.below(3)],
+            pads: std::array::from_fn(|_| rng.below(3)),
+            dilation: if dilates { [1 + rng.below(2), 1 + rng.below(3)] } else { [1, 1] },
+        },
+    };
+    let [height, width] = window.output(shape.height, shape.width)?;
+    Some((window, Shape { height, width, ..shape }))
+}
+
+fn conv(rng: &mut Rng, ops: &[Op], integer: bool) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |spec| spec.kind != Kind::Current)?;
+    let from = &ops[source].spec;
+    let whole = integer && from.kind == Kind::Count;
+    let (window, shape) = window(rng, from.shape, true)?;
+    let inputs = from.shape.channels;
+    let outputs = rng.pick(&[3, 10, 16, 20, 70, 130]);
+    let outputs = if from.is_static { outputs.min(16) } else { outputs };
+    let groups = if rng.one_in(3) && inputs > 1 { inputs } else { 1 };
+    let outputs = if groups > 1 { inputs * (1 + rng.below(2)) } else { outputs };
+    let size = window.kernel[0] * window.kernel[1] * inputs / groups * outputs;
+    let weights = if whole {
+        let weight = (0..size).map(|_| if rng.one_in(9) { 0 } else { rng.integer(127) as i8 }).collect();
+        Weights::Integer(weight, (0..outputs).map(|_| rng.integer(50)).collect())
+    } else {
+        let weight = (0..size).map(|_| if rng.one_in(9) { 0.0 } else { rng.real() }).collect();
+        Weights::Real(weight, (0..outputs).map(|_| rng.real()).collect())
+    };
+    let spec = derived(from, Shape { channels: outputs, ..shape }, if whole { Kind::Current } else { Kind::Real });
+    let blank = vec![0; from.shape.size()];
+    let mut conv = Conv { source, window, groups, weights, fanout: blank.clone(), fanout_nonzero: blank };
+    let [mut fanout, mut nonzero] = [conv.fanout.clone(), conv.fanout.clone()];
+    synapses(&spec, from, &conv, |_, j, w| {
+        let zero = match &conv.weights {
+            Weights::Real(weight, _) => weight[w] == 0.0,
+            Weights::Integer(weight, _) => weight[w] == 0,
+        };
+        fanout[j] += 1;
+        nonzero[j] += u32::from(!zero);
+    });
+    (conv.fanout, conv.fanout_nonzero) = (fanout, nonzero);
+    Some((spec, Body::Conv(conv)))
+}
+
+fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |spec| spec.kind != Kind::Count)?;
+    let spec = &ops[source].spec;
+    let channels = spec.shape.channels;
+    let leaks = rng.one_in(2);
+    let mut reals =
+        |base: f32, spread: f32| -> Vec<f32> { (0..channels).map(|_| base + spread * rng.real()).collect() };
+    let dynamics = if spec.kind == Kind::Real {
+        let leak = leaks.then(|| Leak { decay: reals(0.8, 0.1), gain: reals(0.6, 0.4), drive: reals(0.0, 0.1) });
+        Dynamics::Real(Parameters {
+            threshold: reals(1.2, 0.8),
+            v_init: reals(0.3, 0.2),
+            v_reset: reals(0.0, 0.2),
+            leak,
+        })
+    } else {
+        let mut whole =
+            |base: f32, spread: f32| -> Vec<i32> { reals(base, spread).iter().map(|&x| x as i32).collect() };
+        let leak = leaks.then(|| Leak { decay: whole(8e8, 1e8), gain: Vec::new(), drive: whole(0.0, 9.0) });
+        Dynamics::Integer(Parameters {
+            threshold: whole(150.0, 120.0),
+            v_init: whole(30.0, 20.0),
+            v_reset: whole(0.0, 30.0),
+            leak,
+        })
+    };
+    let spec = MapSpec { kind: Kind::Count, is_static: false, max_count: 1, ..*spec };
+    Some((spec, Body::Neuron(Neuron { source, dynamics, subtract: !rng.one_in(3), strict: rng.one_in(3) })))
+}
+
+fn pool(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |_| true)?;
+    let from = &ops[source].spec;
+    let (window, shape) = window(rng, from.shape, false)?;
+    let mut spec = derived(from, shape, from.kind);
+    if from.kind == Kind::Count {
+        let [kh, kw] = [window.kernel[0].min(from.shape.height), window.kernel[1].min(from.shape.width)];
+        let most = kh as u32 * kw as u32 * from.max_count;
+        if most > 255 {
+            return None;
+        }
+        spec.max_count = most;
+    }
+    Some((spec, Body::Pool(Pool { source, window, weight: if rng.one_in(2) { 1.0 } else { 0.3 } })))
+}
+
+fn max_pool(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |spec| spec.kind == Kind::Count || (spec.kind == Kind::Real && spec.is_static))?;
+    let from = &ops[source].spec;
+    let (window, shape) = window(rng, from.shape, false)?;
+    // Windows that lie in the padding alone have no maximum.
+    if window.pads.iter().any(|&pad| pad > 0 && (pad >= window.kernel[0] || pad >= window.kernel[1])) {
+        return None;
+    }
+    let spec = MapSpec { max_count: from.max_count, ..derived(from, shape, from.kind) };
+    Some((spec, Body::MaxPool(MaxPool { source, window })))
+}
+
+fn gather(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let first = source(rng, ops, |_| true)?;
+    let kind = ops[first].spec.kind;
+    let mut sources = vec![first];
+    if rng.one_in(2) {
+        sources.push(source(rng, ops, |spec| spec.kind == kind)?);
+    }
+    let total: usize = sources.iter().map(|&s| ops[s].spec.shape.size()).sum();
+    let shape = match rng.below(3) {
+        0 => Shape::new(total, 1, 1),
+        1 => ops[first].spec.shape,
+        _ => Shape::new(1 + rng.below(20), 1 + rng.below(4), 1 + rng.below(4)),
+    };
+    let shifted = rng.below(total);
+    let random = rng.one_in(2);
+    let mut index = |i: usize| if random { rng.below(total + 1) as i32 - 1 } else { ((i + shifted) % total) as i32 };
+    let index = (0..shape.size()).map(&mut index).collect();
+    let is_static = sources.iter().all(|&s| ops[s].spec.is_static);
+    let max_count = sources.iter().map(|&s| ops[s].spec.max_count).max()?;
+    Some((MapSpec { shape, kind, is_static, max_count }, Body::Gather(Gather { sources, index })))
+}
+
+fn add(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let first = source(rng, ops, |_| true)?;
+    let (kind, shape) = (ops[first].spec.kind, ops[first].spec.shape);
+    let mut terms = vec![Term { source: first, entry: Entry::Plain }];
+    for _ in 0..1 + rng.below(3) {
+        let fits = |spec: &MapSpec| spec.shape == shape && (spec.kind == kind || spec.kind == Kind::Count);
+        let source = source(rng, ops, fits)?;
+        let channels = shape.channels;
+        let entry = match (kind, ops[source].spec.kind) {
+            (Kind::Real, Kind::Count) => Entry::Scale((0..channels).map(|_| rng.real()).collect()),
+            (Kind::Current, Kind::Count) => Entry::Constant((0..channels).map(|_| rng.integer(90)).collect()),
+            (Kind::Current, Kind::Current) if rng.one_in(2) => Entry::Ratio {
+                multiplier: (0..channels).map(|_| (1 << 29) + rng.integer(1 << 28)).collect(),
+                shift: (0..channels).map(|_| 29 + rng.below(4) as i32).collect(),
+            },
+            _ => Entry::Plain,
+        };
+        terms.insert(rng.below(terms.len() + 1), Term { source, entry });
+    }
+    let max_count = terms.iter().map(|term| ops[term.source].spec.max_count).sum();
+    if kind == Kind::Count && max_count > 255 {
+        return None;
+    }
+    let is_static = terms.iter().all(|term| ops[term.source].spec.is_static);
+    let max_count = if kind == Kind::Count { max_count } else { 0 };
+    Some((MapSpec { shape, kind, is_static, max_count }, Body::Add(terms)))
+}
+
+fn round(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |spec| spec.kind == Kind::Real && spec.is_static)?;
+    let from = &ops[source].spec;
+    let unit = (0..from.shape.channels).map(|_| 0.02 + 0.01 * f64::from(rng.real())).collect();
+    Some((derived(from, from.shape, Kind::Current), Body::Round(Round { source, unit })))
+}
+
+fn output(rng: &mut Rng, ops: &[Op]) -> (MapSpec, Body) {
+    let source = source(rng, ops, |_| true).unwrap();
+    let spec = ops[source].spec;
+    let mut readouts = vec![Readout::MeanCurrent, Readout::Potential];
+    if spec.kind == Kind::Count {
+        readouts.extend([Readout::Count, Readout::FirstSpike]);
+    }
+    let unit = (spec.kind == Kind::Current)
+        .then(|| (0..spec.shape.channels).map(|_| 0.02 + 0.01 * f64::from(rng.real())).collect());
+    (spec, Body::Output(Output { source, readout: rng.pick(&readouts), unit }))
+}
+
+impl Data {
+    pub(crate) fn new(rng: &mut Rng, plan: &Plan) -> Self {
+        let Body::Input(coding) = plan.ops()[0].body else { panic!("the input is operation 0") };
+        let (spec, batch, steps) = (plan.ops()[0].spec, 1 + rng.below(4), 1 + rng.below(40));
+        let size = spec.shape.size();
+        let values = match coding {
+            Coding::Events => Vec::new(),
+            Coding::Poisson => (0..batch * size)
+                .map(|_| {
+                    let near = 0.5 + 0.5 * rng.real().abs().min(0.999);
+                    rng.pick(&[0.0, 0.1, 0.5, 1.0, near])
+                })
+                .collect(),
+            Coding::Constant => (0..batch * size).map(|_| if rng.one_in(4) { 0.0 } else { rng.real() }).collect(),
+        };
+        let (mut offsets, mut index) = (vec![0], Vec::new());
+        if coding == Coding::Events {
+            for _ in 0..batch * steps {
+                for neuron in 0..size {
+                    let times = if rng.one_in(4) { 1 + rng.below(spec.max_count as usize) } else { 0 };
+                    index.extend(std::iter::repeat_n(neuron as u32, times));
+                }
+                offsets.push(index.len() as i64);
+            }
+        }
+        Self { batch, steps, values, offsets, index, coding }
+    }
+
+    /// A request that asks for everything.
+    pub(crate) fn request(&self, rng: &mut Rng, plan: &Plan) -> Request<'_> {
+        let input = match self.coding {
+            Coding::Constant => Input::Constant(&self.values),
+            Coding::Poisson => Input::Poisson { rates: &self.values, seed: 0x1234_5678_9abc, first_sample: 3 },
+            Coding::Events => Input::Events { offsets: &self.offsets, index: &self.index },
+        };
+        let mut read_at: Vec<usize> = (1..=self.steps).filter(|_| rng.one_in(5)).collect();
+        if read_at.is_empty() {
+            read_at.push(self.steps);
+        }
+        let numbers = |fits: fn(&Op) -> bool| (0..plan.ops().len()).filter(|&op| fits(&plan.ops()[op])).collect();
+        Request {
+            input,
+            batch: self.batch,
+            steps: self.steps,
+            read_at,
+            state: None,
+            start: 0,
+            threads: 1,
+            block: 0,
+            count: true,
+            probe: true,
+            record_spikes: numbers(|op| op.spec.kind == Kind::Count && !matches!(op.body, Body::Output(_))),
+            record_potentials: numbers(|op| matches!(op.body, Body::Neuron(_))),
+        }
+    }
+}
