@@ -26,7 +26,8 @@ def median_seconds(work: Callable[[], object], repeats: int = 7) -> float:
 
 def interleaved(a: Callable[[], object], b: Callable[[], object], repeats: int = 15) -> tuple[float, float]:
     """Give the medians of two works called in turn, so that a drift of the machine meets both."""
-    a(), b()
+    a()
+    b()
     pairs = [(_seconds(a), _seconds(b)) for _ in range(repeats)]
     return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
 
@@ -49,7 +50,7 @@ def machine() -> dict[str, str]:
 
 
 def results_option(description: str) -> bool:
-    """Read the command line: is the result to be kept under ``benchmarks/results``?"""
+    """Read the command line; give whether the result is to be kept under ``benchmarks/results``."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--save", action="store_true", help="write benchmarks/results/NAME.parquet")
     return bool(parser.parse_args().save)

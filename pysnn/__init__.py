@@ -1,4 +1,6 @@
-"""pysnn: event-driven spiking networks on CPUs, converted or trained, exact on every backend."""
+"""pysnn: converted, event-driven spiking networks on CPUs, exact on every backend."""
+
+from typing import TYPE_CHECKING, Any
 
 from pysnn.encode import Events
 from pysnn.errors import (
@@ -33,8 +35,12 @@ from pysnn.nodes import (
     Subsample,
     SumPool2d,
 )
+from pysnn.result import Result
 from pysnn.simulate import Simulator, run
 from pysnn.state import State
+
+if TYPE_CHECKING:
+    from pysnn.version import __version__
 
 __all__ = [
     "IF",
@@ -64,10 +70,21 @@ __all__ = [
     "PysnnError",
     "RangeError",
     "ReLU",
+    "Result",
     "Scale",
     "Simulator",
     "State",
     "Subsample",
     "SumPool2d",
+    "__version__",
     "run",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Look the version up when it is asked for: reading package metadata takes longer than all the rest."""
+    if name == "__version__":
+        from pysnn.version import __version__
+
+        return __version__
+    raise AttributeError(f"module 'pysnn' has no attribute {name!r}")

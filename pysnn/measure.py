@@ -1,12 +1,16 @@
 """Run a network at several numbers of steps, each timed on its own."""
 
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any
 
 from pysnn.result import Result
 from pysnn.simulate import Simulator
 
 __all__ = ["measure"]
+
+_MOST_REPEATS = 7
+_ENOUGH_SECONDS = 0.2
 
 
 def measure(
@@ -19,8 +23,8 @@ def measure(
 ) -> tuple[list[float | None], Result]:
     """Give milliseconds a sample for each number of steps, and the result of the longest run.
 
-    Scores and counts are those of one run to the largest number of steps; each shorter one is run once more for its time
-    alone (given spikes, which belong to one number of steps, are timed once).
+    Scores and counts are those of one run to the largest number of steps; each number of steps is run again for its time,
+    several times where that is short (given spikes belong to one number of steps, and only that is timed).
 
     Parameters
     ----------
@@ -47,12 +51,20 @@ def measure(
         simulator.run(x[:1], steps=1)
     runs = len(steps) if splits else 1
     result = simulator.run(x, steps=steps, labels=labels, progress=_part(progress, 0, runs))
-    seconds: list[float | None] = [None] * (len(steps) - 1) + [result.wall_s]
-    for done in range(1, runs):
+    seconds: list[float | None] = [None] * len(steps)
+    for done in range(runs):
         place = len(steps) - 1 - done
-        seconds[place] = simulator.run(x, steps=steps[place], progress=_part(progress, done, runs)).wall_s
+        seconds[place] = _seconds(simulator, x, steps[place], _part(progress, done, runs))
     times = [None if s is None else 1e3 * s / result.samples for s in seconds]
     return times, result
+
+
+def _seconds(simulator: Simulator, x: Any, steps: int, progress: Callable[[int, int], None] | None) -> float:
+    """Give the time of a run: the median of several where it is short."""
+    seconds: list[float] = []
+    while len(seconds) < _MOST_REPEATS and sum(seconds) < _ENOUGH_SECONDS:
+        seconds.append(simulator.run(x, steps=steps, progress=progress).wall_s)
+    return median(seconds)
 
 
 def _part(progress: Callable[[int, int], None] | None, done: int, runs: int) -> Callable[[int, int], None] | None:

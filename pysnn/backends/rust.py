@@ -2,11 +2,25 @@
 
 import os
 
-from pysnn._core import Clocked
+from pysnn import _core
 from pysnn.backends.base import Probe, RunOutput, RunRequest
 from pysnn.plan.ops import Plan
 
-__all__ = ["RustBackend", "RustExecutable"]
+__all__ = ["RustBackend", "RustExecutable", "simd_level", "simd_levels"]
+
+
+def simd_levels() -> list[str]:
+    """Give the SIMD levels that this machine has, ascending."""
+    return _core.simd_levels()
+
+
+def simd_level() -> str:
+    """Give the level that runs use: the widest, or the one that ``PYSNN_SIMD`` names."""
+    return _core.simd_level(_wanted_level())
+
+
+def _wanted_level() -> str | None:
+    return os.environ.get("PYSNN_SIMD") or None
 
 
 class RustBackend:
@@ -16,13 +30,13 @@ class RustBackend:
 
     def compile(self, plan: Plan) -> "RustExecutable":
         """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avx512) narrows to."""
-        return RustExecutable(Clocked(plan, os.environ.get("PYSNN_SIMD") or None))
+        return RustExecutable(_core.Clocked(plan, _wanted_level()))
 
 
 class RustExecutable:
     """A plan, ready to run."""
 
-    def __init__(self, engine: Clocked) -> None:
+    def __init__(self, engine: _core.Clocked) -> None:
         self._engine = engine
         self.name = f"rust/{engine.simd}"
 

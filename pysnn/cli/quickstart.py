@@ -1,11 +1,17 @@
 """``pysnn quickstart``: a converted network on real digits, in seconds."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pysnn.cli.show import show_rows
+from pysnn.tables import table_json
+
 __all__ = ["quickstart"]
+
+_SHOWN_STEPS = 8
 
 
 def quickstart(
@@ -14,4 +20,19 @@ def quickstart(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Convert a small network that ships with pysnn, run it on real digits, and write tables and a plot."""
-    raise typer.Exit(0)
+    from pysnn.quickstart import quickstart as run_quickstart
+
+    result = run_quickstart(out, backend)
+    if as_json:
+        typer.echo(json.dumps(table_json(result.table, result.meta)))
+    else:
+        show_rows(result.table.to_dicts(), f"{result.table['samples'][0]} held-out digits, {result.meta['backend']}")
+        typer.echo()
+        few = result.errors.filter(result.errors["steps"] == _SHOWN_STEPS)
+        columns = ["layer", "threshold", "e_p", "e_c", "e_q", "e_d", "sigma_per_threshold", "saturated", "silent"]
+        show_rows(few.select(columns).to_dicts(), f"What each layer lost at T = {_SHOWN_STEPS} (root mean square)")
+        typer.echo()
+        for kind, path in result.files.items():
+            typer.echo(f"{kind}: {path}")
+    for note in result.notes:
+        typer.echo(note, err=True)

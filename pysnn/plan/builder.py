@@ -24,7 +24,7 @@ class MapValue:
     """A map of the plan, and what is known of it that is not computed.
 
     ``scale``: float32 ``(C,)``, what one count stands for (``None``: 1). ``unit``: float64 ``(C,)``, the value of one
-    integer of a current map, or the natural unit of a static real map. ``bound``: largest magnitude of a current map.
+    integer of a current map, or the natural unit of a static real map (0 where all values are zero). ``bound``: largest magnitude of a current map.
     """
 
     map: int
@@ -211,11 +211,12 @@ def term_scale(value: MapValue) -> Float32:
 
 
 def spread_scale(
-    values: tuple[MapValue, ...], index: NDArray[np.int32], per_channel: tuple[NDArray[Any], ...]
+    values: tuple[MapValue, ...], index: NDArray[np.int32], per_channel: tuple[NDArray[Any], ...], empty: float
 ) -> NDArray[Any]:
     """Give each result channel's entry of ``per_channel`` (one array a source) behind a gather.
 
-    Every value that a gather brings into one result channel comes from one source channel; channels of zeros get 1.
+    Every value that a gather brings into one result channel comes from one source channel; channels of zeros get
+    ``empty``.
     """
     entries = [
         np.repeat(array, value.spec.shape[1] * value.spec.shape[2])
@@ -225,6 +226,6 @@ def spread_scale(
     rows = index.reshape(index.shape[0], -1)
     first = np.argmax(rows >= 0, axis=1)
     chosen = rows[np.arange(rows.shape[0]), first]
-    result = np.ones(rows.shape[0], dtype=everything.dtype)
+    result = np.full(rows.shape[0], empty, dtype=everything.dtype)
     result[chosen >= 0] = everything[chosen[chosen >= 0]]
     return result

@@ -67,7 +67,7 @@ class FloatBuilder(PlanBuilder):
         if all(value.spec.kind == "count" for value in values):
             scale = None
             if any(value.scale is not None for value in values):
-                scale = spread_scale(values, index, tuple(term_scale(value) for value in values))
+                scale = spread_scale(values, index, tuple(term_scale(value) for value in values), 1.0)
             return self.move(name, values, index, scale=scale)
         return self.move(name, tuple(self.real(name, value) for value in values), index)
 

@@ -11,12 +11,14 @@ from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, MapValue, PlanBuilder, spread_scale, term_scale
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, RoundOp, Term
-from pysnn.plan.quantise import fixed_point, integers, quantise_weights, weight_units
+from pysnn.plan.quantise import fixed_point, integers, own_or_one, quantise_weights, weight_units
 
 __all__ = ["IntBuilder"]
 
 _INT32 = 2**31 - 1
 _FREE_UNIT = 2.0**-12
+_LEAST_UNIT = 2.0**-20
+_LEAST_STATIC = 2.0**-14
 
 
 class IntBuilder(PlanBuilder):
@@ -31,26 +33,27 @@ class IntBuilder(PlanBuilder):
     def _static_sum(self, name: str, values: tuple[MapValue, ...]) -> MapValue | None:
         if any(value.spec.kind != "real" for value in values):
             return None
-        units = [value.unit for value in values if value.unit is not None]
+        nothing = np.zeros(values[0].spec.shape[0])
         op = AddOp(name, values[0].spec, tuple(Term(value.map) for value in values))
-        return self.emit(op, unit=units[0] if units else None)
+        return self.emit(op, unit=_first_units(values, nothing, nothing, nothing))
 
-    def current(self, name: str, values: tuple[MapValue, ...], free_unit: Float64 | None) -> MapValue:
-        """Add what enters as int32 currents, in the unit of the first that has one (``free_unit`` if none has)."""
+    def current(self, name: str, values: tuple[MapValue, ...], threshold: Float64 | None) -> MapValue:
+        """Add what enters as int32 currents, channel by channel in the unit of the first edge that has a usable one."""
         joined = self._static_sum(name, values) if len(values) > 1 else values[0]
         values = values if joined is None else (joined,)
-        channels = values[0].spec.shape[0]
-        units = [value.unit for value in values if value.unit is not None]
-        unit = units[0] if units else np.full(channels, _FREE_UNIT) if free_unit is None else free_unit
-        if len(values) == 1 and values[0].spec.kind == "current":
-            return values[0]
-        if len(values) == 1 and values[0].spec.kind == "real":
-            return self._rounded(name, values[0], unit)
+        scale = np.ones(values[0].spec.shape[0]) if threshold is None else threshold
+        least = np.zeros_like(scale) if threshold is None else scale
+        unit = _first_units(values, least * _LEAST_STATIC, least * _LEAST_UNIT, scale * _FREE_UNIT)
+        first = values[0]
+        if len(values) == 1 and first.spec.kind == "real":
+            return self._rounded(name, first, unit)
+        if len(values) == 1 and first.unit is not None and _same_unit(first.unit, unit):
+            return replace(first, unit=unit)
         parts = [self._term(name, value, unit) for value in values]
         bound = sum(limit for _, limit in parts)
         self.check_bound(name, bound)
         static = all(value.spec.static for value in values)
-        op = AddOp(name, MapSpec(values[0].spec.shape, "current", static), tuple(term for term, _ in parts))
+        op = AddOp(name, MapSpec(first.spec.shape, "current", static), tuple(term for term, _ in parts))
         return self.emit(op, unit=unit, bound=bound)
 
     def _rounded(self, name: str, value: MapValue, unit: Float64) -> MapValue:
@@ -67,7 +70,7 @@ class IntBuilder(PlanBuilder):
         if value.spec.kind == "real":
             value = self._rounded(name, value, unit)
         assert value.unit is not None
-        if np.array_equal(value.unit, unit):
+        if _same_unit(value.unit, unit):
             return Term(value.map), value.bound
         multiplier, shift = fixed_point(self.title(name), value.unit / unit)
         bound = int(np.ceil(value.bound * float((value.unit / unit).max()) * (1 + 2.0**-20))) + 1
@@ -97,11 +100,11 @@ class IntBuilder(PlanBuilder):
                 "put a neuron before it or use precision 'float32'"
             )
         weight = self.folded(name, value, layer)
-        units = weight_units(weight)
+        units = weight_units(weight, np.asarray(layer.bias))
         if value.spec.kind == "real":
             return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)
-        small = quantise_weights(weight, units)
-        bias = integers(self.title(name), layer.bias.astype(np.float64) / units)
+        small = quantise_weights(weight, own_or_one(units))
+        bias = integers(self.title(name), layer.bias.astype(np.float64) / own_or_one(units))
         weights_sum = np.abs(small.astype(np.int64)).sum(axis=(1, 2, 3)) * value.spec.max_count
         bound = int((np.abs(bias.astype(np.int64)) + weights_sum).max())
         self.check_bound(name, bound)
@@ -136,14 +139,15 @@ class IntBuilder(PlanBuilder):
             )
         scale = unit = None
         if any(value.scale is not None for value in values):
-            scale = spread_scale(values, index, tuple(term_scale(value) for value in values))
+            scale = spread_scale(values, index, tuple(term_scale(value) for value in values), 1.0)
         if all(value.unit is not None for value in values):
-            unit = spread_scale(values, index, tuple(value.unit for value in values if value.unit is not None))
+            units = tuple(value.unit for value in values if value.unit is not None)
+            unit = spread_scale(values, index, units, 0.0)
         return self.move(name, values, index, scale=scale, unit=unit, bound=max(value.bound for value in values))
 
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
         """Lower a neuron: threshold, start and reset in units of its current."""
-        source = self.current(name, values, parameters.threshold.astype(np.float64) * _FREE_UNIT)
+        source = self.current(name, values, parameters.threshold.astype(np.float64))
         unit, decay, drive = source.unit, None, None
         assert unit is not None
         if parameters.leak is not None:
@@ -179,3 +183,18 @@ class IntBuilder(PlanBuilder):
             return self.emit(OutputOp(name, source.spec, source.map, readout, None))
         source = self.current(name, values, None)
         return self.emit(OutputOp(name, source.spec, source.map, readout, source.unit))
+
+
+def _first_units(values: tuple[MapValue, ...], least_static: Float64, least: Float64, free: Float64) -> Float64:
+    """Give for each channel the first edge's unit that is positive and at least ``least``, or ``free``."""
+    unit = np.zeros_like(free)
+    for value in values:
+        if value.unit is not None:
+            lowest = least_static if value.spec.kind == "real" else least
+            unit = np.where((unit == 0) & (value.unit >= lowest), value.unit, unit)
+    return np.where(unit == 0, free, unit)
+
+
+def _same_unit(own: Float64, unit: Float64) -> bool:
+    """Are values in ``own`` units also in ``unit``? Channels without a unit of their own are zero in any."""
+    return bool(((own == unit) | (own == 0)).all())

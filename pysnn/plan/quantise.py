@@ -5,22 +5,36 @@ from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 
-__all__ = ["fixed_point", "integers", "quantise_weights", "weight_units"]
+__all__ = ["fixed_point", "integers", "own_or_one", "quantise_weights", "weight_units"]
 
 _LARGEST = 127
 _MOST_SHIFT = 62
+_SMALLEST_UNIT = 2.0**-16
 
 
-def weight_units(weight: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Give ``max|w_c| / 127`` for each output channel of ``(O, ...)``, 1 where all weights are zero.
+def weight_units(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Give ``max|w_c| / 127`` for each output channel of ``(O, ...)``, at least ``|bias_c| * 2**-16``.
+
+    It is 0 where weights and bias are zero: such a channel has no unit of its own.
 
     Examples
     --------
-    >>> weight_units(np.float32([[127, -254], [0, 0]])).tolist()
-    [2.0, 1.0]
+    >>> weight_units(np.float32([[127, -254], [0, 0]]), np.float32([1, 0])).tolist()
+    [2.0, 0.0]
     """
     largest = np.abs(weight.astype(np.float64)).reshape(weight.shape[0], -1).max(axis=1)
-    return np.where(largest > 0, largest / _LARGEST, 1.0)
+    return np.asarray(np.maximum(largest / _LARGEST, np.abs(bias.astype(np.float64)) * _SMALLEST_UNIT))
+
+
+def own_or_one(units: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give units to divide by: 1 where a channel has none, whose values are all zero.
+
+    Examples
+    --------
+    >>> own_or_one(np.array([0.5, 0.0])).tolist()
+    [0.5, 1.0]
+    """
+    return np.where(units > 0, units, 1.0)
 
 
 def quantise_weights(weight: NDArray[np.float32], units: NDArray[np.float64]) -> NDArray[np.int8]:
@@ -46,14 +60,14 @@ def integers(what: str, values: NDArray[np.float64]) -> NDArray[np.int32]:
     rounded = np.rint(values)
     if not (np.abs(rounded) <= 2**30).all():
         raise PlanError(
-            f"{what}: a threshold, bias or shortcut is {float(np.abs(values).max()):.3g} times the integer unit of its "
+            f"{what}: a threshold, start, reset or shortcut is {float(np.abs(values).max()):.3g} times the integer unit of its "
             "weights, more than int8 networks hold; use precision 'float32'"
         )
     return rounded.astype(np.int32)
 
 
 def fixed_point(what: str, ratio: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Give multiplier and shift with ``multiplier / 2**shift`` close to ``ratio`` (positive).
+    """Give multiplier and shift with ``multiplier / 2**shift`` close to ``ratio`` (not negative).
 
     Examples
     --------

@@ -1,5 +1,7 @@
 //! The clocked engine against the oracle, bit for bit.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use pysnn_core::clocked::{Array, Input, Outputs, Program, Request, StateView};
@@ -74,12 +76,15 @@ fn plain_runs_give_the_same_scores_counts_and_states() {
 }
 
 fn views(outputs: &Outputs) -> Vec<(usize, StateView<'_>)> {
-    let view = |array| match array {
-        &Array::Real(ref values) => StateView::Real(values),
+    outputs.state.iter().map(|(op, array)| (*op, view(array))).collect()
+}
+
+fn view(array: &Array) -> StateView<'_> {
+    match array {
+        Array::Real(values) => StateView::Real(values),
         Array::Integer(values) => StateView::Integer(values),
         Array::Long(values) => StateView::Long(values),
-    };
-    outputs.state.iter().map(|(op, array)| (*op, view(array))).collect()
+    }
 }
 
 #[test]

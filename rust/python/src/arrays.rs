@@ -33,7 +33,7 @@ impl Origin<'_> {
     /// A field that is one of some words.
     pub(crate) fn word<'a>(&self, object: &Bound<'_, PyAny>, field: &str, words: &[&'a str]) -> PyResult<&'a str> {
         let found = object.getattr(field).map_err(|_| self.error(object.py(), field, "missing"))?;
-        let found = found.cast::<PyString>().map_or_else(|_| found.to_string(), |text| text.to_string());
+        let found = found.cast::<PyString>().map_or_else(|_| found.to_string(), ToString::to_string);
         words.iter().copied().find(|word| *word == found).ok_or_else(|| {
             self.error(object.py(), field, &format!("expected one of {}, got '{found}'", words.join(", ")))
         })
@@ -60,10 +60,7 @@ impl Origin<'_> {
         if let Some(shape) = shape.filter(|shape| *shape != array.shape()) {
             return Err(self.error(py, field, &format!("expected the shape {shape:?}, got {:?}", array.shape())));
         }
-        object.extract().map_err(|error| {
-            let error = PyErr::from(error);
-            self.error(py, field, &error.value(py).to_string())
-        })
+        object.extract().map_err(|error: PyErr| self.error(py, field, &error.value(py).to_string()))
     }
 
     /// A copy of an array field.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pysnn
-from pysnn import IF, LIF, AvgPool2d, Concat, Conv2d, Input, Linear, Network, Output, Scale, SumPool2d
+from pysnn import IF, LIF, AvgPool2d, Concat, Conv2d, Input, Linear, Network, Node, Output, Scale, SumPool2d, run
 from pysnn.plan import PlanOptions, compile_plan
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.ops import AddOp, ConvOp, NeuronOp, Op, OutputOp, Plan, RoundOp
@@ -30,14 +30,16 @@ def test_weights_and_biases_by_hand() -> None:
     weight = np.array([[127, -63.5, 1.49], [0, 0, 0], [-254, 3, 1]]) / 128
     op = the(lowered({"in": Input((3,)), "fc": Linear(weight, [50 / 128, 0.4, -5 / 128])}), ConvOp)
     assert op.weight.dtype == np.int8
-    # Units 1/128, 1 (nothing but zeros), 2/128; halves go to the even one.
+    # Units 1/128, 0.4 * 2^-16 (no weight but zeros), 2/128; halves go to the even one.
     assert op.weight[0, 0].T.tolist() == [[127, -64, 1], [0, 0, 0], [-127, 2, 0]]
-    assert op.bias.tolist() == [50, 0, -2]
+    assert op.bias.tolist() == [50, 2**16, -2]
 
 
 def test_halves_go_to_the_even_integer() -> None:
     weight = np.array([[127, 0.5, 1.5, 2.5, -0.5, -1.5]], dtype=np.float32)
-    assert quantise_weights(weight, weight_units(weight)).tolist() == [[127, 0, 2, 2, 0, -2]]
+    assert quantise_weights(weight, weight_units(weight, np.zeros(1, dtype=np.float32))).tolist() == [
+        [127, 0, 2, 2, 0, -2]
+    ]
 
 
 def test_the_scale_before_is_part_of_the_unit() -> None:
@@ -177,8 +179,7 @@ REFUSED: list[tuple[str, dict[str, pysnn.Node], str]] = [
         r"^Linear 'b': .*neuron before it",
     ),
     ("counts over 255", {"in": Input((1, 16, 16)), "p": SumPool2d(16)}, r"^SumPool2d 'p': .*256.*255"),
-    ("threshold", {"in": Input((1,)), "fc": Linear([[1e-9]]), "n": IF(1.0)}, r"^IF 'n': .*threshold.*int"),
-    ("bias", {"in": Input((1,)), "fc": Linear([[1e-9]], [1.0])}, r"^Linear 'fc': .*bias"),
+    ("start", {"in": Input((1,)), "fc": Linear([[1.0]]), "n": IF(1.0, v_init=1e9)}, r"^IF 'n': .*start.*int"),
 ]
 
 
@@ -217,3 +218,42 @@ def test_integers_that_do_not_fit() -> None:
     for bad in (2.0**30 + 1, -np.inf, np.nan, 1e300):
         with pytest.raises(pysnn.PlanError, match=r"^x: "):
             integers("x", np.array([bad]))
+
+
+def run_with_bias(nodes: dict[str, Node], edges: list[tuple[str, str]], steps: int) -> list[list[float]]:
+    """Give the output's spike counts of a network without input spikes, in float32 and in int8."""
+    silence = np.zeros((steps, 1, 2), dtype=np.uint8)
+    counts = []
+    for precision in ("float32", "int8"):
+        result = run(
+            Network(nodes, edges), silence, steps=steps, coding="spikes", precision=precision, backend="reference"
+        )
+        counts.append(result.scores.ravel().tolist())
+    return counts
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-39, 1e-11])
+def test_a_channel_of_nothing_keeps_its_bias(weight: float) -> None:
+    nodes = {
+        "in": Input((2,)),
+        "fc": Linear(np.full((2, 2), weight), [0.3, 0.05]),
+        "if": IF(),
+        "out": Output("count"),
+    }
+    edges = [("in", "fc"), ("fc", "if"), ("if", "out")]
+    full, small = run_with_bias(nodes, edges, 100)
+    assert full[0] in (29, 30)
+    assert full[1] in (4, 5)
+    assert np.abs(np.subtract(full, small)).max() <= 1
+
+
+def test_an_empty_first_edge_takes_no_resolution_from_the_second() -> None:
+    nodes = {
+        "in": Input((2,)),
+        "dead": Linear(np.zeros((2, 2))),
+        "fc": Linear(np.ones((2, 2)), [0.5, 0.25]),
+        "if": IF(),
+        "out": Output("count"),
+    }
+    edges = [("in", "dead"), ("in", "fc"), ("dead", "if"), ("fc", "if"), ("if", "out")]
+    assert run_with_bias(nodes, edges, 20) == [[10, 5], [10, 5]]

@@ -197,7 +197,7 @@ fn add(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
     let first = source(rng, ops, |_| true)?;
     let (kind, shape) = (ops[first].spec.kind, ops[first].spec.shape);
     let mut terms = vec![Term { source: first, entry: Entry::Plain }];
-    for _ in 0..1 + rng.below(3) {
+    for _ in 0..=rng.below(3) {
         let fits = |spec: &MapSpec| spec.shape == shape && (spec.kind == kind || spec.kind == Kind::Count);
         let source = source(rng, ops, fits)?;
         let channels = shape.channels;

@@ -4,7 +4,7 @@ use super::operations::score;
 use super::tally::Tally;
 use super::{Map, State, integer_state, state_size};
 use pysnn_core::clocked::{Array, COUNT_FIELDS, Outputs, Probe, Request};
-use pysnn_core::plan::{Body, Dynamics, Neuron, Op, Output};
+use pysnn_core::plan::{Body, Op};
 
 fn array(integer: bool, size: usize) -> Array {
     if integer { Array::Integer(vec![0; size]) } else { Array::Real(vec![0.0; size]) }

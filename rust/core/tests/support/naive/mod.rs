@@ -5,6 +5,7 @@ mod operations;
 mod tally;
 
 use keep::{empty, keep_read, keep_state, record};
+pub(crate) use operations::synapses;
 use operations::{add, conv, neuron, output, taps};
 use pysnn_core::clocked::{Input, Outputs, Request, StateView};
 use pysnn_core::plan::{Body, Dynamics, Kind, Neuron, Op, Output, Plan, Readout};
@@ -50,7 +51,7 @@ struct State {
 }
 
 /// Run a plan on a request.
-pub fn run(plan: &Plan, request: &Request<'_>) -> Outputs {
+pub(crate) fn run(plan: &Plan, request: &Request<'_>) -> Outputs {
     let ops = plan.ops();
     let mut outputs = empty(ops, request);
     for sample in 0..request.batch {
@@ -61,7 +62,7 @@ pub fn run(plan: &Plan, request: &Request<'_>) -> Outputs {
         for step in 0..request.steps {
             let mut maps: Vec<Map> = Vec::new();
             for (number, op) in ops.iter().enumerate() {
-                let map = compute(ops, number, &maps, &mut states[number], request, [sample, step]);
+                let map = compute(ops, &maps, &mut states[number], request, [sample, step]);
                 if let Body::Neuron(neuron) = &op.body {
                     for i in 0..op.spec.shape.size() {
                         let current = match &maps[neuron.source] {
@@ -129,15 +130,9 @@ fn start(ops: &[Op], number: usize, request: &Request<'_>, sample: usize) -> Sta
     state
 }
 
-fn compute(
-    ops: &[Op],
-    number: usize,
-    maps: &[Map],
-    state: &mut State,
-    request: &Request<'_>,
-    [sample, step]: [usize; 2],
-) -> Map {
-    let op = &ops[number];
+/// The next map of a sample at a step: that of operation `maps.len()`.
+fn compute(ops: &[Op], maps: &[Map], state: &mut State, request: &Request<'_>, [sample, step]: [usize; 2]) -> Map {
+    let op = &ops[maps.len()];
     let (size, pixels) = (op.spec.shape.size(), op.spec.shape.pixels());
     match &op.body {
         Body::Input(_) => input(request, size, sample, step),

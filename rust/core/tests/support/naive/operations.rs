@@ -26,7 +26,7 @@ pub(super) fn pixel(window: &Window, source: Shape, at: [usize; 2], tap: [usize;
 }
 
 /// Call `visit(result, source, weight)` for every synapse, results ascending, then ascending in (ky, kx, `c_in`).
-pub(super) fn synapses(spec: &MapSpec, source: &MapSpec, conv: &Conv, mut visit: impl FnMut(usize, usize, usize)) {
+pub(crate) fn synapses(spec: &MapSpec, source: &MapSpec, conv: &Conv, mut visit: impl FnMut(usize, usize, usize)) {
     let (result, from, window) = (spec.shape, source.shape, &conv.window);
     let (own, others) = (from.channels / conv.groups, result.channels / conv.groups);
     for i in 0..result.size() {
