@@ -183,7 +183,8 @@ impl RowList {
         }
     }
 
-    /// Copy a slice in whole chunks: what lies behind its end is overwritten by the next one.
+    /// Copy a slice in whole chunks: what lies behind its end is overwritten by the next one. One chunk is copied in
+    /// any case, because whether a short slice is empty is what a processor cannot predict.
     #[inline(always)]
     fn copy(&mut self, list: &ActiveList, [begin, end]: [usize; 2], offset: u32, used: usize) {
         let needed = used + (end - begin) + SLACK;
@@ -191,13 +192,14 @@ impl RowList {
             self.index.resize(2 * needed, 0);
         }
         let mut done = 0;
-        while done < end - begin {
+        loop {
             let from = &list.entries[begin + done..begin + done + SLACK];
-            let to = &mut self.index[used + done..used + done + SLACK];
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = from.wrapping_add(offset);
-            }
+            let moved: [u32; SLACK] = std::array::from_fn(|i| from[i].wrapping_add(offset));
+            self.index[used + done..used + done + SLACK].copy_from_slice(&moved);
             done += SLACK;
+            if done >= end - begin {
+                break;
+            }
         }
     }
 

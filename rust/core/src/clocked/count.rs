@@ -1,5 +1,7 @@
 //! Exact counts of events, from each neuron's total.
 
+use std::ops::AddAssign;
+
 use super::buffers::View;
 use crate::simd::Kernel;
 
@@ -25,16 +27,22 @@ impl Countable for f32 {
     }
 }
 
+/// A total of counts.
+pub(super) trait Total: Copy + AddAssign + From<u32> {}
+
+impl Total for u32 {}
+impl Total for i64 {}
+
 /// Add the events of some steps to totals, `[pixel][channel]`.
-pub(super) struct TotalsPass<'a, T> {
+pub(super) struct TotalsPass<'a, T, S> {
     pub(super) map: View<'a, T>,
     pub(super) steps: std::ops::Range<usize>,
     /// Largest value in the map.
     pub(super) largest: u32,
-    pub(super) totals: &'a mut [u32],
+    pub(super) totals: &'a mut [S],
 }
 
-impl<T: Countable> Kernel for TotalsPass<'_, T> {
+impl<T: Countable, S: Total> Kernel for TotalsPass<'_, T, S> {
     type Output = ();
 
     #[inline(always)]
@@ -44,7 +52,7 @@ impl<T: Countable> Kernel for TotalsPass<'_, T> {
         for (pixel, totals) in self.totals.chunks_exact_mut(channels).enumerate() {
             let values = &self.map.pixel(pixel)[self.steps.start * channels..self.steps.end * channels];
             if channels == 1 {
-                totals[0] += values.iter().map(|value| u32::from(value.events())).sum::<u32>();
+                totals[0] += S::from(values.iter().map(|value| u32::from(value.events())).sum());
                 continue;
             }
             let (chunks, rest) = totals.as_chunks_mut::<LANES>();
@@ -65,7 +73,7 @@ impl<T: Countable> Kernel for TotalsPass<'_, T> {
 
 /// Sums that fit a byte.
 #[inline(always)]
-fn add_bytes<T: Countable>(values: &[T], stride: usize, totals: &mut [u32; LANES]) {
+fn add_bytes<T: Countable, S: Total>(values: &[T], stride: usize, totals: &mut [S; LANES]) {
     let mut sum = [0_u8; LANES];
     for row in values.chunks(stride) {
         if let Some(row) = row.first_chunk::<LANES>() {
@@ -75,15 +83,15 @@ fn add_bytes<T: Countable>(values: &[T], stride: usize, totals: &mut [u32; LANES
         }
     }
     for lane in 0..LANES {
-        totals[lane] += u32::from(sum[lane]);
+        totals[lane] += S::from(u32::from(sum[lane]));
     }
 }
 
 #[inline(always)]
-fn add_wide<T: Countable>(values: &[T], stride: usize, totals: &mut [u32]) {
+fn add_wide<T: Countable, S: Total>(values: &[T], stride: usize, totals: &mut [S]) {
     for row in values.chunks(stride) {
         for (total, value) in totals.iter_mut().zip(row) {
-            *total += u32::from(value.events());
+            *total += S::from(u32::from(value.events()));
         }
     }
 }

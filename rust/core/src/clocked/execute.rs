@@ -5,7 +5,7 @@ use super::conv::Synapses;
 use super::current::Current;
 use super::edges::ScaleOf;
 use super::events::{ListCounts, ListReals};
-use super::input::{EventPlacer, PoissonPass, Span, to_pixels};
+use super::input::{EventPlacer, PoissonPass, Span};
 use super::layer::{Layer, Run, Target};
 use super::maxpool::RisePass;
 use super::output::OutputPass;
@@ -14,6 +14,7 @@ use super::request::Input;
 use super::sample::{Block, Sample};
 use super::stage::{Stage, Work};
 use super::state::{Memory, PotentialOf};
+use super::transpose::to_pixels;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::{CURRENT_LIMIT, Kind};
 
@@ -203,6 +204,7 @@ impl Sample<'_> {
         let workspace = &mut *self.workspace;
         let source = stage.sources[0];
         let mut pass = OutputPass {
+            level: self.program.level,
             readout: *readout,
             unit: unit.as_deref(),
             shape: self.program.ops[stage.op].spec.shape,
@@ -214,8 +216,11 @@ impl Sample<'_> {
         let memory = &mut workspace.memory[stage.op];
         match self.program.ops[source].spec.kind {
             Kind::Real => pass.run_real(maps.view(place, block.steps), memory),
-            Kind::Count => pass.run_integer(maps.view::<u8>(place, block.steps), memory),
-            Kind::Current => pass.run_integer(maps.view::<i32>(place, block.steps), memory),
+            Kind::Count => {
+                let largest = self.program.ops[source].spec.max_count;
+                pass.run_count(maps.view(place, block.steps), largest, memory);
+            }
+            Kind::Current => pass.run_current(maps.view(place, block.steps), memory),
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::PoisonError;
 
 use super::buffers::{Buffer, Element, View};
-use super::input::to_planes;
 use super::request::{Array, Outputs};
 use super::sample::{Block, Sample};
 use super::state::Memory;
+use super::transpose::to_planes;
 
 /// One step of a map in `(C, H, W)` order.
 fn step_planes<T: Copy>(map: View<'_, T>, pixels: usize, step: usize, target: &mut [T]) {

@@ -22,8 +22,10 @@ mod program;
 mod request;
 mod run;
 mod sample;
+mod source;
 mod stage;
 mod state;
+mod transpose;
 mod workspace;
 
 pub use program::Program;

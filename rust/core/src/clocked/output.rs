@@ -1,13 +1,18 @@
 //! The read-out: sums over the steps, and scores at each read.
 
+use std::ops::{AddAssign, Range};
+
 use super::buffers::View;
-use super::input::to_planes;
+use super::count::TotalsPass;
 use super::sample::Segment;
 use super::state::Memory;
+use super::transpose::to_planes;
 use crate::plan::{Readout, Shape};
+use crate::simd::{Kernel, Level};
 
 /// A read-out over one block.
 pub(super) struct OutputPass<'a> {
+    pub(super) level: Level,
     pub(super) readout: Readout,
     pub(super) unit: Option<&'a [f64]>,
     pub(super) shape: Shape,
@@ -23,41 +28,47 @@ impl OutputPass<'_> {
     pub(super) fn run_real(&mut self, map: View<'_, f32>, memory: &mut Memory) {
         let Memory::RealSum(sums) = memory else { return };
         for segment in self.segments {
-            for step in segment.steps.clone() {
-                each(map, sums, step, |sum, value| *sum += value);
-            }
+            self.level.run(SumPass { map, steps: segment.steps.clone(), sums });
             let mean = self.readout == Readout::MeanCurrent;
             let steps = self.read_steps(segment) as f32;
             self.score(segment, sums, |_, sum| if mean { sum / steps } else { sum });
         }
     }
 
-    /// Read counts or integer currents.
-    pub(super) fn run_integer<T: Copy + Into<i64>>(&mut self, map: View<'_, T>, memory: &mut Memory) {
+    /// Read integer currents.
+    pub(super) fn run_current(&mut self, map: View<'_, i32>, memory: &mut Memory) {
         let Memory::LongSum(sums) = memory else { return };
         for segment in self.segments {
-            for step in segment.steps.clone() {
-                let now = (self.first + step as u64) as i64;
-                if self.readout == Readout::FirstSpike {
-                    each(map, sums, step, |first, value| {
-                        if *first < 0 && value.into() > 0 {
-                            *first = now;
-                        }
-                    });
-                } else {
-                    each(map, sums, step, |sum, value| *sum = sum.wrapping_add(value.into()));
-                }
-            }
-            let (readout, unit, steps) = (self.readout, self.unit, self.read_steps(segment));
-            self.score(segment, sums, |channel, sum| match (readout, unit) {
-                (Readout::FirstSpike, _) if sum < 0 => f32::NEG_INFINITY,
-                (Readout::FirstSpike, _) => -(sum as f32),
-                (Readout::MeanCurrent, Some(unit)) => (sum as f64 * unit[channel] / steps as f64) as f32,
-                (Readout::MeanCurrent, None) => sum as f32 / steps as f32,
-                (_, Some(unit)) => (sum as f64 * unit[channel]) as f32,
-                (_, None) => sum as f32,
-            });
+            self.level.run(SumPass { map, steps: segment.steps.clone(), sums });
+            self.score_integer(segment, sums);
         }
+    }
+
+    /// Read counts, none above `largest`.
+    pub(super) fn run_count(&mut self, map: View<'_, u8>, largest: u32, memory: &mut Memory) {
+        let Memory::LongSum(sums) = memory else { return };
+        for segment in self.segments {
+            if self.readout == Readout::FirstSpike {
+                for step in segment.steps.clone() {
+                    note_first(map, step, (self.first + step as u64) as i64, sums);
+                }
+            } else {
+                self.level.run(TotalsPass { map, steps: segment.steps.clone(), largest, totals: sums });
+            }
+            self.score_integer(segment, sums);
+        }
+    }
+
+    fn score_integer(&mut self, segment: &Segment, sums: &[i64]) {
+        let (readout, unit, steps) = (self.readout, self.unit, self.read_steps(segment));
+        self.score(segment, sums, |channel, sum| match (readout, unit) {
+            (Readout::FirstSpike, _) if sum < 0 => f32::NEG_INFINITY,
+            (Readout::FirstSpike, _) => -(sum as f32),
+            (Readout::MeanCurrent, Some(unit)) => (sum as f64 * unit[channel] / steps as f64) as f32,
+            (Readout::MeanCurrent, None) => sum as f32 / steps as f32,
+            (_, Some(unit)) => (sum as f64 * unit[channel]) as f32,
+            (_, None) => sum as f32,
+        });
     }
 
     /// Steps from the start of the state to a segment's end.
@@ -73,10 +84,35 @@ impl OutputPass<'_> {
     }
 }
 
-fn each<T: Copy, S>(map: View<'_, T>, sums: &mut [S], step: usize, enter: impl Fn(&mut S, T)) {
-    for (pixel, sums) in sums.chunks_exact_mut(map.channels).enumerate() {
-        for (sum, &value) in sums.iter_mut().zip(map.at(pixel, step)) {
-            enter(sum, value);
+/// Add some steps of a map to sums, ascending.
+struct SumPass<'a, T, S> {
+    map: View<'a, T>,
+    steps: Range<usize>,
+    sums: &'a mut [S],
+}
+
+impl<T: Copy, S: AddAssign + From<T>> Kernel for SumPass<'_, T, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (pixel, sums) in self.sums.chunks_exact_mut(self.map.channels).enumerate() {
+            for step in self.steps.clone() {
+                for (sum, &value) in sums.iter_mut().zip(self.map.at(pixel, step)) {
+                    *sum += S::from(value);
+                }
+            }
+        }
+    }
+}
+
+/// Set what spikes now and has not spiked before.
+fn note_first(map: View<'_, u8>, step: usize, now: i64, firsts: &mut [i64]) {
+    for (pixel, firsts) in firsts.chunks_exact_mut(map.channels).enumerate() {
+        for (first, &count) in firsts.iter_mut().zip(map.at(pixel, step)) {
+            if *first < 0 && count > 0 {
+                *first = now;
+            }
         }
     }
 }

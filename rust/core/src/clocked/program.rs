@@ -3,9 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::buffers::Place;
-use super::input::to_pixels;
 use super::memory::Layout;
 use super::stage::{Stage, stages};
+use super::transpose::to_pixels;
 use super::workspace::Workspace;
 use crate::error::Result;
 use crate::plan::{Body, Kind, Op, Plan, Shape, Weights};

@@ -1,9 +1,9 @@
 //! What a network remembers from step to step, for one sample.
 
 use super::current::LANES;
-use super::input::{to_pixels, to_planes};
 use super::request::{Array, StateKind, StateView, state_kind, state_size};
 use super::stage::{Stage, Work};
+use super::transpose::{from_chunks, to_chunks, to_pixels, to_planes};
 use crate::error::Result;
 use crate::plan::{Body, Op, Readout, Shape};
 
@@ -86,8 +86,8 @@ impl Memory {
         let (shape, size) = (shape_of(ops, op), state_size(ops, op));
         let range = sample * size..(sample + 1) * size;
         match (self, state) {
-            (Self::RealPotential(values), StateView::Real(state)) => spread(&state[range], shape, values),
-            (Self::IntegerPotential(values), StateView::Integer(state)) => spread(&state[range], shape, values),
+            (Self::RealPotential(values), StateView::Real(state)) => to_chunks(&state[range], shape, values),
+            (Self::IntegerPotential(values), StateView::Integer(state)) => to_chunks(&state[range], shape, values),
             (Self::Counts(values), StateView::Integer(state)) => to_pixels(&state[range], shape, values),
             (Self::RealSum(values), StateView::Real(state)) => to_pixels(&state[range], shape, values),
             (Self::LongSum(values), StateView::Long(state)) => to_pixels(&state[range], shape, values),
@@ -99,8 +99,8 @@ impl Memory {
     pub(super) fn store(&self, ops: &[Op], op: &Op, state: &mut Array, range: std::ops::Range<usize>) {
         let shape = shape_of(ops, op);
         match (self, state) {
-            (Self::RealPotential(values), Array::Real(state)) => collect(values, shape, &mut state[range]),
-            (Self::IntegerPotential(values), Array::Integer(state)) => collect(values, shape, &mut state[range]),
+            (Self::RealPotential(values), Array::Real(state)) => from_chunks(values, shape, &mut state[range]),
+            (Self::IntegerPotential(values), Array::Integer(state)) => from_chunks(values, shape, &mut state[range]),
             (Self::Counts(values), Array::Integer(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
             (Self::RealSum(values), Array::Real(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
             (Self::LongSum(values), Array::Long(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
@@ -115,25 +115,5 @@ fn fill<A: Copy + Default>(values: &mut [[A; LANES]], channels: &[A]) {
     for (number, chunk) in values.iter_mut().enumerate() {
         let begin = number % chunks * LANES;
         *chunk = std::array::from_fn(|lane| channels.get(begin + lane).copied().unwrap_or_default());
-    }
-}
-
-/// From `(C, H, W)` order.
-fn spread<A: Copy>(state: &[A], shape: Shape, values: &mut [[A; LANES]]) {
-    let chunks = shape.channels.div_ceil(LANES);
-    for (channel, plane) in state.chunks_exact(shape.pixels()).enumerate() {
-        for (pixel, &value) in plane.iter().enumerate() {
-            values[pixel * chunks + channel / LANES][channel % LANES] = value;
-        }
-    }
-}
-
-/// Into `(C, H, W)` order.
-fn collect<A: Copy>(values: &[[A; LANES]], shape: Shape, state: &mut [A]) {
-    let chunks = shape.channels.div_ceil(LANES);
-    for (channel, plane) in state.chunks_exact_mut(shape.pixels()).enumerate() {
-        for (pixel, value) in plane.iter_mut().enumerate() {
-            *value = values[pixel * chunks + channel / LANES][channel % LANES];
-        }
     }
 }

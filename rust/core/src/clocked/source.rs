@@ -1,0 +1,118 @@
+//! What a layer's currents start from: nothing, or a convolution.
+
+use super::conv::{RowList, Synapses, blocks_together};
+use super::current::Current;
+use super::events::ActiveList;
+
+/// What a layer's currents start from.
+pub(super) trait Source<A, const N: usize> {
+    /// Blocks of channels to run together over all pixels.
+    fn together(&self, blocks: usize) -> usize;
+    /// Prepare an output pixel.
+    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize);
+    /// The currents of a block of channels.
+    fn fill(&self, rows: &RowList, block: usize, current: &mut [[A; N]]);
+}
+
+/// No convolution.
+pub(super) struct Silence;
+
+impl<A: Current, const N: usize> Source<A, N> for Silence {
+    #[inline(always)]
+    fn together(&self, blocks: usize) -> usize {
+        blocks
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, _: &ActiveList, _: &mut RowList, _: [usize; 2], _: usize) {}
+
+    #[inline(always)]
+    fn fill(&self, _: &RowList, _: usize, current: &mut [[A; N]]) {
+        current.fill([A::default(); N]);
+    }
+}
+
+/// A convolution without groups.
+pub(super) struct Blocks<'a, A: Current, const N: usize> {
+    pub(super) synapses: &'a Synapses<A>,
+    pub(super) weights: &'a [[A::Weight; N]],
+}
+
+impl<A: Current, const N: usize> Source<A, N> for Blocks<'_, A, N> {
+    #[inline(always)]
+    fn together(&self, blocks: usize) -> usize {
+        blocks_together(self.synapses.rows, size_of::<[A::Weight; N]>(), blocks)
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize) {
+        rows.gather(self.synapses, list, pixel, steps);
+    }
+
+    #[inline(always)]
+    fn fill(&self, rows: &RowList, block: usize, current: &mut [[A; N]]) {
+        let weights = &self.weights[block * self.synapses.rows..(block + 1) * self.synapses.rows];
+        let mut bias = [A::default(); N];
+        bias.copy_from_slice(&self.synapses.bias[block * N..(block + 1) * N]);
+        for (step, sum) in current.iter_mut().enumerate() {
+            let mut total = bias;
+            if self.synapses.valued {
+                A::add_rows_by(rows.rows(step), rows.values(step), weights, &mut total);
+            } else {
+                A::add_rows(rows.rows(step), weights, &mut total);
+            }
+            *sum = total;
+        }
+    }
+}
+
+/// A convolution with groups: each input adds to its own group's outputs and touches no other.
+pub(super) struct Groups<'a, A: Current> {
+    pub(super) synapses: &'a Synapses<A>,
+    pub(super) weights: &'a [A::Weight],
+    pub(super) targets: &'a [u32],
+    pub(super) width: usize,
+    pub(super) sums: Vec<A>,
+}
+
+impl<A: Current, const N: usize> Source<A, N> for Groups<'_, A> {
+    #[inline(always)]
+    fn together(&self, blocks: usize) -> usize {
+        blocks
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize) {
+        rows.gather(self.synapses, list, pixel, steps);
+        self.sums.clear();
+        for step in 0..steps {
+            let begin = self.sums.len();
+            self.sums.extend_from_slice(&self.synapses.bias);
+            let sums = &mut self.sums[begin..];
+            for (number, &row) in rows.rows(step).iter().enumerate() {
+                let row = row as usize;
+                let weights = &self.weights[row * self.width..(row + 1) * self.width];
+                let target = self.targets[row] as usize;
+                let sums = &mut sums[target..target + self.width];
+                if self.synapses.valued {
+                    let value = rows.values(step)[number];
+                    for (sum, &weight) in sums.iter_mut().zip(weights) {
+                        *sum = sum.plus(A::weigh_by(weight, value));
+                    }
+                } else {
+                    for (sum, &weight) in sums.iter_mut().zip(weights) {
+                        *sum = sum.plus(A::weigh(weight));
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fill(&self, _: &RowList, block: usize, current: &mut [[A; N]]) {
+        let padded = self.synapses.bias.len();
+        for (step, sum) in current.iter_mut().enumerate() {
+            sum.copy_from_slice(&self.sums[step * padded + block * N..step * padded + (block + 1) * N]);
+        }
+    }
+}
