@@ -118,14 +118,20 @@ fn byte_mask(bytes: [u8; 8]) -> u8 {
     ((tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
+/// Write `base + i` for each bit i, four at a time: entries behind the last one are overwritten by the next call, and
+/// a loop that does not depend on every single bit is one that the processor predicts.
 #[inline(always)]
-fn list_bits(mut mask: u64, base: u32, entries: &mut [u32], mut used: usize) -> usize {
-    while mask != 0 {
-        entries[used] = base + mask.trailing_zeros();
-        used += 1;
-        mask &= mask - 1;
+fn list_bits(mut mask: u64, base: u32, entries: &mut [u32], used: usize) -> usize {
+    let end = used + mask.count_ones() as usize;
+    let mut at = used;
+    while at < end {
+        for entry in &mut entries[at..at + 4] {
+            *entry = base + mask.trailing_zeros();
+            mask &= mask.wrapping_sub(1);
+        }
+        at += 4;
     }
-    used
+    end
 }
 
 /// List the non-zero values of a real map.
