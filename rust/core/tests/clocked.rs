@@ -6,9 +6,11 @@ mod support;
 
 use pysnn_core::clocked::{Array, Input, Outputs, Program, Request, StateView};
 use pysnn_core::error::Kind;
-use pysnn_core::plan::Plan;
+use pysnn_core::plan::{Plan, Weights};
 use pysnn_core::simd::Level;
-use support::plans::{Data, plan};
+use support::convs::linear;
+use support::data::Data;
+use support::plans::plan;
 use support::{Rng, naive};
 
 const PLANS: u64 = 150;
@@ -73,6 +75,51 @@ fn plain_runs_give_the_same_scores_counts_and_states() {
             assert!(uncounted.counts.iter().all(|&count| count == 0));
         }
     }
+}
+
+/// Every input is active at every second step; all levels must agree with the oracle.
+fn check_linear(plan: &Plan, inputs: usize) {
+    let steps = 5;
+    let index: Vec<u32> = (0..steps).flat_map(|step| (0..inputs as u32).filter(move |_| step % 2 == 0)).collect();
+    let offsets: Vec<i64> = (0..=steps).map(|step| (step as i64 + 1) / 2 * inputs as i64).collect();
+    let request = Request {
+        input: Input::Events { offsets: &offsets, index: &index },
+        batch: 1,
+        steps,
+        read_at: vec![1, steps],
+        state: None,
+        start: 0,
+        threads: 1,
+        block: 0,
+        count: true,
+        probe: false,
+        record_spikes: Vec::new(),
+        record_potentials: Vec::new(),
+    };
+    let expected = naive::run(plan, &request);
+    for level in Level::available() {
+        assert_eq!(engine(plan, level, &request), expected, "{level:?}");
+    }
+}
+
+/// int8 rows are summed in 16-bit lanes for a while: not for too long.
+#[test]
+fn sums_of_extreme_weights_do_not_wrap() {
+    for weight in [127, -128] {
+        let (inputs, outputs) = (700, 5);
+        check_linear(
+            &linear(inputs, outputs, Weights::Integer(vec![weight; inputs * outputs], vec![0; outputs])),
+            inputs,
+        );
+    }
+}
+
+/// More weights than stay cached: blocks of output channels run one after the other.
+#[test]
+fn large_layers_run_block_by_block() {
+    let (inputs, outputs, mut rng) = (2500, 150, Rng::new(7));
+    let weight = (0..inputs * outputs).map(|_| rng.real()).collect();
+    check_linear(&linear(inputs, outputs, Weights::Real(weight, vec![0.5; outputs])), inputs);
 }
 
 fn views(outputs: &Outputs) -> Vec<(usize, StateView<'_>)> {

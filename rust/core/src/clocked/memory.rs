@@ -55,7 +55,7 @@ impl Layout {
             done.push(stage.op);
             done.sort_unstable();
             done.dedup();
-            done.retain(|&op| last_reads[op] == Some(time) && layout.places[op].slot != usize::MAX);
+            done.retain(|&op| last_reads[op] == time && layout.places[op].slot != usize::MAX);
             free.extend(done.iter().map(|&op| layout.places[op].slot));
         }
         let bytes = layout.bytes(1);
@@ -96,16 +96,14 @@ impl Layout {
     }
 }
 
-/// When each map is read for the last time; `None` for static maps that every block reads again.
-fn last_reads(ops: &[Op], stages: &[Stage]) -> Vec<Option<usize>> {
-    let mut last = vec![None; ops.len()];
+/// When each map is read for the last time.
+///
+/// Every block reads static maps again, but no map of a block takes their slots.
+fn last_reads(ops: &[Op], stages: &[Stage]) -> Vec<usize> {
+    let mut last = vec![0; ops.len()];
     for (time, stage) in stages.iter().enumerate() {
-        last[stage.op] = Some(time);
-    }
-    for (time, stage) in stages.iter().enumerate() {
-        for &source in &stage.sources {
-            let again = ops[source].spec.is_static && !stage.is_static;
-            last[source] = if again { Some(usize::MAX) } else { last[source].max(Some(time)) };
+        for &read in stage.sources.iter().chain([&stage.op]) {
+            last[read] = last[read].max(time);
         }
     }
     last

@@ -1,5 +1,7 @@
 //! What the tests of the clocked engine share.
 
+pub(crate) mod convs;
+pub(crate) mod data;
 pub(crate) mod naive;
 pub(crate) mod plans;
 

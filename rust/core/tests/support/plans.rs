@@ -1,23 +1,12 @@
-//! Random plans and requests for them.
+//! Random plans.
 
-use pysnn_core::clocked::{Input, Request};
 use pysnn_core::plan::{
-    Body, Coding, Conv, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan,
-    Pool, Readout, Round, Shape, Term, Weights, Window,
+    Body, Coding, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan, Pool,
+    Readout, Round, Shape, Term, Window,
 };
 
 use super::Rng;
-use super::naive::synapses;
-
-/// Data for a request, which borrows it.
-pub(crate) struct Data {
-    pub(crate) batch: usize,
-    pub(crate) steps: usize,
-    values: Vec<f32>,
-    offsets: Vec<i64>,
-    index: Vec<u32>,
-    coding: Coding,
-}
+use super::convs::{branches, conv};
 
 /// A random plan. All kinds of operations come up, and layers that run as one.
 pub(crate) fn plan(rng: &mut Rng, integer: bool) -> Plan {
@@ -34,36 +23,43 @@ pub(crate) fn plan(rng: &mut Rng, integer: bool) -> Plan {
         if ops.len() > wanted {
             break;
         }
-        let made = match rng.below(12) {
+        if rng.one_in(8) {
+            branches(rng, &mut ops, integer);
+        }
+        let made = match rng.below(14) {
             0..=3 => conv(rng, &ops, integer),
             4..=6 => neuron(rng, &ops),
             7 => pool(rng, &ops),
             8 => max_pool(rng, &ops),
             9 => gather(rng, &ops),
-            10 => add(rng, &ops),
+            10..=12 => add(rng, &ops),
             _ => round(rng, &ops),
         };
-        if let Some((spec, body)) = made {
-            ops.push(Op { node: format!("op{}", ops.len()), spec, body });
-        }
+        push(&mut ops, made);
     }
     let (spec, body) = output(rng, &ops);
     ops.push(Op { node: "output".into(), spec, body });
     Plan::new(ops).unwrap()
 }
 
+pub(super) fn push(ops: &mut Vec<Op>, made: Option<(MapSpec, Body)>) {
+    if let Some((spec, body)) = made {
+        ops.push(Op { node: format!("op{}", ops.len()), spec, body });
+    }
+}
+
 /// A map that `fits`, most often the last one.
-fn source(rng: &mut Rng, ops: &[Op], fits: impl Fn(&MapSpec) -> bool) -> Option<usize> {
+pub(super) fn source(rng: &mut Rng, ops: &[Op], fits: impl Fn(&MapSpec) -> bool) -> Option<usize> {
     let fitting: Vec<usize> = (0..ops.len()).filter(|&op| fits(&ops[op].spec)).collect();
     let last = *fitting.last()?;
     Some(if rng.one_in(3) { rng.pick(&fitting) } else { last })
 }
 
-fn derived(source: &MapSpec, shape: Shape, kind: Kind) -> MapSpec {
+pub(super) fn derived(source: &MapSpec, shape: Shape, kind: Kind) -> MapSpec {
     MapSpec { shape, kind, is_static: source.is_static, max_count: 0 }
 }
 
-fn window(rng: &mut Rng, shape: Shape, dilates: bool) -> Option<(Window, Shape)> {
+pub(super) fn window(rng: &mut Rng, shape: Shape, dilates: bool) -> Option<(Window, Shape)> {
     let same = Window { kernel: [3, 3], stride: [1, 1], pads: [1; 4], dilation: [1, 1] };
     let window = match rng.below(3) {
         0 => same,
@@ -77,40 +73,6 @@ fn window(rng: &mut Rng, shape: Shape, dilates: bool) -> Option<(Window, Shape)>
     };
     let [height, width] = window.output(shape.height, shape.width)?;
     Some((window, Shape { height, width, ..shape }))
-}
-
-fn conv(rng: &mut Rng, ops: &[Op], integer: bool) -> Option<(MapSpec, Body)> {
-    let source = source(rng, ops, |spec| spec.kind != Kind::Current)?;
-    let from = &ops[source].spec;
-    let whole = integer && from.kind == Kind::Count;
-    let (window, shape) = window(rng, from.shape, true)?;
-    let inputs = from.shape.channels;
-    let outputs = rng.pick(&[3, 10, 16, 20, 70, 130]);
-    let outputs = if from.is_static { outputs.min(16) } else { outputs };
-    let groups = if rng.one_in(3) && inputs > 1 { inputs } else { 1 };
-    let outputs = if groups > 1 { inputs * (1 + rng.below(2)) } else { outputs };
-    let size = window.kernel[0] * window.kernel[1] * inputs / groups * outputs;
-    let weights = if whole {
-        let weight = (0..size).map(|_| if rng.one_in(9) { 0 } else { rng.integer(127) as i8 }).collect();
-        Weights::Integer(weight, (0..outputs).map(|_| rng.integer(50)).collect())
-    } else {
-        let weight = (0..size).map(|_| if rng.one_in(9) { 0.0 } else { rng.real() }).collect();
-        Weights::Real(weight, (0..outputs).map(|_| rng.real()).collect())
-    };
-    let spec = derived(from, Shape { channels: outputs, ..shape }, if whole { Kind::Current } else { Kind::Real });
-    let blank = vec![0; from.shape.size()];
-    let mut conv = Conv { source, window, groups, weights, fanout: blank.clone(), fanout_nonzero: blank };
-    let [mut fanout, mut nonzero] = [conv.fanout.clone(), conv.fanout.clone()];
-    synapses(&spec, from, &conv, |_, j, w| {
-        let zero = match &conv.weights {
-            Weights::Real(weight, _) => weight[w] == 0.0,
-            Weights::Integer(weight, _) => weight[w] == 0,
-        };
-        fanout[j] += 1;
-        nonzero[j] += u32::from(!zero);
-    });
-    (conv.fanout, conv.fanout_nonzero) = (fanout, nonzero);
-    Some((spec, Body::Conv(conv)))
 }
 
 fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
@@ -238,61 +200,4 @@ fn output(rng: &mut Rng, ops: &[Op]) -> (MapSpec, Body) {
     let unit = (spec.kind == Kind::Current)
         .then(|| (0..spec.shape.channels).map(|_| 0.02 + 0.01 * f64::from(rng.real())).collect());
     (spec, Body::Output(Output { source, readout: rng.pick(&readouts), unit }))
-}
-
-impl Data {
-    pub(crate) fn new(rng: &mut Rng, plan: &Plan) -> Self {
-        let Body::Input(coding) = plan.ops()[0].body else { panic!("the input is operation 0") };
-        let (spec, batch, steps) = (plan.ops()[0].spec, 1 + rng.below(4), 1 + rng.below(40));
-        let size = spec.shape.size();
-        let values = match coding {
-            Coding::Events => Vec::new(),
-            Coding::Poisson => (0..batch * size)
-                .map(|_| {
-                    let near = 0.5 + 0.5 * rng.real().abs().min(0.999);
-                    rng.pick(&[0.0, 0.1, 0.5, 1.0, near])
-                })
-                .collect(),
-            Coding::Constant => (0..batch * size).map(|_| if rng.one_in(4) { 0.0 } else { rng.real() }).collect(),
-        };
-        let (mut offsets, mut index) = (vec![0], Vec::new());
-        if coding == Coding::Events {
-            for _ in 0..batch * steps {
-                for neuron in 0..size {
-                    let times = if rng.one_in(4) { 1 + rng.below(spec.max_count as usize) } else { 0 };
-                    index.extend(std::iter::repeat_n(neuron as u32, times));
-                }
-                offsets.push(index.len() as i64);
-            }
-        }
-        Self { batch, steps, values, offsets, index, coding }
-    }
-
-    /// A request that asks for everything.
-    pub(crate) fn request(&self, rng: &mut Rng, plan: &Plan) -> Request<'_> {
-        let input = match self.coding {
-            Coding::Constant => Input::Constant(&self.values),
-            Coding::Poisson => Input::Poisson { rates: &self.values, seed: 0x1234_5678_9abc, first_sample: 3 },
-            Coding::Events => Input::Events { offsets: &self.offsets, index: &self.index },
-        };
-        let mut read_at: Vec<usize> = (1..=self.steps).filter(|_| rng.one_in(5)).collect();
-        if read_at.is_empty() {
-            read_at.push(self.steps);
-        }
-        let numbers = |fits: fn(&Op) -> bool| (0..plan.ops().len()).filter(|&op| fits(&plan.ops()[op])).collect();
-        Request {
-            input,
-            batch: self.batch,
-            steps: self.steps,
-            read_at,
-            state: None,
-            start: 0,
-            threads: 1,
-            block: 0,
-            count: true,
-            probe: true,
-            record_spikes: numbers(|op| op.spec.kind == Kind::Count && !matches!(op.body, Body::Output(_))),
-            record_potentials: numbers(|op| matches!(op.body, Body::Neuron(_))),
-        }
-    }
 }

@@ -1,0 +1,100 @@
+//! Random convolutions, alone and where several meet.
+
+use pysnn_core::plan::{
+    Body, Coding, Conv, Entry, Kind, MapSpec, Op, Output, Plan, Readout, Shape, Term, Weights, Window,
+};
+
+use super::Rng;
+use super::naive::synapses;
+use super::plans::{derived, push, source, window};
+
+/// Convolutions that only their sum reads, in any of its places, static ones among them.
+pub(super) fn branches(rng: &mut Rng, ops: &mut Vec<Op>, integer: bool) {
+    let fits = |spec: &MapSpec| spec.kind == Kind::Count || (!integer && spec.kind == Kind::Real);
+    let Some(first) = source(rng, ops, fits) else { return };
+    let (shape, outputs) = (ops[first].spec.shape, rng.pick(&[3, 20, 70]));
+    let alike = |spec: &MapSpec| fits(spec) && (spec.shape.height, spec.shape.width) == (shape.height, shape.width);
+    let begin = ops.len();
+    for _ in 0..2 + rng.below(3) {
+        let Some(source) = source(rng, &ops[..begin], alike) else { return };
+        let same = Window { kernel: [3, 3], stride: [1, 1], pads: [1; 4], dilation: [1, 1] };
+        let made = weigh(rng, ops, &Sliding { source, window: same, groups: 1, outputs }, integer);
+        push(ops, Some(made));
+    }
+    let terms: Vec<Term> = (begin..ops.len()).map(|source| Term { source, entry: Entry::Plain }).collect();
+    let is_static = terms.iter().all(|term| ops[term.source].spec.is_static);
+    push(ops, Some((MapSpec { is_static, ..ops[begin].spec }, Body::Add(terms))));
+}
+
+/// Where a convolution goes, without its weights.
+struct Sliding {
+    source: usize,
+    window: Window,
+    groups: usize,
+    outputs: usize,
+}
+
+pub(super) fn conv(rng: &mut Rng, ops: &[Op], integer: bool) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |spec| spec.kind != Kind::Current)?;
+    let from = &ops[source].spec;
+    let (window, _) = window(rng, from.shape, true)?;
+    let inputs = from.shape.channels;
+    // As many outputs as inputs let sums and convolutions meet.
+    let outputs = rng.pick(&[3, 10, 16, 20, 70, 130, inputs, inputs, inputs]);
+    let outputs = if from.is_static { outputs.min(16) } else { outputs };
+    let groups = if rng.one_in(3) && inputs > 1 { inputs } else { 1 };
+    let outputs = if groups > 1 { inputs * (1 + rng.below(2)) } else { outputs };
+    Some(weigh(rng, ops, &Sliding { source, window, groups, outputs }, integer))
+}
+
+/// A convolution with random weights, some of them zero, and the tables of what its events meet.
+fn weigh(rng: &mut Rng, ops: &[Op], sliding: &Sliding, integer: bool) -> (MapSpec, Body) {
+    let &Sliding { source, window, groups, outputs } = sliding;
+    let from = &ops[source].spec;
+    let whole = integer && from.kind == Kind::Count;
+    let size = window.kernel[0] * window.kernel[1] * from.shape.channels / groups * outputs;
+    let weights = if whole {
+        let weight = (0..size).map(|_| if rng.one_in(9) { 0 } else { rng.integer(127) as i8 }).collect();
+        Weights::Integer(weight, (0..outputs).map(|_| rng.integer(50)).collect())
+    } else {
+        let weight = (0..size).map(|_| if rng.one_in(9) { 0.0 } else { rng.real() }).collect();
+        Weights::Real(weight, (0..outputs).map(|_| rng.real()).collect())
+    };
+    let [height, width] = window.output(from.shape.height, from.shape.width).unwrap();
+    let shape = Shape { channels: outputs, height, width };
+    let spec = derived(from, shape, if whole { Kind::Current } else { Kind::Real });
+    let blank = vec![0; from.shape.size()];
+    let mut conv = Conv { source, window, groups, weights, fanout: blank.clone(), fanout_nonzero: blank };
+    let [mut fanout, mut nonzero] = [conv.fanout.clone(), conv.fanout.clone()];
+    synapses(&spec, from, &conv, |_, j, w| {
+        let zero = match &conv.weights {
+            Weights::Real(weight, _) => weight[w] == 0.0,
+            Weights::Integer(weight, _) => weight[w] == 0,
+        };
+        fanout[j] += 1;
+        nonzero[j] += u32::from(!zero);
+    });
+    (conv.fanout, conv.fanout_nonzero) = (fanout, nonzero);
+    (spec, Body::Conv(conv))
+}
+
+/// Events into a Linear layer with these weights, `(inputs, outputs)`, whose currents are the answer.
+pub(crate) fn linear(inputs: usize, outputs: usize, weights: Weights) -> Plan {
+    let (shape, result) = (Shape::new(inputs, 1, 1), Shape::new(outputs, 1, 1));
+    let integer = matches!(weights, Weights::Integer(..));
+    let spikes = MapSpec { shape, kind: Kind::Count, is_static: false, max_count: 1 };
+    let kind = if integer { Kind::Current } else { Kind::Real };
+    let currents = MapSpec { shape: result, kind, is_static: false, max_count: 0 };
+    let window = Window { kernel: [1, 1], stride: [1, 1], pads: [0; 4], dilation: [1, 1] };
+    let met = vec![outputs as u32; inputs];
+    let conv = Conv { source: 0, window, groups: 1, weights, fanout: met.clone(), fanout_nonzero: met };
+    let unit = integer.then(|| vec![1.0; outputs]);
+    let output = Output { source: 1, readout: Readout::Potential, unit };
+    let op = |node: &str, spec, body| Op { node: node.into(), spec, body };
+    Plan::new(vec![
+        op("input", spikes, Body::Input(Coding::Events)),
+        op("linear", currents, Body::Conv(conv)),
+        op("output", currents, Body::Output(output)),
+    ])
+    .unwrap()
+}
