@@ -25,11 +25,17 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             sys.stderr.close()
             raise typer.Exit(1) from None
         except (PysnnError, OSError, MemoryError) as error:
-            text = " ".join(str(error).split()) or type(error).__name__
-            typer.echo(f"pysnn {command.__name__}: {text}", err=True)
+            typer.echo(f"pysnn {command.__name__}: {_sentence(error)}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
             typer.echo(f"pysnn {command.__name__}: interrupted", err=True)
             raise typer.Exit(130) from None
 
     return wrapped
+
+
+def _sentence(error: Exception) -> str:
+    """Give what went wrong in one line; for a file, its name first."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"'{error.filename}': {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__

@@ -3,7 +3,7 @@
 A method is one file and one line in :data:`METHODS`; ``docs/conversion.md`` has the formulas and the error analysis.
 """
 
-from pysnn.convert.ann import ann_accuracy, ann_pass
+from pysnn.ann import ann_accuracy, ann_pass
 from pysnn.convert.conversion import Conversion, convert
 from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.methods import METHODS

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.convert.ann import ann_pass
+from pysnn.ann import ann_pass
 from pysnn.convert.method import Method
 from pysnn.encode.batch import checked_data
 from pysnn.network import Network

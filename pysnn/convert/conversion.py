@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pysnn.convert.ann import check_ordinary
+from pysnn.ann import check_ordinary
 from pysnn.convert.calibration import Calibration, calibrate
 from pysnn.convert.error_table import error_rows
 from pysnn.convert.methods import make_method

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.ann import ann_pass
 from pysnn.backends.base import Probe
-from pysnn.convert.ann import ann_pass
 from pysnn.convert.errors import ErrorSums, SpikeUnit, error_terms
 from pysnn.encode.batch import checked_data
 from pysnn.errors import DataError, PlanError

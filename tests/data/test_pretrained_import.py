@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("onnx", reason="the package onnx is not installed (extra onnx)")
 
 from pysnn import Affine, Network, ReLU
-from pysnn.convert.ann import ann_pass
+from pysnn.ann import ann_pass
 from pysnn.convert.fold import fold
 from pysnn.convert.resnet_cifar import resnet_cifar
 from pysnn.convert.vgg_cifar import vgg11_cifar

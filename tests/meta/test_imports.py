@@ -20,6 +20,7 @@ LAYERS = (
     ("neurons",),
     ("encode",),
     ("network",),
+    ("ann",),
     ("plan",),
     ("_core",),
     ("backends",),

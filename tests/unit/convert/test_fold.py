@@ -28,7 +28,7 @@ from pysnn import (
     Subsample,
     SumPool2d,
 )
-from pysnn.convert.ann import ann_pass
+from pysnn.ann import ann_pass
 from pysnn.convert.fold import fold
 
 RNG = np.random.default_rng(4)

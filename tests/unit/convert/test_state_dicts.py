@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pysnn import Affine, Conv2d, FileFormatError, NetworkError
-from pysnn.convert.ann import ann_pass
+from pysnn.ann import ann_pass
 from pysnn.convert.resnet_cifar import resnet_cifar
 from pysnn.convert.safetensors import parse_tensors, read_tensors
 from pysnn.convert.vgg_cifar import vgg11_cifar

@@ -11,7 +11,7 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 
 import onnx
 
-from pysnn.convert.ann import ann_pass
+from pysnn.ann import ann_pass
 from pysnn.convert.fold import fold
 from tests.unit.io.onnx.models import imported, model, node, numbers
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pysnn import Network
-from pysnn.io.check import largest_difference, run_ann
+from pysnn.ann import ann_pass
+from pysnn.io.check import largest_difference
 from pysnn.io.torch import from_torch
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
@@ -46,8 +47,8 @@ def imported(module: Any, *shape: int) -> Network:
     network = from_torch(module, images(*shape))
     others = images(shape[0] + 1, *shape[1:], seed=2)
     with torch.no_grad():
-        expected = module(others.clone()).numpy()
-    got = run_ann(network, others.numpy())
+        expected = module(others.clone()).numpy().reshape(len(others), -1)
+    got = ann_pass(network, others.numpy())[0]
     assert largest_difference(got, expected) < 2e-5
     assert np.ptp(expected) > 1e-3
     return network
