@@ -149,7 +149,7 @@ def convert(
     check_ordinary(network)
     if not any(isinstance(node, ReLU) for node in network.nodes.values()):
         raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
-    rule = make_method(method, settings)
+    rule = make_method(method, settings, steps)
     found = calibrate(network, calibration, rule)
     thresholds = {
         layer.layer: float(layer.threshold[0]) if layer.threshold.size == 1 else layer.threshold

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from pysnn.convert.error_min import ErrorMin
 from pysnn.convert.max_norm import MaxNorm
 from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.percentile import Percentile
@@ -18,12 +19,20 @@ METHODS: dict[str, MethodEntry] = {
         "Rueckauer et al. 2017, Front. Neurosci. 11:682",
         "calibration data",
     ),
+    "error-min": MethodEntry(
+        ErrorMin,
+        "least expected error at a number of time-steps",
+        "Li et al. 2021, ICML (PMLR 139)",
+        "calibration data, steps",
+    ),
 }
 """Every method by the name that :func:`pysnn.convert.convert` and the command line take."""
 
 
-def make_method(name: str, settings: dict[str, Any]) -> Method:
+def make_method(name: str, settings: dict[str, Any], steps: int | None = None) -> Method:
     """Give a method by name with its settings, or raise :class:`DataError` saying what there is.
+
+    ``steps`` goes to the methods that have such a setting.
 
     Examples
     --------
@@ -35,6 +44,7 @@ def make_method(name: str, settings: dict[str, Any]) -> Method:
     method = METHODS[name].method
     known = [field.name for field in fields(method)]
     for setting in settings:
-        if setting not in known:
+        if setting not in known or setting == "steps":
             raise DataError(f"method '{name}' has the settings {', '.join(known)}, got {setting!r}")
-    return method(**settings)
+    own: dict[str, Any] = {"steps": steps} if "steps" in known else {}
+    return method(**own, **settings)

@@ -31,7 +31,7 @@ def network(gain: float = 1.0) -> Network:
 
 
 def thresholds(name: str, net: Network, data: Any, per_channel: bool) -> list[Any]:
-    conversion = convert(net, data, name, per_channel=per_channel)
+    conversion = convert(net, data, name, steps=256, per_channel=per_channel)
     return [layer.threshold for layer in conversion.calibration.layers]
 
 
@@ -80,7 +80,7 @@ def test_thresholds_scale_with_the_activations(name: str, per_channel: bool) -> 
 @by_layer_and_channel
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_the_converted_network_approaches_the_ann(name: str, per_channel: bool, precision: Any) -> None:
-    conversion = convert(network(), DATA, name, per_channel=per_channel)
+    conversion = convert(network(), DATA, name, steps=256, per_channel=per_channel)
     expected, _ = ann_pass(conversion.ann, DATA)
     scores = run(conversion.network, DATA, steps=[2, 256], precision=precision, backend="reference").scores
     rms = np.sqrt(np.mean((scores - expected) ** 2, axis=(1, 2)))
@@ -93,7 +93,7 @@ def test_the_converted_network_approaches_the_ann(name: str, per_channel: bool, 
 def test_a_silent_layer_is_named_and_still_runs(name: str, per_channel: bool) -> None:
     net = Network.chain({"in": Input((2,)), "fc": Linear(-np.eye(2)), "dead": ReLU(), "out": Output()})
     with pytest.warns(UserWarning, match="ReLU 'dead'"):
-        conversion = convert(net, [[1.0, 2.0]], name, per_channel=per_channel)
+        conversion = convert(net, [[1.0, 2.0]], name, steps=4, per_channel=per_channel)
     assert run(
         conversion.network, np.array([[1.0, 2.0]], dtype=np.float32), steps=4, backend="reference"
     ).scores.tolist() == [[[0, 0]]]

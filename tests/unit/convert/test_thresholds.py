@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pysnn import Conv2d, DataError, Input, Linear, Network, Output, ReLU
 from pysnn.convert import ann_pass
 from pysnn.convert.calibration import SILENT_THRESHOLD, calibrate, sorted_samples
+from pysnn.convert.error_min import ErrorMin
 from pysnn.convert.max_norm import MaxNorm
 from pysnn.convert.percentile import Percentile
 
@@ -20,6 +21,45 @@ def identity(features: int) -> Network:
 
 def test_max_norm_is_the_largest_activation() -> None:
     assert MaxNorm().thresholds(np.array([[0, 3, 1], [0, 0, 0]], dtype=np.float32)).tolist() == [3.0, 0.0]
+
+
+def spiking_error(values: Any, threshold: float, steps: int) -> float:
+    """Mean squared difference between values and what IF neurons that start at half a threshold make of them."""
+    potential = np.full(len(values), threshold / 2)
+    spikes = np.zeros(len(values))
+    for _ in range(steps):
+        potential += values
+        fired = potential >= threshold
+        potential[fired] -= threshold
+        spikes += fired
+    return float(np.mean((threshold * spikes / steps - values) ** 2))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 16])
+def test_error_min_has_the_least_error_of_simulated_neurons(steps: int) -> None:
+    values = np.abs(np.random.default_rng(steps).normal(0, 1, 3000))
+    errors = [spiking_error(values, values.max() * k / 100, steps) for k in range(1, 101)]
+    (found,) = ErrorMin(steps=steps).thresholds(values.astype(np.float32)[None])
+    assert spiking_error(values, found, steps) == pytest.approx(min(errors), rel=2e-3)
+
+
+def test_error_min_by_hand() -> None:
+    # One step: th, 2 th or nothing. From 0.5 on, a value of 1 is exact at th = 1 and the 0.4s are silent.
+    values = np.array([[0.4, 0.4, 1.0], [0.0, 0.0, 0.0]], dtype=np.float32)
+    assert ErrorMin(steps=1).thresholds(values).tolist() == [pytest.approx(0.6, abs=0.021), 0.0]
+
+
+def test_error_min_rises_with_the_steps() -> None:
+    values = np.abs(np.random.default_rng(0).normal(0, 1, (1, 5000))).astype(np.float32)
+    found = [float(ErrorMin(steps=steps).thresholds(values)[0]) for steps in (1, 2, 4, 8, 16, 64)]
+    assert found == sorted(found)
+    assert found[0] < 0.6 * found[-1]
+
+
+@pytest.mark.parametrize("steps", [None, 0, -1, 2.5, True])
+def test_error_min_needs_steps(steps: Any) -> None:
+    with pytest.raises(DataError, match=r"error-min: .*steps"):
+        ErrorMin(steps=steps).thresholds(np.ones((1, 3), dtype=np.float32))
 
 
 @pytest.mark.parametrize(("p", "expected"), [(100.0, 5.0), (50.0, 3.0), (75.0, 4.0), (87.5, 4.5)])
