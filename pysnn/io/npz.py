@@ -36,10 +36,10 @@ def load_data(path: Path, limit: int | None = None) -> Data:
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise DataError(f"{what}: expected an .npz with 'x', got a single array (.npy)")
-        with loaded:
+            stream.seek(0)
+            loaded = np.load(stream, allow_pickle=False)
+            if not isinstance(loaded, np.lib.npyio.NpzFile):
+                raise DataError(f"{what}: expected an .npz with 'x', got a single array (.npy)")
             if "x" not in loaded.files:
                 raise DataError(f"{what}: expected an array 'x', found {', '.join(loaded.files) or 'nothing'}")
             x = loaded["x"]
