@@ -4,7 +4,7 @@ import typer
 
 from pysnn.cli.errors import reported
 from pysnn.cli.info import info
-from pysnn.cli.lists import methods, neurons
+from pysnn.cli.lists import corrections, methods, neurons
 from pysnn.cli.quickstart import quickstart
 from pysnn.cli.run import run
 
@@ -18,5 +18,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (quickstart, run, info, methods, neurons):
+for command in (quickstart, run, info, methods, corrections, neurons):
     app.command(command.__name__)(reported(command))

@@ -1,4 +1,4 @@
-"""``pysnn methods`` and ``pysnn neurons``: what there is."""
+"""``pysnn methods``, ``corrections`` and ``neurons``: what there is."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from pysnn.cli.show import show_table
-from pysnn.convert import METHODS
+from pysnn.convert import CORRECTIONS, METHODS
 from pysnn.neurons import NEURONS
 from pysnn.tables import make_table, metadata
 
-__all__ = ["methods", "neurons"]
+__all__ = ["corrections", "methods", "neurons"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -18,6 +18,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def methods(as_json: Json = False) -> None:
     """List the conversion methods."""
     _show(((name, e.title, e.source, e.needs) for name, e in METHODS.items()), as_json=as_json)
+
+
+def corrections(as_json: Json = False) -> None:
+    """List what can be calibrated on top of any method."""
+    _show(((name, e.title, e.source, e.needs) for name, e in CORRECTIONS.items()), as_json=as_json)
 
 
 def neurons(as_json: Json = False) -> None:

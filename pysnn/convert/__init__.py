@@ -5,13 +5,16 @@ A method is one file and one line in :data:`METHODS`; ``docs/conversion.md`` has
 
 from pysnn.ann import ann_accuracy, ann_pass
 from pysnn.convert.conversion import Conversion, convert
+from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
 from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.methods import METHODS
 from pysnn.convert.precision import compare_precisions
 
 __all__ = [
+    "CORRECTIONS",
     "METHODS",
     "Conversion",
+    "CorrectionEntry",
     "Method",
     "MethodEntry",
     "ann_accuracy",

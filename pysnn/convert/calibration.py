@@ -2,27 +2,30 @@
 
 import hashlib
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.ann import ann_pass
+from pysnn.convert.layerwise import layer_by_layer
 from pysnn.convert.method import Method
 from pysnn.encode.batch import checked_data
 from pysnn.network import Network
 from pysnn.nodes import ReLU
 
-__all__ = ["SILENT_THRESHOLD", "Calibration", "LayerThreshold", "calibrate", "sorted_samples"]
+__all__ = [
+    "SILENT_THRESHOLD",
+    "Calibration",
+    "LayerThreshold",
+    "calibration_data",
+    "choose_thresholds",
+    "sorted_samples",
+]
 
 SILENT_THRESHOLD = 1.0
 """The threshold of a layer that is never active on the calibration data."""
-
-# Activations that are held at a time; more layers than that take more passes.
-_MOST_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,23 +68,35 @@ class Calibration:
     digest: str
 
 
-def calibrate(network: Network, data: Any, method: Method) -> Calibration:
+def choose_thresholds(network: Network, data: Any, method: Method) -> Calibration:
     """Choose thresholds for every ReLU of a network.
+
+    Memory: the activations of one layer, and of the layers whose values are still needed, for all samples.
 
     Warns
     -----
     UserWarning
         For each layer that is never active; its threshold is :data:`SILENT_THRESHOLD`.
     """
+    samples, digest = sorted_samples(calibration_data(network, data))
+    chooser = _Chooser(network, method)
+    layer_by_layer(network, samples, chooser)
+    for layer in chooser.layers:
+        if layer.largest <= 0:
+            warnings.warn(
+                f"ReLU '{layer.layer}': never active on the calibration data, so its threshold is {SILENT_THRESHOLD}; "
+                "calibrate with more or other samples",
+                UserWarning,
+                stacklevel=3,
+            )
+    return Calibration(tuple(chooser.layers), len(samples), digest)
+
+
+def calibration_data(network: Network, data: Any) -> NDArray[Any]:
+    """Check data against a network's input."""
     checked = checked_data(data, network.input, network.input_name, "constant").data
     assert isinstance(checked, np.ndarray)
-    samples, digest = sorted_samples(checked)
-    names = [name for name in network.order if isinstance(network.nodes[name], ReLU)]
-    layers: list[LayerThreshold] = []
-    for group in _groups(network, names, len(samples)):
-        _, values = ann_pass(network, samples, keep=group)
-        layers += [_layer(name, len(layers) + i + 1, values[name], method) for i, name in enumerate(group)]
-    return Calibration(tuple(layers), len(samples), digest)
+    return checked
 
 
 def sorted_samples(data: NDArray[Any]) -> tuple[NDArray[Any], str]:
@@ -96,45 +111,45 @@ def sorted_samples(data: NDArray[Any]) -> tuple[NDArray[Any], str]:
     return data[order], whole
 
 
-def _groups(network: Network, names: list[str], samples: int) -> Iterator[list[str]]:
-    """Cut the layers into groups whose activations can be held at once."""
-    group: list[str] = []
-    held = 0
-    for name in names:
-        size = 4 * samples * prod(network.shapes[name])
-        if group and held + size > _MOST_BYTES:
-            yield group
-            group, held = [], 0
-        group.append(name)
-        held += size
-    if group:
-        yield group
+@dataclass(frozen=True, eq=False)
+class _Chooser:
+    """Chooses each layer's threshold as the pass comes to it, and clips there if the method says so."""
+
+    network: Network
+    method: Method
+    layers: list[LayerThreshold] = field(default_factory=list)
+
+    def __call__(self, name: str, current: NDArray[np.float32]) -> NDArray[np.float32]:
+        node = self.network.nodes[name]
+        values = node.apply(current)
+        if not isinstance(node, ReLU):
+            return values
+        groups = values.shape[1] if self.method.per_channel else 1
+        found = self.method.thresholds(_by_channel(values, groups)).astype(np.float32)
+        self.layers.append(_layer(name, len(self.layers) + 1, values, found))
+        if not self.method.clips:
+            return values
+        spread = (-1,) + (1,) * (values.ndim - 2)
+        return np.minimum(values, found.reshape(spread))
 
 
-def _layer(name: str, depth: int, values: NDArray[np.float32], method: Method) -> LayerThreshold:
-    channels = values.shape[1]
-    by_channel = np.moveaxis(values, 1, 0).reshape(channels, -1)
-    whole = by_channel.reshape(1, -1)
-    largest = float(whole.max())
-    fallback = np.float32(SILENT_THRESHOLD)
-    found = method.thresholds(by_channel if method.per_channel else whole).astype(np.float32)
-    if largest <= 0:
-        warnings.warn(
-            f"ReLU '{name}': never active on the calibration data, so its threshold is {SILENT_THRESHOLD}; "
-            "calibrate with more or other samples",
-            UserWarning,
-            stacklevel=4,
-        )
-    elif method.per_channel and (found <= 0).any():
-        fallback = np.float32(method.thresholds(whole)[0])
-    threshold = np.where(found > 0, found, fallback).astype(np.float32)
-    active = int(np.count_nonzero(whole))
+def _by_channel(values: NDArray[np.float32], groups: int) -> NDArray[np.float32]:
+    """Give ``(groups, values)`` from ``(samples, channels, ...)``: a group a channel, or one for them all."""
+    return np.moveaxis(values, 1, 0).reshape(groups, -1)
+
+
+def _layer(name: str, depth: int, values: NDArray[np.float32], chosen: NDArray[np.float32]) -> LayerThreshold:
+    channels = _by_channel(values, values.shape[1])
+    largest = float(channels.max())
+    fallback = chosen.max() if largest > 0 else np.float32(SILENT_THRESHOLD)
+    threshold = np.where(chosen > 0, chosen, fallback).astype(np.float32)
+    active = int(np.count_nonzero(channels))
     return LayerThreshold(
         layer=name,
         depth=depth,
         neurons=prod(values.shape[1:]),
         threshold=threshold,
         largest=largest,
-        clipped=np.count_nonzero(by_channel > threshold[:, None]) / active if active else 0.0,
-        silent_channels=int(np.count_nonzero(by_channel.max(axis=1) <= 0)),
+        clipped=np.count_nonzero(channels > threshold[:, None]) / active if active else 0.0,
+        silent_channels=int(np.count_nonzero(channels.max(axis=1) <= 0)),
     )

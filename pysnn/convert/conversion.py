@@ -5,8 +5,11 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pysnn.ann import check_ordinary
-from pysnn.convert.calibration import Calibration, calibrate
+from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
+from pysnn.convert.corrections import Correction, check_corrections, correct
 from pysnn.convert.error_table import error_rows
 from pysnn.convert.methods import make_method
 from pysnn.convert.rewrite import spiking_network
@@ -37,6 +40,8 @@ class Conversion:
         Thresholds, and the data that they came from.
     steps
         Number of time-steps that the conversion is meant for, or ``None``.
+    corrections
+        Names in :data:`pysnn.convert.CORRECTIONS` of what was calibrated behind the thresholds.
     """
 
     network: Network
@@ -45,6 +50,7 @@ class Conversion:
     settings: Mapping[str, Any]
     calibration: Calibration
     steps: int | None = None
+    corrections: tuple[str, ...] = ()
 
     @property
     def report(self) -> "pl.DataFrame":
@@ -72,6 +78,7 @@ class Conversion:
         return {
             "method": self.method,
             **{f"method.{name}": _plain(value) for name, value in self.settings.items()},
+            **({"calibrate": ",".join(self.corrections)} if self.corrections else {}),
             "calibration.samples": self.calibration.samples,
             "calibration.sha256": self.calibration.digest,
         }
@@ -101,12 +108,18 @@ class Conversion:
 
 
 def convert(
-    network: Network, calibration: Any, method: str = "percentile", *, steps: int | None = None, **settings: Any
+    network: Network,
+    calibration: Any,
+    method: str = "percentile",
+    *,
+    steps: int | None = None,
+    calibrate: Sequence[str] = (),
+    **settings: Any,
 ) -> Conversion:
     """Convert an ordinary network into a spiking one.
 
     Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
-    of it as initial potential; the weights stay as they are.
+    of it as initial potential; the weights stay as they are. ``calibrate`` corrects the mean error that is left.
 
     Parameters
     ----------
@@ -117,7 +130,10 @@ def convert(
     method
         A name in :data:`pysnn.convert.METHODS`.
     steps
-        Number of time-steps that the network is meant for.
+        Number of time-steps that the network is meant for. It can run for any other; what is fitted is fitted to this.
+    calibrate
+        ``"bias"``, ``"v_init"`` or both: shift each channel's current, or its initial potential, by its mean error at
+        ``steps`` time-steps on the calibration data (:data:`pysnn.convert.CORRECTIONS`).
     **settings
         Settings of the method: ``per_channel=True`` for a threshold a channel, ``percentile=99.9``.
 
@@ -149,19 +165,27 @@ def convert(
     check_ordinary(network)
     if not any(isinstance(node, ReLU) for node in network.nodes.values()):
         raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
+        raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
     rule = make_method(method, settings, steps)
-    found = calibrate(network, calibration, rule)
+    kinds = check_corrections(calibrate, steps)
+    found = choose_thresholds(network, calibration, rule)
     thresholds = {
         layer.layer: float(layer.threshold[0]) if layer.threshold.size == 1 else layer.threshold
         for layer in found.layers
     }
+    correction = Correction()
+    if kinds and steps is not None:
+        samples, _ = sorted_samples(calibration_data(network, calibration))
+        correction = correct(network, samples, thresholds, int(steps), kinds)
     return Conversion(
-        network=spiking_network(network, thresholds),
+        network=spiking_network(network, thresholds, correction),
         ann=network,
         method=method,
         settings=MappingProxyType(asdict(rule)),
         calibration=found,
         steps=steps,
+        corrections=kinds,
     )
 
 

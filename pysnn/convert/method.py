@@ -1,6 +1,7 @@
 """What a conversion method is."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,14 @@ class Method:
     ----------
     per_channel
         One threshold a channel rather than one a layer.
+
+    Attributes
+    ----------
+    clips
+        Whether each layer's activations are clipped at its thresholds before the layers behind see them.
     """
+
+    clips: ClassVar[bool] = False
 
     per_channel: bool = False
 

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from pysnn.convert.error_min import ErrorMin
+from pysnn.convert.ltb import LocalThresholdBalancing
 from pysnn.convert.max_norm import MaxNorm
 from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.percentile import Percentile
@@ -24,6 +25,12 @@ METHODS: dict[str, MethodEntry] = {
         "least expected error at a number of time-steps",
         "Li et al. 2021, ICML (PMLR 139)",
         "calibration data, steps",
+    ),
+    "ltb": MethodEntry(
+        LocalThresholdBalancing,
+        "local threshold balancing, over the whole calibration set in each round",
+        "Bu et al. 2025, CVPR",
+        "calibration data",
     ),
 }
 """Every method by the name that :func:`pysnn.convert.convert` and the command line take."""

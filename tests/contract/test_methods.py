@@ -11,6 +11,9 @@ from pysnn.convert import METHODS, Method, ann_pass, convert
 
 DATA = np.random.default_rng(3).random((64, 2, 6, 6)).astype(np.float32)
 
+# Settings with which a method asks for many time-steps.
+CLIPS_LITTLE: dict[str, dict[str, Any]] = {"ltb": {"rounds": 1024}}
+
 every_method = pytest.mark.parametrize("name", METHODS)
 by_layer_and_channel = pytest.mark.parametrize("per_channel", [False, True])
 
@@ -80,7 +83,8 @@ def test_thresholds_scale_with_the_activations(name: str, per_channel: bool) -> 
 @by_layer_and_channel
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_the_converted_network_approaches_the_ann(name: str, per_channel: bool, precision: Any) -> None:
-    conversion = convert(network(), DATA, name, steps=256, per_channel=per_channel)
+    settings = CLIPS_LITTLE.get(name, {})
+    conversion = convert(network(), DATA, name, steps=256, per_channel=per_channel, **settings)
     expected, _ = ann_pass(conversion.ann, DATA)
     scores = run(conversion.network, DATA, steps=[2, 256], precision=precision, backend="reference").scores
     rms = np.sqrt(np.mean((scores - expected) ** 2, axis=(1, 2)))

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from pysnn import IF, Input, Linear, Network, Output, Scale, run
 from pysnn.backends import BACKENDS
 from pysnn.cli.app import app
-from pysnn.convert import METHODS
+from pysnn.convert import CORRECTIONS, METHODS
 from pysnn.io.npz import load_data
 from pysnn.io.psnn import save
 from pysnn.io.settings import Settings
@@ -131,7 +131,9 @@ def test_info_shows_the_installation_and_a_network(files: tuple[Path, Path]) -> 
     assert "fc1" in invoke("info", files[0]).stdout
 
 
-@pytest.mark.parametrize(("command", "registry"), [("methods", METHODS), ("neurons", NEURONS)])
+@pytest.mark.parametrize(
+    ("command", "registry"), [("methods", METHODS), ("corrections", CORRECTIONS), ("neurons", NEURONS)]
+)
 def test_lists_have_every_entry(command: str, registry: dict[str, Any]) -> None:
     rows = json.loads(invoke(command, "--json").stdout)["rows"]
     assert [row["name"] for row in rows] == list(registry)

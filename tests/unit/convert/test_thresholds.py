@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pysnn import Conv2d, DataError, Input, Linear, Network, Output, ReLU
-from pysnn.convert import ann_pass
-from pysnn.convert.calibration import SILENT_THRESHOLD, calibrate, sorted_samples
+from pysnn import Conv2d, DataError, Input, Network, Output, ReLU
+from pysnn.convert.calibration import SILENT_THRESHOLD, choose_thresholds, sorted_samples
 from pysnn.convert.error_min import ErrorMin
 from pysnn.convert.max_norm import MaxNorm
 from pysnn.convert.percentile import Percentile
@@ -79,7 +78,7 @@ def test_a_percentile_outside_its_range_is_refused(p: Any) -> None:
 
 
 def test_thresholds_and_facts_of_a_layer() -> None:
-    found = calibrate(identity(2), [[1.0, -1.0], [3.0, -2.0], [2.0, 0.0]], Percentile(percentile=50.0))
+    found = choose_thresholds(identity(2), [[1.0, -1.0], [3.0, -2.0], [2.0, 0.0]], Percentile(percentile=50.0))
     (layer,) = found.layers
     assert (layer.layer, layer.depth, layer.neurons) == ("relu", 1, 2)
     assert layer.threshold.tolist() == [2.0]
@@ -90,14 +89,14 @@ def test_thresholds_and_facts_of_a_layer() -> None:
 
 
 def test_a_silent_channel_gets_the_threshold_of_its_layer() -> None:
-    (layer,) = calibrate(identity(3), [[1.0, -1.0, 4.0], [3.0, -2.0, 2.0]], MaxNorm(per_channel=True)).layers
+    (layer,) = choose_thresholds(identity(3), [[1.0, -1.0, 4.0], [3.0, -2.0, 2.0]], MaxNorm(per_channel=True)).layers
     assert layer.threshold.tolist() == [3.0, 4.0, 4.0]
     assert layer.silent_channels == 1
 
 
 def test_a_channel_of_a_map_is_all_its_positions() -> None:
     net = Network.chain({"in": Input((2, 1, 2)), "relu": ReLU(), "out": Output()})
-    (layer,) = calibrate(net, [[[[1.0, 5.0]], [[2.0, 0.5]]]], MaxNorm(per_channel=True)).layers
+    (layer,) = choose_thresholds(net, [[[[1.0, 5.0]], [[2.0, 0.5]]]], MaxNorm(per_channel=True)).layers
     assert layer.threshold.tolist() == [5.0, 2.0]
     assert layer.neurons == 4
 
@@ -105,7 +104,7 @@ def test_a_channel_of_a_map_is_all_its_positions() -> None:
 @pytest.mark.parametrize("per_channel", [False, True])
 def test_a_silent_layer_warns_by_name(per_channel: bool) -> None:
     with pytest.warns(UserWarning, match="ReLU 'relu': never active on the calibration data"):
-        (layer,) = calibrate(identity(2), [[-1.0, 0.0]], MaxNorm(per_channel=per_channel)).layers
+        (layer,) = choose_thresholds(identity(2), [[-1.0, 0.0]], MaxNorm(per_channel=per_channel)).layers
     assert set(layer.threshold.tolist()) == {SILENT_THRESHOLD}
     assert layer.clipped == 0.0
 
@@ -123,8 +122,8 @@ def test_the_order_of_the_data_changes_nothing(order: list[int], per_channel: bo
     )
     data = rng.normal(size=(40, 2, 5, 5)).astype(np.float32)
     data[7] = data[8]
-    first = calibrate(net, data, Percentile(per_channel=per_channel))
-    second = calibrate(net, data[order], Percentile(per_channel=per_channel))
+    first = choose_thresholds(net, data, Percentile(per_channel=per_channel))
+    second = choose_thresholds(net, data[order], Percentile(per_channel=per_channel))
     assert first.digest == second.digest
     assert np.array_equal(first.layers[0].threshold, second.layers[0].threshold)
     assert first.layers[0].clipped == second.layers[0].clipped
@@ -138,25 +137,3 @@ def test_the_digest_is_that_of_the_data() -> None:
     data = np.random.default_rng(0).normal(size=(30, 2))
     for order in (np.arange(30)[::-1], np.random.default_rng(1).permutation(30)):
         assert np.array_equal(sorted_samples(data[order])[0], sorted_samples(data)[0])
-
-
-def test_layers_that_do_not_fit_together_take_more_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    nodes: dict[str, Any] = {"in": Input((2,))}
-    for i in range(4):
-        nodes |= {f"fc{i}": Linear(np.eye(2) * (i + 2)), f"relu{i}": ReLU()}
-    net = Network.chain({**nodes, "out": Output()})
-    data = np.array([[1.0, 0.5]], dtype=np.float32)
-    passes = []
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        passes.append(kwargs["keep"])
-        return ann_pass(*args, **kwargs)
-
-    monkeypatch.setattr("pysnn.convert.calibration.ann_pass", counted)
-    together = calibrate(net, data, MaxNorm())
-    monkeypatch.setattr("pysnn.convert.calibration._MOST_BYTES", 16)
-    apart = calibrate(net, data, MaxNorm())
-    assert [len(group) for group in passes] == [4, 2, 2]
-    assert [layer.depth for layer in apart.layers] == [1, 2, 3, 4]
-    assert [layer.threshold.tolist() for layer in together.layers] == [[2.0], [6.0], [24.0], [120.0]]
-    assert [layer.threshold.tolist() for layer in apart.layers] == [[2.0], [6.0], [24.0], [120.0]]
