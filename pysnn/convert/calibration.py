@@ -126,11 +126,12 @@ class _Chooser:
             return values
         groups = values.shape[1] if self.method.per_channel else 1
         found = self.method.thresholds(_by_channel(values, groups)).astype(np.float32)
-        self.layers.append(_layer(name, len(self.layers) + 1, values, found))
+        layer = _layer(name, len(self.layers) + 1, values, _bounded(found, values, node))
+        self.layers.append(layer)
         if not self.method.clips:
             return values
         spread = (-1,) + (1,) * (values.ndim - 2)
-        return np.minimum(values, found.reshape(spread))
+        return np.minimum(values, layer.threshold.reshape(spread))
 
 
 def _by_channel(values: NDArray[np.float32], groups: int) -> NDArray[np.float32]:
@@ -138,11 +139,16 @@ def _by_channel(values: NDArray[np.float32], groups: int) -> NDArray[np.float32]
     return np.moveaxis(values, 1, 0).reshape(groups, -1)
 
 
-def _layer(name: str, depth: int, values: NDArray[np.float32], chosen: NDArray[np.float32]) -> LayerThreshold:
+def _bounded(found: NDArray[np.float32], values: NDArray[np.float32], node: ReLU) -> NDArray[np.float32]:
+    """Give silent groups the largest threshold of the layer, and none more than the activation's own upper bound."""
+    fallback = found.max() if values.any() else np.float32(SILENT_THRESHOLD)
+    ceiling = np.float32(np.inf if node.max is None else node.max)
+    return np.minimum(np.where(found > 0, found, fallback), ceiling).astype(np.float32)
+
+
+def _layer(name: str, depth: int, values: NDArray[np.float32], threshold: NDArray[np.float32]) -> LayerThreshold:
     channels = _by_channel(values, values.shape[1])
     largest = float(channels.max())
-    fallback = chosen.max() if largest > 0 else np.float32(SILENT_THRESHOLD)
-    threshold = np.where(chosen > 0, chosen, fallback).astype(np.float32)
     active = int(np.count_nonzero(channels))
     return LayerThreshold(
         layer=name,

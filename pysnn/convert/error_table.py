@@ -14,6 +14,7 @@ from pysnn.encode.batch import checked_data
 from pysnn.errors import DataError, PlanError
 from pysnn.network import Network
 from pysnn.neurons import IF
+from pysnn.nodes import ReLU
 from pysnn.plan.ops import NeuronOp, Plan
 from pysnn.simulate import Simulator
 
@@ -55,7 +56,7 @@ def error_rows(
     simulator = Simulator(spiking, **{**options, "progress": None, "count": False, "probe": True})
     data = checked_data(x, spiking.input, spiking.input_name, "constant").data
     assert isinstance(data, np.ndarray)
-    units = _spike_units(spiking, simulator.plan())
+    units = _spike_units(spiking, ann, simulator.plan())
     sums: dict[tuple[int, str], ErrorSums] = {}
     reads = 1 if isinstance(steps, int | np.integer) else len(steps)
     for start, part in _batches(data, spiking, reads):
@@ -84,7 +85,7 @@ def _batches(data: NDArray[Any], network: Network, reads: int) -> Iterator[tuple
         yield start, data[start : start + size]
 
 
-def _spike_units(network: Network, plan: Plan) -> dict[str, SpikeUnit]:
+def _spike_units(network: Network, ann: Network, plan: Plan) -> dict[str, SpikeUnit]:
     """Give the numbers of each layer of neurons, along the network."""
     units = {}
     for op in plan.ops:
@@ -95,7 +96,10 @@ def _spike_units(network: Network, plan: Plan) -> dict[str, SpikeUnit]:
                     f"{node.title} '{op.node}': the error analysis is for IF neurons that reset by subtraction"
                 )
             value = np.broadcast_to(np.float32(node.v_threshold), op.threshold.shape)
-            spread = (np.asarray(a, dtype=np.float64)[:, None, None] for a in (value, op.threshold, op.v_init, op.unit))
+            relu = ann.nodes[op.node]
+            assert isinstance(relu, ReLU)
+            numbers = (value, op.threshold, op.v_init, op.unit, relu.ceiling(len(value)))
+            spread = (np.asarray(a, dtype=np.float64)[:, None, None] for a in numbers)
             units[op.node] = SpikeUnit(*spread)
     return units
 

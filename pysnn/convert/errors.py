@@ -26,12 +26,15 @@ class SpikeUnit:
         In the unit of the potential.
     unit
         Value of one unit of the potential; 1 in float32.
+    ceiling
+        Upper bound of the activation that the neuron stands for (``ReLU.max``).
     """
 
     value: Any
     threshold: Any
     v_init: Any
     unit: Any = 1.0
+    ceiling: Any = np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ def error_terms(
     """
     total = np.asarray(current_sum, dtype=np.float64)
     mean = total * unit.unit / steps
-    rectified = np.maximum(mean, 0.0)
+    rectified = np.clip(mean, 0.0, unit.ceiling)
     clipped = np.clip(mean, 0.0, unit.value)
     # The spikes that the same neuron would fire if its mean current came at every step.
     constant = np.clip(np.floor_divide(total + unit.v_init, unit.threshold), 0, steps)

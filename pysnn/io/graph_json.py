@@ -4,8 +4,8 @@ It is generic: a node is its type's name and its fields, so that a new node type
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -143,6 +143,8 @@ def _node_json(writer: _Writer, name: str, node: Node) -> dict[str, Any]:
         raise FileFormatError(f"node {quote(name)}: its type {type(node).__qualname__} is not registered")
     values = {}
     for item in fields(node):
+        if _later(item) and getattr(node, item.name) is item.default:
+            continue
         where = f"{node.title} {quote(name)}: {item.name}"
         values[item.name] = writer.value(getattr(node, item.name), where, f"{name}.{item.name}")
     return {"fields": values, "name": name, "type": node.title}
@@ -175,14 +177,29 @@ def _network(reader: _Reader, nodes: Any, edges: Any) -> Network:
 def _node(reader: _Reader, where: str, kind: Any, values: Any) -> Node:
     if not isinstance(kind, str) or kind not in NODES:
         raise FileFormatError(f"{where}: unknown node type {quote(kind)}; this pysnn has {', '.join(NODES)}")
-    names = [item.name for item in fields(NODES[kind])]
-    _check_keys(f"{where} ({kind})", _object(where, values), names)
-    arguments = {name: reader.value(values[name], f"{where} ({kind}): {name}") for name in names}
+    _check_fields(f"{where} ({kind})", _object(where, values), fields(NODES[kind]))
+    arguments = {name: reader.value(value, f"{where} ({kind}): {name}") for name, value in values.items()}
     try:
         return NODES[kind](**arguments)
     # A constructor of any author's is given hostile values here; whatever it raises, the file is at fault.
     except Exception as error:
         raise FileFormatError(f"{where} ({kind}): {str(error)[:_LONGEST]}") from error
+
+
+def _later(item: Field[Any]) -> bool:
+    """Say whether a field is left out where it has its default."""
+    return bool(item.metadata.get("left_out_at_default"))
+
+
+def _check_fields(where: str, found: Mapping[str, Any], known: Iterable[Field[Any]]) -> None:
+    """Check that all fields are there but those that may be left out."""
+    names = [item.name for item in known if item.name in found or not _later(item)]
+    unknown = set(found) - set(names)
+    if unknown:
+        raise FileFormatError(
+            f"{where}: there is no field {_listed(dict.fromkeys(unknown))}; a newer pysnn may have it"
+        )
+    _check_keys(where, found, names)
 
 
 def _settings(value: Any) -> Settings:

@@ -1,6 +1,8 @@
 """What a node of a network is, and what it can ask of a plan builder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from pysnn.errors import CapacityError, NetworkError
 
 __all__ = [
+    "LATER_FIELD",
     "MAX_EXTENT",
     "MAX_VALUES",
     "Builder",
@@ -31,6 +34,10 @@ MAX_VALUES = 1 << 27
 
 MAX_EXTENT = 1 << 24
 """Largest kernel, stride, padding and dilation."""
+
+LATER_FIELD: Mapping[str, bool] = MappingProxyType({"left_out_at_default": True})
+"""Metadata of a field that joined a node after files of that node were written: a file has it only where it is not its
+default, so that earlier files stay readable and stay the only ones of their content."""
 
 Value: TypeAlias = Any
 """Something that a lowered node has computed; only the builder looks inside."""

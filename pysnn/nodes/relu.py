@@ -1,33 +1,66 @@
 """The activation of an ordinary network, which a conversion replaces by a neuron."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pysnn.errors import PlanError
-from pysnn.nodes.base import Array, Builder, Node, Shape, Value
+from pysnn.arrays import as_parameter, per_channel
+from pysnn.errors import NetworkError, PlanError
+from pysnn.nodes.base import LATER_FIELD, Array, Builder, Node, Shape, Value
 
 __all__ = ["ReLU"]
 
 
 @dataclass(frozen=True, eq=False)
 class ReLU(Node):
-    """``max(x, 0)``. A network with it is an ordinary one: it converts, it does not spike.
+    """``max(x, 0)``, or ``min(max(x, 0), m)``. A network with it is an ordinary one: it converts, it does not spike.
+
+    Parameters
+    ----------
+    max
+        An upper bound m, positive: a number (6 for a ReLU6), or one a channel; ``None`` for none.
+
+    Raises
+    ------
+    NetworkError
+        The bound is not positive and finite.
 
     Examples
     --------
     >>> ReLU().apply(np.float32([[-1, 2]]))
     array([[0., 2.]], dtype=float32)
+    >>> ReLU(max=[6.0, 1.0]).apply(np.float32([[7, 7]]))
+    array([[6., 1.]], dtype=float32)
     """
+
+    max: Any = field(default=None, metadata=LATER_FIELD)
+
+    def __post_init__(self) -> None:
+        if self.max is None:
+            return
+        object.__setattr__(self, "max", as_parameter(self.max, "ReLU: max"))
+        if np.min(self.max) <= 0:
+            raise NetworkError(f"ReLU: max must be positive, got {float(np.min(self.max))}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
         """Give the same shape."""
+        if self.max is not None:
+            per_channel(self.max, shape[0], f"ReLU '{name}': max")
         return shape
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:
         """Refuse: an activation has no spikes."""
         raise PlanError(f"ReLU '{name}': this network does not spike yet; convert it with pysnn.convert first")
 
+    def ceiling(self, channels: int) -> NDArray[np.float32]:
+        """Give the upper bound of each channel, float32 ``(channels,)``; infinity where there is none."""
+        return per_channel(float("inf") if self.max is None else self.max, channels, "ReLU: max")
+
     def apply(self, x: Array) -> Array:
-        """Compute the activation."""
-        return np.maximum(x, np.float32(0))
+        """Compute the activation on ``(batch, channels, ...)``."""
+        positive = np.maximum(x, np.float32(0))
+        if self.max is None:
+            return positive
+        return np.minimum(positive, self.ceiling(x.shape[1]).reshape((-1,) + (1,) * (x.ndim - 2)))

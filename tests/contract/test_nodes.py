@@ -33,7 +33,7 @@ EXAMPLES: dict[str, Node] = {
     "MaxPool2d": pysnn.MaxPool2d(2, 1),
     "Output": pysnn.Output("potential"),
     "Pad": pysnn.Pad(channels=(0, 1), space=(1, 0)),
-    "ReLU": pysnn.ReLU(),
+    "ReLU": pysnn.ReLU([0.5, 4.0]),
     "Scale": pysnn.Scale([0.5, 2.0]),
     "Subsample": pysnn.Subsample(space=2),
     "SumPool2d": pysnn.SumPool2d(2),

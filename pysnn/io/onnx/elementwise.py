@@ -20,16 +20,16 @@ def relu(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
 
 
 def clip(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Clip to 0..infinity, which is a ReLU."""
+    """Clip to 0..m, which is a ReLU, with an upper bound where m is finite."""
     signal = operands.signal(0)
     low = _bound(node, operands, 1, "min", -_LARGEST)
     high = _bound(node, operands, 2, "max", _LARGEST)
-    if low != 0 or high < _LARGEST:
+    if low != 0 or not high > 0:
         raise UnsupportedError(
-            f"it clips to {low:g}..{high:g}; only 0..infinity (a ReLU) is supported: "
-            "train the network with ReLU in the place of ReLU6 or Hardtanh"
+            f"it clips to {low:g}..{high:g}; only from 0 to a positive bound (ReLU, ReLU6) is supported: "
+            "train the network with ReLU or ReLU6 in its place"
         )
-    return assembly.layer(node, ReLU(), signal)
+    return assembly.layer(node, ReLU(high if high < _LARGEST else None), signal)
 
 
 def _bound(node: OnnxNode, operands: Operands, index: int, name: str, default: float) -> float:

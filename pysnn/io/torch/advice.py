@@ -3,7 +3,6 @@
 __all__ = ["advice"]
 
 _ACTIVATION = "use ReLU in its place, and fine-tune the network: spikes count what is above zero, nothing else"
-_LIMIT = "its upper limit has no counterpart: use ReLU in its place, and fine-tune the network"
 _SCORES = "leave it out at the end of the network: the highest score stays the highest; elsewhere it has no counterpart"
 _NORM = "use BatchNorm2d in its place: it normalises with fixed numbers, and can be folded into the weights"
 _ATTENTION = "values that depend on the input are multiplied with each other: this has no counterpart"
@@ -18,7 +17,6 @@ _OTHER = (
 )
 
 _ADVICE = {
-    **dict.fromkeys(("relu6", "hardtanh"), _LIMIT),
     **dict.fromkeys(
         (
             *("leakyrelu", "prelu", "rrelu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardsigmoid"),

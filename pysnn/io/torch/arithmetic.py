@@ -12,7 +12,7 @@ from pysnn.io.torch.layers import array
 from pysnn.nodes import Concat, Linear, Pad
 from pysnn.nodes.affine import Affine
 
-__all__ = ["add", "cat", "divide", "matmul", "multiply", "subtract"]
+__all__ = ["add", "cat", "divide", "matmul", "multiply", "per_channel", "subtract"]
 
 
 def add(call: Call, x: Any, other: Any, alpha: Any = 1) -> Value:
@@ -22,7 +22,7 @@ def add(call: Call, x: Any, other: Any, alpha: Any = 1) -> Value:
     if not isinstance(x, Value):
         x, other = other, x
     if not isinstance(other, Value):
-        shift = _per_channel(other, x)
+        shift = per_channel(other, x)
         return x if isinstance(shift, float) and shift == 0 else call.add(Affine(1.0, shift), x)
     if settled(x).shape != settled(other).shape:
         raise NetworkError(f"it adds shapes {x.shape} and {other.shape} (without the batch): they must be the same")
@@ -32,22 +32,22 @@ def add(call: Call, x: Any, other: Any, alpha: Any = 1) -> Value:
 def subtract(call: Call, x: Any, other: Any) -> Value:
     """Translate a constant minus a value, or the reverse."""
     if not isinstance(x, Value):
-        return call.add(Affine(-1.0, _per_channel(x, other)), other)
-    return call.add(Affine(1.0, -_per_channel(_constant(other, "subtracts"), x)), x)
+        return call.add(Affine(-1.0, per_channel(x, other)), other)
+    return call.add(Affine(1.0, -per_channel(_constant(other, "subtracts"), x)), x)
 
 
 def multiply(call: Call, x: Any, other: Any) -> Value:
     """Translate a product of a value and a constant."""
     if not isinstance(x, Value):
         x, other = other, x
-    return call.add(Affine(_per_channel(_constant(other, "multiplies"), x), 0.0), x)
+    return call.add(Affine(per_channel(_constant(other, "multiplies"), x), 0.0), x)
 
 
 def divide(call: Call, x: Any, other: Any) -> Value:
     """Translate a value over a constant."""
     if not isinstance(x, Value):
         raise NetworkError("a division by a value that depends on the input has no counterpart")
-    divisor = _per_channel(_constant(other, "divides"), x)
+    divisor = per_channel(_constant(other, "divides"), x)
     if not np.all(divisor):
         raise NetworkError("it divides by zero")
     return call.add(Affine(1 / divisor, 0.0), x)
@@ -61,7 +61,7 @@ def _constant(other: Any, does: str) -> Any:
     return other
 
 
-def _per_channel(constant: Any, value: Value) -> float | NDArray[np.float64]:
+def per_channel(constant: Any, value: Value) -> float | NDArray[np.float64]:
     """Give a constant as one number, or one a channel of ``value``."""
     if isinstance(constant, Real):
         return float(constant)

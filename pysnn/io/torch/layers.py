@@ -1,7 +1,6 @@
-"""Layers with weights, and activations."""
+"""Layers with weights, batch normalisation and dropout."""
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,10 @@ from numpy.typing import NDArray
 
 from pysnn.errors import NetworkError
 from pysnn.io.torch.graph import Call, Value
-from pysnn.nodes import Conv2d, Linear, ReLU
+from pysnn.nodes import Conv2d, Linear
 from pysnn.nodes.affine import Affine
 
-__all__ = ["batch_norm", "batch_norm_module", "clamp", "conv2d", "conv2d_module", "dropout", "linear", "relu"]
+__all__ = ["array", "batch_norm", "batch_norm_module", "conv2d", "conv2d_module", "dropout", "linear"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +37,6 @@ class _Normalisation:
     training: bool = False
     momentum: Any = 0.1
     eps: float = 1e-5
-
-
-@dataclass(frozen=True, eq=False)
-class _Limits:
-    """The arguments of ``torch.clamp`` behind the first."""
-
-    min: Any = None
-    max: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,19 +137,6 @@ def batch_norm(call: Call, x: Value, *args: Any, **kwargs: Any) -> Value:
 def batch_norm_module(call: Call, module: Any, x: Value) -> Value:
     """Translate ``torch.nn.BatchNorm2d`` and ``BatchNorm1d``."""
     return batch_norm(call, x, module.running_mean, module.running_var, module.weight, module.bias, eps=module.eps)
-
-
-def relu(call: Call, x: Value, *_: Any, **__: Any) -> Value:
-    """Translate every form of the rectifier."""
-    return call.add(ReLU(), x)
-
-
-def clamp(call: Call, x: Value, *args: Any, **kwargs: Any) -> Value:
-    """Translate ``clamp(min=0)``, which is the rectifier."""
-    limits = _Limits(*args, **kwargs)
-    if limits.max is not None or not isinstance(limits.min, Real) or limits.min != 0:
-        raise NetworkError("a limit other than a minimum of 0 is not supported: use ReLU, and fine-tune the network")
-    return call.add(ReLU(), x)
 
 
 def dropout(_call: Call, x: Value, *args: Any, **kwargs: Any) -> Value:

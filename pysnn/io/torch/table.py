@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from pysnn.errors import NetworkError
-from pysnn.io.torch import arithmetic, layers, pools, shapes
+from pysnn.io.torch import activations, arithmetic, layers, pools, shapes
 from pysnn.io.torch.graph import Call
 
 __all__ = ["Handler", "function_handlers", "method_handlers", "module_handler"]
@@ -46,7 +46,8 @@ def _module_handlers() -> dict[type, Handler]:
         nn.Unflatten: _module(shapes.view),
         nn.Linear: _module(layers.linear, "weight", "bias"),
         nn.MaxPool2d: pools.max_pool2d_module,
-        nn.ReLU: _module(layers.relu),
+        nn.Hardtanh: _module(activations.hardtanh, "min_val", "max_val"),
+        nn.ReLU: _module(activations.relu),
     }
 
 
@@ -67,8 +68,12 @@ def function_handlers() -> dict[Any, Handler]:
 
     views = (torch.flatten, torch.reshape, torch.squeeze, torch.unsqueeze, torch.unflatten)
     return {
-        **dict.fromkeys((F.relu, torch.relu, torch.relu_, F.relu_), layers.relu),
-        **dict.fromkeys((torch.clamp, torch.clip), layers.clamp),
+        **dict.fromkeys((F.relu, torch.relu, torch.relu_, F.relu_), activations.relu),
+        F.relu6: activations.relu6,
+        **dict.fromkeys((F.hardtanh, F.hardtanh_), activations.hardtanh),
+        **dict.fromkeys(
+            (torch.clamp, torch.clamp_, torch.clip, torch.clip_, torch.clamp_min, torch.clamp_min_), activations.clamp
+        ),
         **dict.fromkeys((F.dropout, F.dropout2d, F.alpha_dropout, F.feature_alpha_dropout), layers.dropout),
         **dict.fromkeys((F.conv2d, torch.conv2d), layers.conv2d),
         F.linear: layers.linear,
@@ -98,8 +103,8 @@ def function_handlers() -> dict[Any, Handler]:
 def method_handlers() -> dict[str, Handler]:
     """Give the translation of each method of a tensor."""
     return {
-        **dict.fromkeys(("relu", "relu_"), layers.relu),
-        **dict.fromkeys(("clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_min_"), layers.clamp),
+        **dict.fromkeys(("relu", "relu_"), activations.relu),
+        **dict.fromkeys(("clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_min_"), activations.clamp),
         "mean": pools.mean,
         **dict.fromkeys(("flatten", "view", "reshape", "squeeze", "unsqueeze", "unflatten"), shapes.view),
         **dict.fromkeys(("chunk", "split"), shapes.split),

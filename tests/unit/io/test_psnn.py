@@ -33,6 +33,7 @@ from pysnn import (
 )
 from pysnn.io import container_reader, graph_json, psnn
 from pysnn.io.container import Container, write_container
+from pysnn.io.saved import SavedNetwork
 from pysnn.io.settings import Settings
 from pysnn.network import NODES
 from pysnn.nodes import Node
@@ -53,6 +54,8 @@ ON_MAPS: tuple[Node, ...] = (
     Crop(channels=(1, 1), space=(1, 2, 3, 4)),
     Subsample(),
     ReLU(),
+    ReLU(6.0),
+    ReLU([0.5, 6.0]),
     Concat(),
 )
 ON_VECTORS: tuple[Node, ...] = (GlobalAvgPool(), Flatten(), Linear(RNG.normal(size=(3, 2))), Output("potential"))
@@ -241,3 +244,20 @@ def test_tensors_that_do_not_fit_are_refused(bias: np.ndarray, message: str) -> 
     text, tensors = graph_json.encode(psnn.loads(psnn.dumps(small())))
     with pytest.raises(FileFormatError, match=message):
         psnn.loads(write_container(text, tensors | {"fc.bias": bias}))
+
+
+def test_a_field_that_joined_later_stands_in_a_file_only_where_it_says_something() -> None:
+    plain = Network.chain({"in": Input((2,)), "relu": ReLU(), "out": Output()})
+    bounded = Network.chain({"in": Input((2,)), "relu": ReLU(6.0), "out": Output()})
+    text, tensors = graph_json.encode(SavedNetwork(plain))
+    assert '{"fields":{},"name":"relu","type":"ReLU"}' in text
+    assert graph_json.decode(text, tensors).network == plain
+    text, tensors = graph_json.encode(SavedNetwork(bounded))
+    assert '{"fields":{"max":6.0},"name":"relu","type":"ReLU"}' in text
+    assert graph_json.decode(text, tensors).network == bounded
+    with pytest.raises(FileFormatError, match="not in canonical form"):
+        graph_json.decode(text.replace("6.0", "null"), tensors)
+    with pytest.raises(FileFormatError, match=r"node 'relu' \(ReLU\): ReLU: max must be positive"):
+        graph_json.decode(text.replace("6.0", "-6.0"), tensors)
+    with pytest.raises(FileFormatError, match=r"\(ReLU\): there is no field 'least'; a newer pysnn"):
+        graph_json.decode(text.replace('"max"', '"least"'), tensors)

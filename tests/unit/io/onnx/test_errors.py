@@ -26,7 +26,7 @@ def refused(made: onnx.ModelProto, **options: Any) -> str:
 def test_every_unsupported_node_is_listed() -> None:
     nodes = [
         node("Sigmoid", "x", "a"),
-        node("Clip", "a zero six", "b"),
+        node("Clip", "a six zero", "b"),
         node("Conv", "b w", "c"),
         node("Loop", "c", "d"),
         node("Relu", "d", "e"),
@@ -39,7 +39,7 @@ def test_every_unsupported_node_is_listed() -> None:
     assert "6 nodes" in text
     for expected in (
         "- Sigmoid 'my_a': not supported; train the network with ReLU instead",
-        "- Clip 'my_b': it clips to 0..6;",
+        "- Clip 'my_b': it clips to 6..0;",
         "- Loop 'my_d': not supported; control flow",
         "- Frobnicate 'my_f': not supported; pysnn imports Add, AveragePool",
         "- AveragePool 'my_g': padding (1, 1, 1, 1)",

@@ -9,7 +9,7 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 
 import onnx
 
-from pysnn import Affine, AvgPool2d, GlobalAvgPool, Linear
+from pysnn import Affine, AvgPool2d, GlobalAvgPool, Linear, ReLU
 from tests.unit.io.onnx.models import MAP, const, imported, model, node, numbers, titles
 
 W = numbers(4, 3, 3, 3)
@@ -105,6 +105,21 @@ def test_relu_neg_and_clip() -> None:
     assert titles(imported(model([node("Clip", "x", "y", min=0.0)], opset=10))) == ["ReLU"]
     assert titles(imported(model([node("Clip", "x zero", "y")], {"zero": 0.0}))) == ["ReLU"]
     assert titles(imported(model([node("Clip", "x zero top", "y")], {"zero": 0.0, "top": np.inf}))) == ["ReLU"]
+
+
+def test_clip_to_a_bound() -> None:
+    constants = {"zero": 0.0, "half": 0.5}
+    nodes = [node("Constant", "", "c", value_float=0.5), node("Clip", "x zero c", "y")]
+    made = [
+        model([node("Clip", "x", "y", min=0.0, max=0.5)], opset=10),
+        model([node("Clip", "x zero half", "y")], constants),
+        model(nodes, constants),
+    ]
+    for each in made:
+        (relu,) = imported(each).order[1:-1]
+        found = imported(each).nodes[relu]
+        assert isinstance(found, ReLU)
+        assert found.max == 0.5
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pysnn.errors import NetworkError
 from pysnn.io.check import largest_difference
 from pysnn.io.torch import from_torch
 from tests.unit.io.torch import models
-from tests.unit.io.torch.models import images, imported, nn, prepared, titles
+from tests.unit.io.torch.models import images, imported, prepared, titles
 
 BLOCKS = ["CifarBlock", "ProjectionBlock", "PreactivationBlock", "NormalisedSumBlock"]
 
@@ -76,22 +76,10 @@ def test_vgg16_on_a_map_that_adaptive_pooling_would_enlarge() -> None:
         from_torch(_model("vgg16"), images(1, 3, 64, 64))
 
 
-def test_limited_activations_are_refused_together() -> None:
-    with pytest.raises(NetworkError) as caught:
-        from_torch(_model("mobilenet_v2"), images(1, 3, 32, 32))
-    message = str(caught.value)
-    assert "MobileNetV2 has 35 operations" in message
-    assert "ReLU6 'features.0.2', 'features.1.conv.0.2'" in message
-    assert "upper limit has no counterpart: use ReLU" in message
-
-
-def test_mobilenet_with_plain_activations() -> None:
-    model = _model("mobilenet_v2")
-    for layer in list(model.modules()):
-        for name, child in layer.named_children():
-            if isinstance(child, nn.ReLU6):
-                setattr(layer, name, nn.ReLU(inplace=True))
-    assert titles(imported(model, 1, 3, 32, 32)).count("ReLU") == 35
+def test_mobilenet_has_activations_with_an_upper_bound() -> None:
+    network = imported(_model("mobilenet_v2"), 1, 3, 32, 32)
+    bounds = [node.max for node in network.nodes.values() if isinstance(node, ReLU)]
+    assert bounds == [6.0] * 35
 
 
 def _model(name: str) -> Any:
