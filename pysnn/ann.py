@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.encode.batch import checked_data, input_values
+from pysnn.encode.batch import checked_data, checked_labels, input_values
 from pysnn.errors import DataError, NetworkError
 from pysnn.network import Network
 
@@ -72,9 +72,8 @@ def ann_accuracy(network: Network, x: Any, labels: Any) -> float:
     0.5
     """
     scores, _ = ann_pass(network, x)
-    if np.shape(labels) != (len(scores),):
-        raise DataError(f"labels: expected {len(scores)} integers, one a sample, got shape {np.shape(labels)}")
-    return float(np.mean(scores.argmax(axis=1) == np.asarray(labels)))
+    expected = checked_labels(labels, len(scores), scores.shape[1], network.output_name)
+    return float(np.mean(scores.argmax(axis=1) == expected))
 
 
 def check_ordinary(network: Network) -> None:

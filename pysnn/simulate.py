@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.arrays import as_numeric
 from pysnn.backends import get_backend
 from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunRequest
 from pysnn.capacity import check_memory
 from pysnn.encode import Events
-from pysnn.encode.batch import Batches, checked_data, input_values
+from pysnn.encode.batch import Batches, checked_data, checked_labels, input_values
 from pysnn.errors import CapacityError, DataError
 from pysnn.merge import merge_outputs
 from pysnn.network import Network
@@ -107,7 +106,8 @@ class Simulator:
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
         most = data.data.most_at_once() if isinstance(data.data, Events) else 1
         plan, executable = self._ready(options, most)
-        labels = _checked_labels(labels, data.samples, plan)
+        if labels is not None:
+            labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
         if done + read_at[-1] > MAX_STEPS:
@@ -213,19 +213,6 @@ def _checked_steps(steps: Any) -> tuple[int, ...]:
     if sorted(set(listed)) != listed:
         raise DataError(f"steps: expected ascending numbers, got {listed}")
     return tuple(int(value) for value in listed)
-
-
-def _checked_labels(labels: Any, samples: int, plan: Plan) -> NDArray[np.int64] | None:
-    if labels is None:
-        return None
-    array = as_numeric(labels, "labels")
-    if array.shape != (samples,) or array.dtype.kind not in "iu":
-        raise DataError(f"labels: expected {samples} integers, one a sample, got {array.dtype} {array.shape}")
-    classes = plan.ops[-1].spec.size
-    if array.min() < 0 or array.max() >= classes:
-        bad = array.min() if array.min() < 0 else array.max()
-        raise DataError(f"labels: Output '{plan.ops[-1].node}' has classes 0..{classes - 1}, got {bad}")
-    return array.astype(np.int64)
 
 
 def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:

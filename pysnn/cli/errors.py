@@ -1,9 +1,11 @@
-"""Turn errors into one line on stderr and exit code 1."""
+"""Turn errors into one line on stderr and exit code 1, and warnings into a line each."""
 
 import functools
 import sys
-from collections.abc import Callable
-from typing import ParamSpec
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec
 
 import typer
 
@@ -20,7 +22,8 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
+            with _warnings_in_a_line(command.__name__):
+                command(*args, **kwargs)
         except BrokenPipeError:
             sys.stderr.close()
             raise typer.Exit(1) from None
@@ -32,6 +35,19 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(130) from None
 
     return wrapped
+
+
+@contextmanager
+def _warnings_in_a_line(name: str) -> Iterator[None]:
+    """Show each warning for users once, without the place in the code."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        typer.echo(f"pysnn {name}: warning: {' '.join(str(message).split())}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _sentence(error: Exception) -> str:

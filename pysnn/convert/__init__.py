@@ -9,6 +9,8 @@ from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
 from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.methods import METHODS
 from pysnn.convert.precision import compare_precisions
+from pysnn.convert.resnet_cifar import resnet_cifar
+from pysnn.convert.vgg_cifar import vgg11_cifar
 
 __all__ = [
     "CORRECTIONS",
@@ -21,4 +23,6 @@ __all__ = [
     "ann_pass",
     "compare_precisions",
     "convert",
+    "resnet_cifar",
+    "vgg11_cifar",
 ]

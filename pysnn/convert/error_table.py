@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pysnn.ann import ann_pass
 from pysnn.backends.base import Probe
 from pysnn.convert.errors import ErrorSums, SpikeUnit, error_terms
+from pysnn.convert.extremes import warn_of_extremes
 from pysnn.encode.batch import checked_data
 from pysnn.errors import DataError, PlanError
 from pysnn.network import Network
@@ -47,6 +48,11 @@ def error_rows(
     -------
     rows
         Of the schema "errors", all but the method: by number of steps, then along the network.
+
+    Warns
+    -----
+    UserWarning
+        A layer is all silent or all saturated at the last number of steps. The warning names it.
     """
     spiking, ann = networks
     for name in _NOT_FREE:
@@ -65,7 +71,7 @@ def error_rows(
         _add_batch(sums, result, units, activations)
         if progress is not None:
             progress(start + len(part), len(data))
-    return [
+    rows = [
         {
             "layer": name,
             "depth": list(units).index(name) + 1,
@@ -76,6 +82,8 @@ def error_rows(
         }
         for (at, name), found in sums.items()
     ]
+    warn_of_extremes(rows)
+    return rows
 
 
 def _batches(data: NDArray[Any], network: Network, reads: int) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -11,7 +11,7 @@ from pysnn.encode.events import MAX_AT_ONCE, Events
 from pysnn.errors import DataError
 from pysnn.nodes import Input
 
-__all__ = ["Batches", "checked_data", "input_values"]
+__all__ = ["Batches", "checked_data", "checked_labels", "input_values"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,28 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
         if array.min() < 0 or array.max() > top:
             raise DataError(f"{what}: Poisson rates must be in 0..1, got {array.min()} to {array.max()}")
     return Batches(array)
+
+
+def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDArray[np.int64]:
+    """Check labels for a number of samples, and for the classes of the node ``output``.
+
+    Raises
+    ------
+    DataError
+        They are not one integer a sample, or there is no such class.
+
+    Examples
+    --------
+    >>> checked_labels([0, 2], 2, 3, "out").tolist()
+    [0, 2]
+    """
+    array = as_numeric(labels, "labels")
+    if array.shape != (samples,) or array.dtype.kind not in "iu":
+        raise DataError(f"labels: expected {samples} integers, one a sample, got {array.dtype} {array.shape}")
+    if array.min() < 0 or array.max() >= classes:
+        bad = array.min() if array.min() < 0 else array.max()
+        raise DataError(f"labels: Output '{output}' has classes 0..{classes - 1}, got {bad}")
+    return array.astype(np.int64)
 
 
 def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:

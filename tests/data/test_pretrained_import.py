@@ -20,6 +20,7 @@ from pysnn.convert.resnet_cifar import resnet_cifar
 from pysnn.convert.vgg_cifar import vgg11_cifar
 from pysnn.io import onnx as onnx_io
 from pysnn.io.check import check_import
+from pysnn.model_files import load_ann
 from tests.data.cifar10 import load_cifar10
 
 MEAN = np.array((0.4914, 0.4822, 0.4465), dtype=np.float32)
@@ -31,6 +32,25 @@ IMAGES = 200
 def cifar(data_dir: Path) -> tuple[Any, Any]:
     images, labels = load_cifar10(data_dir)
     return images[:IMAGES], labels[:IMAGES]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "normalised"),
+    [
+        ("resnet20_cifar10.safetensors", "CIFAR ResNet", True),
+        ("vgg11_cifar10.safetensors", "CIFAR VGG-11", True),
+        ("resnet20_cifar10.onnx", "ONNX", False),
+    ],
+)
+def test_files_are_known_by_their_contents(
+    data_dir: Path, cifar: tuple[Any, Any], name: str, kind: str, normalised: bool
+) -> None:
+    source = load_ann(data_dir / "pretrained" / name)
+    assert source.kind == kind
+    assert (source.network.input.mean is not None) == normalised
+    found = source.compare(cifar[0][:3])
+    assert (found is not None) == (kind == "ONNX")
+    assert found is None or found.difference < 1e-5
 
 
 def right_answers(network: Network, data: tuple[Any, Any]) -> int:

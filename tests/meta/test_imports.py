@@ -29,6 +29,7 @@ LAYERS = (
     ("simulate",),
     ("measure",),
     ("convert", "io", "plot", "datasets"),
+    ("model_files",),
     ("quickstart",),
     ("cli",),
 )

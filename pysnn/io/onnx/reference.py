@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import DataError
+from pysnn.errors import DataError, NetworkError
 from pysnn.io.onnx.reader import import_onnx, read_model
 
 __all__ = ["reference_name", "reference_outputs"]
+
+_BATCH = 64
 
 
 def reference_name() -> str:
@@ -42,20 +44,37 @@ def reference_outputs(
     Raises
     ------
     DataError
-        The samples do not have the model's shape, or their number is no multiple of the batch that it is made for.
+        The samples do not have the model's shape.
+    NetworkError
+        The other software cannot compute the model.
+
+    Notes
+    -----
+    Samples go in batches of the size that the model is made for, the last one filled up with copies of a sample; results
+    belong to their samples alone.
     """
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     name, dimensions = read_model(data).input
     sizes = dimensions[1:]
     if x.shape[1:] != sizes or not len(x):
         raise DataError(f"expected at least one sample of shape {sizes}, got an array of shape {x.shape}")
-    batch = dimensions[0] if isinstance(dimensions[0], int) else len(x)
-    if len(x) % batch:
-        raise DataError(f"the model is made for batches of {batch}, and {len(x)} samples are no multiple of that")
-    compute = _session(data, output)
+    fixed = dimensions[0] if isinstance(dimensions[0], int) else None
+    batch = fixed or min(len(x), _BATCH)
     values = np.ascontiguousarray(x, dtype=np.float32)
-    parts = [compute({name: values[start : start + batch]}) for start in range(0, len(x), batch)]
-    return np.asarray(np.concatenate(parts), dtype=np.float32)
+    try:
+        compute = _session(data, output)
+        parts = [compute({name: _filled(values[start : start + batch], fixed)}) for start in range(0, len(x), batch)]
+    # Both have error classes of their own, which differ from version to version.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise NetworkError(f"{reference_name()} cannot compute the model: {reason}") from error
+    return np.asarray(np.concatenate(parts)[: len(x)], dtype=np.float32)
+
+
+def _filled(part: NDArray[np.float32], batch: int | None) -> NDArray[np.float32]:
+    """Give a batch of the size that the model is made for."""
+    missing = 0 if batch is None else batch - len(part)
+    return np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) if missing else part
 
 
 def _session(data: bytes, output: str | None) -> Callable[[dict[str, Any]], NDArray[Any]]:

@@ -1,5 +1,7 @@
 """What an import is compared with: ONNX Runtime, or the reference evaluator where that is not installed."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
@@ -38,8 +40,24 @@ def test_samples_that_do_not_fit() -> None:
     data = model(NODES, CONSTANTS, shape=(2, 3, 6, 7)).SerializeToString()
     with pytest.raises(DataError, match=r"samples of shape \(3, 6, 7\)|sample of shape \(3, 6, 7\)"):
         onnx_io.reference_outputs(data, numbers(2, 3, 7, 6))
-    with pytest.raises(DataError, match="batches of 2"):
-        onnx_io.reference_outputs(data, numbers(3, 3, 6, 7))
+
+
+def test_a_batch_that_is_not_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = model(NODES, CONSTANTS, shape=(4, 3, 6, 7)).SerializeToString()
+    x = numbers(9, 3, 6, 7)
+    expected = onnx_io.reference_outputs(data, np.concatenate([x, x[:3]]))[:9]
+    np.testing.assert_array_equal(onnx_io.reference_outputs(data, x), expected)
+    monkeypatch.setattr(reference, "_BATCH", 4)
+    open_batch = model(NODES, CONSTANTS, shape=("N", 3, 6, 7)).SerializeToString()
+    np.testing.assert_allclose(onnx_io.reference_outputs(open_batch, x), expected, atol=1e-5)
+
+
+def test_what_the_other_software_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = model(NODES, CONSTANTS).SerializeToString()
+    for found in (find_spec("onnxruntime"), None):
+        monkeypatch.setattr(reference, "find_spec", lambda _, found=found: found)
+        with pytest.raises(NetworkError, match=r"ONNX Runtime cannot compute|onnx\.reference cannot compute"):
+            onnx_io.reference_outputs(data, numbers(2, 3, 6, 7), output="nowhere")
 
 
 def test_another_network_is_found_out() -> None:

@@ -1,0 +1,165 @@
+"""``pysnn convert``: a trained network in, a spiking one out, and what each layer's threshold is."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pysnn.cli.show import show_table
+from pysnn.errors import DataError
+from pysnn.tables import metadata
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pysnn.convert import Conversion
+    from pysnn.io.npz import Data
+    from pysnn.model_files import ModelFile
+    from pysnn.network import Network
+
+__all__ = ["convert"]
+
+_TABLES = (".parquet", ".csv", ".json")
+_CHECK_SAMPLES = 16
+_REPORT_SAMPLES = 64
+
+
+def convert(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help=".onnx, CIFAR .safetensors, or an ANN's .psnn.")],
+    calibration: Annotated[Path, typer.Option(metavar="FILE.npz", help="Data 'x' to choose thresholds by.")],
+    steps: Annotated[int, typer.Option(metavar="T", min=1, help="Time-steps that the network is meant for.")],
+    out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
+    method: Annotated[str, typer.Option(metavar="NAME", help="See 'pysnn methods'.")] = "percentile",
+    calibrate: Annotated[str | None, typer.Option(metavar="WHAT", help="On top: bias, v_init, or bias,v_init.")] = None,
+    per_channel: Annotated[bool, typer.Option("--per-channel/--per-layer", help="Thresholds for each.")] = False,
+    percentile: Annotated[float | None, typer.Option(metavar="P", help="Setting of the method percentile.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
+    mean: Annotated[str | None, typer.Option(metavar="A,B,C", help="Subtracted from data in 0..1.")] = None,
+    std: Annotated[str | None, typer.Option(metavar="A,B,C", help="Then divided by.")] = None,
+    output: Annotated[str | None, typer.Option(metavar="VALUE", help="Value of an ONNX model to read.")] = None,
+    precision: Annotated[str, typer.Option(metavar="float32|int8", help="How it is to be run.")] = "float32",
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write each layer's error at T, T/2, ...")] = None,
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Convert a trained network into a spiking one: one row a layer, its threshold and what that clips."""
+    from pysnn.convert import convert as convert_network
+    from pysnn.io.settings import PRECISIONS, Settings
+    from pysnn.model_files import load_ann, save_conversion
+
+    _check_choice("--precision", precision, PRECISIONS)
+    for option, file in (("--report", report), ("--table", table)):
+        _check_choice(option, _TABLES[0] if file is None else file.suffix.lower(), _TABLES)
+    settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
+    normalisation = _normalisation(mean, std)
+    source = load_ann(model, output=output, **normalisation)
+    data = _calibration_data(source.network, calibration, limit)
+    facts, notes = _facts(source, data, whole=limit is None)
+    if calibrate is not None:
+        settings["calibrate"] = tuple(calibrate.split(","))
+    conversion = convert_network(source.network, data.x, method, steps=steps, **settings)
+    asked = {"steps": steps, "precision": precision, "calibration": str(calibration)}
+    meta = metadata(**{**conversion.provenance, **facts, **asked})
+    notes += _analyse(conversion, data.x, precision, (report, meta))
+    save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
+    notes.append(f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, T = {steps}, {precision}")
+    for sentence in notes:
+        typer.echo(sentence, err=True)
+    show_table(
+        conversion.report, {**meta, "network": str(out)}, as_json=as_json, title=f"{model.name} by {method}", file=table
+    )
+
+
+def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise typer.BadParameter(f"{option}: expected {', '.join(choices)}, got '{value}'")
+
+
+def _method_settings(method: str, steps: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the settings that were asked for, checked before anything is read."""
+    from pysnn.convert.methods import make_method
+
+    settings = {name: value for name, value in wanted.items() if value is not None}
+    try:
+        make_method(method, settings, steps)
+    except DataError as error:
+        raise typer.BadParameter(str(error)) from error
+    return settings
+
+
+def _normalisation(mean: str | None, std: str | None) -> dict[str, list[float]]:
+    if (mean is None) != (std is None):
+        raise typer.BadParameter("--mean and --std go together, got only one of them")
+    found = {}
+    for name, text in (("mean", mean), ("std", std)):
+        if text is not None:
+            try:
+                found[name] = [float(part) for part in text.split(",")]
+            except ValueError:
+                raise typer.BadParameter(f"--{name}: expected numbers with commas between, got '{text}'") from None
+    return found
+
+
+def _calibration_data(network: "Network", path: Path, limit: int | None) -> "Data":
+    """Read the data and check them against the network's input."""
+    from pysnn.convert.input_range import warn_of_input_range
+    from pysnn.encode.batch import checked_data
+    from pysnn.io.npz import load_data
+
+    data = load_data(path, limit)
+    shape = network.input.shape
+    try:
+        checked_data(data.x, network.input, network.input_name, "constant")
+    except DataError as error:
+        turned = data.x.ndim == 4 and data.x.shape[1:] == (*shape[1:], *shape[:1])
+        hint = "; channels come first: x.transpose(0, 3, 1, 2)" if turned and len(set(data.x.shape[1:])) > 1 else ""
+        raise DataError(f"calibration file '{path}': {error}{hint}") from error
+    warn_of_input_range(network.input, data.x)
+    return data
+
+
+def _facts(source: "ModelFile", data: "Data", *, whole: bool) -> tuple[dict[str, str | int | float], list[str]]:
+    """Compare the network with its source, and give what is known of it: for the file and for the table, and in words."""
+    from pysnn.convert import ann_accuracy
+
+    facts: dict[str, str | int | float] = {
+        "model": source.path.name,
+        "model.kind": source.kind,
+        "model.sha256": source.sha256,
+        "calibration.file_sha256": data.digest,
+    }
+    notes = []
+    found = source.compare(data.x)
+    if found is not None:
+        facts |= {"import.reference": found.reference, "import.difference": found.difference}
+        notes.append(
+            f"import: largest relative difference to {found.reference} {found.difference:.2g}, {found.samples} samples"
+        )
+    if data.y is not None:
+        # The digest is that of the whole file, so an accuracy on a part of it must not be taken for that of all.
+        on = data.digest if whole else f"first {len(data.x)} of {data.digest}"
+        accuracy = ann_accuracy(source.network, data.x, data.y)
+        facts |= {"ann_accuracy": accuracy, "ann_accuracy_on": "calibration data", "ann_accuracy_data": on}
+        notes.append(f"ANN: {100 * accuracy:.2f} % right on the {len(data.x)} samples of the calibration data")
+    return facts, notes
+
+
+def _analyse(
+    conversion: "Conversion", x: "NDArray[Any]", precision: str, report: tuple[Path | None, Mapping[str, Any]]
+) -> list[str]:
+    """Run some of the calibration data: write each layer's errors if asked to, warn of layers that carry nothing."""
+    from pysnn.model_files import powers_of_two
+    from pysnn.progress import Progress
+    from pysnn.tables import write_table
+
+    file, meta = report
+    assert conversion.steps is not None
+    if file is None:
+        conversion.errors(x[:_CHECK_SAMPLES], conversion.steps, precision=precision)
+        return []
+    part = x[:_REPORT_SAMPLES]
+    with Progress("layer errors") as progress:
+        frame = conversion.errors(part, powers_of_two(conversion.steps), precision=precision, progress=progress)
+    write_table(frame, file, meta)
+    return [f"wrote {file}: the error of each layer on the first {len(part)} samples of the calibration data"]
