@@ -1,6 +1,7 @@
 """The ordinary (ANN) pass of a network: what a conversion starts from and is measured against."""
 
 from collections.abc import Iterable, Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from pysnn.network import Network
 __all__ = ["ann_accuracy", "ann_pass", "check_ordinary"]
 
 _BATCH = 256
+# What one node's values may take for a batch; a convolution needs several times that.
+_MOST_BYTES = 1 << 27
 
 Float32 = NDArray[np.float32]
 
@@ -55,7 +58,7 @@ def ann_pass(network: Network, x: Any, keep: Iterable[str] = ()) -> tuple[Float3
             raise NetworkError(f"ann_pass: there is no node '{name}' to keep")
     data = checked_data(x, network.input, network.input_name, "constant").data
     assert isinstance(data, np.ndarray)
-    parts = [_one_batch(network, part, {*names, network.output_name}) for part in _batches(data)]
+    parts = [_one_batch(network, part, {*names, network.output_name}) for part in _batches(network, data)]
     values = {name: np.concatenate([part[name] for part in parts]) for name in (network.output_name, *names)}
     scores = values[network.output_name].reshape(len(data), -1)
     return scores, {name: values[name] for name in names}
@@ -84,9 +87,11 @@ def check_ordinary(network: Network) -> None:
         raise NetworkError(f"{title} '{neurons[0]}': expected an ordinary network (ANN), got a spiking neuron")
 
 
-def _batches(data: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    for start in range(0, len(data), _BATCH):
-        yield data[start : start + _BATCH]
+def _batches(network: Network, data: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    largest = 4 * max(prod(shape) for shape in network.shapes.values())
+    size = max(1, min(_BATCH, _MOST_BYTES // largest))
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
 
 
 def _one_batch(network: Network, x: NDArray[Any], keep: set[str]) -> dict[str, Float32]:

@@ -15,6 +15,7 @@ from pysnn.io.onnx.reader import import_onnx, read_model
 __all__ = ["reference_name", "reference_outputs"]
 
 _BATCH = 64
+_MOST_VALUES = 1 << 28
 
 
 def reference_name() -> str:
@@ -44,7 +45,7 @@ def reference_outputs(
     Raises
     ------
     DataError
-        The samples do not have the model's shape.
+        The samples do not have the model's shape, or it is made for batches that are too large.
     NetworkError
         The other software cannot compute the model.
 
@@ -59,6 +60,10 @@ def reference_outputs(
     if x.shape[1:] != sizes or not len(x):
         raise DataError(f"expected at least one sample of shape {sizes}, got an array of shape {x.shape}")
     fixed = dimensions[0] if isinstance(dimensions[0], int) else None
+    if fixed and fixed * x[0].size > _MOST_VALUES:
+        raise DataError(
+            f"the model is made for batches of {fixed}, which are too large; export it with a dynamic batch"
+        )
     batch = fixed or min(len(x), _BATCH)
     values = np.ascontiguousarray(x, dtype=np.float32)
     try:
