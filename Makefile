@@ -2,9 +2,13 @@
 
 PYTHON ?= python3
 BENCH ?= *
+# Where test-torch takes PyTorch from: pip's own index, whose Linux build carries CUDA (6 GB, and works without a GPU), or
+# a page with CPU builds, such as https://download.pytorch.org/whl/cpu.
+TORCH_INDEX ?=
 FUZZ_SECONDS ?= 300
 
 VENV := .venv
+TORCH_VENV := .venv-torch
 BIN := $(VENV)/bin
 # One pip for every install; quiet, so that what a target prints is its own.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -16,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-rust test-python check format bench wheels wheel-trial sdist-trial test-aarch64 fuzz clean
+.PHONY: help setup quickstart test test-rust test-python test-torch check format bench wheels wheel-trial sdist-trial test-aarch64 fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +62,19 @@ test-rust: $(VENV)/.dev
 
 test-python: $(VENV)/.dev
 	PYSNN_REQUIRE_RUST=1 $(BIN)/python -m pytest
+
+# PyTorch is large, so it has an environment of its own, and only the tests that need it run there.
+$(TORCH_VENV)/.ready: pyproject.toml $(RUST) | $(BIN)/python
+	@command -v cargo >/dev/null || { echo "building pysnn needs Rust: cargo was not found on the PATH (https://rustup.rs)"; exit 1; }
+	@echo "making $(TORCH_VENV) with PyTorch (up to 6 GB; TORCH_INDEX=$(or $(TORCH_INDEX),pip's own))"
+	@$(BIN)/python -m venv $(TORCH_VENV)
+	@$(TORCH_VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(TORCH_VENV)/bin/python -m pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+		--editable '.[torch]' --group torch-test
+	@touch $@
+
+test-torch: $(TORCH_VENV)/.ready ## test the import of PyTorch modules, with PyTorch in an environment of its own
+	$(TORCH_VENV)/bin/python -m pytest tests/unit/io/torch
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check
@@ -108,4 +125,4 @@ fuzz: ## fuzz the .psnn reader, FUZZ_SECONDS for each of two targets
 		-- -max_len=512 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 
 clean: ## remove .venv and everything built
-	rm -rf $(VENV) target dist build pysnn/_core*.so rust/fuzz/target
+	rm -rf $(VENV) $(TORCH_VENV) target dist build pysnn/_core*.so rust/fuzz/target

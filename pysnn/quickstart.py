@@ -97,7 +97,7 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     del meta["wall_s"]
     frames = {"run": table, "errors": errors, "quantisation": quantisation}
     files = {name: write_table(frame, folder / f"{name}.parquet", meta) for name, frame in frames.items()}
-    files |= _save_network(folder, conversion, digits, ann, backend)
+    files |= _save_network(folder, conversion, digits, ann)
     notes = []
     try:
         from pysnn.plot import save_overview
@@ -117,21 +117,19 @@ def _measured(
     return result, times
 
 
-def _save_network(folder: Path, conversion: Conversion, digits: Dataset, ann: float, backend: str) -> dict[str, Path]:
+def _save_network(folder: Path, conversion: Conversion, digits: Dataset, ann: float) -> dict[str, Path]:
     """Write the held-out digits and the network, which knows its ANN's accuracy on them."""
-    from pysnn.io.golden import make_golden
     from pysnn.io.npz import load_data, save_arrays
-    from pysnn.io.psnn import save
     from pysnn.io.settings import Settings
+    from pysnn.model_files import save_conversion
 
     data = save_arrays(folder / "digits-test.npz", x=digits.x_test, y=digits.y_test)
     settings = Settings(steps=STEPS[-1])
-    provenance = {
-        **conversion.provenance,
+    provenance: dict[str, str | int | float] = {
         "ann": "MLP 64-64-64-10 on 8x8 digits",
         "ann_accuracy": ann,
         "ann_accuracy_data": load_data(data).digest,
     }
-    golden = make_golden(conversion.network, digits.x_test[:4], settings, steps=STEPS, backend=backend)
-    network = save(folder / "digits.psnn", conversion.network, settings=settings, provenance=provenance, golden=golden)
+    path = folder / "digits.psnn"
+    network = save_conversion(path, conversion, digits.x_test, settings=settings, provenance=provenance)
     return {"network": network, "data": data}

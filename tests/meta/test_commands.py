@@ -1,10 +1,12 @@
 """What the README and the pages tell a reader to type works."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -51,10 +53,31 @@ def test_commands_are_found() -> None:
     assert commands("pysnn", text) == {"run", "info"}
 
 
-def test_the_examples_of_the_readme_run(capsys: pytest.CaptureFixture[str]) -> None:
-    blocks = [block for language, block in FENCE.findall(PAGES[0].read_text(encoding="utf-8")) if language == "python"]
-    assert blocks
+@pytest.mark.filterwarnings("ignore:layer '.*', T = :UserWarning")
+@pytest.mark.parametrize("page", [PAGES[0], ROOT / "docs/conversion.md"], ids=["README.md", "conversion.md"])
+def test_the_examples_of_a_page_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The blocks of Python, then the commands of pysnn that are set as shell code, in one folder."""
+    from pysnn.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    blocks = FENCE.findall(page.read_text(encoding="utf-8"))
     namespace: dict[str, object] = {}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), namespace)  # noqa: S102 - the page is ours
+    for language, block in blocks:
+        if language == "python":
+            exec(compile(block, page.name, "exec"), namespace)  # noqa: S102 - the page is ours
     assert capsys.readouterr().out
+    for line in [line for language, block in blocks if language == "sh" for line in block.splitlines()]:
+        program, *arguments = shlex.split(line)
+        assert program == "pysnn"
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, (line, done.stderr)
+
+
+def test_the_importer_of_onnx_is_documented() -> None:
+    from pysnn.io.onnx.constants import CONSTANT_OPS
+    from pysnn.io.onnx.table import OPS
+
+    text = (ROOT / "docs/conversion.md").read_text(encoding="utf-8")
+    assert {name for name in (*OPS, *CONSTANT_OPS) if f"`{name}`" not in text} == set()
