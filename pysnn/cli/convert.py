@@ -50,7 +50,8 @@ def convert(
 
     _check_choice("--precision", precision, PRECISIONS)
     for option, file in (("--report", report), ("--table", table)):
-        _check_choice(option, _TABLES[0] if file is None else file.suffix.lower(), _TABLES)
+        if file is not None:
+            _check_choice(option, file.suffix.lower(), _TABLES)
     settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
     normalisation = _normalisation(mean, std)
     source = load_ann(model, output=output, **normalisation)
