@@ -104,7 +104,6 @@ def _normalisation(mean: str | None, std: str | None) -> dict[str, list[float]]:
 
 def _calibration_data(network: "Network", path: Path, limit: int | None) -> "Data":
     """Read the data and check them against the network's input."""
-    from pysnn.convert.input_range import warn_of_input_range
     from pysnn.encode.batch import checked_data
     from pysnn.io.npz import load_data
 
@@ -116,7 +115,6 @@ def _calibration_data(network: "Network", path: Path, limit: int | None) -> "Dat
         turned = data.x.ndim == 4 and data.x.shape[1:] == (*shape[1:], *shape[:1])
         hint = "; channels come first: x.transpose(0, 3, 1, 2)" if turned and len(set(data.x.shape[1:])) > 1 else ""
         raise DataError(f"calibration file '{path}': {error}{hint}") from error
-    warn_of_input_range(network.input, data.x)
     return data
 
 

@@ -11,6 +11,7 @@ from pysnn.ann import check_ordinary
 from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.corrections import Correction, check_corrections, correct
 from pysnn.convert.error_table import error_rows
+from pysnn.convert.input_range import warn_of_input_range
 from pysnn.convert.methods import make_method
 from pysnn.convert.rewrite import spiking_network
 from pysnn.errors import DataError, NetworkError
@@ -147,7 +148,8 @@ def convert(
     Warns
     -----
     UserWarning
-        A layer is never active on the calibration data. The warning names it.
+        A layer is never active on the calibration data (the warning names it), or the range of the data does not look like
+        what the mean and std of the input are for.
 
     Examples
     --------
@@ -169,15 +171,16 @@ def convert(
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
     rule = make_method(method, settings, steps)
     kinds = check_corrections(calibrate, steps)
-    found = choose_thresholds(network, calibration, rule)
+    data = calibration_data(network, calibration)
+    warn_of_input_range(network.input, data)
+    found = choose_thresholds(network, data, rule)
     thresholds = {
         layer.layer: float(layer.threshold[0]) if layer.threshold.size == 1 else layer.threshold
         for layer in found.layers
     }
     correction = Correction()
     if kinds and steps is not None:
-        samples, _ = sorted_samples(calibration_data(network, calibration))
-        correction = correct(network, samples, thresholds, int(steps), kinds)
+        correction = correct(network, sorted_samples(data)[0], thresholds, int(steps), kinds)
     return Conversion(
         network=spiking_network(network, thresholds, correction),
         ann=network,

@@ -43,7 +43,7 @@ def warn_of_input_range(node: Input, data: NDArray[Any]) -> None:
     if problem:
         given = f"mean {_listed(node.mean)} and std {_listed(node.std)}"
         found = f"{data.dtype} data in {data.min():g}..{data.max():g}"
-        warnings.warn(f"input: {found} do not look right for {given}: {problem}", UserWarning, stacklevel=2)
+        warnings.warn(f"input: {found} do not look right for {given}: {problem}", UserWarning, stacklevel=3)
 
 
 def _maps(node: Input, data: NDArray[Any]) -> str | None:

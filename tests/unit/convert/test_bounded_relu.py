@@ -7,7 +7,7 @@ import pytest
 
 from pysnn import Conv2d, Flatten, Input, Linear, Network, Output, ReLU, run
 from pysnn.convert import METHODS, ann_pass, convert
-from pysnn.convert.calibration import calibrate
+from pysnn.convert.calibration import choose_thresholds
 from pysnn.convert.errors import SpikeUnit, error_terms
 from pysnn.convert.methods import make_method
 
@@ -37,22 +37,22 @@ def test_no_threshold_lies_above_the_bound(name: str, per_channel: bool) -> None
     method = make_method(name, {"per_channel": per_channel}, 16)
     several: list[tuple[Any, Any]] = [(6.0, 6.0), (BOUNDS, 0.25)]
     for bounds in several:
-        for layer, bound in zip(calibrate(network(*bounds), DATA, method).layers, bounds, strict=True):
+        for layer, bound in zip(choose_thresholds(network(*bounds), DATA, method).layers, bounds, strict=True):
             assert (layer.threshold <= bound).all()
-    (first, _) = calibrate(network(BOUNDS), DATA, method).layers
+    (first, _) = choose_thresholds(network(BOUNDS), DATA, method).layers
     assert first.threshold.shape == (3,)
 
 
 def test_a_silent_layer_stays_below_its_bound() -> None:
     net = Network.chain({"in": Input((2,)), "relu": ReLU(0.125), "out": Output()})
     with pytest.warns(UserWarning, match="never active"):
-        (layer,) = calibrate(net, [[-1.0, -2.0]], make_method("max-norm", {})).layers
+        (layer,) = choose_thresholds(net, [[-1.0, -2.0]], make_method("max-norm", {})).layers
     assert layer.threshold.tolist() == [0.125]
 
 
 def test_the_share_of_clipped_values_is_that_of_the_final_thresholds() -> None:
     net = Network.chain({"in": Input((2,)), "relu": ReLU([1.0, 4.0]), "out": Output()})
-    (layer,) = calibrate(net, [[3.0, 3.0], [0.5, 2.0]], make_method("max-norm", {})).layers
+    (layer,) = choose_thresholds(net, [[3.0, 3.0], [0.5, 2.0]], make_method("max-norm", {})).layers
     assert layer.threshold.tolist() == [1.0, 3.0]
     assert layer.clipped == 0.0
 
