@@ -29,8 +29,12 @@ class RustBackend:
     name = "rust"
 
     def compile(self, plan: Plan) -> "RustExecutable":
-        """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avx512) narrows to."""
-        return RustExecutable(_core.Clocked(plan, _wanted_level()))
+        """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avx512) narrows to.
+
+        Integer convolutions run by events or by dot products, by the share of active inputs; ``PYSNN_KERNEL`` (event,
+        dot) settles it. No result depends on either.
+        """
+        return RustExecutable(_core.Clocked(plan, _wanted_level(), os.environ.get("PYSNN_KERNEL") or None))
 
 
 class RustExecutable:

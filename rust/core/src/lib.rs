@@ -4,6 +4,7 @@
 //! [`simd::Level`] and runs it step by step, driven by events. `docs/numerics.md` defines every result to the bit.
 
 pub mod clocked;
+mod dot;
 pub mod error;
 pub mod plan;
 pub mod psnn;

@@ -4,6 +4,9 @@
 //! that was compiled for the level's instructions. Levels change the speed and never a bit of a result: nothing
 //! here contracts to FMA or reorders a float sum.
 
+#[cfg(target_arch = "x86_64")]
+use crate::dot::avx512;
+use crate::dot::{Field, OUTPUTS, plain};
 use crate::error::{Error, Kind, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +45,7 @@ impl Level {
                     && std::arch::is_x86_feature_detected!("avx512bw")
                     && std::arch::is_x86_feature_detected!("avx512vl")
                     && std::arch::is_x86_feature_detected!("avx512dq")
+                    && std::arch::is_x86_feature_detected!("avx512vnni")
                 {
                     levels.push(Self(Set::Avx512));
                 }
@@ -98,6 +102,26 @@ impl Level {
             Set::Avx512 => unsafe { run_avx512(kernel) },
         }
     }
+
+    /// Whether [`Level::dot`] has instructions of its own.
+    pub(crate) fn has_dot(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => true,
+            _ => false,
+        }
+    }
+
+    /// Dot products for up to `8 C` steps and `16 V` outputs.
+    #[inline]
+    pub(crate) fn dot<const C: usize, const V: usize>(self, field: &Field<'_, C, V>, sums: &mut [[[i32; OUTPUTS]; V]]) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Set::Avx512 => unsafe { avx512::tile(field, sums) },
+            _ => plain::tile(field, sums),
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -107,7 +131,7 @@ fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512dq")]
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
 fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }

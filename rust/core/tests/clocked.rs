@@ -4,7 +4,7 @@
 
 mod support;
 
-use pysnn_core::clocked::{Array, Input, Outputs, Program, Request, StateView};
+use pysnn_core::clocked::{Array, Family, Input, Options, Outputs, Program, Request, StateView};
 use pysnn_core::error::Kind;
 use pysnn_core::plan::{Plan, Weights};
 use pysnn_core::simd::Level;
@@ -16,7 +16,15 @@ use support::{Rng, naive};
 const PLANS: u64 = 150;
 
 fn engine(plan: &Plan, level: Level, request: &Request<'_>) -> Outputs {
-    Program::new(plan.clone(), level).unwrap().run(request, &mut |_| true).unwrap()
+    forced(plan, level, None, request)
+}
+
+/// The outputs, without the words for what ran them.
+fn forced(plan: &Plan, level: Level, family: Option<Family>, request: &Request<'_>) -> Outputs {
+    let program = Program::new(plan.clone(), Options { level, family }).unwrap();
+    let mut outputs = program.run(request, &mut |_| true).unwrap();
+    assert_eq!(std::mem::take(&mut outputs.kernels).len(), plan.ops().len());
+    outputs
 }
 
 fn cases(integer: bool) -> impl Iterator<Item = (u64, Rng, Plan)> {
@@ -34,9 +42,15 @@ fn every_level_is_the_oracle(integer: bool) {
         let mut request = data.request(&mut rng, &plan);
         let expected = naive::run(&plan, &request);
         for level in Level::available() {
-            for (threads, block) in [(1, 0), (2, 1 + rng.below(32))] {
+            for (threads, block, family) in [
+                (1, 0, None),
+                (1, 0, Some(Family::Event)),
+                (1, 0, Some(Family::Dot)),
+                (2, 1 + rng.below(32), rng.pick(&[None, Some(Family::Event), Some(Family::Dot)])),
+            ] {
                 (request.threads, request.block) = (threads, block);
-                assert_eq!(engine(&plan, level, &request), expected, "seed {seed}, {level:?}, {threads}, {block}");
+                let outputs = forced(&plan, level, family, &request);
+                assert_eq!(outputs, expected, "seed {seed}, {level:?}, {threads}, {block}, {family:?}");
             }
         }
         spikes += expected.counts.iter().skip(5).step_by(8).sum::<i64>();

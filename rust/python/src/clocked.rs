@@ -3,7 +3,7 @@
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use pysnn_core::clocked::{Array, COUNT_FIELDS, Outputs, Program};
+use pysnn_core::clocked::{Array, COUNT_FIELDS, Family, Options, Outputs, Program};
 use pysnn_core::plan::{Body, Shape};
 use pysnn_core::simd::Level;
 
@@ -13,8 +13,9 @@ use crate::request::{Held, progress};
 
 /// A plan made ready for the clocked engine.
 ///
-/// Takes a `pysnn.plan.ops.Plan` and the name of a SIMD level (`None`: the widest). Raises `PlanError` with the node where
-/// something does not fit, `CapacityError`, or `BackendError` for the level.
+/// Takes a `pysnn.plan.ops.Plan`, the name of a SIMD level (`None`: the widest), and the name of the kernels of every
+/// convolution that has them (`None`: by the share of active inputs). Raises `PlanError` with the node where something does
+/// not fit, `CapacityError`, or `BackendError` for the level or the kernels.
 #[pyclass(frozen, module = "pysnn._core")]
 pub(crate) struct Clocked {
     program: Program,
@@ -23,12 +24,13 @@ pub(crate) struct Clocked {
 #[pymethods]
 impl Clocked {
     #[new]
-    #[pyo3(signature = (plan, simd=None))]
-    fn new(plan: &Bound<'_, PyAny>, simd: Option<&str>) -> PyResult<Self> {
+    #[pyo3(signature = (plan, simd=None, kernel=None))]
+    fn new(plan: &Bound<'_, PyAny>, simd: Option<&str>, kernel: Option<&str>) -> PyResult<Self> {
         let py = plan.py();
         let level = Level::named(simd).map_err(|error| raise(py, &error))?;
+        let family = kernel.map(Family::named).transpose().map_err(|error| raise(py, &error))?;
         let plan = read_plan(plan)?;
-        let program = compute(py, None, move |_| Program::new(plan, level))?;
+        let program = compute(py, None, move |_| Program::new(plan, Options { level, family }))?;
         Ok(Self { program })
     }
 
@@ -93,7 +95,7 @@ impl<'py> Giver<'_, 'py> {
             );
             probes.set_item(op, arrays)?;
         }
-        result.set_item("kernels", pyo3::types::PyTuple::new(self.py, self.program.kernels())?)?;
+        result.set_item("kernels", pyo3::types::PyTuple::new(self.py, outputs.kernels)?)?;
         Ok(result)
     }
 

@@ -89,6 +89,12 @@ impl<'a, T: Copy> View<'a, T> {
         Self { values, channels, rows }
     }
 
+    /// All of them.
+    #[inline(always)]
+    pub(super) fn values(&self) -> &'a [T] {
+        self.values
+    }
+
     /// All steps and channels of a pixel.
     #[inline(always)]
     pub(super) fn pixel(&self, pixel: usize) -> &'a [T] {

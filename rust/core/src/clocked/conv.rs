@@ -2,7 +2,7 @@
 
 use super::current::Current;
 use super::events::{ActiveList, SLACK};
-use crate::plan::{MAX_BLOCK, Shape, Weights, Window};
+use crate::plan::{MAX_BLOCK, Shape, Taps, Weights, Window};
 
 /// Bytes of weights that should stay in a core's second-level cache while pixels go by.
 const CACHED_WEIGHTS: usize = 512 << 10;
@@ -27,9 +27,13 @@ pub(super) struct Synapses<A: Current> {
     pub(super) source: usize,
     pub(super) input: Shape,
     pub(super) window: Window,
+    /// The window's taps in each row and in each column of the result.
+    pub(super) down: Vec<Taps>,
+    pub(super) across: Vec<Taps>,
     /// Whether the inputs' values matter: counts above one, or real values.
     pub(super) valued: bool,
     pub(super) packed: Packed<A::Weight>,
+    pub(super) dense: Option<A::Dense>,
     /// Padded with zeros to whole blocks.
     pub(super) bias: Vec<A>,
     /// Rows of weights in a block.
@@ -158,7 +162,7 @@ impl RowList {
         steps: usize,
     ) {
         let (window, input) = (&synapses.window, synapses.input);
-        let [down, across] = [window.taps(0, y, input.height), window.taps(1, x, input.width)];
+        let [down, across] = [synapses.down[y], synapses.across[x]];
         // Taps that lie side by side are one slice; taps apart are one each.
         let joined = window.dilation[1] == 1;
         let (slices, width) = if joined { (usize::from(across.count > 0), across.count) } else { (across.count, 1) };

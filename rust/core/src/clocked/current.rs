@@ -1,6 +1,9 @@
 //! The two kinds of current, float32 and int32, and the arithmetic that `docs/numerics.md` defines for each.
 
+use std::convert::Infallible;
+
 use super::buffers::Element;
+use super::dense::{Dense, DenseRun};
 
 /// Channels that the neuron arithmetic takes at a time.
 pub(super) const LANES: usize = 16;
@@ -20,6 +23,8 @@ pub(super) struct LeakStep<A> {
 pub(super) trait Current: Element + PartialOrd {
     /// The weights that make it.
     type Weight: Copy + Default + std::fmt::Debug + Send + Sync + 'static;
+    /// The weights of a dense convolution; floats, whose sums have an order, have none.
+    type Dense: DenseRun<Self>;
 
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
@@ -66,6 +71,7 @@ pub(super) trait Current: Element + PartialOrd {
 
 impl Current for f32 {
     type Weight = f32;
+    type Dense = Infallible;
 
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
@@ -115,6 +121,7 @@ impl Current for f32 {
 
 impl Current for i32 {
     type Weight = i8;
+    type Dense = Dense;
 
     #[inline(always)]
     fn plus(self, other: Self) -> Self {

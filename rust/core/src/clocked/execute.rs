@@ -1,8 +1,10 @@
 //! How each kind of stage runs on a sample's workspace.
 
 use super::buffers::{Buffer, Element};
+use super::choice::{Density, Family, crossover};
 use super::conv::Synapses;
 use super::current::Current;
+use super::dense::PackCounts;
 use super::edges::ScaleOf;
 use super::events::{ListCounts, ListReals};
 use super::input::{EventPlacer, PoissonPass, Span};
@@ -12,6 +14,7 @@ use super::output::OutputPass;
 use super::pool::{MaximumPass, PoolPass, Slide, Sum};
 use super::request::Input;
 use super::sample::{Block, Sample};
+use super::source::Inputs;
 use super::stage::{Stage, Work};
 use super::state::{Memory, PotentialOf};
 use super::transpose::to_pixels;
@@ -79,10 +82,20 @@ impl Sample<'_> {
     where
         A: Current + ScaleOf + PotentialOf,
     {
+        let mut family = Family::Event;
         if let Some(synapses) = &layer.synapses {
-            self.list(synapses, block);
+            family = self.family(synapses, stage, block);
+            self.workspace.used[synapses.op].note(family);
+            match family {
+                Family::Event => self.list(synapses, block),
+                Family::Dot => self.pack(synapses, block)?,
+            }
         }
         let workspace = &mut *self.workspace;
+        let inputs = match family {
+            Family::Event => Inputs::Active(&workspace.list, &mut workspace.rows),
+            Family::Dot => Inputs::Words(&workspace.words),
+        };
         let target = if layer.firing.is_some() {
             Target::Spikes(u8::of_mut(target), A::potential_of(&mut workspace.memory[stage.op]))
         } else {
@@ -90,17 +103,30 @@ impl Sample<'_> {
         };
         layer.run(
             self.program.level,
+            inputs,
             Run {
                 maps: &workspace.maps,
                 places: &self.program.layout.places,
-                list: &workspace.list,
-                rows: &mut workspace.rows,
                 target,
                 observed: workspace.observed[stage.op].as_mut(),
                 poll: self.poll,
                 steps: block.steps,
             },
         )
+    }
+
+    /// What is to compute a convolution in this block. It hangs on the plan and on the data alone.
+    fn family<A: Current>(&self, synapses: &Synapses<A>, stage: &Stage, block: &Block) -> Family {
+        let level = self.program.level;
+        if synapses.dense.is_none() || stage.is_static {
+            return Family::Event;
+        }
+        self.program.family.unwrap_or_else(|| {
+            let map = self.workspace.maps.view(self.program.place(synapses.source), block.steps);
+            let outputs = self.program.ops[synapses.op].spec.shape.channels;
+            let dense = level.run(Density { map }) >= crossover(level, outputs);
+            if dense { Family::Dot } else { Family::Event }
+        })
     }
 
     /// List the active inputs of a convolution, unless the last one had the same source.
@@ -119,6 +145,18 @@ impl Sample<'_> {
             let map = workspace.maps.view(place, block.steps);
             self.program.level.run(ListReals { list, map, shape });
         }
+    }
+
+    /// Pack the source of a dense convolution, unless the last one had the same.
+    fn pack<A: Current>(&mut self, synapses: &Synapses<A>, block: &Block) -> Result<()> {
+        let workspace = &mut *self.workspace;
+        if workspace.words.source != Some(synapses.source) {
+            let (words, shape) = (&mut workspace.words, synapses.input);
+            words.begin(synapses.source, shape, block.steps)?;
+            let map = workspace.maps.view(self.program.place(synapses.source), block.steps);
+            self.program.level.run(PackCounts { words, map, shape });
+        }
+        Ok(())
     }
 
     fn count_sum(&self, stage: &Stage, block: &Block, target: &mut Buffer) {

@@ -5,13 +5,13 @@
 
 use super::buffers::{Maps, Place};
 use super::control::Watch;
-use super::conv::{Packed, RowList, Synapses, block_width};
+use super::conv::{Packed, Synapses, block_width};
 use super::current::{Current, LANES};
+use super::dense::DenseRun;
 use super::edges::{Bound, Edge, ScaleOf};
-use super::events::ActiveList;
 use super::neuron::{Firing, Steps};
 use super::observe::Observed;
-use super::source::{Blocks, Groups, Silence, Source};
+use super::source::{Blocks, Groups, Inputs, Silence, Source};
 use crate::error::Result;
 use crate::plan::{MAX_BLOCK, Shape};
 use crate::simd::{Kernel, Level};
@@ -37,8 +37,6 @@ pub(super) enum Target<'a, A> {
 pub(super) struct Run<'a, A> {
     pub(super) maps: &'a Maps,
     pub(super) places: &'a [Place],
-    pub(super) list: &'a ActiveList,
-    pub(super) rows: &'a mut RowList,
     pub(super) target: Target<'a, A>,
     pub(super) observed: Option<&'a mut Observed>,
     pub(super) poll: &'a dyn Watch,
@@ -47,29 +45,42 @@ pub(super) struct Run<'a, A> {
 
 impl<A: Current + ScaleOf> Layer<A> {
     /// Run one block.
-    pub(super) fn run(&self, level: Level, run: Run<'_, A>) -> Result<()> {
+    pub(super) fn run(&self, level: Level, inputs: Inputs<'_>, run: Run<'_, A>) -> Result<()> {
         let edges: Vec<Bound<'_, A>> =
             self.edges.iter().map(|edge| edge.bind(run.maps, run.places, run.steps)).collect();
         let edges = &edges[..];
-        match self.synapses.as_ref().map(|synapses| (synapses, &synapses.packed)) {
-            Some((synapses, Packed::Narrow(weights))) => {
-                level.run(Pass { layer: self, edges, source: Blocks { synapses, weights }, run })
+        let job = Job { level, layer: self, edges, run };
+        match (&self.synapses, inputs) {
+            (Some(synapses), Inputs::Active(list, rows)) => match &synapses.packed {
+                Packed::Narrow(weights) => job.run(Blocks { synapses, weights, list, rows }),
+                Packed::Middle(weights) => job.run(Blocks { synapses, weights, list, rows }),
+                Packed::Wide(weights) => job.run(Blocks { synapses, weights, list, rows }),
+                Packed::Groups { weights, targets, width } => {
+                    let (width, sums) = (*width, Vec::new());
+                    job.run::<_, 64>(Groups { synapses, weights, targets, width, list, rows, sums })
+                }
+            },
+            (Some(synapses), Inputs::Words(words)) => {
+                synapses.dense.as_ref().map_or(Ok(()), |dense| dense.run(synapses, words, job))
             }
-            Some((synapses, Packed::Middle(weights))) => {
-                level.run(Pass { layer: self, edges, source: Blocks { synapses, weights }, run })
-            }
-            Some((synapses, Packed::Wide(weights))) => {
-                level.run(Pass { layer: self, edges, source: Blocks { synapses, weights }, run })
-            }
-            Some((synapses, Packed::Groups { weights, targets, width })) => {
-                let source = Groups { synapses, weights, targets, width: *width, sums: Vec::new() };
-                level.run(Pass::<_, _, 64> { layer: self, edges, source, run })
-            }
-            None if block_width(self.shape.channels) == 16 => {
-                level.run(Pass::<_, _, 16> { layer: self, edges, source: Silence, run })
-            }
-            None => level.run(Pass::<_, _, 64> { layer: self, edges, source: Silence, run }),
+            (None, _) if block_width(self.shape.channels) == 16 => job.run::<_, 16>(Silence),
+            (None, _) => job.run::<_, 64>(Silence),
         }
+    }
+}
+
+/// A layer over one block of steps, from any source.
+pub(super) struct Job<'a, A: Current> {
+    pub(super) level: Level,
+    layer: &'a Layer<A>,
+    edges: &'a [Bound<'a, A>],
+    run: Run<'a, A>,
+}
+
+impl<A: Current> Job<'_, A> {
+    /// Run it.
+    pub(super) fn run<S: Source<A, N>, const N: usize>(self, source: S) -> Result<()> {
+        self.level.run(Pass { layer: self.layer, edges: self.edges, source, run: self.run })
     }
 }
 
@@ -105,9 +116,9 @@ impl<A: Current, S: Source<A, N>, const N: usize> Kernel for Pass<'_, A, S, N> {
             for y in 0..shape.height {
                 self.run.poll.check()?;
                 for x in 0..shape.width {
-                    self.source.begin(self.run.list, self.run.rows, [y, x], self.run.steps);
+                    self.source.begin([y, x], self.run.steps);
                     for block in first..blocks.min(first + together) {
-                        self.source.fill(self.run.rows, block, &mut scratch.current[..self.run.steps]);
+                        self.source.fill(block, &mut scratch.current[..self.run.steps]);
                         self.finish(y * shape.width + x, block, &mut scratch);
                     }
                 }

@@ -1,10 +1,12 @@
 //! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
 
 mod buffers;
+mod choice;
 mod control;
 mod conv;
 mod count;
 mod current;
+mod dense;
 mod edges;
 mod events;
 mod execute;
@@ -28,5 +30,6 @@ mod state;
 mod transpose;
 mod workspace;
 
-pub use program::Program;
+pub use choice::Family;
+pub use program::{Options, Program};
 pub use request::{Array, COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request, StateView};

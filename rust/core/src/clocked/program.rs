@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::buffers::Place;
+use super::choice::Family;
 use super::memory::Layout;
 use super::stage::{Stage, stages};
 use super::transpose::to_pixels;
@@ -15,12 +16,29 @@ use crate::simd::Level;
 #[derive(Debug)]
 pub struct Program {
     pub(super) level: Level,
+    pub(super) family: Option<Family>,
     pub(super) ops: Vec<Op>,
     pub(super) stages: Vec<Stage>,
     pub(super) layout: Layout,
     pub(super) meters: Vec<Meter>,
-    kernels: Vec<&'static str>,
+    /// A word for what runs each operation.
+    pub(super) kernels: Vec<&'static str>,
     idle: Mutex<Vec<Workspace>>,
+}
+
+/// How a plan is to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The SIMD level.
+    pub level: Level,
+    /// The kernels of every convolution that has them; `None` chooses by the share of active inputs.
+    pub family: Option<Family>,
+}
+
+impl From<Level> for Options {
+    fn from(level: Level) -> Self {
+        Self { level, family: None }
+    }
 }
 
 /// What is counted in an operation's map.
@@ -47,13 +65,14 @@ impl Program {
     /// # Errors
     ///
     /// The plan's maps need more memory than the engine asks for.
-    pub fn new(plan: Plan, level: Level) -> Result<Self> {
+    pub fn new(plan: Plan, options: impl Into<Options>) -> Result<Self> {
+        let Options { level, family } = options.into();
         let (stages, kernels) = stages(plan.ops());
         let layout = Layout::new(plan.ops(), &stages)?;
         let meters = meters(plan.ops());
         let mut ops = plan.into_ops();
         ops.iter_mut().for_each(forget_arrays);
-        Ok(Self { level, ops, stages, layout, meters, kernels, idle: Mutex::new(Vec::new()) })
+        Ok(Self { level, family, ops, stages, layout, meters, kernels, idle: Mutex::new(Vec::new()) })
     }
 
     /// The SIMD level that it runs at.
@@ -66,12 +85,6 @@ impl Program {
     #[must_use]
     pub fn ops(&self) -> &[Op] {
         &self.ops
-    }
-
-    /// A word for what runs each operation.
-    #[must_use]
-    pub fn kernels(&self) -> &[&'static str] {
-        &self.kernels
     }
 
     pub(super) fn place(&self, op: usize) -> &Place {

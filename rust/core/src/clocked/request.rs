@@ -110,6 +110,8 @@ pub struct Outputs {
     pub potentials: Vec<(usize, Array)>,
     /// One a neuron operation.
     pub probes: Vec<(usize, Probe)>,
+    /// A word for what ran each operation.
+    pub kernels: Vec<&'static str>,
 }
 
 /// The element type of an operation's state.

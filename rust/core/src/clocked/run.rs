@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::buffers::zeros;
+use super::choice::Used;
 use super::control::{Poll, Shared, Watch};
 use super::program::Program;
 use super::request::{Array, COUNT_FIELDS, Outputs, Probe, Request, StateKind, state_kind, state_size};
@@ -22,6 +23,7 @@ struct Job<'a> {
     request: &'a Request<'a>,
     block: usize,
     outputs: &'a Mutex<Outputs>,
+    used: Mutex<Vec<Used>>,
     shared: &'a Shared,
     next: AtomicUsize,
     busy: AtomicUsize,
@@ -45,12 +47,16 @@ impl Program {
             request,
             block: self.layout.block(request.block, request.steps),
             outputs: &outputs,
+            used: Mutex::new(vec![Used::default(); self.ops.len()]),
             shared: &shared,
             next: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
         };
         job.run(tick)?;
-        Ok(outputs.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let used = job.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut outputs = outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
+        outputs.kernels = self.kernels.iter().zip(used).map(|(event, used)| used.word(event)).collect();
+        Ok(outputs)
     }
 
     fn empty_outputs(&self, request: &Request<'_>) -> Result<Outputs> {
@@ -163,6 +169,11 @@ impl Job<'_> {
             *sum = sum.wrapping_add(*count);
         }
         drop(outputs);
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        for (all, own) in used.iter_mut().zip(&workspace.used) {
+            *all = all.or(*own);
+        }
+        drop(used);
         self.program.return_workspace(workspace);
         Ok(())
     }

@@ -69,6 +69,7 @@ impl Sample<'_> {
         while done < self.request.steps {
             let block = self.block(done, block);
             self.workspace.list.source = None;
+            self.workspace.words.source = None;
             for stage in &program.stages[dynamic..] {
                 self.poll.check()?;
                 self.stage(stage, &block)?;

@@ -2,16 +2,25 @@
 
 use super::conv::{RowList, Synapses, blocks_together};
 use super::current::Current;
+use super::dense::Words;
 use super::events::ActiveList;
+
+/// A map as a kernel wants it.
+pub(super) enum Inputs<'a> {
+    /// Its active inputs, and room for those of a pixel.
+    Active(&'a ActiveList, &'a mut RowList),
+    /// All of it.
+    Words(&'a Words),
+}
 
 /// What a layer's currents start from.
 pub(super) trait Source<A, const N: usize> {
     /// Blocks of channels to run together over all pixels.
     fn together(&self, blocks: usize) -> usize;
     /// Prepare an output pixel.
-    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize);
+    fn begin(&mut self, pixel: [usize; 2], steps: usize);
     /// The currents of a block of channels.
-    fn fill(&self, rows: &RowList, block: usize, current: &mut [[A; N]]);
+    fn fill(&self, block: usize, current: &mut [[A; N]]);
 }
 
 /// No convolution.
@@ -24,10 +33,10 @@ impl<A: Current, const N: usize> Source<A, N> for Silence {
     }
 
     #[inline(always)]
-    fn begin(&mut self, _: &ActiveList, _: &mut RowList, _: [usize; 2], _: usize) {}
+    fn begin(&mut self, _: [usize; 2], _: usize) {}
 
     #[inline(always)]
-    fn fill(&self, _: &RowList, _: usize, current: &mut [[A; N]]) {
+    fn fill(&self, _: usize, current: &mut [[A; N]]) {
         current.fill([A::default(); N]);
     }
 }
@@ -36,6 +45,8 @@ impl<A: Current, const N: usize> Source<A, N> for Silence {
 pub(super) struct Blocks<'a, A: Current, const N: usize> {
     pub(super) synapses: &'a Synapses<A>,
     pub(super) weights: &'a [[A::Weight; N]],
+    pub(super) list: &'a ActiveList,
+    pub(super) rows: &'a mut RowList,
 }
 
 impl<A: Current, const N: usize> Source<A, N> for Blocks<'_, A, N> {
@@ -45,12 +56,13 @@ impl<A: Current, const N: usize> Source<A, N> for Blocks<'_, A, N> {
     }
 
     #[inline(always)]
-    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize) {
-        rows.gather(self.synapses, list, pixel, steps);
+    fn begin(&mut self, pixel: [usize; 2], steps: usize) {
+        self.rows.gather(self.synapses, self.list, pixel, steps);
     }
 
     #[inline(always)]
-    fn fill(&self, rows: &RowList, block: usize, current: &mut [[A; N]]) {
+    fn fill(&self, block: usize, current: &mut [[A; N]]) {
+        let rows = &*self.rows;
         let weights = &self.weights[block * self.synapses.rows..(block + 1) * self.synapses.rows];
         let mut bias = [A::default(); N];
         bias.copy_from_slice(&self.synapses.bias[block * N..(block + 1) * N]);
@@ -72,6 +84,8 @@ pub(super) struct Groups<'a, A: Current> {
     pub(super) weights: &'a [A::Weight],
     pub(super) targets: &'a [u32],
     pub(super) width: usize,
+    pub(super) list: &'a ActiveList,
+    pub(super) rows: &'a mut RowList,
     pub(super) sums: Vec<A>,
 }
 
@@ -82,8 +96,9 @@ impl<A: Current, const N: usize> Source<A, N> for Groups<'_, A> {
     }
 
     #[inline(always)]
-    fn begin(&mut self, list: &ActiveList, rows: &mut RowList, pixel: [usize; 2], steps: usize) {
-        rows.gather(self.synapses, list, pixel, steps);
+    fn begin(&mut self, pixel: [usize; 2], steps: usize) {
+        self.rows.gather(self.synapses, self.list, pixel, steps);
+        let rows = &*self.rows;
         self.sums.clear();
         for step in 0..steps {
             let begin = self.sums.len();
@@ -109,7 +124,7 @@ impl<A: Current, const N: usize> Source<A, N> for Groups<'_, A> {
     }
 
     #[inline(always)]
-    fn fill(&self, _: &RowList, block: usize, current: &mut [[A; N]]) {
+    fn fill(&self, block: usize, current: &mut [[A; N]]) {
         let padded = self.synapses.bias.len();
         for (step, sum) in current.iter_mut().enumerate() {
             sum.copy_from_slice(&self.sums[step * padded + block * N..step * padded + (block + 1) * N]);

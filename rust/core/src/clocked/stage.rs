@@ -2,6 +2,7 @@
 
 use super::conv::{Packed, Synapses, WeightsOf, block_width};
 use super::current::Current;
+use super::dense::DenseRun;
 use super::edges::{Edge, ScaleOf};
 use super::gather::Moves;
 use super::layer::Layer;
@@ -234,8 +235,11 @@ fn synapses<A: Current + WeightsOf>(ops: &[Op], op: usize, conv: &Conv) -> Optio
         source: conv.source,
         input: source.shape,
         window: conv.window,
+        down: (0..ops[op].spec.shape.height).map(|y| conv.window.taps(0, y, source.shape.height)).collect(),
+        across: (0..ops[op].spec.shape.width).map(|x| conv.window.taps(1, x, source.shape.width)).collect(),
         valued: source.kind == Kind::Real || source.max_count > 1,
         packed: Packed::new(weights, source.shape.channels, outputs, conv.groups),
+        dense: if conv.groups == 1 { A::Dense::new(weights, source.shape.channels, outputs) } else { None },
         bias: padded,
         rows: conv.window.kernel[0] * conv.window.kernel[1] * source.shape.channels,
     })

@@ -1,7 +1,9 @@
 //! The memory of one worker: made once, used for sample after sample.
 
 use super::buffers::{Maps, grow, zeros};
+use super::choice::Used;
 use super::conv::RowList;
+use super::dense::Words;
 use super::events::ActiveList;
 use super::observe::{Observed, Wish};
 use super::program::Program;
@@ -17,11 +19,14 @@ pub(super) struct Workspace {
     pub(super) memory: Vec<Memory>,
     pub(super) list: ActiveList,
     pub(super) rows: RowList,
+    pub(super) words: Words,
     /// Events of each neuron of a map since the run's first step, where they are counted.
     pub(super) totals: Vec<Vec<u32>>,
     pub(super) observed: Vec<Option<Observed>>,
     /// `(reads, operations, COUNT_FIELDS)`, summed over the worker's samples.
     pub(super) counts: Vec<i64>,
+    /// What ran each operation.
+    pub(super) used: Vec<Used>,
     /// `(reads, K)` of one sample.
     pub(super) scores: Vec<f32>,
     /// The stage that computes each operation's map, if one does.
@@ -40,9 +45,11 @@ impl Workspace {
             memory: Vec::new(),
             list: ActiveList::default(),
             rows: RowList::default(),
+            words: Words::default(),
             totals: vec![Vec::new(); ops],
             observed: Vec::new(),
             counts: Vec::new(),
+            used: Vec::new(),
             scores: Vec::new(),
             stage_of,
         }
@@ -65,6 +72,7 @@ impl Workspace {
             (0..program.ops.len()).map(|op| observed(program, request, op, block)).collect::<Result<_>>()?;
         let outputs = program.ops.last().map_or(0, |op| op.spec.shape.size());
         self.counts = zeros(request.read_at.len().saturating_mul(program.ops.len() * COUNT_FIELDS))?;
+        self.used = vec![Used::default(); program.ops.len()];
         self.scores = zeros(request.read_at.len().saturating_mul(outputs))?;
         Ok(())
     }
@@ -82,6 +90,7 @@ impl Workspace {
         self.totals.iter_mut().for_each(|totals| totals.fill(0));
         self.observed.iter_mut().flatten().for_each(Observed::reset);
         self.list.source = None;
+        self.words.source = None;
     }
 }
 

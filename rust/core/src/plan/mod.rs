@@ -8,6 +8,7 @@ pub use check::{MAX_MAP, MAX_MEMORY};
 pub use ops::{
     Body, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Output, Parameters, Pool, Readout, Round, Term, Weights,
 };
+pub(crate) use window::Taps;
 pub use window::Window;
 
 use crate::error::Result;

@@ -1,0 +1,236 @@
+//! Dense int8 convolutions: every input is multiplied, active or not.
+
+use std::convert::Infallible;
+
+use super::buffers::{View, grow};
+use super::conv::{Synapses, blocks_together};
+use super::current::Current;
+use super::layer::Job;
+use super::source::Source;
+use crate::dot::{DEPTH, Field, OUTPUTS, ROWS, Row, Segment, Word};
+use crate::error::Result;
+use crate::plan::Shape;
+use crate::simd::{Kernel, Level};
+
+/// Words that are packed together.
+const LANES: usize = 4;
+
+/// Words of a pixel with this many channels.
+pub(super) fn words_of(channels: usize) -> usize {
+    channels.div_ceil(DEPTH)
+}
+
+/// A map of counts as words: `[8 steps][pixel][4 channels]`.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    words: Vec<Word>,
+    /// Words of eight steps.
+    plane: usize,
+    /// The map that was packed.
+    pub(super) source: Option<usize>,
+}
+
+impl Words {
+    /// Make room for a map, and forget the one before it.
+    pub(super) fn begin(&mut self, source: usize, shape: Shape, steps: usize) -> Result<()> {
+        self.plane = shape.pixels() * words_of(shape.channels);
+        self.source = None;
+        grow(&mut self.words, self.plane * steps.div_ceil(ROWS))?;
+        self.source = Some(source);
+        Ok(())
+    }
+
+    /// The words of steps `8 number..8 number + 8`.
+    #[inline(always)]
+    fn plane(&self, number: usize) -> &[Word] {
+        &self.words[number * self.plane..(number + 1) * self.plane]
+    }
+}
+
+/// Pack a map of counts. Lanes of steps behind the last one keep what they held: nothing reads their sums.
+pub(super) struct PackCounts<'a> {
+    pub(super) words: &'a mut Words,
+    pub(super) map: View<'a, u8>,
+    pub(super) shape: Shape,
+}
+
+impl Kernel for PackCounts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let width = words_of(self.shape.channels);
+        let plane = self.words.plane.max(1);
+        for (chunk, words) in self.words.words.chunks_exact_mut(plane).enumerate() {
+            let steps = ROWS.min(self.map.rows.saturating_sub(chunk * ROWS));
+            for (pixel, words) in words.chunks_exact_mut(width).enumerate() {
+                pack(&self.map, [pixel, chunk * ROWS, steps], words);
+            }
+        }
+    }
+}
+
+/// Write the counts of a pixel from step `first` on, 16 channels of eight steps at a time.
+#[inline(always)]
+fn pack(map: &View<'_, u8>, [pixel, first, steps]: [usize; 3], words: &mut [Word]) {
+    let mut square = [[0_u32; LANES]; ROWS];
+    for (number, words) in words.chunks_mut(LANES).enumerate() {
+        for (step, row) in square[..steps].iter_mut().enumerate() {
+            let counts = &map.at(pixel, first + step)[number * LANES * DEPTH..];
+            let (lanes, rest) = counts.as_chunks::<DEPTH>();
+            if let Some(lanes) = lanes.first_chunk::<LANES>() {
+                *row = lanes.map(u32::from_le_bytes);
+                continue;
+            }
+            let mut lane = [0; DEPTH];
+            lane[..rest.len()].copy_from_slice(rest);
+            let last = std::iter::once(&lane).take(usize::from(!rest.is_empty()));
+            for (to, from) in row.iter_mut().zip(lanes.iter().chain(last)) {
+                *to = u32::from_le_bytes(*from);
+            }
+        }
+        let turned: [Word; LANES] = std::array::from_fn(|lane| square.map(|row| row[lane]));
+        match words.first_chunk_mut::<LANES>() {
+            Some(words) => *words = turned,
+            None => words.copy_from_slice(&turned[..words.len()]),
+        }
+    }
+}
+
+/// Weights for dot products.
+#[derive(Debug)]
+pub(super) enum Dense {
+    /// Blocks of 16 output channels.
+    Narrow(Vec<[Row; 1]>),
+    /// Blocks of 32.
+    Wide(Vec<[Row; 2]>),
+}
+
+/// How a layer with one kind of current runs as a dense convolution.
+pub(super) trait DenseRun<A: Current>: std::fmt::Debug + Send + Sync + Sized {
+    /// Pack `(kh, kw, inputs, outputs)` weights, where there is such a way.
+    fn new(weights: &[A::Weight], inputs: usize, outputs: usize) -> Option<Self>;
+    /// Run a layer on a packed map.
+    fn run(&self, synapses: &Synapses<A>, words: &Words, job: Job<'_, A>) -> Result<()>;
+}
+
+impl DenseRun<f32> for Infallible {
+    fn new(_: &[f32], _: usize, _: usize) -> Option<Self> {
+        None
+    }
+
+    fn run(&self, _: &Synapses<f32>, _: &Words, _: Job<'_, f32>) -> Result<()> {
+        match *self {}
+    }
+}
+
+impl DenseRun<i32> for Dense {
+    fn new(weights: &[i8], inputs: usize, outputs: usize) -> Option<Self> {
+        Some(if outputs <= OUTPUTS {
+            Self::Narrow(rows(weights, inputs, outputs))
+        } else {
+            Self::Wide(rows(weights, inputs, outputs))
+        })
+    }
+
+    fn run(&self, synapses: &Synapses<i32>, words: &Words, job: Job<'_, i32>) -> Result<()> {
+        let (level, segments) = (job.level, Vec::new());
+        let (bias, _) = synapses.bias.as_chunks();
+        match self {
+            Self::Narrow(rows) => {
+                job.run::<_, 16>(Dots { level, synapses, rows, words, bias: bias.as_chunks().0, segments })
+            }
+            Self::Wide(rows) => {
+                job.run::<_, 32>(Dots { level, synapses, rows, words, bias: bias.as_chunks().0, segments })
+            }
+        }
+    }
+}
+
+fn rows<const V: usize>(weights: &[i8], inputs: usize, outputs: usize) -> Vec<[Row; V]> {
+    let mut packed =
+        Vec::with_capacity(outputs.div_ceil(V * OUTPUTS) * weights.len() / (inputs * outputs) * words_of(inputs));
+    for begin in (0..outputs).step_by(V * OUTPUTS) {
+        for tap in weights.chunks_exact(inputs * outputs) {
+            for first in (0..inputs).step_by(DEPTH) {
+                packed.push(std::array::from_fn(|v| {
+                    Row(std::array::from_fn(|lane| {
+                        i32::from_le_bytes(std::array::from_fn(|k| {
+                            let (input, output) = (first + k, begin + v * OUTPUTS + lane);
+                            if input < inputs && output < outputs { tap[input * outputs + output] as u8 } else { 0 }
+                        }))
+                    }))
+                }));
+            }
+        }
+    }
+    packed
+}
+
+/// A dense convolution as the source of a layer's currents.
+pub(super) struct Dots<'a, const V: usize> {
+    pub(super) level: Level,
+    pub(super) synapses: &'a Synapses<i32>,
+    pub(super) rows: &'a [[Row; V]],
+    pub(super) words: &'a Words,
+    pub(super) bias: &'a [[[i32; OUTPUTS]; V]],
+    pub(super) segments: Vec<Segment>,
+}
+
+impl<const V: usize> Dots<'_, V> {
+    /// Sums of `C` times eight steps, from step `8 chunk` on.
+    #[inline(always)]
+    fn sums<const C: usize>(&self, [chunk, block]: [usize; 2], sums: &mut [[[i32; OUTPUTS]; V]]) {
+        let [height, width] = self.synapses.window.kernel;
+        let depth = height * width * words_of(self.synapses.input.channels);
+        let field: Field<'_, C, V> = Field {
+            words: std::array::from_fn(|c| self.words.plane(chunk + c)),
+            segments: &self.segments,
+            rows: &self.rows[block * depth..(block + 1) * depth],
+            bias: &self.bias[block],
+        };
+        self.level.dot(&field, sums);
+    }
+}
+
+impl<const V: usize, const N: usize> Source<i32, N> for Dots<'_, V> {
+    #[inline(always)]
+    fn together(&self, blocks: usize) -> usize {
+        blocks_together(self.rows.len() / blocks, size_of::<[Row; V]>(), blocks)
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, [y, x]: [usize; 2], _: usize) {
+        let (window, input) = (&self.synapses.window, self.synapses.input);
+        let [down, across] = [self.synapses.down[y], self.synapses.across[x]];
+        let width = words_of(input.channels);
+        self.segments.clear();
+        let joined = window.dilation[1] == 1;
+        let (slices, length) = if joined { (usize::from(across.count > 0), across.count) } else { (across.count, 1) };
+        for tap in 0..down.count {
+            let line = (down.position + tap * window.dilation[0]) * input.width;
+            for slice in 0..slices {
+                self.segments.push(Segment {
+                    word: (line + across.position + slice * window.dilation[1]) * width,
+                    row: ((down.first + tap) * window.kernel[1] + across.first + slice) * width,
+                    length: length * width,
+                });
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fill(&self, block: usize, current: &mut [[i32; N]]) {
+        let (sums, _) = current.as_flattened_mut().as_chunks_mut::<OUTPUTS>().0.as_chunks_mut::<V>();
+        // Twice as many steps where a row of weights is narrow: all sums fit the registers either way.
+        let together = if V == 1 { 2 * ROWS } else { ROWS };
+        for (number, sums) in sums.chunks_mut(together).enumerate() {
+            let chunk = number * together / ROWS;
+            if sums.len() > ROWS {
+                self.sums::<2>([chunk, block], sums);
+            } else {
+                self.sums::<1>([chunk, block], sums);
+            }
+        }
+    }
+}

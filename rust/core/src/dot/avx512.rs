@@ -1,0 +1,43 @@
+//! AVX-512 VNNI: `vpdpbusd` multiplies four counts and four weights of 16 outputs and adds them, exactly.
+
+use std::arch::x86_64::{__m512i, _mm512_dpbusd_epi32, _mm512_set1_epi32};
+use std::mem::transmute;
+
+use super::{Field, OUTPUTS, ROWS, Row};
+
+/// As a register.
+#[inline(always)]
+fn vector(lanes: [i32; OUTPUTS]) -> __m512i {
+    // SAFETY: both are 64 bytes, and any bits are a value of either.
+    unsafe { transmute(lanes) }
+}
+
+/// As 16 sums.
+#[inline(always)]
+fn lanes(vector: __m512i) -> [i32; OUTPUTS] {
+    // SAFETY: both are 64 bytes, and any bits are a value of either.
+    unsafe { transmute(vector) }
+}
+
+/// Sums for up to `8 C` steps; all of them stay in registers.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(crate) fn tile<const C: usize, const V: usize>(field: &Field<'_, C, V>, sums: &mut [[[i32; OUTPUTS]; V]]) {
+    let mut totals = [[field.bias.map(vector); ROWS]; C];
+    for segment in field.segments {
+        let (words, rows) = field.slices(segment);
+        for number in 0..segment.length {
+            let weights = rows[number].map(|Row(lanes)| vector(lanes));
+            for c in 0..C {
+                for step in 0..ROWS {
+                    let counts = _mm512_set1_epi32(words[c][number][step] as i32);
+                    for v in 0..V {
+                        totals[c][step][v] = _mm512_dpbusd_epi32(totals[c][step][v], counts, weights[v]);
+                    }
+                }
+            }
+        }
+    }
+    for (sums, totals) in sums.iter_mut().zip(totals.as_flattened()) {
+        *sums = totals.map(lanes);
+    }
+}
