@@ -7,6 +7,8 @@ use crate::simd::Kernel;
 
 /// Channels added at a time.
 const LANES: usize = 64;
+/// Channels added at a time where fewer are left.
+const FEW: usize = 16;
 
 /// What can be counted in a map.
 pub(super) trait Countable: Copy {
@@ -64,8 +66,13 @@ impl<T: Countable, S: Total> Kernel for TotalsPass<'_, T, S> {
                     add_wide(&values[number * LANES..], channels, totals);
                 }
             }
+            let (chunks, rest) = rest.as_chunks_mut::<FEW>();
+            for (number, totals) in chunks.iter_mut().enumerate() {
+                let values = &values[tail + number * FEW..];
+                if bytes { add_bytes(values, channels, totals) } else { add_wide(values, channels, totals) }
+            }
             if !rest.is_empty() {
-                add_wide(&values[tail..], channels, rest);
+                add_wide(&values[channels - rest.len()..], channels, rest);
             }
         }
     }
@@ -73,16 +80,16 @@ impl<T: Countable, S: Total> Kernel for TotalsPass<'_, T, S> {
 
 /// Sums that fit a byte.
 #[inline(always)]
-fn add_bytes<T: Countable, S: Total>(values: &[T], stride: usize, totals: &mut [S; LANES]) {
-    let mut sum = [0_u8; LANES];
+fn add_bytes<T: Countable, S: Total, const L: usize>(values: &[T], stride: usize, totals: &mut [S; L]) {
+    let mut sum = [0_u8; L];
     for row in values.chunks(stride) {
-        if let Some(row) = row.first_chunk::<LANES>() {
-            for lane in 0..LANES {
+        if let Some(row) = row.first_chunk::<L>() {
+            for lane in 0..L {
                 sum[lane] = sum[lane].wrapping_add(row[lane].events());
             }
         }
     }
-    for lane in 0..LANES {
+    for lane in 0..L {
         totals[lane] += S::from(u32::from(sum[lane]));
     }
 }

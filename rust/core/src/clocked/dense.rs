@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::plan::Shape;
 use crate::simd::{Kernel, Level};
 
-/// Words that are packed together.
-const LANES: usize = 4;
+/// Words of a step that are packed together.
+const TOGETHER: usize = 4;
 
 /// Words of a pixel with this many channels.
 pub(super) fn words_of(channels: usize) -> usize {
@@ -47,7 +47,7 @@ impl Words {
     }
 }
 
-/// Pack a map of counts. Lanes of steps behind the last one keep what they held: nothing reads their sums.
+/// Pack a map of counts. Lanes of steps behind the last one hold anything: nothing reads their sums.
 pub(super) struct PackCounts<'a> {
     pub(super) words: &'a mut Words,
     pub(super) map: View<'a, u8>,
@@ -59,42 +59,54 @@ impl Kernel for PackCounts<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let width = words_of(self.shape.channels);
+        let channels = self.shape.channels;
+        let width = words_of(channels);
         let plane = self.words.plane.max(1);
         for (chunk, words) in self.words.words.chunks_exact_mut(plane).enumerate() {
-            let steps = ROWS.min(self.map.rows.saturating_sub(chunk * ROWS));
+            let begin = chunk * ROWS * channels;
             for (pixel, words) in words.chunks_exact_mut(width).enumerate() {
-                pack(&self.map, [pixel, chunk * ROWS, steps], words);
+                // Nothing is left of the map where a longer block was packed before.
+                if let Some(counts) = self.map.pixel(pixel).get(begin..).filter(|counts| !counts.is_empty()) {
+                    pack(counts, channels, words);
+                }
             }
         }
     }
 }
 
-/// Write the counts of a pixel from step `first` on, 16 channels of eight steps at a time.
+/// Pack the counts of a pixel, 16 channels of eight steps at a time.
 #[inline(always)]
-fn pack(map: &View<'_, u8>, [pixel, first, steps]: [usize; 3], words: &mut [Word]) {
-    let mut square = [[0_u32; LANES]; ROWS];
-    for (number, words) in words.chunks_mut(LANES).enumerate() {
-        for (step, row) in square[..steps].iter_mut().enumerate() {
-            let counts = &map.at(pixel, first + step)[number * LANES * DEPTH..];
-            let (lanes, rest) = counts.as_chunks::<DEPTH>();
-            if let Some(lanes) = lanes.first_chunk::<LANES>() {
-                *row = lanes.map(u32::from_le_bytes);
-                continue;
-            }
-            let mut lane = [0; DEPTH];
-            lane[..rest.len()].copy_from_slice(rest);
-            let last = std::iter::once(&lane).take(usize::from(!rest.is_empty()));
-            for (to, from) in row.iter_mut().zip(lanes.iter().chain(last)) {
-                *to = u32::from_le_bytes(*from);
-            }
-        }
-        let turned: [Word; LANES] = std::array::from_fn(|lane| square.map(|row| row[lane]));
-        match words.first_chunk_mut::<LANES>() {
-            Some(words) => *words = turned,
-            None => words.copy_from_slice(&turned[..words.len()]),
-        }
+fn pack(counts: &[u8], channels: usize, words: &mut [Word]) {
+    let last = (counts.len() / channels).min(ROWS) - 1;
+    let rows: [&[u8]; ROWS] = std::array::from_fn(|step| &counts[step.min(last) * channels..][..channels]);
+    let (wholes, rest) = words.as_chunks_mut::<TOGETHER>();
+    for (number, words) in wholes.iter_mut().enumerate() {
+        let begin = number * TOGETHER * DEPTH;
+        *words = turn(rows.map(|row| match row[begin..].first_chunk() {
+            Some(counts) => *counts,
+            None => padded(&row[begin..]),
+        }));
     }
+    if !rest.is_empty() {
+        let begin = wholes.len() * TOGETHER * DEPTH;
+        rest.copy_from_slice(&turn(rows.map(|row| padded(&row[begin..])))[..rest.len()]);
+    }
+}
+
+/// Counts with zeros behind them.
+#[inline(always)]
+fn padded(counts: &[u8]) -> [u8; TOGETHER * DEPTH] {
+    let mut result = [0; TOGETHER * DEPTH];
+    result[..counts.len()].copy_from_slice(counts);
+    result
+}
+
+/// Eight steps of 16 channels as four words.
+#[inline(always)]
+fn turn(rows: [[u8; TOGETHER * DEPTH]; ROWS]) -> [Word; TOGETHER] {
+    std::array::from_fn(|word| {
+        std::array::from_fn(|step| u32::from_le_bytes(std::array::from_fn(|k| rows[step][word * DEPTH + k])))
+    })
 }
 
 /// Weights for dot products.

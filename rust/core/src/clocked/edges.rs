@@ -4,12 +4,48 @@ use super::buffers::{Element, Maps, Place, View};
 use super::current::Current;
 use crate::plan::{Entry, Term};
 
+/// Constants lie in whole blocks of this many channels.
+const BLOCK: usize = 64;
+
+/// Constants in whole blocks.
+fn blocks<T: Copy>(constants: &[T], padding: T) -> Vec<T> {
+    let mut padded = constants.to_vec();
+    padded.resize(constants.len().next_multiple_of(BLOCK), padding);
+    padded
+}
+
+/// The fixed-point multipliers of an edge.
+#[derive(Debug)]
+pub(super) struct Ratio {
+    multiplier: Vec<i32>,
+    shift: Vec<i32>,
+}
+
+impl Ratio {
+    /// Those of an edge, if it has any.
+    pub(super) fn of(term: &Term) -> Option<Self> {
+        let Entry::Ratio { multiplier, shift } = &term.entry else { return None };
+        Some(Self { multiplier: blocks(multiplier, 0), shift: blocks(shift, 1) })
+    }
+
+    /// Multiply the currents of `N` channels from `begin` on.
+    #[inline(always)]
+    pub(super) fn apply<A: Current, const N: usize>(&self, begin: usize, current: &mut [[A; N]]) {
+        let (multiplier, shift) = (lanes::<_, N>(&self.multiplier, begin), lanes::<_, N>(&self.shift, begin));
+        for row in current {
+            for lane in 0..N {
+                row[lane] = row[lane].ratio(multiplier[lane], shift[lane]);
+            }
+        }
+    }
+}
+
 /// How one edge enters a sum.
 #[derive(Debug)]
 enum Way<A> {
     Plain,
     Scale(Vec<A>),
-    Ratio(Vec<i32>, Vec<i32>),
+    Ratio(Ratio),
 }
 
 /// One edge of a sum.
@@ -23,7 +59,7 @@ pub(super) struct Edge<A> {
 pub(super) enum Bound<'a, A> {
     Plain(View<'a, A>),
     Scale(View<'a, u8>, &'a [A]),
-    Ratio(View<'a, A>, &'a [i32], &'a [i32]),
+    Ratio(View<'a, A>, &'a Ratio),
 }
 
 /// Constants of a count edge, where the entry has them in this precision.
@@ -45,9 +81,10 @@ impl ScaleOf for i32 {
 
 impl<A: Current + ScaleOf> Edge<A> {
     pub(super) fn new(term: &Term) -> Self {
-        let way = match &term.entry {
-            Entry::Ratio { multiplier, shift } => Way::Ratio(multiplier.clone(), shift.clone()),
-            entry => A::scale_of(entry).map_or(Way::Plain, |scale| Way::Scale(scale.to_vec())),
+        let way = if let Some(ratio) = Ratio::of(term) {
+            Way::Ratio(ratio)
+        } else {
+            A::scale_of(&term.entry).map_or(Way::Plain, |scale| Way::Scale(blocks(scale, A::default())))
         };
         Self { source: term.source, way }
     }
@@ -63,37 +100,56 @@ impl<A: Current + ScaleOf> Edge<A> {
         match &self.way {
             Way::Plain => Bound::Plain(maps.view(place, steps)),
             Way::Scale(scale) => Bound::Scale(maps.view(place, steps), scale),
-            Way::Ratio(multiplier, shift) => Bound::Ratio(maps.view(place, steps), multiplier, shift),
+            Way::Ratio(ratio) => Bound::Ratio(maps.view(place, steps), ratio),
         }
     }
 }
 
 impl<A: Current> Bound<'_, A> {
-    /// Add channels `begin..begin + width` of a pixel to its currents.
+    /// Add channels `begin..begin + width` of a pixel to its currents; `begin` is a multiple of `N`.
     #[inline(always)]
-    pub(super) fn add<const N: usize>(&self, pixel: usize, [begin, width]: [usize; 2], current: &mut [[A; N]]) {
-        let end = begin + width;
-        for (step, row) in current.iter_mut().enumerate() {
-            match self {
-                Self::Plain(map) => {
-                    let values = &map.at(pixel, step)[begin..end];
-                    for (sum, &value) in row.iter_mut().zip(values) {
-                        *sum = sum.plus(value);
-                    }
-                }
-                Self::Scale(map, scale) => {
-                    let values = map.at(pixel, step)[begin..end].iter().zip(&scale[begin..end]);
-                    for (sum, (&count, &scale)) in row.iter_mut().zip(values) {
-                        *sum = sum.plus(A::scale(count, scale));
-                    }
-                }
-                Self::Ratio(map, multiplier, shift) => {
-                    let ratios = multiplier[begin..end].iter().zip(&shift[begin..end]);
-                    let values = map.at(pixel, step)[begin..end].iter().zip(ratios);
-                    for (sum, (&value, (&multiplier, &shift))) in row.iter_mut().zip(values) {
-                        *sum = sum.plus(value.ratio(multiplier, shift));
-                    }
-                }
+    pub(super) fn add<const N: usize>(&self, pixel: usize, range: [usize; 2], current: &mut [[A; N]]) {
+        match self {
+            Self::Plain(map) => each(map, pixel, range, current, |_, sum, value| sum.plus(value)),
+            Self::Scale(map, scale) => {
+                let scale = lanes::<_, N>(scale, range[0]);
+                each(map, pixel, range, current, |lane, sum, count| sum.plus(A::scale(count, scale[lane])));
+            }
+            Self::Ratio(map, ratio) => {
+                let (multiplier, shift) = (lanes::<_, N>(&ratio.multiplier, range[0]), lanes::<_, N>(&ratio.shift, range[0]));
+                each(map, pixel, range, current, |lane, sum, value| {
+                    sum.plus(value.ratio(multiplier[lane], shift[lane]))
+                });
+            }
+        }
+    }
+}
+
+/// The constants of `N` channels from `begin` on.
+#[inline(always)]
+fn lanes<T: Copy + Default, const N: usize>(constants: &[T], begin: usize) -> [T; N] {
+    constants[begin..].first_chunk().copied().unwrap_or([T::default(); N])
+}
+
+/// Add each value of some channels of a pixel to its current.
+#[inline(always)]
+fn each<A: Current, T: Copy, const N: usize>(
+    map: &View<'_, T>,
+    pixel: usize,
+    [begin, width]: [usize; 2],
+    current: &mut [[A; N]],
+    add: impl Fn(usize, A, T) -> A,
+) {
+    let (values, stride) = (map.pixel(pixel), if map.rows == 1 { 0 } else { map.channels });
+    for (step, row) in current.iter_mut().enumerate() {
+        let values = &values[step * stride + begin..][..width];
+        if let Some(values) = values.first_chunk::<N>() {
+            for lane in 0..N {
+                row[lane] = add(lane, row[lane], values[lane]);
+            }
+        } else {
+            for (lane, (sum, &value)) in row.iter_mut().zip(values).enumerate() {
+                *sum = add(lane, *sum, value);
             }
         }
     }

@@ -8,7 +8,7 @@ use super::control::Watch;
 use super::conv::{Packed, Synapses, block_width};
 use super::current::{Current, LANES};
 use super::dense::DenseRun;
-use super::edges::{Bound, Edge, ScaleOf};
+use super::edges::{Bound, Edge, Ratio, ScaleOf};
 use super::neuron::{Firing, Steps};
 use super::observe::Observed;
 use super::source::{Blocks, Groups, Inputs, Silence, Source};
@@ -21,6 +21,8 @@ use crate::simd::{Kernel, Level};
 pub(super) struct Layer<A: Current> {
     pub(super) shape: Shape,
     pub(super) synapses: Option<Synapses<A>>,
+    /// Of the convolution's currents, where they are in units of their own.
+    pub(super) ratio: Option<Ratio>,
     pub(super) edges: Vec<Edge<A>>,
     pub(super) firing: Option<Firing<A>>,
 }
@@ -135,6 +137,9 @@ impl<A: Current, S, const N: usize> Pass<'_, A, S, N> {
         let current = &mut scratch.current[..self.run.steps];
         let channels = self.layer.shape.channels;
         let range = [block * N, N.min(channels - block * N)];
+        if let Some(ratio) = &self.layer.ratio {
+            ratio.apply(range[0], current);
+        }
         for edge in self.edges {
             edge.add(pixel, range, current);
         }

@@ -3,12 +3,12 @@
 use super::conv::{Packed, Synapses, WeightsOf, block_width};
 use super::current::Current;
 use super::dense::DenseRun;
-use super::edges::{Edge, ScaleOf};
+use super::edges::{Edge, Ratio, ScaleOf};
 use super::gather::Moves;
 use super::layer::Layer;
 use super::neuron::Firing;
 use super::pool::Slide;
-use crate::plan::{Body, Coding, Conv, Dynamics, Kind, Op, Parameters, Readout, Term, Window};
+use crate::plan::{Body, Coding, Conv, Dynamics, Entry, Kind, Op, Parameters, Readout, Term, Window};
 
 /// What a stage does.
 #[derive(Debug)]
@@ -134,7 +134,7 @@ impl<'a> Fuser<'a> {
         let fits = |term: &&Term| {
             let source = &self.ops[term.source];
             matches!(source.body, Body::Conv(_))
-                && matches!(term.entry, crate::plan::Entry::Plain)
+                && matches!(term.entry, Entry::Plain | Entry::Ratio { .. })
                 && self.readers[term.source] == 1
                 && source.spec.is_static == spec.is_static
         };
@@ -214,6 +214,10 @@ where
         (_, Body::Neuron(neuron)) if synapses.is_none() => vec![Edge::plain(neuron.source)],
         _ => Vec::new(),
     };
+    let ratio = match parts.add.map(|add| &ops[add].body) {
+        Some(Body::Add(terms)) => terms.iter().find(|term| Some(term.source) == parts.conv).and_then(Ratio::of),
+        _ => None,
+    };
     let firing = match &ops[number].body {
         Body::Neuron(neuron) => {
             A::parameters_of(&neuron.dynamics).map(|parameters| Firing::new(parameters, neuron.subtract, neuron.strict))
@@ -221,7 +225,7 @@ where
         _ => None,
     };
     let reads = edges.iter().map(|edge| edge.source).chain(synapses.as_ref().map(|s| s.source)).collect();
-    (Layer { shape: ops[number].spec.shape, synapses, edges, firing }, reads)
+    (Layer { shape: ops[number].spec.shape, synapses, ratio, edges, firing }, reads)
 }
 
 fn synapses<A: Current + WeightsOf>(ops: &[Op], op: usize, conv: &Conv) -> Option<Synapses<A>> {
