@@ -114,12 +114,17 @@ impl Level {
 
     /// Dot products for up to `8 C` steps and `16 V` outputs.
     #[inline]
-    pub(crate) fn dot<const C: usize, const V: usize>(self, field: &Field<'_, C, V>, sums: &mut [[[i32; OUTPUTS]; V]]) {
+    pub(crate) fn dot<const C: usize, const V: usize, const P: usize>(
+        self,
+        field: &Field<'_, C, V>,
+        pixel: usize,
+        sums: &mut [[[[i32; OUTPUTS]; V]; P]],
+    ) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            Set::Avx512 => unsafe { avx512::tile(field, sums) },
-            _ => plain::tile(field, sums),
+            Set::Avx512 => unsafe { avx512::tile(field, pixel, sums) },
+            _ => plain::tile(field, pixel, sums),
         }
     }
 }

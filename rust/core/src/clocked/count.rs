@@ -82,8 +82,8 @@ impl<T: Countable, S: Total> Kernel for TotalsPass<'_, T, S> {
 #[inline(always)]
 fn add_bytes<T: Countable, S: Total, const L: usize>(values: &[T], stride: usize, totals: &mut [S; L]) {
     let mut sum = [0_u8; L];
-    for row in values.chunks(stride) {
-        if let Some(row) = row.first_chunk::<L>() {
+    for begin in (0..values.len()).step_by(stride) {
+        if let Some(row) = values[begin..].first_chunk::<L>() {
             for lane in 0..L {
                 sum[lane] = sum[lane].wrapping_add(row[lane].events());
             }

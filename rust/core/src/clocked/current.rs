@@ -8,6 +8,28 @@ use super::dense::{Dense, DenseRun};
 /// Channels that the neuron arithmetic takes at a time.
 pub(super) const LANES: usize = 16;
 
+/// Neurons whose currents lie side by side: `P` neighbouring pixels of `N` channels, `P N` = 64.
+pub(super) const TOGETHER: usize = 64;
+
+/// Constants of channels, in whole blocks of 64.
+pub(super) fn blocks<T: Copy>(constants: &[T], padding: T) -> Vec<T> {
+    let mut padded = constants.to_vec();
+    padded.resize(constants.len().next_multiple_of(TOGETHER), padding);
+    padded
+}
+
+/// Such constants of 64 neurons: of `N` channels from `begin` on, again and again.
+#[inline(always)]
+pub(super) fn lanes<T: Copy + Default, const N: usize>(constants: &[T], begin: usize) -> [T; TOGETHER] {
+    let mut lanes = [T::default(); TOGETHER];
+    if let Some(own) = constants[begin..].first_chunk::<N>() {
+        for lanes in lanes.as_chunks_mut::<N>().0 {
+            *lanes = *own;
+        }
+    }
+    lanes
+}
+
 /// Rows of int8 weights that a 16-bit sum holds for certain: 256 * 128 = 2^15, which only -128 reaches.
 const NARROW_ROWS: usize = 256;
 

@@ -6,7 +6,7 @@ use super::buffers::{View, grow};
 use super::conv::{Synapses, blocks_together};
 use super::current::Current;
 use super::layer::Job;
-use super::source::Source;
+use super::source::{Group, MAX_PIXELS, Rows, Source};
 use crate::dot::{DEPTH, Field, OUTPUTS, ROWS, Row, Segment, Word};
 use crate::error::Result;
 use crate::plan::Shape;
@@ -23,7 +23,7 @@ pub(super) fn words_of(channels: usize) -> usize {
 /// A map of counts as words: `[8 steps][pixel][4 channels]`.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    words: Vec<Word>,
+    packed: Vec<Word>,
     /// Words of eight steps.
     plane: usize,
     /// The map that was packed.
@@ -35,7 +35,7 @@ impl Words {
     pub(super) fn begin(&mut self, source: usize, shape: Shape, steps: usize) -> Result<()> {
         self.plane = shape.pixels() * words_of(shape.channels);
         self.source = None;
-        grow(&mut self.words, self.plane * steps.div_ceil(ROWS))?;
+        grow(&mut self.packed, self.plane * steps.div_ceil(ROWS))?;
         self.source = Some(source);
         Ok(())
     }
@@ -43,7 +43,7 @@ impl Words {
     /// The words of steps `8 number..8 number + 8`.
     #[inline(always)]
     fn plane(&self, number: usize) -> &[Word] {
-        &self.words[number * self.plane..(number + 1) * self.plane]
+        &self.packed[number * self.plane..(number + 1) * self.plane]
     }
 }
 
@@ -62,13 +62,13 @@ impl Kernel for PackCounts<'_> {
         let channels = self.shape.channels;
         let width = words_of(channels);
         let plane = self.words.plane.max(1);
-        for (chunk, words) in self.words.words.chunks_exact_mut(plane).enumerate() {
+        let chunks = self.map.rows.div_ceil(ROWS);
+        for (chunk, words) in self.words.packed.chunks_exact_mut(plane).enumerate().take(chunks) {
+            let steps = (self.map.rows - chunk * ROWS).min(ROWS);
             let begin = chunk * ROWS * channels;
             for (pixel, words) in words.chunks_exact_mut(width).enumerate() {
-                // Nothing is left of the map where a longer block was packed before.
-                if let Some(counts) = self.map.pixel(pixel).get(begin..).filter(|counts| !counts.is_empty()) {
-                    pack(counts, channels, words);
-                }
+                let counts = &self.map.pixel(pixel)[begin..begin + steps * channels];
+                pack(counts, [steps, channels], words);
             }
         }
     }
@@ -76,9 +76,8 @@ impl Kernel for PackCounts<'_> {
 
 /// Pack the counts of a pixel, 16 channels of eight steps at a time.
 #[inline(always)]
-fn pack(counts: &[u8], channels: usize, words: &mut [Word]) {
-    let last = (counts.len() / channels).min(ROWS) - 1;
-    let rows: [&[u8]; ROWS] = std::array::from_fn(|step| &counts[step.min(last) * channels..][..channels]);
+fn pack(counts: &[u8], [steps, channels]: [usize; 2], words: &mut [Word]) {
+    let rows: [&[u8]; ROWS] = std::array::from_fn(|step| &counts[step.min(steps - 1) * channels..][..channels]);
     let (wholes, rest) = words.as_chunks_mut::<TOGETHER>();
     for (number, words) in wholes.iter_mut().enumerate() {
         let begin = number * TOGETHER * DEPTH;
@@ -104,9 +103,12 @@ fn padded(counts: &[u8]) -> [u8; TOGETHER * DEPTH] {
 /// Eight steps of 16 channels as four words.
 #[inline(always)]
 fn turn(rows: [[u8; TOGETHER * DEPTH]; ROWS]) -> [Word; TOGETHER] {
-    std::array::from_fn(|word| {
-        std::array::from_fn(|step| u32::from_le_bytes(std::array::from_fn(|k| rows[step][word * DEPTH + k])))
-    })
+    let rows = rows.map(|row| {
+        let (lanes, _) = row.as_chunks::<DEPTH>();
+        let lanes: [u32; TOGETHER] = std::array::from_fn(|word| u32::from_le_bytes(lanes[word]));
+        lanes
+    });
+    std::array::from_fn(|word| rows.map(|row| row[word]))
 }
 
 /// Weights for dot products.
@@ -146,14 +148,14 @@ impl DenseRun<i32> for Dense {
     }
 
     fn run(&self, synapses: &Synapses<i32>, words: &Words, job: Job<'_, i32>) -> Result<()> {
-        let (level, segments) = (job.level, Vec::new());
+        let (level, segments) = (job.level, Default::default());
         let (bias, _) = synapses.bias.as_chunks();
         match self {
             Self::Narrow(rows) => {
-                job.run::<_, 16>(Dots { level, synapses, rows, words, bias: bias.as_chunks().0, segments })
+                job.run::<_, 16, 4>(Dots { level, synapses, rows, words, bias: bias.as_chunks().0, segments })
             }
             Self::Wide(rows) => {
-                job.run::<_, 32>(Dots { level, synapses, rows, words, bias: bias.as_chunks().0, segments })
+                job.run::<_, 32, 2>(Dots { level, synapses, rows, words, bias: bias.as_chunks().0, segments })
             }
         }
     }
@@ -186,63 +188,81 @@ pub(super) struct Dots<'a, const V: usize> {
     pub(super) rows: &'a [[Row; V]],
     pub(super) words: &'a Words,
     pub(super) bias: &'a [[[i32; OUTPUTS]; V]],
-    pub(super) segments: Vec<Segment>,
+    /// Of each pixel.
+    pub(super) segments: [Vec<Segment>; MAX_PIXELS],
 }
 
 impl<const V: usize> Dots<'_, V> {
     /// Sums of `C` times eight steps, from step `8 chunk` on.
     #[inline(always)]
-    fn sums<const C: usize>(&self, [chunk, block]: [usize; 2], sums: &mut [[[i32; OUTPUTS]; V]]) {
+    fn sums<const C: usize, const P: usize>(
+        &self,
+        pixel: usize,
+        [chunk, block]: [usize; 2],
+        sums: &mut [[[[i32; OUTPUTS]; V]; P]],
+    ) {
         let [height, width] = self.synapses.window.kernel;
         let depth = height * width * words_of(self.synapses.input.channels);
         let field: Field<'_, C, V> = Field {
             words: std::array::from_fn(|c| self.words.plane(chunk + c)),
-            segments: &self.segments,
+            segments: &self.segments[pixel],
             rows: &self.rows[block * depth..(block + 1) * depth],
             bias: &self.bias[block],
         };
-        self.level.dot(&field, sums);
+        self.level.dot(&field, pixel, sums);
     }
 }
 
-impl<const V: usize, const N: usize> Source<i32, N> for Dots<'_, V> {
+impl<const V: usize, const N: usize, const P: usize> Source<i32, N, P> for Dots<'_, V> {
     #[inline(always)]
     fn together(&self, blocks: usize) -> usize {
         blocks_together(self.rows.len() / blocks, size_of::<[Row; V]>(), blocks)
     }
 
     #[inline(always)]
-    fn begin(&mut self, [y, x]: [usize; 2], _: usize) {
-        let (window, input) = (&self.synapses.window, self.synapses.input);
-        let [down, across] = [self.synapses.down[y], self.synapses.across[x]];
-        let width = words_of(input.channels);
-        self.segments.clear();
-        let joined = window.dilation[1] == 1;
-        let (slices, length) = if joined { (usize::from(across.count > 0), across.count) } else { (across.count, 1) };
-        for tap in 0..down.count {
-            let line = (down.position + tap * window.dilation[0]) * input.width;
-            for slice in 0..slices {
-                self.segments.push(Segment {
-                    word: (line + across.position + slice * window.dilation[1]) * width,
-                    row: ((down.first + tap) * window.kernel[1] + across.first + slice) * width,
-                    length: length * width,
-                });
-            }
+    fn begin(&mut self, group: &Group) {
+        for (number, segments) in self.segments[..group.pixels].iter_mut().enumerate() {
+            segments.clear();
+            find_segments(self.synapses, [group.y, group.x + number], segments);
         }
     }
 
     #[inline(always)]
-    fn fill(&self, block: usize, current: &mut [[i32; N]]) {
-        let (sums, _) = current.as_flattened_mut().as_chunks_mut::<OUTPUTS>().0.as_chunks_mut::<V>();
+    fn fill(&self, group: &Group, block: usize, current: &mut Rows<i32, N, P>) {
         // Twice as many steps where a row of weights is narrow: all sums fit the registers either way.
         let together = if V == 1 { 2 * ROWS } else { ROWS };
+        let sums = current[..group.steps].as_flattened_mut().as_flattened_mut().as_chunks_mut::<OUTPUTS>().0;
+        let sums: &mut [[[[i32; OUTPUTS]; V]; P]] = sums.as_chunks_mut::<V>().0.as_chunks_mut::<P>().0;
         for (number, sums) in sums.chunks_mut(together).enumerate() {
             let chunk = number * together / ROWS;
-            if sums.len() > ROWS {
-                self.sums::<2>([chunk, block], sums);
-            } else {
-                self.sums::<1>([chunk, block], sums);
+            for pixel in 0..group.pixels {
+                if sums.len() > ROWS {
+                    self.sums::<2, P>(pixel, [chunk, block], sums);
+                } else {
+                    self.sums::<1, P>(pixel, [chunk, block], sums);
+                }
             }
+        }
+    }
+}
+
+/// The inputs of an output pixel.
+#[inline(always)]
+fn find_segments(synapses: &Synapses<i32>, [y, x]: [usize; 2], segments: &mut Vec<Segment>) {
+    let (window, input) = (&synapses.window, synapses.input);
+    let [down, across] = [synapses.down[y], synapses.across[x]];
+    let width = words_of(input.channels);
+    // Taps that lie side by side are one segment; taps apart are one each.
+    let joined = window.dilation[1] == 1;
+    let (slices, length) = if joined { (usize::from(across.count > 0), across.count) } else { (across.count, 1) };
+    for tap in 0..down.count {
+        let line = (down.position + tap * window.dilation[0]) * input.width;
+        for slice in 0..slices {
+            segments.push(Segment {
+                word: (line + across.position + slice * window.dilation[1]) * width,
+                row: ((down.first + tap) * window.kernel[1] + across.first + slice) * width,
+                length: length * width,
+            });
         }
     }
 }

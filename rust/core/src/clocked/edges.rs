@@ -1,18 +1,8 @@
 //! The edges of a sum: maps that are added to the currents of a pixel, in their order.
 
 use super::buffers::{Element, Maps, Place, View};
-use super::current::Current;
+use super::current::{Current, TOGETHER, blocks, lanes};
 use crate::plan::{Entry, Term};
-
-/// Constants lie in whole blocks of this many channels.
-const BLOCK: usize = 64;
-
-/// Constants in whole blocks.
-fn blocks<T: Copy>(constants: &[T], padding: T) -> Vec<T> {
-    let mut padded = constants.to_vec();
-    padded.resize(constants.len().next_multiple_of(BLOCK), padding);
-    padded
-}
 
 /// The fixed-point multipliers of an edge.
 #[derive(Debug)]
@@ -30,11 +20,13 @@ impl Ratio {
 
     /// Multiply the currents of `N` channels from `begin` on.
     #[inline(always)]
-    pub(super) fn apply<A: Current, const N: usize>(&self, begin: usize, current: &mut [[A; N]]) {
+    pub(super) fn apply<A: Current, const N: usize, const P: usize>(&self, begin: usize, current: &mut [[[A; N]; P]]) {
         let (multiplier, shift) = (lanes::<_, N>(&self.multiplier, begin), lanes::<_, N>(&self.shift, begin));
         for row in current {
-            for lane in 0..N {
-                row[lane] = row[lane].ratio(multiplier[lane], shift[lane]);
+            if let Some(row) = row.as_flattened_mut().first_chunk_mut::<TOGETHER>() {
+                for lane in 0..TOGETHER {
+                    row[lane] = row[lane].ratio(multiplier[lane], shift[lane]);
+                }
             }
         }
     }
@@ -106,50 +98,52 @@ impl<A: Current + ScaleOf> Edge<A> {
 }
 
 impl<A: Current> Bound<'_, A> {
-    /// Add channels `begin..begin + width` of a pixel to its currents; `begin` is a multiple of `N`.
+    /// Add channels `begin..begin + width` of `pixels` pixels from `first` on; `begin` is a multiple of `N`.
     #[inline(always)]
-    pub(super) fn add<const N: usize>(&self, pixel: usize, range: [usize; 2], current: &mut [[A; N]]) {
+    pub(super) fn add<const N: usize, const P: usize>(
+        &self,
+        [first, pixels]: [usize; 2],
+        [begin, width]: [usize; 2],
+        current: &mut [[[A; N]; P]],
+    ) {
+        let place = [first, pixels, begin, width];
         match self {
-            Self::Plain(map) => each(map, pixel, range, current, |_, sum, value| sum.plus(value)),
+            Self::Plain(map) => each(map, place, current, |_, sum, value| sum.plus(value)),
             Self::Scale(map, scale) => {
-                let scale = lanes::<_, N>(scale, range[0]);
-                each(map, pixel, range, current, |lane, sum, count| sum.plus(A::scale(count, scale[lane])));
+                let scale = lanes::<_, N>(scale, begin);
+                each(map, place, current, |lane, sum, count| sum.plus(A::scale(count, scale[lane])));
             }
             Self::Ratio(map, ratio) => {
-                let (multiplier, shift) = (lanes::<_, N>(&ratio.multiplier, range[0]), lanes::<_, N>(&ratio.shift, range[0]));
-                each(map, pixel, range, current, |lane, sum, value| {
-                    sum.plus(value.ratio(multiplier[lane], shift[lane]))
-                });
+                let (multiplier, shift) = (lanes::<_, N>(&ratio.multiplier, begin), lanes::<_, N>(&ratio.shift, begin));
+                each(map, place, current, |lane, sum, value| sum.plus(value.ratio(multiplier[lane], shift[lane])));
             }
         }
     }
 }
 
-/// The constants of `N` channels from `begin` on.
+/// Add values of a map to the currents.
+///
+/// All 64 lanes are one loop, which is long enough for the compiler to make vectors of; shorter ones it takes apart.
 #[inline(always)]
-fn lanes<T: Copy + Default, const N: usize>(constants: &[T], begin: usize) -> [T; N] {
-    constants[begin..].first_chunk().copied().unwrap_or([T::default(); N])
-}
-
-/// Add each value of some channels of a pixel to its current.
-#[inline(always)]
-fn each<A: Current, T: Copy, const N: usize>(
+fn each<A: Current, T: Copy + Default, const N: usize, const P: usize>(
     map: &View<'_, T>,
-    pixel: usize,
-    [begin, width]: [usize; 2],
-    current: &mut [[A; N]],
+    [first, pixels, begin, width]: [usize; 4],
+    current: &mut [[[A; N]; P]],
     add: impl Fn(usize, A, T) -> A,
 ) {
-    let (values, stride) = (map.pixel(pixel), if map.rows == 1 { 0 } else { map.channels });
+    let mut values = [[T::default(); N]; P];
     for (step, row) in current.iter_mut().enumerate() {
-        let values = &values[step * stride + begin..][..width];
-        if let Some(values) = values.first_chunk::<N>() {
-            for lane in 0..N {
-                row[lane] = add(lane, row[lane], values[lane]);
+        for (number, values) in values[..pixels].iter_mut().enumerate() {
+            let from = &map.at(first + number, step)[begin..begin + width];
+            match from.first_chunk() {
+                Some(from) => *values = *from,
+                None => values[..width].copy_from_slice(from),
             }
-        } else {
-            for (lane, (sum, &value)) in row.iter_mut().zip(values).enumerate() {
-                *sum = add(lane, *sum, value);
+        }
+        let (values, row) = (values.as_flattened(), row.as_flattened_mut());
+        if let (Some(values), Some(row)) = (values.first_chunk::<TOGETHER>(), row.first_chunk_mut::<TOGETHER>()) {
+            for lane in 0..TOGETHER {
+                row[lane] = add(lane, row[lane], values[lane]);
             }
         }
     }

@@ -11,7 +11,7 @@ use super::dense::DenseRun;
 use super::edges::{Bound, Edge, Ratio, ScaleOf};
 use super::neuron::{Firing, Steps};
 use super::observe::Observed;
-use super::source::{Blocks, Groups, Inputs, Silence, Source};
+use super::source::{Blocks, Group, Groups, Inputs, Rows, Silence, Source};
 use crate::error::Result;
 use crate::plan::{MAX_BLOCK, Shape};
 use crate::simd::{Kernel, Level};
@@ -54,19 +54,19 @@ impl<A: Current + ScaleOf> Layer<A> {
         let job = Job { level, layer: self, edges, run };
         match (&self.synapses, inputs) {
             (Some(synapses), Inputs::Active(list, rows)) => match &synapses.packed {
-                Packed::Narrow(weights) => job.run(Blocks { synapses, weights, list, rows }),
-                Packed::Middle(weights) => job.run(Blocks { synapses, weights, list, rows }),
-                Packed::Wide(weights) => job.run(Blocks { synapses, weights, list, rows }),
+                Packed::Narrow(weights) => job.run::<_, 16, 4>(Blocks { synapses, weights, list, rows }),
+                Packed::Middle(weights) => job.run::<_, 32, 2>(Blocks { synapses, weights, list, rows }),
+                Packed::Wide(weights) => job.run::<_, 64, 1>(Blocks { synapses, weights, list, rows }),
                 Packed::Groups { weights, targets, width } => {
                     let (width, sums) = (*width, Vec::new());
-                    job.run::<_, 64>(Groups { synapses, weights, targets, width, list, rows, sums })
+                    job.run::<_, 64, 1>(Groups { synapses, weights, targets, width, list, rows, sums })
                 }
             },
             (Some(synapses), Inputs::Words(words)) => {
                 synapses.dense.as_ref().map_or(Ok(()), |dense| dense.run(synapses, words, job))
             }
-            (None, _) if block_width(self.shape.channels) == 16 => job.run::<_, 16>(Silence),
-            (None, _) => job.run::<_, 64>(Silence),
+            (None, _) if block_width(self.shape.channels) == 16 => job.run::<_, 16, 4>(Silence),
+            (None, _) => job.run::<_, 64, 1>(Silence),
         }
     }
 }
@@ -81,27 +81,29 @@ pub(super) struct Job<'a, A: Current> {
 
 impl<A: Current> Job<'_, A> {
     /// Run it.
-    pub(super) fn run<S: Source<A, N>, const N: usize>(self, source: S) -> Result<()> {
-        self.level.run(Pass { layer: self.layer, edges: self.edges, source, run: self.run })
+    pub(super) fn run<S: Source<A, N, P>, const N: usize, const P: usize>(self, source: S) -> Result<()> {
+        self.level.run(Pass::<A, S, N, P> { layer: self.layer, edges: self.edges, source, run: self.run })
     }
 }
 
-/// One pixel and one block of channels, step by step.
-struct Scratch<A, const N: usize> {
-    current: [[A; N]; MAX_BLOCK],
-    spikes: [[u8; N]; MAX_BLOCK],
-    potential: [[A; N]; MAX_BLOCK],
+/// `P` neighbouring pixels and one block of `N` channels, step by step: `P N` = 64, so that 64 neurons are integrated
+/// side by side, whatever the width of the layer.
+#[repr(align(64))]
+struct Scratch<A, const N: usize, const P: usize> {
+    current: Rows<A, N, P>,
+    spikes: Rows<u8, N, P>,
+    potential: Rows<A, N, P>,
 }
 
 /// One layer over one block: the body that every SIMD level compiles.
-struct Pass<'a, A: Current, S, const N: usize> {
+struct Pass<'a, A: Current, S, const N: usize, const P: usize> {
     layer: &'a Layer<A>,
     edges: &'a [Bound<'a, A>],
     source: S,
     run: Run<'a, A>,
 }
 
-impl<A: Current, S: Source<A, N>, const N: usize> Kernel for Pass<'_, A, S, N> {
+impl<A: Current, S: Source<A, N, P>, const N: usize, const P: usize> Kernel for Pass<'_, A, S, N, P> {
     type Output = Result<()>;
 
     #[inline(always)]
@@ -110,18 +112,19 @@ impl<A: Current, S: Source<A, N>, const N: usize> Kernel for Pass<'_, A, S, N> {
         let blocks = shape.channels.div_ceil(N);
         let together = self.source.together(blocks);
         let mut scratch = Scratch {
-            current: [[A::default(); N]; MAX_BLOCK],
-            spikes: [[0; N]; MAX_BLOCK],
-            potential: [[A::default(); N]; MAX_BLOCK],
+            current: [[[A::default(); N]; P]; MAX_BLOCK],
+            spikes: [[[0; N]; P]; MAX_BLOCK],
+            potential: [[[A::default(); N]; P]; MAX_BLOCK],
         };
         for first in (0..blocks).step_by(together) {
             for y in 0..shape.height {
                 self.run.poll.check()?;
-                for x in 0..shape.width {
-                    self.source.begin([y, x], self.run.steps);
+                for x in (0..shape.width).step_by(P) {
+                    let group = Group { y, x, pixels: P.min(shape.width - x), steps: self.run.steps };
+                    self.source.begin(&group);
                     for block in first..blocks.min(first + together) {
-                        self.source.fill(block, &mut scratch.current[..self.run.steps]);
-                        self.finish(y * shape.width + x, block, &mut scratch);
+                        self.source.fill(&group, block, &mut scratch.current);
+                        self.finish(&group, block, &mut scratch);
                     }
                 }
             }
@@ -130,50 +133,57 @@ impl<A: Current, S: Source<A, N>, const N: usize> Kernel for Pass<'_, A, S, N> {
     }
 }
 
-impl<A: Current, S, const N: usize> Pass<'_, A, S, N> {
-    /// Add the edges to a pixel's currents, integrate them, and write what comes out.
+impl<A: Current, S, const N: usize, const P: usize> Pass<'_, A, S, N, P> {
+    /// Add the edges to the currents of some pixels, integrate them, and write what comes out.
     #[inline(always)]
-    fn finish(&mut self, pixel: usize, block: usize, scratch: &mut Scratch<A, N>) {
-        let current = &mut scratch.current[..self.run.steps];
+    fn finish(&mut self, group: &Group, block: usize, scratch: &mut Scratch<A, N, P>) {
         let channels = self.layer.shape.channels;
         let range = [block * N, N.min(channels - block * N)];
+        let first = group.y * self.layer.shape.width + group.x;
+        let current = &mut scratch.current[..group.steps];
         if let Some(ratio) = &self.layer.ratio {
             ratio.apply(range[0], current);
         }
         for edge in self.edges {
-            edge.add(pixel, range, current);
+            edge.add([first, group.pixels], range, current);
         }
-        let at = pixel * self.run.steps * channels + range[0];
-        match (&mut self.run.target, &self.layer.firing) {
-            (Target::Spikes(map, potentials), Some(firing)) => {
-                let chunks = firing.lanes.len();
-                let trace = if self.run.observed.is_some() { Some(&mut scratch.potential) } else { None };
-                let mut steps = Steps { current, spikes: &mut scratch.spikes, trace };
-                for chunk in 0..range[1].div_ceil(LANES) {
-                    let number = block * (N / LANES) + chunk;
-                    firing.integrate(number, chunk * LANES, &mut potentials[pixel * chunks + number], &mut steps);
-                }
-                write_rows(&scratch.spikes[..current.len()], &mut map[at..], channels, range[1]);
-                if let Some(observed) = &mut self.run.observed {
-                    observed.see(pixel, range, current, &scratch.potential);
+        if let (Target::Spikes(_, potentials), Some(firing)) = (&mut self.run.target, &self.layer.firing) {
+            let trace = if self.run.observed.is_some() { Some(&mut scratch.potential) } else { None };
+            let mut steps = Steps { current, spikes: &mut scratch.spikes, trace };
+            firing.integrate(&mut potentials[first * firing.chunks..], [group.pixels, block], &mut steps);
+        }
+        for number in 0..group.pixels {
+            let pixel = first + number;
+            let at = pixel * group.steps * channels + range[0];
+            match &mut self.run.target {
+                Target::Currents(map) => write_rows(current, number, &mut map[at..], [channels, range[1]]),
+                Target::Spikes(map, _) => {
+                    let spikes = &scratch.spikes[..group.steps];
+                    write_rows(spikes, number, &mut map[at..], [channels, range[1]]);
+                    if let Some(observed) = &mut self.run.observed {
+                        observed.see([pixel, number], range, current, &scratch.potential);
+                    }
                 }
             }
-            (Target::Currents(map), _) => write_rows(current, &mut map[at..], channels, range[1]),
-            (Target::Spikes(..), None) => {}
         }
     }
 }
 
-/// Write the first `width` of each row's values, `stride` apart.
+/// Write the first `width` values of a pixel at each step, `stride` apart.
 #[inline(always)]
-fn write_rows<T: Copy, const N: usize>(rows: &[[T; N]], map: &mut [T], stride: usize, width: usize) {
+fn write_rows<T: Copy, const N: usize, const P: usize>(
+    rows: &[[[T; N]; P]],
+    number: usize,
+    map: &mut [T],
+    [stride, width]: [usize; 2],
+) {
     if width == N {
         for (step, row) in rows.iter().enumerate() {
-            map[step * stride..step * stride + N].copy_from_slice(row);
+            map[step * stride..step * stride + N].copy_from_slice(&row[number]);
         }
     } else {
         for (step, row) in rows.iter().enumerate() {
-            map[step * stride..step * stride + width].copy_from_slice(&row[..width]);
+            map[step * stride..step * stride + width].copy_from_slice(&row[number][..width]);
         }
     }
 }

@@ -1,97 +1,115 @@
-//! Integrate and fire, 16 neurons at a time.
+//! Integrate and fire, 16 neurons at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons
+//! that lie next to each other overlap in the processor.
 
 use super::current::{Current, LANES, LeakStep};
-use crate::plan::{MAX_BLOCK, Parameters};
+use super::source::Rows;
+use crate::plan::Parameters;
 
-/// The constants of 16 neighbouring channels.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Lanes<A> {
-    /// A neuron fires where its potential is at least this.
-    fire: [A; LANES],
-    threshold: [A; LANES],
-    reset: [A; LANES],
-    leak: [LeakStep<A>; LANES],
-}
-
-/// A neuron layer, ready to run.
+/// A neuron layer, ready to run: the constants of each channel, in whole chunks of 16.
 #[derive(Debug)]
 pub(super) struct Firing<A> {
-    pub(super) lanes: Vec<Lanes<A>>,
+    /// A neuron fires where its potential is at least this.
+    fire: Vec<A>,
+    threshold: Vec<A>,
+    reset: Vec<A>,
+    leak: Vec<LeakStep<A>>,
+    /// Chunks of 16 channels of a pixel's potentials.
+    pub(super) chunks: usize,
     pub(super) v_init: Vec<A>,
     leaky: bool,
     subtract: bool,
 }
 
 /// What one call works on: currents in, spikes out, and the potentials after each step where they are asked for.
-pub(super) struct Steps<'a, A, const N: usize> {
-    pub(super) current: &'a [[A; N]],
-    pub(super) spikes: &'a mut [[u8; N]; MAX_BLOCK],
-    pub(super) trace: Option<&'a mut [[A; N]; MAX_BLOCK]>,
+pub(super) struct Steps<'a, A, const N: usize, const P: usize> {
+    pub(super) current: &'a [[[A; N]; P]],
+    pub(super) spikes: &'a mut Rows<u8, N, P>,
+    pub(super) trace: Option<&'a mut Rows<A, N, P>>,
 }
 
 impl<A: Current> Firing<A> {
     pub(super) fn new(parameters: &Parameters<A>, subtract: bool, strict: bool) -> Self {
         let channels = parameters.threshold.len();
-        let lanes = (0..channels.div_ceil(LANES)).map(|chunk| {
-            let pick = |values: &[A]| {
-                std::array::from_fn(|lane| values.get(chunk * LANES + lane).copied().unwrap_or_default())
-            };
-            let threshold: [A; LANES] = pick(&parameters.threshold);
-            let [decay, gain, drive] = parameters
-                .leak
-                .as_ref()
-                .map_or([[A::default(); LANES]; 3], |leak| [pick(&leak.decay), pick(&leak.gain), pick(&leak.drive)]);
-            Lanes {
-                fire: if strict { threshold.map(Current::above) } else { threshold },
-                threshold,
-                reset: pick(&parameters.v_reset),
-                leak: std::array::from_fn(|i| LeakStep { decay: decay[i], gain: gain[i], drive: drive[i] }),
-            }
+        let padded = |values: &[A]| {
+            let mut padded = values.to_vec();
+            padded.resize(channels.next_multiple_of(LANES), A::default());
+            padded
+        };
+        let threshold = padded(&parameters.threshold);
+        let leak = parameters.leak.as_ref().map_or(Vec::new(), |leak| {
+            let (decay, gain, drive) = (padded(&leak.decay), padded(&leak.gain), padded(&leak.drive));
+            let steps = decay.into_iter().zip(gain).zip(drive);
+            steps.map(|((decay, gain), drive)| LeakStep { decay, gain, drive }).collect()
         });
-        Self { lanes: lanes.collect(), v_init: parameters.v_init.clone(), leaky: parameters.leak.is_some(), subtract }
+        Self {
+            fire: if strict { threshold.iter().map(|&value| value.above()).collect() } else { threshold.clone() },
+            threshold,
+            reset: padded(&parameters.v_reset),
+            leaky: parameters.leak.is_some(),
+            leak,
+            chunks: channels.div_ceil(LANES),
+            v_init: parameters.v_init.clone(),
+            subtract,
+        }
     }
 
-    /// Integrate the currents of channels `chunk * 16..` of one pixel, which lie at `lane` of each row.
+    /// Integrate channels `block * N..` of the first `pixels` pixels, whose potentials are `[pixel][chunk]`.
     #[inline(always)]
-    pub(super) fn integrate<const N: usize>(
+    pub(super) fn integrate<const N: usize, const P: usize>(
         &self,
-        chunk: usize,
-        lane: usize,
-        potential: &mut [A; LANES],
-        steps: &mut Steps<'_, A, N>,
+        potentials: &mut [[A; LANES]],
+        [pixels, block]: [usize; 2],
+        steps: &mut Steps<'_, A, N, P>,
     ) {
-        let lanes = &self.lanes[chunk];
-        match (self.leaky, self.subtract) {
-            (false, true) => integrate::<A, N, false, true>(lanes, lane, potential, steps),
-            (false, false) => integrate::<A, N, false, false>(lanes, lane, potential, steps),
-            (true, true) => integrate::<A, N, true, true>(lanes, lane, potential, steps),
-            (true, false) => integrate::<A, N, true, false>(lanes, lane, potential, steps),
+        let own = N / LANES;
+        for pixel in 0..pixels {
+            for chunk in 0..own.min(self.chunks - block * own) {
+                let number = block * own + chunk;
+                let (v, place) = (&mut potentials[pixel * self.chunks + number], [pixel, chunk * LANES]);
+                match (self.leaky, self.subtract) {
+                    (false, true) => self.walk::<N, P, false, true>(number, v, place, steps),
+                    (false, false) => self.walk::<N, P, false, false>(number, v, place, steps),
+                    (true, true) => self.walk::<N, P, true, true>(number, v, place, steps),
+                    (true, false) => self.walk::<N, P, true, false>(number, v, place, steps),
+                }
+            }
         }
+    }
+
+    /// Integrate chunk `number` of a pixel's channels, which lies at `[pixel, begin]` of each row.
+    #[inline(always)]
+    fn walk<const N: usize, const P: usize, const LEAKY: bool, const SUBTRACT: bool>(
+        &self,
+        number: usize,
+        potential: &mut [A; LANES],
+        [pixel, begin]: [usize; 2],
+        steps: &mut Steps<'_, A, N, P>,
+    ) {
+        let fire = chunk(&self.fire, number);
+        let after = chunk(if SUBTRACT { &self.threshold } else { &self.reset }, number);
+        let leak = if LEAKY { chunk(&self.leak, number) } else { [LeakStep::default(); LANES] };
+        let mut v = *potential;
+        for (step, row) in steps.current.iter().enumerate() {
+            let row = &row[pixel][begin..begin + LANES];
+            let mut spikes = [0; LANES];
+            for i in 0..LANES {
+                let raised = if LEAKY { A::leak(v[i], row[i], leak[i]) } else { v[i].plus(row[i]) };
+                let fires = raised >= fire[i];
+                let fallen = if SUBTRACT { raised.minus(after[i]) } else { after[i] };
+                v[i] = if fires { fallen } else { raised };
+                spikes[i] = u8::from(fires);
+            }
+            steps.spikes[step][pixel][begin..begin + LANES].copy_from_slice(&spikes);
+            if let Some(trace) = &mut steps.trace {
+                trace[step][pixel][begin..begin + LANES].copy_from_slice(&v);
+            }
+        }
+        *potential = v;
     }
 }
 
+/// The constants of a chunk of channels.
 #[inline(always)]
-fn integrate<A: Current, const N: usize, const LEAKY: bool, const SUBTRACT: bool>(
-    lanes: &Lanes<A>,
-    begin: usize,
-    potential: &mut [A; LANES],
-    steps: &mut Steps<'_, A, N>,
-) {
-    let mut v = *potential;
-    for (step, row) in steps.current.iter().enumerate() {
-        let mut spikes = [0; LANES];
-        for i in 0..LANES {
-            let current = row[begin + i];
-            let raised = if LEAKY { A::leak(v[i], current, lanes.leak[i]) } else { v[i].plus(current) };
-            let fires = raised >= lanes.fire[i];
-            let after = if SUBTRACT { raised.minus(lanes.threshold[i]) } else { lanes.reset[i] };
-            v[i] = if fires { after } else { raised };
-            spikes[i] = u8::from(fires);
-        }
-        steps.spikes[step][begin..begin + LANES].copy_from_slice(&spikes);
-        if let Some(trace) = &mut steps.trace {
-            trace[step][begin..begin + LANES].copy_from_slice(&v);
-        }
-    }
-    *potential = v;
+fn chunk<T: Copy + Default>(constants: &[T], number: usize) -> [T; LANES] {
+    constants[number * LANES..].first_chunk().copied().unwrap_or([T::default(); LANES])
 }

@@ -43,19 +43,20 @@ impl Observed {
         self.squares.fill(0.0);
     }
 
-    /// See channels `begin..begin + width` of a pixel over the steps of a block.
-    pub(super) fn see<A: Current, const N: usize>(
+    /// See channels `begin..begin + width` of a pixel, which is the one numbered `number` of each row, over the steps of a
+    /// block.
+    pub(super) fn see<A: Current, const N: usize, const P: usize>(
         &mut self,
-        pixel: usize,
+        [pixel, number]: [usize; 2],
         [begin, width]: [usize; 2],
-        current: &[[A; N]],
-        potential: &[[A; N]],
+        current: &[[[A; N]; P]],
+        potential: &[[[A; N]; P]],
     ) {
         if !self.sums.is_empty() {
             let at = pixel * self.channels + begin;
             for row in current {
                 let sums = self.sums[at..at + width].iter_mut().zip(&mut self.squares[at..at + width]);
-                for (value, (sum, square)) in row.iter().zip(sums) {
+                for (value, (sum, square)) in row[number].iter().zip(sums) {
                     let value = value.widen();
                     *sum += value;
                     *square += value * value;
@@ -66,7 +67,7 @@ impl Observed {
             let trace = A::of_mut(trace);
             for (step, row) in potential[..current.len()].iter().enumerate() {
                 let at = (pixel * current.len() + step) * self.channels + begin;
-                trace[at..at + width].copy_from_slice(&row[..width]);
+                trace[at..at + width].copy_from_slice(&row[number][..width]);
             }
         }
     }

@@ -4,40 +4,55 @@ use super::conv::{RowList, Synapses, blocks_together};
 use super::current::Current;
 use super::dense::Words;
 use super::events::ActiveList;
+use crate::plan::MAX_BLOCK;
 
 /// A map as a kernel wants it.
 pub(super) enum Inputs<'a> {
     /// Its active inputs, and room for those of a pixel.
-    Active(&'a ActiveList, &'a mut RowList),
+    Active(&'a ActiveList, &'a mut [RowList; MAX_PIXELS]),
     /// All of it.
     Words(&'a Words),
 }
 
+/// Neighbouring pixels, at most.
+pub(super) const MAX_PIXELS: usize = 4;
+
+/// Neighbouring pixels of a row of the result, from column `x` on.
+pub(super) struct Group {
+    pub(super) y: usize,
+    pub(super) x: usize,
+    pub(super) pixels: usize,
+    pub(super) steps: usize,
+}
+
+/// Values of `P` neighbouring pixels and `N` channels, step by step.
+pub(super) type Rows<T, const N: usize, const P: usize> = [[[T; N]; P]; MAX_BLOCK];
+
 /// What a layer's currents start from.
-pub(super) trait Source<A, const N: usize> {
+pub(super) trait Source<A, const N: usize, const P: usize> {
     /// Blocks of channels to run together over all pixels.
     fn together(&self, blocks: usize) -> usize;
-    /// Prepare an output pixel.
-    fn begin(&mut self, pixel: [usize; 2], steps: usize);
-    /// The currents of a block of channels.
-    fn fill(&self, block: usize, current: &mut [[A; N]]);
+    /// Prepare some output pixels.
+    fn begin(&mut self, group: &Group);
+    /// Their currents in a block of channels.
+    fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, P>);
 }
 
 /// No convolution.
 pub(super) struct Silence;
 
-impl<A: Current, const N: usize> Source<A, N> for Silence {
+impl<A: Current, const N: usize, const P: usize> Source<A, N, P> for Silence {
     #[inline(always)]
     fn together(&self, blocks: usize) -> usize {
         blocks
     }
 
     #[inline(always)]
-    fn begin(&mut self, _: [usize; 2], _: usize) {}
+    fn begin(&mut self, _: &Group) {}
 
     #[inline(always)]
-    fn fill(&self, _: usize, current: &mut [[A; N]]) {
-        current.fill([A::default(); N]);
+    fn fill(&self, group: &Group, _: usize, current: &mut Rows<A, N, P>) {
+        current[..group.steps].fill([[A::default(); N]; P]);
     }
 }
 
@@ -46,34 +61,37 @@ pub(super) struct Blocks<'a, A: Current, const N: usize> {
     pub(super) synapses: &'a Synapses<A>,
     pub(super) weights: &'a [[A::Weight; N]],
     pub(super) list: &'a ActiveList,
-    pub(super) rows: &'a mut RowList,
+    pub(super) rows: &'a mut [RowList; MAX_PIXELS],
 }
 
-impl<A: Current, const N: usize> Source<A, N> for Blocks<'_, A, N> {
+impl<A: Current, const N: usize, const P: usize> Source<A, N, P> for Blocks<'_, A, N> {
     #[inline(always)]
     fn together(&self, blocks: usize) -> usize {
         blocks_together(self.synapses.rows, size_of::<[A::Weight; N]>(), blocks)
     }
 
     #[inline(always)]
-    fn begin(&mut self, pixel: [usize; 2], steps: usize) {
-        self.rows.gather(self.synapses, self.list, pixel, steps);
+    fn begin(&mut self, group: &Group) {
+        for (number, rows) in self.rows[..group.pixels].iter_mut().enumerate() {
+            rows.gather(self.synapses, self.list, [group.y, group.x + number], group.steps);
+        }
     }
 
     #[inline(always)]
-    fn fill(&self, block: usize, current: &mut [[A; N]]) {
-        let rows = &*self.rows;
+    fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, P>) {
         let weights = &self.weights[block * self.synapses.rows..(block + 1) * self.synapses.rows];
         let mut bias = [A::default(); N];
         bias.copy_from_slice(&self.synapses.bias[block * N..(block + 1) * N]);
-        for (step, sum) in current.iter_mut().enumerate() {
-            let mut total = bias;
-            if self.synapses.valued {
-                A::add_rows_by(rows.rows(step), rows.values(step), weights, &mut total);
-            } else {
-                A::add_rows(rows.rows(step), weights, &mut total);
+        for (number, rows) in self.rows[..group.pixels].iter().enumerate() {
+            for (step, sums) in current[..group.steps].iter_mut().enumerate() {
+                let mut total = bias;
+                if self.synapses.valued {
+                    A::add_rows_by(rows.rows(step), rows.values(step), weights, &mut total);
+                } else {
+                    A::add_rows(rows.rows(step), weights, &mut total);
+                }
+                sums[number] = total;
             }
-            *sum = total;
         }
     }
 }
@@ -85,20 +103,20 @@ pub(super) struct Groups<'a, A: Current> {
     pub(super) targets: &'a [u32],
     pub(super) width: usize,
     pub(super) list: &'a ActiveList,
-    pub(super) rows: &'a mut RowList,
+    pub(super) rows: &'a mut [RowList; MAX_PIXELS],
     pub(super) sums: Vec<A>,
 }
 
-impl<A: Current, const N: usize> Source<A, N> for Groups<'_, A> {
+impl<A: Current, const N: usize> Source<A, N, 1> for Groups<'_, A> {
     #[inline(always)]
     fn together(&self, blocks: usize) -> usize {
         blocks
     }
 
     #[inline(always)]
-    fn begin(&mut self, pixel: [usize; 2], steps: usize) {
-        self.rows.gather(self.synapses, self.list, pixel, steps);
-        let rows = &*self.rows;
+    fn begin(&mut self, group: &Group) {
+        let (rows, steps) = (&mut self.rows[0], group.steps);
+        rows.gather(self.synapses, self.list, [group.y, group.x], steps);
         self.sums.clear();
         for step in 0..steps {
             let begin = self.sums.len();
@@ -124,9 +142,9 @@ impl<A: Current, const N: usize> Source<A, N> for Groups<'_, A> {
     }
 
     #[inline(always)]
-    fn fill(&self, block: usize, current: &mut [[A; N]]) {
+    fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, 1>) {
         let padded = self.synapses.bias.len();
-        for (step, sum) in current.iter_mut().enumerate() {
+        for (step, [sum]) in current[..group.steps].iter_mut().enumerate() {
             sum.copy_from_slice(&self.sums[step * padded + block * N..step * padded + (block + 1) * N]);
         }
     }

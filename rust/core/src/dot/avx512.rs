@@ -19,9 +19,13 @@ fn lanes(vector: __m512i) -> [i32; OUTPUTS] {
     unsafe { transmute(vector) }
 }
 
-/// Sums for up to `8 C` steps; all of them stay in registers.
+/// The sums of a pixel for up to `8 C` steps; all of them stay in registers.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(crate) fn tile<const C: usize, const V: usize>(field: &Field<'_, C, V>, sums: &mut [[[i32; OUTPUTS]; V]]) {
+pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
+    field: &Field<'_, C, V>,
+    pixel: usize,
+    sums: &mut [[[[i32; OUTPUTS]; V]; P]],
+) {
     let mut totals = [[field.bias.map(vector); ROWS]; C];
     for segment in field.segments {
         let (words, rows) = field.slices(segment);
@@ -38,6 +42,6 @@ pub(crate) fn tile<const C: usize, const V: usize>(field: &Field<'_, C, V>, sums
         }
     }
     for (sums, totals) in sums.iter_mut().zip(totals.as_flattened()) {
-        *sums = totals.map(lanes);
+        sums[pixel] = totals.map(lanes);
     }
 }

@@ -2,16 +2,22 @@
 
 use super::{Field, OUTPUTS, ROWS};
 
-/// Sums for up to `8 C` steps.
+/// The sums of a pixel for up to `8 C` steps.
 #[inline(always)]
-pub(crate) fn tile<const C: usize, const V: usize>(field: &Field<'_, C, V>, sums: &mut [[[i32; OUTPUTS]; V]]) {
-    sums.fill(*field.bias);
+pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
+    field: &Field<'_, C, V>,
+    pixel: usize,
+    sums: &mut [[[[i32; OUTPUTS]; V]; P]],
+) {
+    for sums in &mut *sums {
+        sums[pixel] = *field.bias;
+    }
     for segment in field.segments {
         let (words, rows) = field.slices(segment);
         for (number, rows) in rows.iter().enumerate() {
             for (step, sums) in sums.iter_mut().enumerate() {
                 let counts = words[step / ROWS][number][step % ROWS].to_le_bytes();
-                for (row, sums) in rows.iter().zip(sums) {
+                for (row, sums) in rows.iter().zip(&mut sums[pixel]) {
                     for (lane, sum) in row.0.iter().zip(sums) {
                         for (count, weight) in counts.iter().zip(lane.to_le_bytes()) {
                             *sum = sum.wrapping_add(i32::from(*count) * i32::from(weight as i8));
