@@ -11,6 +11,9 @@ from pysnn.nodes.base import Array, Builder, Node, Shape, Value, pair, quad, spa
 
 __all__ = ["Conv2d"]
 
+# Values that are laid out for one matrix product; few enough for a core's cache.
+_COLUMN_VALUES = 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class Conv2d(Node):
@@ -79,15 +82,37 @@ class Conv2d(Node):
 
     def apply(self, x: Array) -> Array:
         """Compute the layer on ``(batch, channels, height, width)``."""
+        outputs, size = (
+            self.weight.shape[0],
+            window_shape("Conv2d", x.shape[1:], self.extent, self.stride, self.padding),
+        )
+        result = np.empty((len(x), outputs, *size), dtype=np.float32)
+        values = int(np.prod(size)) * self.weight[0].size * self.groups
+        part = max(1, _COLUMN_VALUES // values)
+        for start in range(0, len(x), part):
+            result[start : start + part] = self._few(x[start : start + part], size)
+        return result
+
+    def _few(self, x: Array, size: tuple[int, int]) -> Array:
+        """Compute a few samples: what an output sees becomes a row, tap by tap, and the rows meet the weights."""
         top, left, bottom, right = self.padding
-        padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
-        windows = np.lib.stride_tricks.sliding_window_view(padded, self.extent, axis=(2, 3))
-        windows = windows[:, :, :: self.stride[0], :: self.stride[1], :: self.dilation[0], :: self.dilation[1]]
-        batch, _, height, width = windows.shape[:4]
-        outputs, inputs, kernel_h, kernel_w = self.weight.shape
-        columns = windows.reshape(batch, self.groups, inputs, height, width, kernel_h, kernel_w)
-        columns = columns.transpose(1, 0, 3, 4, 2, 5, 6).reshape(self.groups, batch * height * width, -1)
-        weight = self.weight.reshape(self.groups, outputs // self.groups, -1)
-        result = columns @ weight.transpose(0, 2, 1)
-        result = result.reshape(self.groups, batch, height, width, -1).transpose(1, 0, 4, 2, 3)
-        return np.asarray(result.reshape(batch, outputs, height, width) + self.bias[:, None, None])
+        batch, channels, height, width = x.shape
+        outputs, inputs, *kernel = self.weight.shape
+        padded = np.zeros((batch, height + top + bottom, width + left + right, channels), dtype=np.float32)
+        padded[:, top : top + height, left : left + width] = x.transpose(0, 2, 3, 1)
+        rows = np.empty((batch, *size, *kernel, channels), dtype=np.float32)
+        for tap in np.ndindex(*kernel):
+            down, across = (self._seen_by(axis, tap[axis], size[axis]) for axis in (0, 1))
+            rows[:, :, :, tap[0], tap[1]] = padded[:, down, across]
+        # (groups, rows, taps * inputs) times (groups, taps * inputs, outputs)
+        positions, taps = batch * size[0] * size[1], kernel[0] * kernel[1]
+        left_side = rows.reshape(positions, taps, self.groups, inputs).transpose(2, 0, 1, 3)
+        right_side = self.weight.reshape(self.groups, -1, inputs, taps).transpose(0, 3, 2, 1)
+        sums = left_side.reshape(self.groups, positions, -1) @ right_side.reshape(self.groups, taps * inputs, -1)
+        result = sums.reshape(self.groups, batch, *size, -1).transpose(1, 0, 4, 2, 3)
+        return np.asarray(result.reshape(batch, outputs, *size) + self.bias[:, None, None])
+
+    def _seen_by(self, axis: int, tap: int, size: int) -> slice:
+        """Where a tap of the kernel lies for each output along an axis."""
+        first = tap * self.dilation[axis]
+        return slice(first, first + (size - 1) * self.stride[axis] + 1, self.stride[axis])
