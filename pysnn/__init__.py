@@ -13,6 +13,7 @@ from pysnn.errors import (
     PlanError,
     PysnnError,
     RangeError,
+    SweepError,
 )
 from pysnn.network import Network
 from pysnn.neurons import IF, LIF
@@ -76,6 +77,7 @@ __all__ = [
     "State",
     "Subsample",
     "SumPool2d",
+    "SweepError",
     "__version__",
     "run",
 ]

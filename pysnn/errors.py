@@ -10,6 +10,7 @@ __all__ = [
     "PlanError",
     "PysnnError",
     "RangeError",
+    "SweepError",
 ]
 
 
@@ -47,3 +48,7 @@ class BackendError(PysnnError, RuntimeError):
 
 class MissingExtraError(PysnnError, ImportError):
     """An optional dependency is missing. The message has the command that installs it."""
+
+
+class SweepError(PysnnError, RuntimeError):
+    """A sweep cannot go on: its folder belongs to something else, or its executor has broken down."""

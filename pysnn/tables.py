@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMAS", "make_table", "metadata", "read_metadata", "table_json", "write_table"]
 
+_SWEEP_POINT: dict[str, str] = {
+    "point": "String",
+    "row": "Int64",
+    "params": "String",
+    "seed": "Int64",
+    "error": "String",
+    "started_at": "String",
+    "seconds": "Float64",
+    "code": "String",
+    "data": "String",
+}
+
 SCHEMAS: dict[str, dict[str, str]] = {
     "run": {
         "precision": "String",
@@ -87,6 +99,42 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "agreement": "Float64",
         "spikes_float32": "Int64",
         "spikes_int8": "Int64",
+    },
+    "sweep_point": _SWEEP_POINT,
+    "sweep": {
+        "network": "String",
+        "method": "String",
+        "per_channel": "Boolean",
+        "settings": "String",
+        "convert_steps": "Int64",
+        "precision": "String",
+        "calibration_samples": "Int64",
+        "calibration_seed": "Int64",
+        "split": "String",
+        "steps": "Int64",
+        "samples": "Int64",
+        "ann_accuracy": "Float64",
+        "accuracy": "Float64",
+        "agreement": "Float64",
+        "synops": "Float64",
+        "macs": "Float64",
+        "spikes_per_neuron": "Float64",
+        "ms_per_sample": "Float64",
+        "version": "String",
+        "backend": "String",
+        "simd": "String",
+        **_SWEEP_POINT,
+    },
+    "sweep_status": {
+        "points": "Int64",
+        "done": "Int64",
+        "failed": "Int64",
+        "left": "Int64",
+        "rows": "Int64",
+        "parts": "Int64",
+        "other_points": "Int64",
+        "started_at": "String",
+        "newest_part": "String",
     },
 }
 """Columns of each table and their types; only String, Int64, Float64 and Boolean, so that any reader takes them."""

@@ -8,6 +8,7 @@ from pysnn.cli.info import info
 from pysnn.cli.lists import corrections, methods, neurons
 from pysnn.cli.quickstart import quickstart
 from pysnn.cli.run import run
+from pysnn.cli.sweep import sweep
 
 __all__ = ["app"]
 
@@ -21,3 +22,5 @@ app = typer.Typer(
 
 for command in (quickstart, convert, run, info, methods, corrections, neurons):
     app.command(command.__name__)(reported(command))
+
+app.add_typer(sweep)

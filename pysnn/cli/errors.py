@@ -16,8 +16,12 @@ __all__ = ["reported"]
 P = ParamSpec("P")
 
 
-def reported(command: Callable[P, None]) -> Callable[P, None]:
-    """Wrap a command: what goes wrong on purpose is a sentence, not a traceback."""
+def reported(command: Callable[P, None], name: str = "") -> Callable[P, None]:
+    """Wrap a command: what goes wrong on purpose is a sentence, not a traceback.
+
+    ``name`` is what the user typed, where it is not the function's.
+    """
+    name = name or command.__name__
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -28,10 +32,10 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             sys.stderr.close()
             raise typer.Exit(1) from None
         except (PysnnError, OSError, MemoryError) as error:
-            typer.echo(f"pysnn {command.__name__}: {_sentence(error)}", err=True)
+            typer.echo(f"pysnn {name}: {_sentence(error)}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
-            typer.echo(f"pysnn {command.__name__}: interrupted", err=True)
+            typer.echo(f"pysnn {name}: interrupted", err=True)
             raise typer.Exit(130) from None
 
     return wrapped

@@ -28,9 +28,10 @@ LAYERS = (
     ("capacity", "result", "run_options"),
     ("simulate",),
     ("measure",),
-    ("convert", "io", "plot", "datasets"),
+    ("datasets",),
+    ("convert", "io", "plot"),
     ("model_files",),
-    ("quickstart",),
+    ("quickstart", "sweep"),
     ("cli",),
 )
 RANKS = {module: rank for rank, line in enumerate(LAYERS) for module in line}

@@ -1,0 +1,131 @@
+"""``pysnn sweep``: run many conversions, see how far they are, collect what came out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pysnn.cli.errors import reported
+from pysnn.cli.show import show_rows
+from pysnn.errors import SweepError
+from pysnn.sweep.folder import SweepFolder
+from pysnn.sweep.status import failures, status_table
+from pysnn.tables import SCHEMAS, metadata, table_json, write_table
+
+__all__ = ["sweep"]
+
+sweep = typer.Typer(name="sweep", help="Convert and run at many points; what is done survives.", no_args_is_help=True)
+
+Spec = Annotated[Path, typer.Argument(metavar="SPEC.toml", help="What to sweep.")]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go; the spec's own by default.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core by default.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Target = Annotated[Path, typer.Argument(metavar="DIR|SPEC.toml", help="A sweep's folder, or its spec.")]
+
+_SHORT = 12
+
+
+def run(
+    spec: Spec,
+    shard: Annotated[str | None, typer.Option(metavar="i/n", help="Only shard i of n, i = 1..n.")] = None,
+    workers: Workers = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Run what is not done yet; the same command goes on after any interruption."""
+    _sweep(spec, out, {"shard": _shard(shard), "workers": workers})
+    _finish(_folder(spec, out), as_json=as_json)
+
+
+def retry_failed(spec: Spec, workers: Workers = None, out: Out = None, as_json: Json = False) -> None:
+    """Run the points that failed once more."""
+    _sweep(spec, out, {"workers": workers, "retry_failed": True})
+    _finish(_folder(spec, out), as_json=as_json)
+
+
+def status(target: Target, as_json: Json = False) -> None:
+    """Say how many points are done, failed and left."""
+    _show(_folder(target, None), as_json=as_json)
+
+
+def collect(
+    target: Target,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The table: .parquet, .csv or .json.")],
+    as_json: Json = False,
+) -> None:
+    """Write the rows of all points, each once, in the order of the spec."""
+    folder = _folder(target, None)
+    plan = folder.plan()
+    table = folder.table(plan["points"])
+    meta = metadata(**{name: value for name, value in plan.items() if name != "points"})
+    write_table(table, out, meta)
+    missing = len(plan["points"]) - table["point"].n_unique()
+    if missing:
+        typer.echo(f"pysnn sweep collect: {missing} of {len(plan['points'])} points are not there yet", err=True)
+    if as_json:
+        typer.echo(json.dumps(table_json(table, meta)))
+    else:
+        typer.echo(f"{out}: {table.height} rows of {table['point'].n_unique()} points")
+
+
+for command in (run, status, collect, retry_failed):
+    name = command.__name__.replace("_", "-")
+    sweep.command(name)(reported(command, f"sweep {name}"))
+
+
+def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
+    from pysnn.progress import Progress
+    from pysnn.simulate import usable_threads
+    from pysnn.sweep import SweepOptions
+    from pysnn.sweep import sweep as run_sweep
+    from pysnn.sweep.spec import load_spec
+
+    spec = load_spec(path)
+    threads = max(1, usable_threads() // SweepOptions(**options).processes)
+    job = replace(spec.run, threads=threads)
+    about = {"job": "convert-run", "spec": path.name}
+    fixed: dict[str, Any] = {"data": job.digest, "columns": SCHEMAS["sweep"], "about": about}
+    with Progress("sweep") as progress:
+        run_sweep(job, spec.space, out=out or spec.out, progress=progress, **fixed, **options)
+
+
+def _folder(target: Path, out: Path | None) -> SweepFolder:
+    """Give the folder of a sweep that is named by itself or by its spec."""
+    from pysnn.sweep.spec import load_spec
+
+    return SweepFolder(out or (load_spec(target).out if target.is_file() else target))
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise typer.BadParameter(f"expected i/n with i = 1..n, got '{text}'", param_hint="--shard")
+    return int(index), int(count)
+
+
+def _show(folder: SweepFolder, *, as_json: bool) -> int:
+    """Print how far a sweep is, and give how many points failed."""
+    table = status_table(folder)
+    failed = failures(folder)
+    if as_json:
+        typer.echo(json.dumps(table_json(table, metadata(folder=str(folder.path), failures=failed))))
+    else:
+        show_rows(table.to_dicts(), str(folder.path))
+        if failed:
+            typer.echo()
+            show_rows(
+                [{**row, "point": row["point"][:_SHORT]} for row in failed], "Points that failed (the first ones)"
+            )
+    return int(table["failed"][0])
+
+
+def _finish(folder: SweepFolder, *, as_json: bool) -> None:
+    failed = _show(folder, as_json=as_json)
+    if failed:
+        raise SweepError(
+            f"{failed} points failed; `pysnn sweep status` says why, `pysnn sweep retry-failed` tries again"
+        )

@@ -1,0 +1,183 @@
+"""The job ``convert-run``: load a network, convert it, run it at several T, one row a T."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.ann import ann_pass
+from pysnn.convert import convert
+from pysnn.errors import DataError
+from pysnn.io.images import DataSource
+from pysnn.io.npz import Data
+from pysnn.network import Network
+from pysnn.random import philox
+from pysnn.simulate import Simulator
+from pysnn.sweep.points import canonical_json
+from pysnn.sweep.sources import NetworkSource
+from pysnn.version import __version__
+
+__all__ = ["ConvertRun", "pick"]
+
+_STATE_BYTES = 1 << 27
+"""Potentials that a result holds at a time; more samples than that go in several runs."""
+
+_TOTALS = ("synops", "macs", "spikes")
+
+
+@dataclass(frozen=True)
+class ConvertRun:
+    """A run of a sweep: call it with a point's parameters.
+
+    Attributes
+    ----------
+    networks
+        By the name that stands in a point.
+    backend, threads
+        As in :func:`pysnn.run`; results do not depend on them.
+    """
+
+    networks: Mapping[str, NetworkSource]
+    backend: str = "auto"
+    threads: int | None = None
+    _digests: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def digest(self, params: Mapping[str, Any]) -> str:
+        """Give the digest of a point's network and data."""
+        name = params["network"]
+        if name not in self._digests:
+            self._digests[name] = self.networks[name].digest()
+        return self._digests[name]
+
+    def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
+        """Run one point; there is no chance in it beside the calibration's own seed."""
+        source = self.networks[params["network"]]
+        network = _network(source)
+        given = _data(source.train if params["split"] == "train" else source.test, params["limit"])
+        calibration = _calibration(source.train, params["calibration_samples"], params["calibration_seed"])
+        converted = convert(
+            network,
+            calibration,
+            params["method"],
+            steps=params["convert_steps"],
+            per_channel=params["per_channel"],
+            **params["settings"],
+        ).network
+        simulator = Simulator(
+            converted, precision=params["precision"], backend=self.backend, threads=self.threads, probe=False
+        )
+        found = _measure(simulator, given, params["steps"])
+        labels = _ann_labels(source, params["split"], params["limit"])
+        settings = canonical_json(params["settings"])
+        return [
+            {"settings": settings, "convert_steps": params["convert_steps"], "version": __version__, **row}
+            for row in _rows(found, given, labels, params["steps"])
+        ]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A run over all samples: predictions ``(R, samples)``, totals a count and R, and how it was done."""
+
+    predictions: NDArray[np.int64]
+    totals: Mapping[str, NDArray[np.int64]]
+    neurons: int
+    seconds: float
+    backend: str
+
+
+def _measure(simulator: Simulator, given: Data, steps: list[int]) -> _Found:
+    """Run all samples to the largest T, as many at a time as their potentials allow."""
+    network = simulator.network
+    neurons = sum(int(np.prod(network.shapes[name])) for name in network.neurons)
+    size = max(16, min(1024, _STATE_BYTES // (4 * max(1, neurons))))
+    results = []
+    totals = {name: np.zeros(len(steps), dtype=np.int64) for name in _TOTALS}
+    seconds, backend = 0.0, ""
+    for start in range(0, len(given.x), size):
+        labels = None if given.y is None else given.y[start : start + size]
+        result = simulator.run(given.x[start : start + size], steps=steps, labels=labels)
+        results.append(result.predictions)
+        for name in _TOTALS:
+            totals[name] += result.total(name)
+        seconds += result.wall_s
+        backend = result.backend
+    if not results:
+        raise DataError("data: expected at least one sample, got none")
+    return _Found(np.concatenate(results, axis=1), totals, neurons, seconds, backend)
+
+
+def _rows(found: _Found, given: Data, ann: NDArray[np.int64], steps: list[int]) -> list[dict[str, Any]]:
+    samples = len(given.x)
+    backend, _, simd = found.backend.partition("/")
+    rows = []
+    for i, number in enumerate(steps):
+        predicted = found.predictions[i]
+        rows.append(
+            {
+                "steps": number,
+                "samples": samples,
+                "ann_accuracy": None if given.y is None else float(np.mean(ann == given.y)),
+                "accuracy": None if given.y is None else float(np.mean(predicted == given.y)),
+                "agreement": float(np.mean(predicted == ann)),
+                "synops": float(found.totals["synops"][i]) / samples,
+                "macs": float(found.totals["macs"][i]) / samples,
+                "spikes_per_neuron": float(found.totals["spikes"][i]) / max(1, found.neurons * samples),
+                # Only the longest run has a time: the others are read on its way.
+                "ms_per_sample": 1e3 * found.seconds / samples if number == steps[-1] else None,
+                "backend": backend,
+                "simd": simd or None,
+            }
+        )
+    return rows
+
+
+def pick(samples: int, count: int, seed: int) -> NDArray[np.int64]:
+    """Choose ``count`` of ``samples``: those with the smallest Philox words (counter = index, key = seed), ascending.
+
+    Raises
+    ------
+    DataError
+        There are fewer.
+
+    Examples
+    --------
+    >>> pick(5, 2, seed=0).tolist(), pick(5, 5, seed=1).tolist()
+    ([2, 3], [0, 1, 2, 3, 4])
+    """
+    if count > samples:
+        raise DataError(f"calibration_samples: expected at most {samples}, as many as there are, got {count}")
+    index = np.arange(samples, dtype=np.uint64)
+    zero = np.zeros_like(index)
+    words = philox((index, zero, zero, zero), seed)[0]
+    return np.sort(np.argsort(words, kind="stable")[:count]).astype(np.int64)
+
+
+# What a worker keeps from point to point: networks are small, test data are shared by nearly all points, and of the
+# training data only the chosen samples stay.
+
+
+@lru_cache(maxsize=2)
+def _network(source: NetworkSource) -> Network:
+    return source.load()
+
+
+@lru_cache(maxsize=2)
+def _data(source: DataSource, limit: int | None) -> Data:
+    return source.load(limit)
+
+
+@lru_cache(maxsize=8)
+def _calibration(source: DataSource, count: int, seed: int) -> NDArray[Any]:
+    x = source.load().x
+    return x[pick(len(x), count, seed)]
+
+
+@lru_cache(maxsize=16)
+def _ann_labels(source: NetworkSource, split: str, limit: int | None) -> NDArray[np.int64]:
+    given = _data(source.train if split == "train" else source.test, limit)
+    scores, _ = ann_pass(_network(source), given.x)
+    return np.asarray(scores.argmax(axis=1), dtype=np.int64)

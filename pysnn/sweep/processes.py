@@ -1,0 +1,131 @@
+"""Local worker processes that end when they should: at once when told to, and with the sweep when it is killed."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from multiprocessing.process import BaseProcess
+from typing import Any, ParamSpec, TypeVar
+
+from pysnn.errors import DataError, SweepError
+
+__all__ = ["Processes"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# A worker is one process on one core: linear algebra with threads of its own would only get into the others' way, and sums
+# could depend on how many there are.
+_ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+)
+
+
+class Processes(Executor):
+    """A pool of spawned processes (threads and forks do not mix) that can be killed and started again.
+
+    Parameters
+    ----------
+    workers
+        How many processes.
+    job
+        What each of them has to be able to load.
+
+    Raises
+    ------
+    DataError
+        ``job`` cannot be pickled.
+    """
+
+    def __init__(self, workers: int, job: Any) -> None:
+        self._workers = workers
+        self._job = job
+        try:
+            pickle.dumps(job)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise DataError(
+                f"sweep: the run cannot be sent to worker processes ({error}); make it a function at the top of a module"
+            ) from error
+        self._environment = {name: os.environ.get(name) for name in _ONE_THREAD}
+        os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+        self._started: dict[int, BaseProcess] = {}
+        self._pool = self._start()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Hand a call to a worker."""
+        future = self._pool.submit(fn, *args, **kwargs)
+        self._remember(self._pool)
+        return future
+
+    def restart(self) -> str:
+        """Start afresh behind the death of a worker, and say how it died."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        # Where one worker dies, the pool ends the others with SIGTERM.
+        codes = [process.exitcode for process in self._started.values()]
+        own = [code for code in codes if code not in {None, 0, -signal.SIGTERM}]
+        self._started.clear()
+        self._pool = self._start()
+        return _death(own[0] if own else None)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End all workers at once, whatever they do."""
+        for process in self._started.values():
+            process.kill()
+        self._pool.shutdown(wait=wait, cancel_futures=True)
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_prepare)
+        try:
+            first = pool.submit(_load, self._job)
+            self._remember(pool)
+            first.result()
+        except BrokenExecutor as error:
+            raise SweepError(
+                "sweep: worker processes cannot start; the run must be a function that they can import, and a script "
+                'must start its sweep under `if __name__ == "__main__":`'
+            ) from error
+        return pool
+
+    def _remember(self, pool: ProcessPoolExecutor) -> None:
+        # Python 3.14 has `kill_workers`; before it a pool keeps its processes to itself.
+        self._started.update(pool._processes or {})  # noqa: SLF001
+
+
+def _prepare() -> None:
+    """Make a worker leave Ctrl-C to the sweep, and end when the sweep does, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _load(job: Any) -> None:
+    """Take a job: unpickling it is the point."""
+
+
+def _death(code: int | None) -> str:
+    if code is None:
+        return "the worker process died"
+    if code < 0:
+        return (
+            f"the worker process was killed by signal {-code} ({signal.Signals(-code).name}); memory may have run out"
+        )
+    return f"the worker process ended with exit code {code}"

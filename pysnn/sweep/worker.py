@@ -1,0 +1,129 @@
+"""What a worker does: run points, and turn whatever happens into rows."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from pysnn.errors import DataError
+from pysnn.sweep.points import Point, canonical_json
+from pysnn.tables import SCHEMAS
+
+__all__ = ["Columns", "Job", "Outcome", "Run", "failed_outcome", "run_chunk"]
+
+Row: TypeAlias = Mapping[str, Any]
+Run: TypeAlias = Callable[[Mapping[str, Any], int], Row | Sequence[Row]]
+"""A function of a point's parameters and its seed that gives a row, or several."""
+
+Columns: TypeAlias = Mapping[str, str]
+
+_TYPES: dict[str, tuple[type, ...]] = {"String": (str,), "Int64": (int,), "Float64": (float, int), "Boolean": (bool,)}
+_KINDS: dict[type, str] = {bool: "Boolean", int: "Int64", float: "Float64", str: "String"}
+_INT64 = 1 << 63
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every chunk of a sweep has in common: the function, its columns if they are fixed, the code's version."""
+
+    run: Run
+    columns: Columns | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one point: its rows, as they go into the table, and whether it failed."""
+
+    identity: str
+    rows: tuple[dict[str, Any], ...]
+    error: str | None
+    seconds: float
+
+
+def run_chunk(job: Job, points: Sequence[Point]) -> list[Outcome]:
+    """Run points one after the other; an exception in one of them is its outcome."""
+    return [_run_point(job, point) for point in points]
+
+
+def _run_point(job: Job, point: Point) -> Outcome:
+    started, began = time.perf_counter(), _now()
+    try:
+        found = _rows(job.run(dict(point.params), point.seed), job.columns)
+    # Whatever a point raises is told in its row, and the other points go on; sys.exit() is no exception to that.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return failed_outcome(job, point, _sentence(error), (began, time.perf_counter() - started))
+    seconds = time.perf_counter() - started
+    base = _base(job, point, None, (began, seconds))
+    made = tuple({**_own(job, point), **row, **base, "row": index} for index, row in enumerate(found))
+    return Outcome(point.identity, made, None, seconds)
+
+
+def failed_outcome(job: Job, point: Point, error: str, when: tuple[str, float] | None = None) -> Outcome:
+    """Give the outcome of a point that failed: one row with the reason."""
+    when = when or (_now(), 0.0)
+    row = {**_own(job, point), **_base(job, point, error, when), "row": 0}
+    return Outcome(point.identity, (row,), error, when[1])
+
+
+def _base(job: Job, point: Point, error: str | None, when: tuple[str, float]) -> dict[str, Any]:
+    return {
+        "point": point.identity,
+        "params": canonical_json(point.params),
+        "seed": point.seed,
+        "error": error,
+        "started_at": when[0],
+        "seconds": when[1],
+        "code": job.code,
+        "data": point.data,
+    }
+
+
+def _own(job: Job, point: Point) -> dict[str, Any]:
+    """Give the point's own parameters that are columns; tables and lists are in "params" only."""
+    own: dict[str, Any] = {}
+    for name, value in point.params.items():
+        kind = _KINDS.get(type(value)) if job.columns is None else job.columns.get(name)
+        if kind is not None and name not in SCHEMAS["sweep_point"] and _fits(value, kind):
+            own[name] = value
+    return dict.fromkeys(job.columns or ()) | own
+
+
+def _rows(given: Any, columns: Columns | None) -> list[dict[str, Any]]:
+    rows = [given] if isinstance(given, Mapping) else list(given)
+    if not rows:
+        raise DataError("the run gave no rows")
+    return [_checked(row, columns) for row in rows]
+
+
+def _checked(row: Any, columns: Columns | None) -> dict[str, Any]:
+    """Give a row of plain values, or raise :class:`DataError` naming the column."""
+    if not isinstance(row, Mapping):
+        raise DataError(f"the run: expected a mapping for each row, got {type(row).__name__}")
+    plain: dict[str, Any] = {}
+    for name, given in row.items():
+        value = given.item() if isinstance(given, np.generic) else given
+        if not isinstance(name, str) or name in SCHEMAS["sweep_point"] or (columns is not None and name not in columns):
+            raise DataError(f"the run gave a column {name!r}, which is not one of its own")
+        kind = _KINDS.get(type(value)) if columns is None else columns[name]
+        if value is not None and (kind is None or not _fits(value, kind)):
+            raise DataError(f"column '{name}': expected {kind or 'text, a number or a boolean'}, got {value!r:.80}")
+        plain[name] = value
+    return plain
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if isinstance(value, bool) and kind != "Boolean":
+        return False
+    return isinstance(value, _TYPES[kind]) and not (isinstance(value, int) and not -_INT64 <= value < _INT64)
+
+
+def _sentence(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
