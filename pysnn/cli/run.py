@@ -13,7 +13,13 @@ __all__ = ["run"]
 
 def run(
     network: Annotated[Path, typer.Argument(metavar="NET.psnn", help="The network.")],
-    data: Annotated[Path, typer.Option(metavar="FILE.npz", help="Data: 'x', and labels 'y' if there are any.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE.npz",
+            help="Data: an .npz with 'x', and labels 'y' if there are any; idx:DIR:test, cifar10:DIR:test, digits:test.",
+        ),
+    ],
     steps: Annotated[str, typer.Option(metavar="T[,T...]", help="Numbers of time-steps.")],
     precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="The network's own by default.")] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
@@ -25,7 +31,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a saved network on data: accuracy, operations and time for each number of steps."""
-    from pysnn.io.npz import load_data, save_arrays
+    from pysnn.io.images import parse_source
+    from pysnn.io.npz import save_arrays
     from pysnn.io.psnn import load
     from pysnn.measure import measure
     from pysnn.progress import Progress
@@ -33,7 +40,7 @@ def run(
 
     wanted = _parsed(steps)
     saved = load(network)
-    given = load_data(data, limit)
+    given = parse_source(data).load(limit)
     simulator = Simulator(
         saved.network,
         precision=precision or saved.settings.precision,
@@ -47,7 +54,7 @@ def run(
     ann = _ann_accuracy(saved.provenance, given.digest) if limit is None else None
     with Progress("run") as progress:
         times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
-    meta = {**result.meta, "network": str(network), "data": str(data), "data_sha256": given.digest}
+    meta = {**result.meta, "network": str(network), "data": data, "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
     show_table(result.table(ann, times), meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)

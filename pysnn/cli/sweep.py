@@ -59,7 +59,7 @@ def collect(
     folder = _folder(target, None)
     plan = folder.plan()
     table = folder.table(plan["points"])
-    meta = metadata(**{name: value for name, value in plan.items() if name != "points"})
+    meta = metadata(**{name: value for name, value in plan.items() if name not in {"points", "columns"}})
     write_table(table, out, meta)
     missing = len(plan["points"]) - table["point"].n_unique()
     if missing:

@@ -146,7 +146,7 @@ def pick(samples: int, count: int, seed: int) -> NDArray[np.int64]:
     Examples
     --------
     >>> pick(5, 2, seed=0).tolist(), pick(5, 5, seed=1).tolist()
-    ([2, 3], [0, 1, 2, 3, 4])
+    ([0, 2], [0, 1, 2, 3, 4])
     """
     if count > samples:
         raise DataError(f"calibration_samples: expected at most {samples}, as many as there are, got {count}")

@@ -1,6 +1,6 @@
 """The loop of a sweep: points go out in chunks, a bounded number at a time; what comes back is written at once."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -24,6 +24,9 @@ __all__ = ["SweepOptions", "sweep"]
 _CHUNK_SECONDS = 1.0
 _MOST_IN_CHUNK = 256
 _CHUNKS_PER_WORKER = 2
+_DEATHS = 2
+# Polars' handler of Ctrl-C lets waits go on; what waits has to look up now and then, or it would never be interrupted.
+_WAKE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +145,8 @@ def sweep(
         left = [point for point in mine if states.get(point.identity)]
     else:
         left = [point for point in mine if point.identity not in states]
-    folder.begin(points, {"code": settings.code, **settings.about})
+    columns = None if settings.columns is None else dict(settings.columns)
+    folder.begin(points, {**settings.about, "code": settings.code, "columns": columns})
     if left:
         job = Job(run, settings.columns, settings.code)
         engine = _Engine(job, folder, settings, (len(mine) - len(left), len(mine)))
@@ -161,6 +165,7 @@ class _Engine:
         self.most = settings.in_flight or _CHUNKS_PER_WORKER * settings.processes
         self.waiting: deque[Point] = deque()
         self.suspects: deque[Point] = deque()
+        self.deaths: Counter[str] = Counter()
         self.flying: dict[Future[list[Outcome]], tuple[Point, ...]] = {}
         self.seconds: float | None = None
 
@@ -171,7 +176,7 @@ class _Engine:
         try:
             while self.waiting or self.suspects or self.flying:
                 self._fill(pool)
-                self._take(pool, wait(self.flying, return_when=FIRST_COMPLETED).done)
+                self._take(pool, wait(self.flying, _WAKE_SECONDS, FIRST_COMPLETED).done)
         finally:
             for future in self.flying:
                 future.cancel()
@@ -224,7 +229,7 @@ class _Engine:
             self._recover(pool, lost)
 
     def _recover(self, pool: Executor, lost: list[Point]) -> None:
-        """Start the workers again; a point that was alone in flight is what killed them, any other is tried alone."""
+        """Start the workers again; each lost point is tried alone, and has failed when a worker dies of it twice so."""
         if not isinstance(pool, Processes):
             raise SweepError(
                 f"the executor {type(pool).__name__} has broken down with {len(lost)} points in flight; what was done before "
@@ -239,9 +244,12 @@ class _Engine:
             lost += () if outcomes else chunk
         death = pool.restart()
         if alone:
-            self._write([failed_outcome(self.job, lost[0], death)])
-        else:
-            self.suspects.extend(lost)
+            self.deaths[lost[0].identity] += 1
+        for point in lost:
+            if self.deaths[point.identity] < _DEATHS:
+                self.suspects.append(point)
+            else:
+                self._write([failed_outcome(self.job, point, death)])
 
     def _write(self, outcomes: list[Outcome]) -> None:
         if not outcomes:

@@ -128,20 +128,21 @@ class SweepFolder:
     def table(self, identities: Sequence[str]) -> "pl.DataFrame":
         """Give the rows of some points, in the order of ``identities``: each point once.
 
-        Columns are those of the parts, or "sweep_point" where there are none.
+        Columns are those that the sweep has fixed, or else what its points gave, by name, and then "sweep_point".
         """
         import polars as pl
 
         order = pl.DataFrame({"point": list(identities)}, schema={"point": pl.String}).with_row_index("__order")
         wanted = self.chosen().join(order, on="point", how="inner").select("point", "part", "__order")
-        frames = []
         parts = self.parts()
-        for (number,), few in wanted.group_by("part"):
+        fixed = self.plan().get("columns")
+        columns = {name: getattr(pl, kind) for name, kind in (fixed or SCHEMAS["sweep_point"]).items()}
+        frames = [pl.DataFrame(schema={**columns, "__order": order.schema["__order"]})]
+        for (number,), few in wanted.group_by("part", maintain_order=True):
             frames.append(_read(parts[int(number)], None).join(few.drop("part"), on="point", how="inner"))
-        if not frames:
-            return pl.DataFrame(schema={name: getattr(pl, kind) for name, kind in SCHEMAS["sweep_point"].items()})
-        found = pl.concat(frames, how="diagonal_relaxed").sort("__order", "row").drop("__order")
-        return found.with_columns(pl.col(pl.Null).cast(pl.String))
+        found = pl.concat(frames, how="diagonal_relaxed").sort("__order", "row")
+        own = sorted(set(found.columns) - set(columns) - {"__order"})
+        return found.select(*own, *columns).with_columns(pl.col(pl.Null).cast(pl.String))
 
 
 def _read(part: Path, columns: list[str] | None) -> "pl.DataFrame":

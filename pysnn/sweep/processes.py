@@ -5,8 +5,9 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
@@ -60,7 +61,8 @@ class Processes(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand a call to a worker."""
-        future = self._pool.submit(fn, *args, **kwargs)
+        with _interrupts_held():
+            future = self._pool.submit(fn, *args, **kwargs)
         self._remember(self._pool)
         return future
 
@@ -89,7 +91,8 @@ class Processes(Executor):
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_prepare)
         try:
-            first = pool.submit(_load, self._job)
+            with _interrupts_held():
+                first = pool.submit(_load, self._job)
             self._remember(pool)
             first.result()
         except BrokenExecutor as error:
@@ -102,6 +105,19 @@ class Processes(Executor):
     def _remember(self, pool: ProcessPoolExecutor) -> None:
         # Python 3.14 has `kill_workers`; before it a pool keeps its processes to itself.
         self._started.update(pool._processes or {})  # noqa: SLF001
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait while a process is started: the process takes the mask over, and is not stopped half-way up."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare() -> None:

@@ -42,6 +42,7 @@ def test_commands_of_pysnn_exist(page: Path) -> None:
     from pysnn.cli.app import app
 
     known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    known |= {group.typer_instance.info.name for group in app.registered_groups if group.typer_instance}
     assert commands("pysnn", page.read_text(encoding="utf-8")) <= known
 
 
