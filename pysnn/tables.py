@@ -123,6 +123,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "version": "String",
         "backend": "String",
         "simd": "String",
+        "warnings": "String",
         **_SWEEP_POINT,
     },
     "sweep_status": {

@@ -26,7 +26,7 @@ def reported(command: Callable[P, None], name: str = "") -> Callable[P, None]:
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with _warnings_in_a_line(command.__name__):
+            with _warnings_in_a_line(name):
                 command(*args, **kwargs)
         except BrokenPipeError:
             sys.stderr.close()

@@ -1,5 +1,6 @@
 """The job ``convert-run``: load a network, convert it, run it at several T, one row a T."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -58,24 +59,26 @@ class ConvertRun:
         network = _network(source)
         given = _data(source.train if params["split"] == "train" else source.test, params["limit"])
         calibration = _calibration(source.train, params["calibration_samples"], params["calibration_seed"])
-        converted = convert(
-            network,
-            calibration,
-            params["method"],
-            steps=params["convert_steps"],
-            per_channel=params["per_channel"],
-            **params["settings"],
-        ).network
-        simulator = Simulator(
-            converted, precision=params["precision"], backend=self.backend, threads=self.threads, probe=False
-        )
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            converted = convert(
+                network,
+                calibration,
+                params["method"],
+                steps=params["convert_steps"],
+                per_channel=params["per_channel"],
+                **params["settings"],
+            ).network
+        simulator = Simulator(converted, precision=params["precision"], backend=self.backend, threads=self.threads)
         found = _measure(simulator, given, params["steps"])
         labels = _ann_labels(source, params["split"], params["limit"])
-        settings = canonical_json(params["settings"])
-        return [
-            {"settings": settings, "convert_steps": params["convert_steps"], "version": __version__, **row}
-            for row in _rows(found, given, labels, params["steps"])
-        ]
+        made = {
+            "settings": canonical_json(params["settings"]),
+            "convert_steps": params["convert_steps"],
+            "version": __version__,
+            "warnings": "; ".join(str(warning.message) for warning in heard) or None,
+        }
+        return [{**made, **row} for row in _rows(found, given, labels, params["steps"])]
 
 
 @dataclass(frozen=True)

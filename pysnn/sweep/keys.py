@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pysnn.convert import METHODS
 from pysnn.errors import DataError
-from pysnn.sweep.sources import ARCHITECTURES
 
 __all__ = ["GRID", "NETWORK", "TOP", "check_keys", "checked_text", "listed"]
 
@@ -105,14 +105,14 @@ TOP: dict[str, Check] = {
 }
 NETWORK: dict[str, Check] = {
     "file": checked_text,
-    "architecture": _word(*ARCHITECTURES),
     "mean": _numbers,
     "std": _numbers,
+    "output": checked_text,
     "data": checked_text,
 }
 GRID: dict[str, Check] = {
     "network": _several(checked_text),
-    "method": _several(checked_text),
+    "method": _several(_word(*METHODS)),
     "per_channel": _several(_boolean),
     "precision": _several(_word("float32", "int8")),
     "calibration_samples": _several(_integer(1)),

@@ -93,9 +93,9 @@ def _network_source(name: str, table: Any, data: Mapping[str, Any], base: Path) 
             file=Path(file) if file in SHIPPED else base / file,
             train=parse_source(_filled(sets["train"]), base),
             test=parse_source(_filled(sets["test"]), base),
-            architecture=table.get("architecture"),
             mean=tuple(table["mean"]) if "mean" in table else None,
             std=tuple(table["std"]) if "std" in table else None,
+            output=table.get("output"),
         )
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
@@ -114,7 +114,7 @@ def _grid(number: int, table: Any, networks: Mapping[str, NetworkSource]) -> lis
     lists = {name: value for name, value in table.items() if name not in {"steps", "settings", "convert_steps"}}
     points = []
     for values in expand({**_ORDER, **lists, "settings": settings}):
-        wanted = convert_steps if convert_steps is not None else _default_steps(values["method"])
+        wanted = convert_steps if convert_steps is not None else _default_steps(values)
         if wanted == "each":
             points += [{**values, "convert_steps": one, "steps": [one]} for one in steps]
         else:
@@ -122,10 +122,10 @@ def _grid(number: int, table: Any, networks: Mapping[str, NetworkSource]) -> lis
     return points
 
 
-def _default_steps(method: str) -> str | None:
-    """Say whether a method is for one number of steps, so that each needs a conversion of its own."""
-    entry = METHODS.get(method)
-    return "each" if entry is not None and any(field.name == "steps" for field in fields(entry.method)) else None
+def _default_steps(values: Mapping[str, Any]) -> str | None:
+    """Say whether a conversion is for one number of steps, so that each needs one of its own."""
+    fitted = any(field.name == "steps" for field in fields(METHODS[values["method"]].method))
+    return "each" if fitted or values["settings"].get("calibrate") else None
 
 
 def _filled(text: str) -> str:

@@ -55,8 +55,10 @@ steps = [2, 4]
 BAD = """
 [[grid]]
 network = "digits"
-method = "nonsense"
+method = "max-norm"
 steps = 1
+[grid.settings]
+nonsense = 3
 """
 
 
@@ -106,6 +108,7 @@ def check_rows(table: pl.DataFrame) -> None:
     assert set(found["ann_accuracy"]) == {float(np.mean(labels == digits.y_test[:60]))}
     assert set(found["settings"]) == {'{"percentile":99}'}
     assert (found["ms_per_sample"].null_count(), found["error"].null_count()) == (1, 2)
+    assert set(found["warnings"]) == {None}
     # A method for one T is converted for each.
     few = digits.x_train[pick(1297, 1000, 0)]
     found = table.filter(pl.col("method") == "error-min")
@@ -125,13 +128,13 @@ def test_failed_points_are_told_and_tried_again(tmp_path: Path) -> None:
     (row,) = status_of(tmp_path / "out")["rows"]
     assert (row["done"], row["failed"], row["left"]) == (4, 1, 0)
     (failure,) = status_of(tmp_path / "out")["meta"]["failures"]
-    assert failure["error"].startswith("DataError: method: expected one of")
+    assert failure["error"].startswith("DataError: method 'max-norm' has the settings")
     assert invoke("retry-failed", spec, "--workers", 1, "--out", tmp_path / "out").exit_code == 1
     assert status_of(tmp_path / "out")["rows"][0]["parts"] == row["parts"] + 1
     collected = json.loads(invoke("collect", tmp_path / "out", "--out", tmp_path / "t.json", "--json").stdout)
     assert collected["rows"] == json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))["rows"]
     failed = collected["rows"][-1]
-    assert (failed["method"], failed["network"], failed["accuracy"]) == ("nonsense", "digits", None)
+    assert (failed["method"], failed["network"], failed["accuracy"]) == ("max-norm", "digits", None)
 
 
 def test_shards_share_a_folder(tmp_path: Path) -> None:
@@ -161,8 +164,9 @@ def test_wrong_usage_is_exit_code_2(tmp_path: Path, shard: str) -> None:
         (("x = 1", HEAD, GRID), "there is no key 'x'"),
         ((HEAD.replace("convert-run", "other"), GRID), "key 'job'"),
         ((HEAD.replace('data = "digits"', 'data = "other"'), GRID), "networks.digits: key 'data'"),
-        ((HEAD.replace("digits-mlp", "net.txt"), GRID), "networks.digits: file"),
-        ((HEAD.replace("digits-mlp", "net.safetensors"), GRID), "networks.digits: architecture"),
+        ((HEAD.replace('data = "digits"', 'data = "digits"\nmean = [0.5]'), GRID), "networks.digits: mean, std"),
+        ((HEAD.replace('data = "digits"', 'data = "digits"\nstd = []'), GRID), "networks.digits: key 'std'"),
+        ((HEAD, BAD.replace("max-norm", "best")), "grid 1: key 'method': expected max-norm or percentile"),
         ((HEAD.replace("digits-mlp", "none.onnx"), GRID), "none.onnx"),
         ((HEAD.replace("digits-mlp", "${PYSNN_NO_SUCH}/a.onnx"), GRID), "PYSNN_NO_SUCH is not set"),
         ((HEAD.replace("digits:test", "digits:later"), GRID), "digits:later"),
