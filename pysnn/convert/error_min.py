@@ -11,7 +11,6 @@ from pysnn.errors import DataError
 __all__ = ["ErrorMin"]
 
 _CANDIDATES = 100
-_BINS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,7 @@ class ErrorMin(Method):
     ``th/2`` (Li et al. 2021, who search a layer's threshold for the least error of its output). Few steps ask for
     a low threshold, whose steps are small; many for a high one, which clips nothing. Of equal candidates the largest wins.
 
-    The expectation is over all activations, through a histogram of 65,536 bins that keeps each bin's count, sum and sum
-    of squares: exact but for bins in which ``q_T`` jumps.
+    The expectation is over all activations, exactly: they are sorted, and each step of ``q_T`` is a stretch of them.
 
     Parameters
     ----------
@@ -49,23 +47,21 @@ class ErrorMin(Method):
         """Give each group's best candidate."""
         if self.steps is None:
             raise DataError("error-min: it minimises the error at a number of time-steps; say convert(..., steps=T)")
-        return np.array([_best(group.astype(np.float64), int(self.steps)) for group in activations])
+        return np.array([_best(group, int(self.steps)) for group in activations])
 
 
-def _best(values: NDArray[np.float64], steps: int) -> float:
-    largest = float(values.max(initial=0.0))
-    if largest <= 0:
+def _best(values: NDArray[np.float32], steps: int) -> float:
+    ordered = np.sort(values[values > 0])
+    if not ordered.size:
         return 0.0
-    bins = np.minimum((values * (_BINS / largest)).astype(np.int64), _BINS - 1)
-    count, total, squares = (
-        np.bincount(bins, weights=weights, minlength=_BINS) for weights in (None, values, values * values)
-    )
-    filled = count > 0
-    count, total, squares = count[filled], total[filled], squares[filled]
-    means = total / count
-    candidates = largest * np.arange(_CANDIDATES, 0, -1) / _CANDIDATES
-    errors = []
-    for threshold in candidates:
-        rates = threshold / steps * np.clip(np.floor(steps * means / threshold + 0.5), 0, steps)
-        errors.append(float(np.sum(count * rates * rates - 2 * rates * total + squares)))
+    # What is below the i-th smallest, in number and sum.
+    sums = np.concatenate([[0.0], np.cumsum(ordered, dtype=np.float64)])
+    candidates = float(ordered[-1]) * np.arange(_CANDIDATES, 0, -1) / _CANDIDATES
+    levels = np.arange(1, steps + 1)
+    # From (k - 1/2) th/T on, a value becomes k th/T.
+    first = np.searchsorted(ordered, ((levels - 0.5) * candidates[:, None] / steps).astype(np.float32))
+    ends = np.concatenate([first[:, 1:], np.full((_CANDIDATES, 1), ordered.size)], axis=1)
+    rates = levels * candidates[:, None] / steps
+    # The squares of the values themselves are the same for all candidates.
+    errors = np.sum((ends - first) * rates**2 - 2 * rates * (sums[ends] - sums[first]), axis=1)
     return float(candidates[int(np.argmin(errors))])
