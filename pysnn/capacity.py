@@ -6,21 +6,29 @@ from pysnn.backends.base import RunRequest
 from pysnn.errors import CapacityError
 from pysnn.plan.ops import MaxPoolOp, NeuronOp, OutputOp, Plan
 
-__all__ = ["check_memory", "physical_memory"]
+__all__ = ["check_memory", "keeps_state", "physical_memory"]
 
 _UNKNOWN_MEMORY = 1 << 36
 _GIB = 1 << 30
+_SMALL_STATE = 1 << 28
 _PROBE_BYTES = 8 + 8 + 4 + 4
 
 
-def check_memory(plan: Plan, request: RunRequest, samples: int) -> None:
+def keeps_state(plan: Plan, samples: int, wanted: bool | None) -> bool:
+    """Say whether a run keeps its state: as asked for, or where it is small."""
+    if wanted is not None:
+        return wanted
+    return samples * sum(_state_bytes(plan, k) for k in range(len(plan.ops))) <= _SMALL_STATE
+
+
+def check_memory(plan: Plan, request: RunRequest, samples: int, *, keep_state: bool) -> None:
     """Raise :class:`CapacityError` if state, scores and what is recorded need more than the machine has.
 
     The message names the node that needs most. Working memory is not counted: it is bounded by the batch size.
     """
     needs = {}
     for k, op in enumerate(plan.ops):
-        size = _state_bytes(plan, k)
+        size = _state_bytes(plan, k) if keep_state else 0
         if isinstance(op, NeuronOp) and request.probe:
             size += op.spec.size * len(request.read_at) * _PROBE_BYTES
         if isinstance(op, OutputOp):

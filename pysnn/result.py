@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.base import Probe
+from pysnn.errors import DataError
 from pysnn.network import Network
 from pysnn.plan.ops import COUNT_FIELDS, ConvOp, NeuronOp, Plan
 from pysnn.state import State
@@ -33,8 +34,8 @@ class Result:
         int64 ``(samples,)``, or ``None``.
     counts
         int64 ``(R, operations, fields)``; :meth:`layers` is the same as a table.
-    state
-        Where the run stopped; give it to the next run to go on.
+    last_state
+        Where the run stopped, if that was kept; see :attr:`state`.
     spikes, potentials, probes
         By node, where they were asked for: uint8 and float32/int32 ``(steps, samples, C, H, W)``, and sums.
     kernels
@@ -50,7 +51,7 @@ class Result:
     steps: tuple[int, ...]
     scores: NDArray[np.float32]
     counts: NDArray[np.int64]
-    state: State
+    last_state: State | None = None
     labels: NDArray[np.int64] | None = None
     spikes: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
     potentials: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -59,6 +60,19 @@ class Result:
     wall_s: float = 0.0
     backend: str = ""
     seed: int = 0
+
+    @property
+    def state(self) -> State:
+        """Where the run stopped; give it to the next run to go on.
+
+        Raises
+        ------
+        DataError
+            It was not kept, since it was large or not wanted.
+        """
+        if self.last_state is None:
+            raise DataError("state: it was large and is gone; run with keep_state=True to have it")
+        return self.last_state
 
     @property
     def samples(self) -> int:

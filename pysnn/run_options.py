@@ -38,6 +38,9 @@ class RunOptions:
         Steps computed at a time, 1..32; 0 leaves it to the backend. Results do not depend on it.
     state
         Where a run stopped, to go on from there; ``None`` starts afresh.
+    keep_state
+        Keep where the run stops, as :attr:`Result.state`: a potential for each neuron of each sample. ``None`` keeps it where
+        all of it takes at most 256 MiB.
     count
         Count operations.
     probe
@@ -57,6 +60,7 @@ class RunOptions:
     batch_size: int = 256
     block: int = 0
     state: State | None = None
+    keep_state: bool | None = None
     count: bool = True
     probe: bool = False
     record: Sequence[str] = ()
@@ -79,9 +83,14 @@ class RunOptions:
             names = getattr(self, field)
             if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
                 raise DataError(f"{field}: expected a list of names of neurons, got {names!r}")
-        for field in ("count", "probe"):
-            if not isinstance(getattr(self, field), bool | np.bool_):
-                raise DataError(f"{field}: expected True or False, got {getattr(self, field)!r}")
+        for field, choices in (
+            ("count", "True or False"),
+            ("probe", "True or False"),
+            ("keep_state", "True, False or None"),
+        ):
+            value = getattr(self, field)
+            if not isinstance(value, bool | np.bool_) and not (value is None and "None" in choices):
+                raise DataError(f"{field}: expected {choices}, got {value!r}")
         if self.progress is not None and not callable(self.progress):
             raise DataError(f"progress: expected a function, or None, got {type(self.progress).__name__}")
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends import get_backend
-from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunRequest
-from pysnn.capacity import check_memory
+from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunOutput, RunRequest
+from pysnn.capacity import check_memory, keeps_state
 from pysnn.encode import Events
 from pysnn.encode.batch import Batches, checked_data, checked_labels, input_values
 from pysnn.errors import CapacityError, DataError
@@ -125,14 +125,13 @@ class Simulator:
             record_spikes=_recorded(plan, options.record),
             record_potentials=_recorded(plan, options.record_potentials),
         )
-        check_memory(plan, template, data.samples)
+        keep = keeps_state(plan, data.samples, options.keep_state)
+        check_memory(plan, template, data.samples, keep_state=keep)
         requests = self._requests(data, plan, template, options, state)
         try:
-            output = merge_outputs([executable.run(request) for request in requests])
+            output = merge_outputs([self._checked(executable.run(request), plan, keep) for request in requests])
         except MemoryError as error:
             raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
-        places = stateful(plan)
-        self._check_finite({node: output.state[k] for node, k in places.items()})
         names = {k: op.node for k, op in enumerate(plan.ops)}
         return Result(
             network=self.network,
@@ -140,7 +139,9 @@ class Simulator:
             steps=read_at,
             scores=output.scores,
             counts=output.counts,
-            state=State(done + read_at[-1], {node: output.state[k] for node, k in places.items()}),
+            last_state=State(done + read_at[-1], {names[k]: array for k, array in output.state.items()})
+            if keep
+            else None,
             labels=labels,
             spikes={names[k]: array for k, array in output.spikes.items()},
             potentials={names[k]: array for k, array in output.potentials.items()},
@@ -151,13 +152,17 @@ class Simulator:
             seed=options.seed,
         )
 
-    def _check_finite(self, state: Mapping[str, NDArray[Any]]) -> None:
-        for name, array in state.items():
+    def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
+        """Refuse potentials that have left float32, and drop those that nobody wants."""
+        for k in stateful(plan).values():
+            array = output.state[k]
             if array.dtype.kind == "f" and not np.isfinite(array).all():
+                name = plan.ops[k].node
                 raise DataError(
                     f"{self.network.nodes[name].title} '{name}': expected finite potentials, got one beyond float32; "
                     "weights or data are too large"
                 )
+        return output if keep else replace(output, state={})
 
     def _ready(self, options: RunOptions, max_count: int) -> tuple[Plan, Executable]:
         level = os.environ.get("PYSNN_SIMD", "")

@@ -50,6 +50,7 @@ def run(
         seed=saved.settings.seed,
         threads=threads,
         batch_size=batch_size,
+        keep_state=False,
     )
     ann = _ann_accuracy(saved.provenance, given.digest) if limit is None else None
     with Progress("run") as progress:

@@ -16,17 +16,13 @@ from pysnn.io.images import DataSource
 from pysnn.io.npz import Data
 from pysnn.network import Network
 from pysnn.random import philox
-from pysnn.simulate import Simulator
+from pysnn.result import Result
+from pysnn.simulate import run
 from pysnn.sweep.points import canonical_json
 from pysnn.sweep.sources import NetworkSource
 from pysnn.version import __version__
 
 __all__ = ["ConvertRun", "pick"]
-
-_STATE_BYTES = 1 << 27
-"""Potentials that a result holds at a time; more samples than that go in several runs."""
-
-_TOTALS = ("synops", "macs", "spikes")
 
 
 @dataclass(frozen=True)
@@ -69,8 +65,8 @@ class ConvertRun:
                 per_channel=params["per_channel"],
                 **params["settings"],
             ).network
-        simulator = Simulator(converted, precision=params["precision"], backend=self.backend, threads=self.threads)
-        found = _measure(simulator, given, params["steps"])
+        options = {"precision": params["precision"], "backend": self.backend, "threads": self.threads}
+        found = run(converted, given.x, steps=params["steps"], labels=given.y, keep_state=False, **options)
         labels = _ann_labels(source, params["split"], params["limit"])
         made = {
             "settings": canonical_json(params["settings"]),
@@ -78,59 +74,19 @@ class ConvertRun:
             "version": __version__,
             "warnings": "; ".join(str(warning.message) for warning in heard) or None,
         }
-        return [{**made, **row} for row in _rows(found, given, labels, params["steps"])]
+        return [{**made, **row} for row in _rows(found, given.y, labels)]
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A run over all samples: predictions ``(R, samples)``, totals a count and R, and how it was done."""
-
-    predictions: NDArray[np.int64]
-    totals: Mapping[str, NDArray[np.int64]]
-    neurons: int
-    seconds: float
-    backend: str
-
-
-def _measure(simulator: Simulator, given: Data, steps: list[int]) -> _Found:
-    """Run all samples to the largest T, as many at a time as their potentials allow."""
-    network = simulator.network
-    neurons = sum(int(np.prod(network.shapes[name])) for name in network.neurons)
-    size = max(16, min(1024, _STATE_BYTES // (4 * max(1, neurons))))
-    results = []
-    totals = {name: np.zeros(len(steps), dtype=np.int64) for name in _TOTALS}
-    seconds, backend = 0.0, ""
-    for start in range(0, len(given.x), size):
-        labels = None if given.y is None else given.y[start : start + size]
-        result = simulator.run(given.x[start : start + size], steps=steps, labels=labels)
-        results.append(result.predictions)
-        for name in _TOTALS:
-            totals[name] += result.total(name)
-        seconds += result.wall_s
-        backend = result.backend
-    if not results:
-        raise DataError("data: expected at least one sample, got none")
-    return _Found(np.concatenate(results, axis=1), totals, neurons, seconds, backend)
-
-
-def _rows(found: _Found, given: Data, ann: NDArray[np.int64], steps: list[int]) -> list[dict[str, Any]]:
-    samples = len(given.x)
+def _rows(found: Result, labels: NDArray[Any] | None, ann: NDArray[np.int64]) -> list[dict[str, Any]]:
     backend, _, simd = found.backend.partition("/")
     rows = []
-    for i, number in enumerate(steps):
-        predicted = found.predictions[i]
+    for table, predicted in zip(found.table().to_dicts(), found.predictions, strict=True):
+        shared = ("steps", "samples", "accuracy", "synops", "macs", "spikes_per_neuron", "ms_per_sample")
         rows.append(
             {
-                "steps": number,
-                "samples": samples,
-                "ann_accuracy": None if given.y is None else float(np.mean(ann == given.y)),
-                "accuracy": None if given.y is None else float(np.mean(predicted == given.y)),
+                **{name: table[name] for name in shared},
+                "ann_accuracy": None if labels is None else float(np.mean(ann == labels)),
                 "agreement": float(np.mean(predicted == ann)),
-                "synops": float(found.totals["synops"][i]) / samples,
-                "macs": float(found.totals["macs"][i]) / samples,
-                "spikes_per_neuron": float(found.totals["spikes"][i]) / max(1, found.neurons * samples),
-                # Only the longest run has a time: the others are read on its way.
-                "ms_per_sample": 1e3 * found.seconds / samples if number == steps[-1] else None,
                 "backend": backend,
                 "simd": simd or None,
             }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pysnn
-from pysnn import IF, Events, Input, Linear, Network, Output, Scale, State
+from pysnn import IF, DataError, Events, Input, Linear, Network, Output, Scale, State
 from pysnn.backends import available_backends
 from tests.unit.bad_input import Make, Tensor, cases, like
 
@@ -241,3 +241,14 @@ def test_the_largest_stride_and_dilation_run(backend: str) -> None:
     nodes = {"in": Input((1, 3, 3)), "c": layer, "p": pysnn.AvgPool2d(1, most), "out": Output("potential")}
     for coding, x in (("constant", np.ones((1, 1, 3, 3))), ("spikes", np.ones((2, 1, 1, 3, 3)))):
         assert go(x, 2, Network.chain(nodes), coding=coding, backend=backend).scores.tolist() == [[[0.0]]]
+
+
+def test_a_state_is_kept_where_it_is_small_or_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert go(backend="reference").state.steps == go(backend="reference", keep_state=True).state.steps
+    with pytest.raises(DataError, match="state: it was large and is gone; run with keep_state=True"):
+        _ = go(backend="reference", keep_state=False).state
+    monkeypatch.setattr("pysnn.capacity._SMALL_STATE", 1)
+    whole, parts = go(backend="reference", keep_state=True), go(backend="reference", batch_size=1)
+    assert whole.scores.tolist() == parts.scores.tolist()
+    assert whole.last_state is not None
+    assert parts.last_state is None
