@@ -1,0 +1,157 @@
+"""The definition of the first-spike engine: plain NumPy, one spike at a time, float32 or float64 as the weights are."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.backends.first_spike import Decisions, GradientRule, Gradients, SpikePass, default_step_kernel
+from pysnn.backends.reference.first_spike_neurons import back_ramp, back_step, fire_ramp, fire_step
+from pysnn.plan.first_spike import FirstSpikePlan, PoolLayer, SpikeLayer, WeightLayer
+
+__all__ = ["ReferenceFirstSpike", "ReferencePass", "first_output_spike"]
+
+Array = NDArray[Any]
+
+
+@dataclass(eq=False)
+class ReferencePass:
+    """Times and marks of every layer, and the input."""
+
+    inputs: Array
+    layer_times: list[Array] = field(default_factory=list)
+    layer_marks: list[Array] = field(default_factory=list)
+
+    def times(self, layer: int) -> Array:
+        """See :class:`~pysnn.backends.first_spike.SpikePass`."""
+        return self.layer_times[layer]
+
+    def marks(self, layer: int) -> Array:
+        """See :class:`~pysnn.backends.first_spike.SpikePass`."""
+        return self.layer_marks[layer]
+
+
+class ReferenceFirstSpike:
+    """A plan, ready to run."""
+
+    name = "reference"
+
+    def __init__(self, plan: FirstSpikePlan) -> None:
+        self.plan = plan
+        self._windows = [layer.windows() for layer in plan.layers]
+
+    def forward(self, weights: Sequence[Array], times: Array, *, threads: int = 1) -> ReferencePass:
+        """Compute the spike times of every layer."""
+        passed = ReferencePass(times)
+        below = times
+        for layer, windows, weight in self._layers(weights):
+            out = np.full((len(times), *layer.out_shape), np.inf, dtype=times.dtype)
+            marks = np.zeros_like(out)
+            for sample, spikes in enumerate(below):
+                for site, window in enumerate(windows):
+                    place = (sample, *np.unravel_index(site, layer.out_shape[:2]))
+                    if isinstance(layer, PoolLayer):
+                        out[place] = _gather(spikes, window).reshape(-1, layer.in_shape[2]).min(axis=0)
+                    else:
+                        out[place], marks[place] = self._fire(layer, spikes, window, weight)
+            below = out.reshape(len(times), -1)
+            passed.layer_times.append(below)
+            passed.layer_marks.append(marks.reshape(below.shape))
+        return passed
+
+    def backward(
+        self, weights: Sequence[Array], passed: SpikePass, gradient: Array, *, rule: GradientRule, threads: int = 1
+    ) -> Gradients:
+        """Go back through the layers; see :class:`~pysnn.backends.first_spike.FirstSpikeEngine`."""
+        assert isinstance(passed, ReferencePass)
+        found = []
+        for number, (layer, windows, weight) in reversed(list(enumerate(self._layers(weights)))):
+            below = passed.inputs if number == 0 else passed.times(number - 1)
+            to_inputs = np.zeros_like(below)
+            to_weight = np.zeros_like(weight)
+            for sample, spikes in enumerate(below):
+                partial = np.zeros_like(weight)
+                for site, window in enumerate(windows):
+                    columns = slice(site * layer.out_shape[2], (site + 1) * layer.out_shape[2])
+                    fired = (passed.times(number)[sample, columns], passed.marks(number)[sample, columns])
+                    if isinstance(layer, PoolLayer):
+                        _back_pool(spikes, window, (fired[0], gradient[sample, columns]), to_inputs[sample])
+                        continue
+                    order, rows = _in_order(spikes, window)
+                    back = (gradient[sample, columns], rule, weight, partial)
+                    to_inputs[sample, window[rows]] += self._back((order, rows), fired, back)
+                to_weight += partial
+            gradient = to_inputs
+            if isinstance(layer, WeightLayer):
+                found.append(to_weight)
+        return Gradients(found[::-1], gradient if rule.inputs else None)
+
+    def decide(self, weights: Sequence[Array], times: Array, *, threads: int = 1) -> Decisions:
+        """Compute everything, then look for the first output spike: the definition does not stop early."""
+        passed = self.forward(weights, times)
+        return first_output_spike(self.plan, passed.layer_times[-1], passed.layer_marks[-1])
+
+    def _layers(self, weights: Sequence[Array]) -> Iterator[tuple[SpikeLayer, Array, Array]]:
+        rest = iter(weights)
+        for layer, windows in zip(self.plan.layers, self._windows, strict=True):
+            yield layer, windows, next(rest) if isinstance(layer, WeightLayer) else np.zeros((0, 0))
+
+    def _fire(self, layer: WeightLayer, spikes: Array, window: Array, weight: Array) -> tuple[Array, Array]:
+        times, rows = _in_order(spikes, window)
+        if self.plan.neuron == "ramp":
+            return fire_ramp(times, weight[rows], layer.threshold)
+        return fire_step(times, weight[rows], layer.threshold, self.plan.compare)
+
+    def _back(
+        self,
+        spikes: tuple[Array, Array],
+        fired: tuple[Array, Array],
+        back: tuple[Array, GradientRule, Array, Array],
+    ) -> Array:
+        """Add one site's share to the gradient by the weights; give its share of that by the input times."""
+        times, rows = spikes
+        gradient, rule, weight, partial = back
+        if self.plan.neuron == "ramp":
+            by_weight, by_time = back_ramp(times, weight[rows], fired, (gradient, rule.min_slope))
+        else:
+            kernel = default_step_kernel(self.plan.steps) if rule.step_kernel is None else rule.step_kernel
+            by_weight, by_time = back_step(times, weight[rows], fired[0], (gradient, kernel))
+        partial[rows] += by_weight
+        return by_time
+
+
+def first_output_spike(plan: FirstSpikePlan, times: Array, marks: Array) -> Decisions:
+    """Choose the earliest output spike; of equal ones (step) the larger potential, then the lower index.
+
+    With the ramp kernel potentials are equal where times are: each stands at its threshold.
+    """
+    earliest = times.min(axis=1, keepdims=True)
+    rank = marks if plan.neuron == "step" and isinstance(plan.layers[-1], WeightLayer) else np.zeros_like(times)
+    winner = np.where(times == earliest, rank, -np.inf).argmax(axis=1)
+    fires = np.isfinite(earliest[:, 0])
+    return Decisions(np.where(fires, winner, -1).astype(np.int64), earliest[:, 0].astype(np.float32))
+
+
+def _gather(spikes: Array, window: Array) -> Array:
+    """Times of a window's inputs; padding never spikes."""
+    return np.where(window >= 0, spikes[window], np.inf).astype(spikes.dtype)
+
+
+def _in_order(spikes: Array, window: Array) -> tuple[Array, Array]:
+    """Spikes of a window in the order of (time, row): their times and rows."""
+    times = _gather(spikes, window)
+    rows = np.argsort(times, kind="stable")
+    rows = rows[np.isfinite(times[rows])]
+    return times[rows], rows
+
+
+def _back_pool(spikes: Array, window: Array, fired: tuple[Array, Array], to_inputs: Array) -> None:
+    """Hand each gradient to the earliest input, of equal ones the first in the window."""
+    times, gradient = fired
+    channels = len(times)
+    first = _gather(spikes, window).reshape(-1, channels).argmin(axis=0)
+    index = window.reshape(-1, channels)[first, np.arange(channels)]
+    alive = np.isfinite(times)
+    to_inputs[index[alive]] += gradient[alive]
