@@ -1,9 +1,12 @@
+from collections.abc import Sequence
 from typing import Any, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.base import RunRequest
+from pysnn.backends.first_spike import GradientRule
+from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
 
 version: str
@@ -23,6 +26,30 @@ class Clocked:
     @property
     def simd(self) -> str: ...
     def run(self, request: RunRequest) -> _Raw: ...
+
+@final
+class FirstSpikeTape:
+    def times(self, layer: int) -> NDArray[np.float32]: ...
+    def marks(self, layer: int) -> NDArray[np.float32]: ...
+
+@final
+class FirstSpike:
+    def __new__(cls, plan: FirstSpikePlan, simd: str | None = None) -> FirstSpike: ...
+    @property
+    def simd(self) -> str: ...
+    def forward(
+        self, weights: Sequence[NDArray[np.float32]], times: NDArray[np.float32], threads: int
+    ) -> FirstSpikeTape: ...
+    def backward(
+        self,
+        weights: Sequence[NDArray[np.float32]],
+        tape: FirstSpikeTape,
+        given: tuple[NDArray[np.float32], GradientRule],
+        threads: int,
+    ) -> tuple[list[NDArray[np.float32]], NDArray[np.float32] | None]: ...
+    def decide(
+        self, weights: Sequence[NDArray[np.float32]], times: NDArray[np.float32], threads: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
 
 def simd_levels() -> list[str]: ...
 def simd_level(simd: str | None = None) -> str: ...

@@ -97,6 +97,11 @@ class WeightLayer(_Windowed):
         return self.kernel[0] * self.kernel[1] * self.in_shape[2]
 
     @property
+    def dense(self) -> bool:
+        """Whether its one window is the whole map."""
+        return self.kernel == self.in_shape[:2] and self.out_shape[:2] == (1, 1) and not any(self.pads)
+
+    @property
     def columns(self) -> int:
         """Neurons of one site."""
         return self.out_shape[2]

@@ -15,6 +15,9 @@ __all__ = ["ReferenceFirstSpike", "ReferencePass", "first_output_spike"]
 
 Array = NDArray[Any]
 
+GROUP = 16
+"""Samples whose gradients are summed before they are added to the rest, where a layer is not dense."""
+
 
 @dataclass(eq=False)
 class ReferencePass:
@@ -70,9 +73,10 @@ class ReferenceFirstSpike:
         for number, (layer, windows, weight) in reversed(list(enumerate(self._layers(weights)))):
             below = passed.inputs if number == 0 else passed.times(number - 1)
             to_inputs = np.zeros_like(below)
-            to_weight = np.zeros_like(weight)
+            to_weight, partial = np.zeros_like(weight), np.zeros_like(weight)
             for sample, spikes in enumerate(below):
-                partial = np.zeros_like(weight)
+                if sample % GROUP == 0 and isinstance(layer, WeightLayer) and not layer.dense:
+                    to_weight, partial = to_weight + partial, np.zeros_like(weight)
                 for site, window in enumerate(windows):
                     columns = slice(site * layer.out_shape[2], (site + 1) * layer.out_shape[2])
                     fired = (passed.times(number)[sample, columns], passed.marks(number)[sample, columns])
@@ -82,10 +86,9 @@ class ReferenceFirstSpike:
                     order, rows = _in_order(spikes, window)
                     back = (gradient[sample, columns], rule, weight, partial)
                     to_inputs[sample, window[rows]] += self._back((order, rows), fired, back)
-                to_weight += partial
             gradient = to_inputs
             if isinstance(layer, WeightLayer):
-                found.append(to_weight)
+                found.append(to_weight + partial)
         return Gradients(found[::-1], gradient if rule.inputs else None)
 
     def decide(self, weights: Sequence[Array], times: Array, *, threads: int = 1) -> Decisions:

@@ -6,7 +6,9 @@
 pub mod clocked;
 mod dot;
 pub mod error;
+pub mod first_spike;
 pub mod plan;
 pub mod psnn;
 pub mod random;
 pub mod simd;
+mod threads;

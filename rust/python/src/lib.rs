@@ -3,6 +3,7 @@
 mod arrays;
 mod call;
 mod clocked;
+mod first_spike;
 mod plan;
 mod psnn;
 mod request;
@@ -18,6 +19,8 @@ mod _core {
     use crate::call::raise;
     #[pymodule_export]
     use crate::clocked::Clocked;
+    #[pymodule_export]
+    use crate::first_spike::{FirstSpike, FirstSpikeTape};
     #[pymodule_export]
     use crate::psnn::read_psnn;
 

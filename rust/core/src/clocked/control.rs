@@ -11,34 +11,34 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 /// What all workers of a run share.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
-    pub(super) stopped: AtomicBool,
-    pub(super) done: AtomicUsize,
+pub(crate) struct Shared {
+    pub(crate) stopped: AtomicBool,
+    pub(crate) done: AtomicUsize,
 }
 
 /// The caller's function: told how many samples are done, it says whether to go on.
-pub(super) type Tick<'a> = &'a mut dyn FnMut(usize) -> bool;
+pub(crate) type Tick<'a> = &'a mut dyn FnMut(usize) -> bool;
 
 /// Says when a run is to stop.
-pub(super) trait Watch {
+pub(crate) trait Watch {
     /// An error if the run is to stop.
     fn check(&self) -> Result<()>;
 }
 
 /// One worker's look at the outside.
-pub(super) struct Poll<'a> {
+pub(crate) struct Poll<'a> {
     shared: &'a Shared,
     tick: Option<RefCell<(Instant, Tick<'a>)>>,
 }
 
 impl<'a> Poll<'a> {
     /// Of the worker that runs on the caller's thread.
-    pub(super) fn calling(shared: &'a Shared, tick: Tick<'a>) -> Self {
+    pub(crate) fn calling(shared: &'a Shared, tick: Tick<'a>) -> Self {
         Self { shared, tick: Some(RefCell::new((Instant::now(), tick))) }
     }
 
     /// Of another worker.
-    pub(super) fn silent(shared: &'a Shared) -> Self {
+    pub(crate) fn silent(shared: &'a Shared) -> Self {
         Self { shared, tick: None }
     }
 }

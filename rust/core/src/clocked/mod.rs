@@ -2,7 +2,7 @@
 
 mod buffers;
 mod choice;
-mod control;
+pub(crate) mod control;
 mod conv;
 mod count;
 mod current;

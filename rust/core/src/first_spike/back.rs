@@ -1,0 +1,212 @@
+//! From the gradient by the times of neurons to those by their weights and by the times of their inputs.
+
+use super::blocks::{Block, LANES, Lane, Weights, with_lanes};
+use super::spikes::{Lists, Spike};
+use crate::simd::{Kernel, Level};
+
+/// How times depend on weights and on earlier times.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way<'a> {
+    /// `dt_j/dw_ij = (t_i - t_j) / A`, `dt_j/dt_i = w_ij / A` where `t_i < t_j`; the gradient is already divided by A.
+    Ramp,
+    /// `dt_j/dw_ij = kernel[t_j - t_i + steps]`, `dt_j/dt_i = w_ij` where `t_i <= t_j`.
+    Step { kernel: &'a [f32], steps: usize },
+}
+
+/// A layer on the way back: a row of `columns` values for each list of incoming spikes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Back<'a> {
+    pub(super) way: Way<'a>,
+    pub(super) lists: &'a Lists,
+    /// Times of the neurons; those that do not count have 0 (ramp), silent ones `steps` (step).
+    pub(super) times: &'a [f32],
+    pub(super) gradient: &'a [f32],
+}
+
+/// Add to the gradient by the weights of one block, `[row][lanes of the block]`.
+pub(super) fn by_weight(level: Level, back: Back<'_>, block: &Block<'_>, columns: usize, sum: &mut [f32]) {
+    level.run(ByWeight { back, block: *block, columns, sum });
+}
+
+/// Add to the gradient by the times of inputs: `add(list, row, gradient)`.
+pub(super) fn by_input(level: Level, back: Back<'_>, weights: &Weights<'_>, add: impl FnMut(usize, u32, f32)) {
+    level.run(ByInput { back, weights, add });
+}
+
+struct ByWeight<'a> {
+    back: Back<'a>,
+    block: Block<'a>,
+    columns: usize,
+    sum: &'a mut [f32],
+}
+
+struct ByInput<'a, F> {
+    back: Back<'a>,
+    weights: &'a Weights<'a>,
+    add: F,
+}
+
+/// The neurons of one block at one site.
+struct Site<const N: usize> {
+    times: [Lane; N],
+    gradient: [Lane; N],
+    /// No spike from here on counts (ramp).
+    latest: f32,
+}
+
+impl<const N: usize> Site<N> {
+    #[inline(always)]
+    fn new(times: &[f32], gradient: &[f32], width: usize) -> Self {
+        let (mut padded_times, mut padded_gradient) = ([[0.0; LANES]; N], [[0.0; LANES]; N]);
+        padded_times.as_flattened_mut()[..width].copy_from_slice(&times[..width]);
+        padded_gradient.as_flattened_mut()[..width].copy_from_slice(&gradient[..width]);
+        let mut latest = 0.0;
+        for (&time, &gradient) in padded_times.as_flattened().iter().zip(padded_gradient.as_flattened()) {
+            latest = if gradient != 0.0 && time > latest { time } else { latest };
+        }
+        Self { times: padded_times, gradient: padded_gradient, latest }
+    }
+}
+
+impl Kernel for ByWeight<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { back, block, columns, sum } = self;
+        let rows = back.times.chunks_exact(columns).zip(back.gradient.chunks_exact(columns));
+        for (spikes, (times, gradient)) in back.lists.iter().zip(rows) {
+            let (times, gradient) = (&times[block.first..], &gradient[block.first..]);
+            with_lanes!(block.lanes(), N => {
+                let site = Site::<N>::new(times, gradient, block.width);
+                match back.way {
+                    Way::Ramp => ramp_by_weight(&site, spikes, sum),
+                    Way::Step { kernel, steps } => step_by_weight(&site, spikes, (kernel, steps), sum),
+                }
+            });
+        }
+    }
+}
+
+#[inline(always)]
+fn ramp_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], sum: &mut [f32]) {
+    let rows = sum.as_chunks_mut::<LANES>().0.as_chunks_mut::<N>().0;
+    for spike in spikes {
+        if spike.time >= site.latest {
+            break;
+        }
+        let Some(row) = rows.get_mut(spike.row as usize) else { break };
+        for n in 0..N {
+            for l in 0..LANES {
+                let term = site.gradient[n][l] * (spike.time - site.times[n][l]);
+                row[n][l] += if spike.time < site.times[n][l] { term } else { 0.0 };
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn step_by_weight<const N: usize>(
+    site: &Site<N>,
+    spikes: &[Spike],
+    (kernel, steps): (&[f32], usize),
+    sum: &mut [f32],
+) {
+    let rows = sum.as_chunks_mut::<LANES>().0.as_chunks_mut::<N>().0;
+    let mut terms = [[0.0; LANES]; N];
+    let mut of = f32::NEG_INFINITY;
+    for spike in spikes {
+        if spike.time > of {
+            of = spike.time;
+            for n in 0..N {
+                for l in 0..LANES {
+                    let distance = site.times[n][l] as usize + steps - spike.time as usize;
+                    terms[n][l] = site.gradient[n][l] * kernel.get(distance).copied().unwrap_or(0.0);
+                }
+            }
+        }
+        let Some(row) = rows.get_mut(spike.row as usize) else { break };
+        for n in 0..N {
+            for l in 0..LANES {
+                row[n][l] += terms[n][l];
+            }
+        }
+    }
+}
+
+impl<F: FnMut(usize, u32, f32)> Kernel for ByInput<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { back, weights, mut add } = self;
+        let columns = weights.columns();
+        for number in 0..weights.blocks() {
+            let block = weights.block(number);
+            let rows = back.times.chunks_exact(columns).zip(back.gradient.chunks_exact(columns));
+            for (list, (spikes, (times, gradient))) in back.lists.iter().zip(rows).enumerate() {
+                let (times, gradient) = (&times[block.first..], &gradient[block.first..]);
+                with_lanes!(block.lanes(), N => {
+                    let site = Site::<N>::new(times, gradient, block.width);
+                    let strict = matches!(back.way, Way::Ramp);
+                    for spike in spikes {
+                        if strict && spike.time >= site.latest {
+                            break;
+                        }
+                        add(list, spike.row, input_gradient(&site, block.row(spike.row), spike.time, strict));
+                    }
+                });
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn input_gradient<const N: usize>(site: &Site<N>, weight: &[Lane; N], time: f32, strict: bool) -> f32 {
+    let mut sums = [0.0; LANES];
+    for n in 0..N {
+        for l in 0..LANES {
+            let causal = if strict { time < site.times[n][l] } else { time <= site.times[n][l] };
+            sums[l] += if causal { site.gradient[n][l] * weight[n][l] } else { 0.0 };
+        }
+    }
+    halves(&sums)
+}
+
+/// The sum of all lanes: the upper half is added to the lower, until one is left.
+#[inline(always)]
+fn halves(sums: &Lane) -> f32 {
+    let mut sums = *sums;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for l in 0..half {
+            sums[l] += sums[l + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+/// Gradients by block into one matrix of rows of `columns`, added to what is there.
+pub(super) fn add_block(block: &Block<'_>, sum: &[f32], columns: usize, total: &mut [f32]) {
+    let stride = block.lanes() * LANES;
+    for (row, to) in sum.chunks_exact(stride).zip(total.chunks_exact_mut(columns)) {
+        for (value, to) in row[..block.width].iter().zip(&mut to[block.first..]) {
+            *to += value;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_sum_all_lanes() {
+        let mut sums = [0.0; LANES];
+        for (l, sum) in sums.iter_mut().enumerate() {
+            *sum = l as f32;
+        }
+        assert_eq!(halves(&sums), 120.0);
+    }
+}

@@ -1,0 +1,180 @@
+//! The way back through all layers, and the sum over samples in a fixed order.
+
+use super::Rule;
+use super::back::{Back, Way, add_block, by_input, by_weight};
+use super::blocks::{LANES, Weights};
+use super::pass::{GROUP, GroupPass, earliest};
+use super::plan::{Layer, Neuron, Plan};
+use super::spikes::{Lists, row_offsets, site_base};
+use crate::clocked::control::{Tick, Watch};
+use crate::error::Result;
+use crate::simd::Level;
+use crate::threads::share_out;
+
+/// What one group of samples gives on the way back.
+pub(super) struct GroupBack {
+    /// For each layer: times and gradient of its neurons as [`Back`] takes them.
+    layers: Vec<(Vec<f32>, Vec<f32>)>,
+    /// For each layer of more than one site: the gradient by its weights, block by block.
+    sums: Vec<Vec<Vec<f32>>>,
+    /// By the times of the network's input.
+    pub(super) inputs: Vec<f32>,
+}
+
+/// One way back, as all its tasks see it.
+#[derive(Clone, Copy)]
+pub(super) struct Backward<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) level: Level,
+    pub(super) weights: &'a [Option<Weights<'a>>],
+    pub(super) rule: Rule<'a>,
+    pub(super) groups: &'a [GroupPass],
+}
+
+impl Backward<'_> {
+    /// Take one group of samples from the gradient by its output times to the input.
+    pub(super) fn group(&self, number: usize, inputs: &[f32], gradient: &[f32], poll: &dyn Watch) -> Result<GroupBack> {
+        let pass = &self.groups[number];
+        let count = self.plan.layers.len();
+        let mut back = GroupBack { layers: vec![Default::default(); count], sums: vec![Vec::new(); count], inputs: Vec::new() };
+        let mut gradient = gradient.to_vec();
+        for (index, layer) in self.plan.layers.iter().enumerate().rev() {
+            poll.check()?;
+            let wanted = index > 0 || self.rule.inputs;
+            let mut below = vec![0.0; if wanted { pass.samples * layer.in_size() } else { 0 }];
+            if self.weights[index].is_some() {
+                back.layers[index] = self.prepare(&pass.layers[index].times, &pass.layers[index].marks, gradient);
+                self.through_weights(index, pass, (&mut back, &mut below), poll)?;
+            } else if wanted {
+                let maps = if index == 0 { inputs } else { &pass.layers[index - 1].times };
+                let rows = gradient.chunks_exact(layer.out_size()).zip(below.chunks_exact_mut(layer.in_size()));
+                for (map, (gradient, below)) in maps.chunks_exact(layer.in_size()).zip(rows) {
+                    earliest(layer, map, |input, output, _| below[input] += gradient[output]);
+                }
+            }
+            gradient = below;
+        }
+        back.inputs = gradient;
+        Ok(back)
+    }
+
+    /// Times and gradients in the form that [`Back`] takes.
+    fn prepare(&self, times: &[f32], marks: &[f32], mut gradient: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
+        let mut times = times.to_vec();
+        match self.plan.neuron {
+            Neuron::Ramp => {
+                for ((time, gradient), mark) in times.iter_mut().zip(&mut gradient).zip(marks) {
+                    let slope = if *mark > self.rule.min_slope { *mark } else { self.rule.min_slope };
+                    let fired = *time < f32::INFINITY;
+                    *gradient = if fired { *gradient / slope } else { 0.0 };
+                    *time = if fired { *time } else { 0.0 };
+                }
+            }
+            Neuron::Step { steps, .. } => {
+                for time in &mut times {
+                    *time = if *time < f32::INFINITY { *time } else { steps as f32 };
+                }
+            }
+        }
+        (times, gradient)
+    }
+
+    fn way(&self) -> Way<'_> {
+        match self.plan.neuron {
+            Neuron::Ramp => Way::Ramp,
+            Neuron::Step { steps, .. } => Way::Step { kernel: self.rule.step_kernel, steps },
+        }
+    }
+
+    fn through_weights(
+        &self,
+        index: usize,
+        pass: &GroupPass,
+        (back, below): (&mut GroupBack, &mut [f32]),
+        poll: &dyn Watch,
+    ) -> Result<()> {
+        let (layer, Some(weights)) = (&self.plan.layers[index], &self.weights[index]) else { return Ok(()) };
+        let spikes = &pass.layers[index].spikes;
+        let (times, gradient) = &back.layers[index];
+        if layer.is_dense() {
+            if !below.is_empty() {
+                let all = Back { way: self.way(), lists: spikes, times, gradient };
+                let size = layer.in_size();
+                by_input(self.level, all, weights, |sample, row, value| below[sample * size + row as usize] += value);
+            }
+            return Ok(());
+        }
+        let mut sums = empty_sums(layer, weights);
+        let offsets = row_offsets(layer);
+        let mut sites = Lists::new();
+        for (sample, map) in spikes.iter().enumerate() {
+            poll.check()?;
+            sites.share_out(map, layer);
+            let range = sample * layer.out_size()..(sample + 1) * layer.out_size();
+            let (times, gradient) = (&times[range.clone()], &gradient[range]);
+            let all = Back { way: self.way(), lists: &sites, times, gradient };
+            for (number, sum) in sums.iter_mut().enumerate() {
+                by_weight(self.level, all, &weights.block(number), weights.columns(), sum);
+            }
+            if let Some(below) = below.get_mut(sample * layer.in_size()..(sample + 1) * layer.in_size()) {
+                by_input(self.level, all, weights, |site, row, value| {
+                    below[(site_base(layer, site) + offsets[row as usize]) as usize] += value;
+                });
+            }
+        }
+        back.sums[index] = sums;
+        Ok(())
+    }
+
+    /// The gradients by the weights, summed over the samples.
+    pub(super) fn weights(&self, backs: &[GroupBack], threads: usize, tick: Tick<'_>) -> Result<Vec<Vec<f32>>> {
+        let blocks = |index: usize| self.weights[index].as_ref().map_or(0, Weights::blocks);
+        let tasks: Vec<(usize, usize)> =
+            (0..self.plan.layers.len()).flat_map(|index| (0..blocks(index)).map(move |block| (index, block))).collect();
+        let sums = share_out(tasks.len(), threads, tick, |task, poll| {
+            let (index, block) = tasks[task];
+            self.block(backs, (index, block), poll)
+        })?;
+        let mut totals: Vec<Vec<f32>> = Vec::new();
+        for ((index, number), sum) in tasks.into_iter().zip(sums) {
+            let (layer, Some(weights)) = (&self.plan.layers[index], &self.weights[index]) else { continue };
+            if number == 0 {
+                totals.push(vec![0.0; layer.rows() * layer.columns()]);
+            }
+            if let Some(total) = totals.last_mut() {
+                add_block(&weights.block(number), &sum, layer.columns(), total);
+            }
+        }
+        Ok(totals)
+    }
+
+    /// One block: samples ascending where there is one site, else the sums of groups ascending.
+    fn block(&self, backs: &[GroupBack], (index, number): (usize, usize), poll: &dyn Watch) -> Result<Vec<f32>> {
+        let (layer, Some(weights)) = (&self.plan.layers[index], &self.weights[index]) else { return Ok(Vec::new()) };
+        let block = weights.block(number);
+        let mut total = vec![0.0; layer.rows() * block.lanes() * LANES];
+        for (back, pass) in backs.iter().zip(self.groups) {
+            poll.check()?;
+            if layer.is_dense() {
+                let (times, gradient) = &back.layers[index];
+                let all = Back { way: self.way(), lists: &pass.layers[index].spikes, times, gradient };
+                by_weight(self.level, all, &block, weights.columns(), &mut total);
+            } else {
+                for (total, sum) in total.iter_mut().zip(&back.sums[index][number]) {
+                    *total += sum;
+                }
+            }
+        }
+        Ok(total)
+    }
+}
+
+fn empty_sums(layer: &Layer, weights: &Weights<'_>) -> Vec<Vec<f32>> {
+    (0..weights.blocks()).map(|number| vec![0.0; layer.rows() * weights.block(number).lanes() * LANES]).collect()
+}
+
+/// The samples of a group in an array of `size` values a sample.
+pub(super) fn group_of(values: &[f32], group: usize, size: usize) -> &[f32] {
+    let start = (group * GROUP * size).min(values.len());
+    &values[start..(start + GROUP * size).min(values.len())]
+}

@@ -1,0 +1,136 @@
+//! Weights in blocks of columns, each a whole number of lanes wide.
+
+/// Values that are worked on together.
+pub(super) const LANES: usize = 16;
+/// Columns of a full block.
+pub(super) const BLOCK: usize = 64;
+
+/// One value a lane.
+pub(super) type Lane = [f32; LANES];
+
+/// Up to 64 neighbouring columns of a weight matrix.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block<'a> {
+    /// Rows of `stride` values.
+    weight: &'a [f32],
+    stride: usize,
+    /// Where the block starts in a row.
+    offset: usize,
+    /// Its first column in the layer.
+    pub(super) first: usize,
+    /// Its columns in the layer; lanes beyond them have weights of 0.
+    pub(super) width: usize,
+}
+
+/// A layer's weights; columns that fill no lane are copied and padded.
+#[derive(Debug)]
+pub(super) struct Weights<'a> {
+    whole: &'a [f32],
+    columns: usize,
+    padded: Vec<f32>,
+}
+
+impl<'a> Weights<'a> {
+    /// `whole` has rows of `columns`.
+    pub(super) fn new(whole: &'a [f32], columns: usize) -> Self {
+        let mut padded = Vec::new();
+        let last = columns / BLOCK * BLOCK;
+        let rest = columns - last;
+        if !rest.is_multiple_of(LANES) {
+            let stride = rest.next_multiple_of(LANES);
+            padded = vec![0.0; whole.len() / columns * stride];
+            for (row, to) in whole.chunks_exact(columns).zip(padded.chunks_exact_mut(stride)) {
+                to[..rest].copy_from_slice(&row[last..]);
+            }
+        }
+        Self { whole, columns, padded }
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// How many blocks there are.
+    pub(super) fn blocks(&self) -> usize {
+        self.columns.div_ceil(BLOCK)
+    }
+
+    /// One of them.
+    pub(super) fn block(&self, number: usize) -> Block<'_> {
+        let first = number * BLOCK;
+        let width = BLOCK.min(self.columns - first);
+        if width.is_multiple_of(LANES) {
+            return Block { weight: self.whole, stride: self.columns, offset: first, first, width };
+        }
+        Block { weight: &self.padded, stride: width.next_multiple_of(LANES), offset: 0, first, width }
+    }
+}
+
+impl Block<'_> {
+    /// Lanes that it takes.
+    pub(super) fn lanes(&self) -> usize {
+        self.width.div_ceil(LANES)
+    }
+
+    /// A row of weights. Rows are known to exist: they come from windows of the layer.
+    #[inline(always)]
+    pub(super) fn row<const N: usize>(&self, row: u32) -> &[Lane; N] {
+        const { assert!(N <= BLOCK / LANES) };
+        let start = row as usize * self.stride + self.offset;
+        let values = self.weight.get(start..start + N * LANES).unwrap_or(&[0.0; BLOCK]);
+        lanes(values)
+    }
+}
+
+/// The first `N` lanes of at least so many values.
+#[inline(always)]
+pub(super) fn lanes<const N: usize>(values: &[f32]) -> &[Lane; N] {
+    values.as_chunks().0.first_chunk().unwrap_or(&[[0.0; LANES]; N])
+}
+
+/// Call a function that is generic over lanes with the number of lanes of a block.
+macro_rules! with_lanes {
+    ($lanes:expr, $N:ident => $call:expr) => {
+        match $lanes {
+            1 => {
+                const $N: usize = 1;
+                $call
+            }
+            2 => {
+                const $N: usize = 2;
+                $call
+            }
+            3 => {
+                const $N: usize = 3;
+                $call
+            }
+            _ => {
+                const $N: usize = 4;
+                $call
+            }
+        }
+    };
+}
+pub(super) use with_lanes;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_in_one_block() {
+        for columns in [1, 10, 16, 33, 48, 64, 65, 128, 200] {
+            let whole: Vec<f32> = (0..3 * columns).map(|i| i as f32 + 1.0).collect();
+            let weights = Weights::new(&whole, columns);
+            let mut seen: Vec<f32> = Vec::new();
+            for number in 0..weights.blocks() {
+                let block = weights.block(number);
+                assert_eq!(block.first, seen.len());
+                let row: Vec<f32> = with_lanes!(block.lanes(), N => block.row::<N>(2).as_flattened().to_vec());
+                seen.extend(&row[..block.width]);
+                assert!(row[block.width..].iter().all(|&weight| weight == 0.0));
+            }
+            assert_eq!(seen, &whole[2 * columns..]);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Up to the first output spike: all layers advance together, window of time by window of time.
+
+use super::blocks::{BLOCK, Block, LANES, Weights, with_lanes};
+use super::neuron::{Dynamics, Fired, Ramp, State, Step};
+use super::plan::{Layer, Neuron, Plan};
+use super::spikes::{Lists, Sorter, Spike, each_site};
+use crate::clocked::control::Watch;
+use crate::error::Result;
+use crate::simd::{Kernel, Level};
+
+/// Input spikes in one window of time.
+const WINDOW: usize = 16;
+const LANES_IN_BLOCK: usize = BLOCK / LANES;
+
+/// The first output spike of each sample: the neuron (-1: none) and its time.
+pub type Decisions = Vec<(i64, f32)>;
+
+/// Decide a group of samples.
+pub(super) fn decide(
+    (plan, level): (&Plan, Level),
+    weights: &[Option<Weights<'_>>],
+    inputs: &[f32],
+    poll: &dyn Watch,
+) -> Result<Decisions> {
+    let mut running = Running { plan, level, layers: plan.layers.iter().zip(weights).map(Stage::new).collect() };
+    let mut sorter = Sorter::default();
+    let mut decisions = Vec::new();
+    for sample in inputs.chunks_exact(plan.in_size()) {
+        poll.check()?;
+        let mut map = Lists::new();
+        map.push_map(sample, &mut sorter);
+        decisions.push(running.sample(map.get(0)));
+    }
+    Ok(decisions)
+}
+
+struct Running<'a> {
+    plan: &'a Plan,
+    level: Level,
+    layers: Vec<Stage<'a>>,
+}
+
+/// One layer while a sample runs.
+struct Stage<'a> {
+    layer: &'a Layer,
+    weights: Option<&'a Weights<'a>>,
+    /// One state a site and block.
+    states: Vec<State<LANES_IN_BLOCK>>,
+    waiting: Vec<usize>,
+    sites: Lists,
+    /// A site's spikes of this window, where each site is the whole map.
+    times: Vec<f32>,
+    marks: Vec<f32>,
+    /// The spikes of this window.
+    spikes: Vec<Spike>,
+}
+
+impl Running<'_> {
+    fn sample(&mut self, map: &[Spike]) -> (i64, f32) {
+        for stage in &mut self.layers {
+            stage.reset(self.plan.neuron);
+        }
+        let mut rest = map;
+        loop {
+            let mut count = WINDOW.min(rest.len());
+            // A window ends behind all spikes of one time, and the last one never.
+            while count < rest.len() && rest[count].time == rest[count - 1].time {
+                count += 1;
+            }
+            let (now, later) = rest.split_at(count);
+            let until = if later.is_empty() { f32::INFINITY } else { now.last().map_or(f32::INFINITY, |spike| spike.time) };
+            if let Some(decision) = self.window(now, until) {
+                return decision;
+            }
+            if later.is_empty() {
+                return (-1, f32::INFINITY);
+            }
+            rest = later;
+        }
+    }
+
+    /// Advance all layers to `until`; gives the decision if an output spike came.
+    fn window(&mut self, inputs: &[Spike], until: f32) -> Option<(i64, f32)> {
+        let mut below = inputs;
+        for stage in &mut self.layers {
+            stage.advance(self.plan.neuron, self.level, below, until);
+            below = &stage.spikes;
+        }
+        let stage = self.layers.last()?;
+        let by_potential = self.plan.neuron != Neuron::Ramp && stage.weights.is_some();
+        let first = stage.spikes.iter().min_by(|a, b| {
+            let potential = |spike: &Spike| if by_potential { stage.marks[spike.row as usize] } else { 0.0 };
+            let larger = potential(b).total_cmp(&potential(a));
+            a.time.total_cmp(&b.time).then(larger).then(a.row.cmp(&b.row))
+        })?;
+        Some((i64::from(first.row), first.time))
+    }
+}
+
+impl<'a> Stage<'a> {
+    fn new((layer, weights): (&'a Layer, &'a Option<Weights<'a>>)) -> Self {
+        let weights = weights.as_ref();
+        Self {
+            layer,
+            weights,
+            states: Vec::new(),
+            waiting: Vec::new(),
+            sites: Lists::new(),
+            times: Vec::new(),
+            marks: Vec::new(),
+            spikes: Vec::new(),
+        }
+    }
+
+    fn reset(&mut self, neuron: Neuron) {
+        let size = self.layer.out_size();
+        self.times.clear();
+        self.times.resize(size, f32::INFINITY);
+        self.marks.clear();
+        self.marks.resize(size, 0.0);
+        let Some(weights) = self.weights else { return };
+        let threshold = self.layer.threshold.unwrap_or(1.0);
+        let start = match neuron {
+            Neuron::Ramp => State::new(Ramp { threshold }),
+            Neuron::Step { strict, .. } => State::new(Step { threshold, strict }),
+        };
+        self.states.clear();
+        self.states.resize(self.layer.sites() * weights.blocks(), start);
+        self.waiting.clear();
+        for _ in 0..self.layer.sites() {
+            self.waiting.extend((0..weights.blocks()).map(|number| weights.block(number).width));
+        }
+    }
+
+    fn advance(&mut self, neuron: Neuron, level: Level, below: &[Spike], until: f32) {
+        self.spikes.clear();
+        let threshold = self.layer.threshold.unwrap_or(1.0);
+        match neuron {
+            _ if self.weights.is_none() => self.pool(below),
+            Neuron::Ramp => level.run(Advance { stage: self, dynamics: Ramp { threshold }, below, until }),
+            Neuron::Step { strict, .. } => {
+                level.run(Advance { stage: self, dynamics: Step { threshold, strict }, below, until });
+            }
+        }
+        self.spikes.sort_unstable_by(|a, b| a.time.total_cmp(&b.time).then(a.row.cmp(&b.row)));
+    }
+
+    /// Spikes come in order: the first one of a window is its earliest.
+    fn pool(&mut self, below: &[Spike]) {
+        let channels = self.layer.columns();
+        for spike in below {
+            each_site(self.layer, spike.row, |site, _| {
+                let neuron = site * channels + spike.row as usize % channels;
+                if self.times[neuron] == f32::INFINITY {
+                    self.times[neuron] = spike.time;
+                    self.spikes.push(Spike { time: spike.time, row: neuron as u32 });
+                }
+            });
+        }
+    }
+}
+
+struct Advance<'a, 'b, D> {
+    stage: &'a mut Stage<'b>,
+    dynamics: D,
+    below: &'a [Spike],
+    until: f32,
+}
+
+impl<D: Dynamics> Kernel for Advance<'_, '_, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { stage, dynamics, below, until } = self;
+        let Some(weights) = stage.weights else { return };
+        let dense = stage.layer.is_dense();
+        if !dense {
+            stage.sites.share_out(below, stage.layer);
+        }
+        for site in 0..stage.layer.sites() {
+            let spikes = if dense { below } else { stage.sites.get(site) };
+            for number in 0..weights.blocks() {
+                let place = site * weights.blocks() + number;
+                let before = stage.waiting[place];
+                if before == 0 {
+                    continue;
+                }
+                let block = weights.block(number);
+                let mut fired = Fired::NONE;
+                let state = &mut stage.states[place];
+                let given = (&block, spikes);
+                let waiting = with_lanes!(block.lanes(), N => {
+                    advance::<D, N>(dynamics, state, given, (&mut fired, before), until)
+                });
+                stage.waiting[place] = waiting;
+                if waiting < before {
+                    let first = site * weights.columns() + block.first;
+                    for (n, &time) in fired.times.as_flattened()[..block.width].iter().enumerate() {
+                        if time < f32::INFINITY {
+                            stage.marks[first + n] = fired.marks.as_flattened()[n];
+                            stage.spikes.push(Spike { time, row: (first + n) as u32 });
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Advance the first `N` lanes.
+#[inline(always)]
+fn advance<D: Dynamics, const N: usize>(
+    dynamics: D,
+    state: &mut State<LANES_IN_BLOCK>,
+    given: (&Block<'_>, &[Spike]),
+    (fired, waiting): (&mut Fired<LANES_IN_BLOCK>, usize),
+    until: f32,
+) -> usize {
+    let (mut narrow, mut now) = (State::<N>::new(dynamics), Fired::<N>::NONE);
+    narrow.last = state.last;
+    for n in 0..N {
+        (narrow.a[n], narrow.b[n]) = (state.a[n], state.b[n]);
+    }
+    let waiting = narrow.advance(dynamics, given, (&mut now, waiting), until);
+    state.last = narrow.last;
+    for n in 0..N {
+        (state.a[n], state.b[n]) = (narrow.a[n], narrow.b[n]);
+        (fired.times[n], fired.marks[n]) = (now.times[n], now.marks[n]);
+    }
+    waiting
+}

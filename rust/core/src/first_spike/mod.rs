@@ -1,0 +1,18 @@
+//! The first-spike engine: at most one spike a neuron, exact event times, and the way back.
+//!
+//! `docs/numerics.md` defines every result to the bit; the cost follows the number of spikes.
+
+mod back;
+mod backward;
+mod blocks;
+mod decide;
+mod engine;
+mod fire;
+mod neuron;
+mod pass;
+mod plan;
+mod spikes;
+
+pub use decide::Decisions;
+pub use engine::{Engine, Gradients, Rule, Tape};
+pub use plan::{Layer, MAX_MAP, MAX_STEPS, Neuron, Plan};
