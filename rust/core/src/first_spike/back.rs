@@ -96,11 +96,11 @@ fn ramp_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], sum: &mut [f
             break;
         }
         let Some(row) = rows.get_mut(spike.row as usize) else { break };
-        for n in 0..N {
-            for l in 0..LANES {
-                let term = site.gradient[n][l] * (spike.time - site.times[n][l]);
-                row[n][l] += if spike.time < site.times[n][l] { term } else { 0.0 };
-            }
+        // One loop over all columns: the compiler keeps it, and makes it one of whole vectors.
+        let neurons = site.gradient.as_flattened().iter().zip(site.times.as_flattened());
+        for (sum, (&gradient, &time)) in row.as_flattened_mut().iter_mut().zip(neurons) {
+            let term = gradient * (spike.time - time);
+            *sum += if spike.time < time { term } else { 0.0 };
         }
     }
 }
@@ -126,10 +126,8 @@ fn step_by_weight<const N: usize>(
             }
         }
         let Some(row) = rows.get_mut(spike.row as usize) else { break };
-        for n in 0..N {
-            for l in 0..LANES {
-                row[n][l] += terms[n][l];
-            }
+        for (sum, term) in row.as_flattened_mut().iter_mut().zip(terms.as_flattened()) {
+            *sum += term;
         }
     }
 }

@@ -19,41 +19,50 @@ impl<const N: usize> State<N> {
         &mut self,
         dynamics: D,
         (block, spikes): (&Block<'_>, &[Spike]),
-        (fired, waiting): (&mut Fired<N>, usize),
+        (fired, mut waiting): (&mut Fired<N>, usize),
         until: f32,
     ) -> usize {
-        let Self { mut a, mut b, mut last } = *self;
-        let mut waiting = waiting;
         for spike in spikes {
-            if spike.time > last {
-                for n in 0..N {
-                    if dynamics.may_fire(&a[n], &b[n], spike.time) {
-                        let given = (&mut fired.times[n], &mut fired.marks[n]);
-                        waiting -= dynamics.fire(&mut a[n], &mut b[n], (last, spike.time), given);
-                    }
-                }
+            if spike.time > self.last {
+                waiting -= self.fire(dynamics, spike.time, fired);
                 if waiting == 0 {
                     return 0;
                 }
             }
-            let weight = block.row::<N>(spike.row);
-            for n in 0..N {
-                for l in 0..LANES {
-                    dynamics.add(&mut a[n][l], &mut b[n][l], weight[n][l], spike.time);
-                }
+            // One loop over all columns: the compiler keeps it, and makes it one of whole vectors.
+            let states = self.a.as_flattened_mut().iter_mut().zip(self.b.as_flattened_mut());
+            for ((a, b), &weight) in states.zip(block.row::<N>(spike.row).as_flattened()) {
+                dynamics.add(a, b, weight, spike.time);
             }
-            last = spike.time;
+            self.last = spike.time;
         }
-        if until > last {
-            for n in 0..N {
-                if dynamics.may_fire(&a[n], &b[n], until) {
-                    let given = (&mut fired.times[n], &mut fired.marks[n]);
-                    waiting -= dynamics.fire(&mut a[n], &mut b[n], (last, until), given);
-                }
-            }
+        if until > self.last {
+            waiting -= self.fire(dynamics, until, fired);
         }
-        *self = Self { a, b, last };
         waiting
+    }
+
+    /// Let those fire that do so after the last spike and up to `next`; gives how many.
+    #[inline(always)]
+    fn fire<D: Dynamics>(&mut self, dynamics: D, next: f32, fired: &mut Fired<N>) -> usize {
+        let any = |a: &[f32], b: &[f32]| {
+            let mut any = false;
+            for (&a, &b) in a.iter().zip(b) {
+                any |= dynamics.may_fire(a, b, next);
+            }
+            any
+        };
+        if !any(self.a.as_flattened(), self.b.as_flattened()) {
+            return 0;
+        }
+        let mut count = 0;
+        for n in 0..N {
+            if any(&self.a[n], &self.b[n]) {
+                let given = (&mut fired.times[n], &mut fired.marks[n]);
+                count += dynamics.fire(&mut self.a[n], &mut self.b[n], (self.last, next), given);
+            }
+        }
+        count
     }
 }
 

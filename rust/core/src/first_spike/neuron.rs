@@ -31,8 +31,8 @@ pub(super) trait Dynamics: Copy + Send + Sync {
     fn start(self) -> (f32, f32);
     /// Take a spike.
     fn add(self, a: &mut f32, b: &mut f32, weight: f32, time: f32);
-    /// Whether a neuron of these may fire before a spike comes at `next`; a false alarm costs time only.
-    fn may_fire(self, a: &Lane, b: &Lane, next: f32) -> bool;
+    /// Whether a neuron may fire before a spike comes at `next`; a false alarm costs time only.
+    fn may_fire(self, a: f32, b: f32, next: f32) -> bool;
     /// Let those neurons fire that do so after the spike at `last` and up to `next`; give how many.
     fn fire(self, a: &mut Lane, b: &mut Lane, interval: (f32, f32), fired: (&mut Lane, &mut Lane)) -> usize;
 }
@@ -66,13 +66,8 @@ impl Dynamics for Ramp {
     }
 
     #[inline(always)]
-    fn may_fire(self, a: &Lane, b: &Lane, next: f32) -> bool {
-        let reach = next * MARGIN;
-        let mut any = false;
-        for l in 0..LANES {
-            any |= a[l] * reach >= b[l];
-        }
-        any
+    fn may_fire(self, a: f32, b: f32, next: f32) -> bool {
+        a * (next * MARGIN) >= b
     }
 
     #[inline(always)]
@@ -110,12 +105,8 @@ impl Dynamics for Step {
     }
 
     #[inline(always)]
-    fn may_fire(self, a: &Lane, _: &Lane, _: f32) -> bool {
-        let mut any = false;
-        for &potential in a {
-            any |= potential >= self.threshold;
-        }
-        any
+    fn may_fire(self, a: f32, _: f32, _: f32) -> bool {
+        a >= self.threshold
     }
 
     #[inline(always)]
