@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.backends.first_spike import FirstSpikeEngine
+from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
 
 __all__ = [
@@ -143,4 +145,8 @@ class Backend(Protocol):
 
     def compile(self, plan: Plan) -> Executable:
         """Make a plan ready."""
+        ...
+
+    def first_spike(self, plan: FirstSpikePlan) -> FirstSpikeEngine:
+        """Make the plan of a first-spike network ready."""
         ...

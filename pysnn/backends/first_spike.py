@@ -7,7 +7,17 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Decisions", "FirstSpikeEngine", "GradientRule", "Gradients", "SpikePass", "default_step_kernel"]
+from pysnn.plan.first_spike import FirstSpikePlan, WeightLayer
+
+__all__ = [
+    "Decisions",
+    "FirstSpikeEngine",
+    "GradientRule",
+    "Gradients",
+    "SpikePass",
+    "default_step_kernel",
+    "first_output_spike",
+]
 
 Float: TypeAlias = NDArray[Any]
 """float32; the reference takes and gives float64 as well."""
@@ -96,3 +106,15 @@ class FirstSpikeEngine(Protocol):
     def decide(self, weights: Sequence[Float], times: Float, *, threads: int = 1) -> Decisions:
         """Compute up to the first output spike."""
         ...
+
+
+def first_output_spike(plan: FirstSpikePlan, times: Float, marks: Float) -> Decisions:
+    """Choose the earliest output spike; of equal ones (step) the larger potential, then the lower index.
+
+    With the ramp kernel potentials are equal where times are: each stands at its threshold.
+    """
+    earliest = times.min(axis=1, keepdims=True)
+    rank = marks if plan.neuron == "step" and isinstance(plan.layers[-1], WeightLayer) else np.zeros_like(times)
+    winner = np.where(times == earliest, rank, -np.inf).argmax(axis=1)
+    fires = np.isfinite(earliest[:, 0])
+    return Decisions(np.where(fires, winner, -1).astype(np.int64), earliest[:, 0].astype(np.float32))

@@ -4,6 +4,8 @@ import os
 
 from pysnn import _core
 from pysnn.backends.base import Probe, RunOutput, RunRequest
+from pysnn.backends.rust_first_spike import RustFirstSpike
+from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
 
 __all__ = ["RustBackend", "RustExecutable", "simd_level", "simd_levels"]
@@ -35,6 +37,10 @@ class RustBackend:
         dot) settles it. No result depends on either.
         """
         return RustExecutable(_core.Clocked(plan, _wanted_level(), os.environ.get("PYSNN_KERNEL") or None))
+
+    def first_spike(self, plan: FirstSpikePlan) -> RustFirstSpike:
+        """Make the plan of a first-spike network ready, for the same level."""
+        return RustFirstSpike(plan, _wanted_level())
 
 
 class RustExecutable:

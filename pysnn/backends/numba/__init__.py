@@ -1,6 +1,8 @@
 """The fallback where there is no compiled engine: the same results from Numba's just-in-time compiler."""
 
 from pysnn.backends.numba.executable import NumbaExecutable
+from pysnn.backends.numba.first_spike import NumbaFirstSpike
+from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
 
 __all__ = ["NumbaBackend", "NumbaExecutable"]
@@ -14,3 +16,7 @@ class NumbaBackend:
     def compile(self, plan: Plan) -> NumbaExecutable:
         """Make a plan ready."""
         return NumbaExecutable(plan)
+
+    def first_spike(self, plan: FirstSpikePlan) -> NumbaFirstSpike:
+        """Make the plan of a first-spike network ready."""
+        return NumbaFirstSpike(plan)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, Probe, RunOutput, RunRequest
 from pysnn.backends.reference import ops
 from pysnn.backends.reference.count import Counter
+from pysnn.backends.reference.first_spike import ReferenceFirstSpike
 from pysnn.errors import DataError
+from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import AddOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 from pysnn.random import poisson_spikes
 
@@ -29,6 +31,10 @@ class ReferenceBackend:
     def compile(self, plan: Plan) -> "ReferenceExecutable":
         """Make a plan ready."""
         return ReferenceExecutable(plan)
+
+    def first_spike(self, plan: FirstSpikePlan) -> ReferenceFirstSpike:
+        """Make the plan of a first-spike network ready."""
+        return ReferenceFirstSpike(plan)
 
 
 @dataclass(eq=False)

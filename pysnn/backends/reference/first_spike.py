@@ -7,11 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.backends.first_spike import Decisions, GradientRule, Gradients, SpikePass, default_step_kernel
+from pysnn.backends.first_spike import (
+    Decisions,
+    GradientRule,
+    Gradients,
+    SpikePass,
+    default_step_kernel,
+    first_output_spike,
+)
 from pysnn.backends.reference.first_spike_neurons import back_ramp, back_step, fire_ramp, fire_step
 from pysnn.plan.first_spike import FirstSpikePlan, PoolLayer, SpikeLayer, WeightLayer
 
-__all__ = ["ReferenceFirstSpike", "ReferencePass", "first_output_spike"]
+__all__ = ["ReferenceFirstSpike", "ReferencePass"]
 
 Array = NDArray[Any]
 
@@ -123,18 +130,6 @@ class ReferenceFirstSpike:
             by_weight, by_time = back_step(times, weight[rows], fired[0], (gradient, kernel))
         partial[rows] += by_weight
         return by_time
-
-
-def first_output_spike(plan: FirstSpikePlan, times: Array, marks: Array) -> Decisions:
-    """Choose the earliest output spike; of equal ones (step) the larger potential, then the lower index.
-
-    With the ramp kernel potentials are equal where times are: each stands at its threshold.
-    """
-    earliest = times.min(axis=1, keepdims=True)
-    rank = marks if plan.neuron == "step" and isinstance(plan.layers[-1], WeightLayer) else np.zeros_like(times)
-    winner = np.where(times == earliest, rank, -np.inf).argmax(axis=1)
-    fires = np.isfinite(earliest[:, 0])
-    return Decisions(np.where(fires, winner, -1).astype(np.int64), earliest[:, 0].astype(np.float32))
 
 
 def _gather(spikes: Array, window: Array) -> Array:

@@ -147,9 +147,15 @@ mod tests {
     #[test]
     fn the_error_of_a_task_is_given() {
         for threads in [1, 3] {
-            let failed = share_out(50, threads, &mut |_| true, |task, _| {
-                if task == 20 { Err(Error::data("task 20")) } else { Ok(()) }
-            });
+            let failed =
+                share_out(
+                    50,
+                    threads,
+                    &mut |_| true,
+                    |task, _| {
+                        if task == 20 { Err(Error::data("task 20")) } else { Ok(()) }
+                    },
+                );
             assert_eq!(failed.unwrap_err().message(), "task 20");
         }
     }

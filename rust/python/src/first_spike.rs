@@ -65,7 +65,12 @@ impl FirstSpike {
     }
 
     /// Compute the spike times of every layer from weights (a list) and input times `(batch, in_size)`.
-    fn forward(&self, weights: &Bound<'_, PyAny>, times: &Bound<'_, PyAny>, threads: usize) -> PyResult<FirstSpikeTape> {
+    fn forward(
+        &self,
+        weights: &Bound<'_, PyAny>,
+        times: &Bound<'_, PyAny>,
+        threads: usize,
+    ) -> PyResult<FirstSpikeTape> {
         let py = weights.py();
         let (weights, times) = (self.weights(weights)?, self.rows(times, "times", self.engine.plan().in_size())?);
         let (weights, times) = (slices(py, &weights)?, slice(py, &times)?);
@@ -166,10 +171,9 @@ fn shaped<'py, T: Element>(py: Python<'py>, values: Vec<T>, shape: &[usize]) -> 
 fn read_plan(plan: &Bound<'_, PyAny>) -> PyResult<Plan> {
     let neuron = match PLAN.word(plan, "neuron", &["ramp", "step"])? {
         "ramp" => Neuron::Ramp,
-        _ => Neuron::Step {
-            strict: PLAN.word(plan, "compare", &[">=", ">"])? == ">",
-            steps: PLAN.field(plan, "steps")?,
-        },
+        _ => {
+            Neuron::Step { strict: PLAN.word(plan, "compare", &[">=", ">"])? == ">", steps: PLAN.field(plan, "steps")? }
+        }
     };
     let layers: Vec<Bound<'_, PyAny>> = PLAN.field(plan, "layers")?;
     let layers = layers.iter().map(read_layer).collect::<PyResult<Vec<_>>>()?;

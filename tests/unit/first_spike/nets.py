@@ -80,7 +80,9 @@ def layer_stacks() -> dict[str, tuple[SpikeLayer, ...]]:
     }
 
 
-def random_net(kind: str, neuron: Literal["ramp", "step"], seed: int, batch: int = 3, dtype: Any = np.float32) -> RandomNet:
+def random_net(
+    kind: str, neuron: Literal["ramp", "step"], seed: int, batch: int = 3, dtype: Any = np.float32
+) -> RandomNet:
     """Draw a network of a kind of :func:`layer_stacks`."""
     rng = np.random.default_rng(seed)
     plan = FirstSpikePlan(neuron, layer_stacks()[kind], steps=16 if neuron == "step" else 0)

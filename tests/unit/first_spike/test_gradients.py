@@ -40,7 +40,7 @@ def grazes(net: RandomNet, passed: ReferencePass) -> bool:
     return any((np.abs(mark[mark != 0]) < GRAZE).any() for mark in marks)
 
 
-def check(net: RandomNet, parameter: Array, found: Array, loss: Callable[[], tuple[float, list[Array]]]) -> int:
+def check(parameter: Array, found: Array, loss: Callable[[], tuple[float, list[Array]]]) -> int:
     """Compare with central differences at some places; give how many are not at a jump."""
     _, causal = loss()
     compared = 0
@@ -82,7 +82,7 @@ def test_gradients_are_central_differences(kind: str) -> None:
         found = engine.backward(net.weights, passed, pull, rule=GradientRule(inputs=True))
         assert found.inputs is not None
         for parameter, gradient in zip([*net.weights, net.times], [*found.weights, found.inputs], strict=True):
-            compared += check(net, parameter, gradient, loss)
+            compared += check(parameter, gradient, loss)
             possible += min(int(np.isfinite(parameter).sum()), PLACES)
         silent += sum(int(np.isinf(times).sum()) for times in passed.layer_times)
         equal += int((np.diff(np.sort(net.times[np.isfinite(net.times)])) == 0).sum())

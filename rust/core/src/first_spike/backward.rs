@@ -36,7 +36,8 @@ impl Backward<'_> {
     pub(super) fn group(&self, number: usize, inputs: &[f32], gradient: &[f32], poll: &dyn Watch) -> Result<GroupBack> {
         let pass = &self.groups[number];
         let count = self.plan.layers.len();
-        let mut back = GroupBack { layers: vec![Default::default(); count], sums: vec![Vec::new(); count], inputs: Vec::new() };
+        let mut back =
+            GroupBack { layers: vec![Default::default(); count], sums: vec![Vec::new(); count], inputs: Vec::new() };
         let mut gradient = gradient.to_vec();
         for (index, layer) in self.plan.layers.iter().enumerate().rev() {
             poll.check()?;

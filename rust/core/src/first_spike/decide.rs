@@ -68,7 +68,8 @@ impl Running<'_> {
                 count += 1;
             }
             let (now, later) = rest.split_at(count);
-            let until = if later.is_empty() { f32::INFINITY } else { now.last().map_or(f32::INFINITY, |spike| spike.time) };
+            let until =
+                if later.is_empty() { f32::INFINITY } else { now.last().map_or(f32::INFINITY, |spike| spike.time) };
             if let Some(decision) = self.window(now, until) {
                 return decision;
             }

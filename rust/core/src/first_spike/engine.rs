@@ -167,9 +167,10 @@ impl Engine {
                 continue;
             }
             let expected = layer.rows() * layer.columns();
-            let weight = given.next().filter(|weight| weight.len() == expected).ok_or_else(|| {
-                Error::data(format!("weights of layer '{}': expected {expected} values", layer.name))
-            })?;
+            let weight = given
+                .next()
+                .filter(|weight| weight.len() == expected)
+                .ok_or_else(|| Error::data(format!("weights of layer '{}': expected {expected} values", layer.name)))?;
             found.push(Some(Weights::new(weight, layer.columns())));
         }
         if given.next().is_some() {

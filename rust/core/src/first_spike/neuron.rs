@@ -110,13 +110,7 @@ impl Dynamics for Step {
     }
 
     #[inline(always)]
-    fn fire(
-        self,
-        a: &mut Lane,
-        _: &mut Lane,
-        (last, _): (f32, f32),
-        (times, marks): (&mut Lane, &mut Lane),
-    ) -> usize {
+    fn fire(self, a: &mut Lane, _: &mut Lane, (last, _): (f32, f32), (times, marks): (&mut Lane, &mut Lane)) -> usize {
         let mut count = 0;
         for l in 0..LANES {
             let fires = a[l] > self.threshold || (!self.strict && a[l] == self.threshold);

@@ -45,9 +45,8 @@ impl Lists {
         // Times are not negative: their bits sort as they do. Adding 0 turns -0 into 0.
         sorter.keys.extend(spiking.map(|(i, &time)| u64::from((time + 0.0).to_bits()) << 32 | i as u64));
         sorter.keys.sort_unstable();
-        self.spikes.extend(
-            sorter.keys.iter().map(|&key| Spike { time: f32::from_bits((key >> 32) as u32), row: key as u32 }),
-        );
+        self.spikes
+            .extend(sorter.keys.iter().map(|&key| Spike { time: f32::from_bits((key >> 32) as u32), row: key as u32 }));
         self.starts.push(self.spikes.len());
     }
 
