@@ -61,7 +61,7 @@ class ReferenceFirstSpike:
             marks = np.zeros_like(out)
             for sample, spikes in enumerate(below):
                 for site, window in enumerate(windows):
-                    place = (sample, *np.unravel_index(site, layer.out_shape[:2]))
+                    place = (sample, *divmod(site, layer.out_shape[1]))
                     if isinstance(layer, PoolLayer):
                         out[place] = _gather(spikes, window).reshape(-1, layer.in_shape[2]).min(axis=0)
                     else:

@@ -26,7 +26,7 @@ pub(crate) fn share_out<T: Send>(
 ) -> Result<Vec<T>> {
     let shared = Shared::default();
     let job = Job { tasks, next: AtomicUsize::new(0), busy: AtomicUsize::new(0), shared: &shared, work: &work };
-    let mut done = job.run(threads, Poll::calling(&shared, tick))?;
+    let mut done = job.run(threads, &Poll::calling(&shared, tick))?;
     done.sort_unstable_by_key(|(task, _)| *task);
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
@@ -40,13 +40,13 @@ struct Job<'a, W> {
 }
 
 impl<W> Job<'_, W> {
-    fn run<T: Send>(&self, threads: usize, poll: Poll<'_>) -> Result<Vec<(usize, T)>>
+    fn run<T: Send>(&self, threads: usize, poll: &Poll<'_>) -> Result<Vec<(usize, T)>>
     where
         W: Fn(usize, &dyn Watch) -> Result<T> + Sync,
     {
         let others = threads.min(self.tasks).saturating_sub(1);
         if others == 0 {
-            return self.take(&poll);
+            return self.take(poll);
         }
         let caller = thread::current();
         thread::scope(|scope| {
@@ -68,7 +68,7 @@ impl<W> Job<'_, W> {
                     }
                 }
             }
-            let mut result = self.take(&poll);
+            let mut result = self.take(poll);
             while self.busy.load(Ordering::Acquire) > 0 {
                 thread::park_timeout(WAIT);
                 result = both(result, poll.check().map(|()| Vec::new()));

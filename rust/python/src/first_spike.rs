@@ -3,7 +3,7 @@
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use pysnn_core::first_spike::{Engine, Layer, Neuron, Plan, Rule, Tape};
+use pysnn_core::first_spike::{Engine, Layer, Neuron, Plan, Rule, Tape, WayBack};
 use pysnn_core::plan::Window;
 use pysnn_core::simd::Level;
 
@@ -31,18 +31,18 @@ pub(crate) struct FirstSpikeTape {
 #[pymethods]
 impl FirstSpikeTape {
     /// Spike times of a layer's neurons, float32 `(batch, size)`.
-    fn times<'py>(&self, py: Python<'py>, layer: usize) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+    fn times<'py>(&self, py: Python<'py>, layer: usize) -> PyResult<Times<'py>> {
         self.rows(py, self.tape.times(layer))
     }
 
     /// Slopes (ramp) or potentials (step) at which they fired, float32 `(batch, size)`.
-    fn marks<'py>(&self, py: Python<'py>, layer: usize) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+    fn marks<'py>(&self, py: Python<'py>, layer: usize) -> PyResult<Times<'py>> {
         self.rows(py, self.tape.marks(layer))
     }
 }
 
 impl FirstSpikeTape {
-    fn rows<'py>(&self, py: Python<'py>, values: Vec<f32>) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+    fn rows<'py>(&self, py: Python<'py>, values: Vec<f32>) -> PyResult<Times<'py>> {
         let size = values.len().checked_div(self.tape.batch()).unwrap_or(0);
         shaped(py, values, &[self.tape.batch(), size])
     }
@@ -72,7 +72,7 @@ impl FirstSpike {
         threads: usize,
     ) -> PyResult<FirstSpikeTape> {
         let py = weights.py();
-        let (weights, times) = (self.weights(weights)?, self.rows(times, "times", self.engine.plan().in_size())?);
+        let (weights, times) = (self.weights(weights)?, rows(times, "times", self.engine.plan().in_size())?);
         let (weights, times) = (slices(py, &weights)?, slice(py, &times)?);
         let tape = compute(py, None, |tick| self.engine.forward(&weights, times, threads, tick))?;
         Ok(FirstSpikeTape { tape })
@@ -87,11 +87,11 @@ impl FirstSpike {
         tape: &Bound<'py, FirstSpikeTape>,
         given: (Bound<'py, PyAny>, Bound<'py, PyAny>),
         threads: usize,
-    ) -> PyResult<(Bound<'py, PyList>, Option<Bound<'py, PyArrayDyn<f32>>>)> {
+    ) -> PyResult<Found<'py>> {
         let py = weights.py();
         let (plan, tape) = (self.engine.plan(), &tape.get().tape);
         let (gradient, rule) = given;
-        let gradient = self.rows(&gradient, "gradient", plan.out_size())?;
+        let gradient = rows(&gradient, "gradient", plan.out_size())?;
         let step_kernel: Option<PyReadonlyArrayDyn<'_, f32>> = if RUN.is_none(&rule, "step_kernel")? {
             None
         } else {
@@ -104,7 +104,8 @@ impl FirstSpike {
             step_kernel: step_kernel.as_ref().map_or(Ok(&[][..]), |kernel| slice(py, kernel))?,
             inputs: RUN.field(&rule, "inputs")?,
         };
-        let found = compute(py, None, |tick| self.engine.backward(&weights, tape, (gradient, rule), threads, tick))?;
+        let way_back = WayBack { tape, gradient, rule };
+        let found = compute(py, None, |tick| self.engine.backward(&weights, &way_back, threads, tick))?;
         let shapes = plan.layers.iter().filter(|layer| layer.threshold.is_some());
         let arrays = found.weights.into_iter().zip(shapes);
         let arrays = arrays.map(|(values, layer)| shaped(py, values, &[layer.rows(), layer.columns()]));
@@ -119,9 +120,9 @@ impl FirstSpike {
         weights: &Bound<'py, PyAny>,
         times: &Bound<'py, PyAny>,
         threads: usize,
-    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f32>>)> {
+    ) -> PyResult<Decided<'py>> {
         let py = weights.py();
-        let (weights, times) = (self.weights(weights)?, self.rows(times, "times", self.engine.plan().in_size())?);
+        let (weights, times) = (self.weights(weights)?, rows(times, "times", self.engine.plan().in_size())?);
         let (weights, times) = (slices(py, &weights)?, slice(py, &times)?);
         let decisions = compute(py, None, |tick| self.engine.decide(&weights, times, threads, tick))?;
         let (winners, times): (Vec<i64>, Vec<f32>) = decisions.into_iter().unzip();
@@ -129,6 +130,12 @@ impl FirstSpike {
     }
 }
 
+/// Spike times, marks or gradients.
+type Times<'py> = Bound<'py, PyArrayDyn<f32>>;
+/// Gradients by the weights, and by the input times.
+type Found<'py> = (Bound<'py, PyList>, Option<Times<'py>>);
+/// Winners and their times.
+type Decided<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f32>>);
 type Held<'py> = PyReadonlyArrayDyn<'py, f32>;
 
 impl FirstSpike {
@@ -145,15 +152,16 @@ impl FirstSpike {
         });
         held.collect()
     }
+}
 
-    fn rows<'py>(&self, array: &Bound<'py, PyAny>, name: &str, size: usize) -> PyResult<Held<'py>> {
-        let held: Held<'py> = RUN.array(array, name, None)?;
-        if held.ndim() != 2 || held.shape()[1] != size {
-            let what = format!("expected the shape (batch, {size}), got {:?}", held.shape());
-            return Err(RUN.error(array.py(), name, &what));
-        }
-        Ok(held)
+fn rows<'py>(array: &Bound<'py, PyAny>, name: &str, size: usize) -> PyResult<Held<'py>> {
+    let held: Held<'py> = RUN.array(array, name, None)?;
+    if held.ndim() != 2 || held.shape()[1] != size {
+        let what = format!("expected the shape (batch, {size}), got {:?}", held.shape());
+        return Err(RUN.error(array.py(), name, &what));
     }
+    Ok(held)
+}
 }
 
 fn slice<'a>(py: Python<'_>, array: &'a Held<'_>) -> PyResult<&'a [f32]> {

@@ -113,11 +113,10 @@ fn step_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], (kernel, ste
     for spike in spikes {
         if spike.time > of {
             of = spike.time;
-            for n in 0..N {
-                for l in 0..LANES {
-                    let distance = site.times[n][l] as usize + steps - spike.time as usize;
-                    terms[n][l] = site.gradient[n][l] * kernel.get(distance).copied().unwrap_or(0.0);
-                }
+            let neurons = site.gradient.as_flattened().iter().zip(site.times.as_flattened());
+            for (term, (&gradient, &time)) in terms.as_flattened_mut().iter_mut().zip(neurons) {
+                let distance = time as usize + steps - spike.time as usize;
+                *term = gradient * kernel.get(distance).copied().unwrap_or(0.0);
             }
         }
         let Some(row) = rows.get_mut(spike.row as usize) else { break };
@@ -157,10 +156,10 @@ impl<F: FnMut(usize, u32, f32)> Kernel for ByInput<'_, F> {
 #[inline(always)]
 fn input_gradient<const N: usize>(site: &Site<N>, weight: &[Lane; N], time: f32, strict: bool) -> f32 {
     let mut sums = [0.0; LANES];
-    for n in 0..N {
+    for ((times, gradient), weight) in site.times.iter().zip(&site.gradient).zip(weight) {
         for l in 0..LANES {
-            let causal = if strict { time < site.times[n][l] } else { time <= site.times[n][l] };
-            sums[l] += if causal { site.gradient[n][l] * weight[n][l] } else { 0.0 };
+            let causal = if strict { time < times[l] } else { time <= times[l] };
+            sums[l] += if causal { gradient[l] * weight[l] } else { 0.0 };
         }
     }
     halves(&sums)

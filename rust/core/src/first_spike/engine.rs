@@ -24,6 +24,17 @@ pub struct Rule<'a> {
     pub inputs: bool,
 }
 
+/// What a way back starts from.
+#[derive(Debug, Clone, Copy)]
+pub struct WayBack<'a> {
+    /// The forward pass, made with the same weights.
+    pub tape: &'a Tape,
+    /// By the output times, batch x output neurons.
+    pub gradient: &'a [f32],
+    /// How times depend on weights.
+    pub rule: Rule<'a>,
+}
+
 /// Gradients by the weights of each layer that has some, and by the input times (empty if not wanted).
 #[derive(Debug)]
 pub struct Gradients {
@@ -116,11 +127,11 @@ impl Engine {
     pub fn backward(
         &self,
         weights: &[&[f32]],
-        tape: &Tape,
-        (gradient, rule): (&[f32], Rule<'_>),
+        way_back: &WayBack<'_>,
         threads: usize,
         tick: Tick<'_>,
     ) -> Result<Gradients> {
+        let WayBack { tape, gradient, rule } = *way_back;
         let weights = self.weights(weights)?;
         self.check_tape(tape)?;
         let expected = tape.batch * self.plan.out_size();

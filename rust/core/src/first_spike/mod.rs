@@ -14,5 +14,5 @@ mod plan;
 mod spikes;
 
 pub use decide::Decisions;
-pub use engine::{Engine, Gradients, Rule, Tape};
+pub use engine::{Engine, Gradients, Rule, Tape, WayBack};
 pub use plan::{Layer, MAX_MAP, MAX_STEPS, Neuron, Plan};
