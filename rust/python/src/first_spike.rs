@@ -162,7 +162,6 @@ fn rows<'py>(array: &Bound<'py, PyAny>, name: &str, size: usize) -> PyResult<Hel
     }
     Ok(held)
 }
-}
 
 fn slice<'a>(py: Python<'_>, array: &'a Held<'_>) -> PyResult<&'a [f32]> {
     array.as_slice().map_err(|error| RUN.error(py, "array", &error.to_string()))
