@@ -37,6 +37,10 @@ class SpikePass(Protocol):
         """
         ...
 
+    def spikes(self, layer: int) -> NDArray[np.int64]:
+        """How many samples of the batch each neuron fired in, ``(size,)``."""
+        ...
+
 
 def default_step_kernel(steps: int) -> NDArray[np.float32]:
     """Give the step function as a learning kernel: ``dt_j/dw_ij = -1`` where ``t_i <= t_j``, else 0.

@@ -27,6 +27,8 @@ LAYERS = (
     ("merge", "state", "tables"),
     ("capacity", "result", "run_options"),
     ("simulate",),
+    ("first_spike",),
+    ("learn",),
     ("measure",),
     ("datasets",),
     ("convert", "io", "plot"),

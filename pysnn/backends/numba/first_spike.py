@@ -31,6 +31,11 @@ class NumbaPass:
         """See :class:`~pysnn.backends.first_spike.SpikePass`."""
         return self.layers[layer].marks
 
+    def spikes(self, layer: int) -> NDArray[np.int64]:
+        """See :class:`~pysnn.backends.first_spike.SpikePass`."""
+        counts: NDArray[np.int64] = np.isfinite(self.times(layer)).sum(axis=0)
+        return counts
+
 
 class NumbaFirstSpike:
     """A plan, ready to run."""

@@ -42,6 +42,11 @@ class ReferencePass:
         """See :class:`~pysnn.backends.first_spike.SpikePass`."""
         return self.layer_marks[layer]
 
+    def spikes(self, layer: int) -> NDArray[np.int64]:
+        """See :class:`~pysnn.backends.first_spike.SpikePass`."""
+        counts: NDArray[np.int64] = np.isfinite(self.times(layer)).sum(axis=0)
+        return counts
+
 
 class ReferenceFirstSpike:
     """A plan, ready to run."""

@@ -39,6 +39,11 @@ impl FirstSpikeTape {
     fn marks<'py>(&self, py: Python<'py>, layer: usize) -> PyResult<Times<'py>> {
         self.rows(py, self.tape.marks(layer))
     }
+
+    /// How many samples of the batch each neuron fired in, int64 `(size,)`.
+    fn spikes<'py>(&self, py: Python<'py>, layer: usize) -> Bound<'py, PyArray1<i64>> {
+        PyArray1::from_vec(py, self.tape.spikes(layer))
+    }
 }
 
 impl FirstSpikeTape {

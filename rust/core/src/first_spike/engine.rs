@@ -72,6 +72,22 @@ impl Tape {
         let parts = self.groups.iter().filter_map(|group| group.layers.get(layer));
         parts.flat_map(|layer| layer.marks.iter().copied()).collect()
     }
+
+    /// How many samples each neuron of a layer fired in.
+    #[must_use]
+    pub fn spikes(&self, layer: usize) -> Vec<i64> {
+        let mut counts = Vec::new();
+        for group in &self.groups {
+            let Some(pass) = group.layers.get(layer) else { continue };
+            counts.resize(pass.times.len() / group.samples.max(1), 0);
+            for map in pass.times.chunks_exact(counts.len().max(1)) {
+                for (count, &time) in counts.iter_mut().zip(map) {
+                    *count += i64::from(time < f32::INFINITY);
+                }
+            }
+        }
+        counts
+    }
 }
 
 /// A plan made ready for a SIMD level.

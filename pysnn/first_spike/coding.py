@@ -1,0 +1,56 @@
+"""Values become spike times: the brighter, the earlier."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.arrays import as_numeric
+from pysnn.errors import DataError
+from pysnn.first_spike.network import FirstSpikeNetwork
+
+__all__ = ["encode_times"]
+
+
+def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
+    """Give input spike times, float32 ``(samples, in_size)``, for values in 0..1.
+
+    Ramp: ``t = 1 - x``, in units of the input window. Step: ``t = round((1 - x) (steps - 1))``, halves to even. A value of 0
+    never spikes: else a 16-step code would fire every dark pixel at its last step.
+
+    Parameters
+    ----------
+    network
+        Says the kernel and the shape.
+    x
+        ``(samples, *input_shape)``, or ``(samples, n)`` with as many values.
+
+    Raises
+    ------
+    DataError
+        Another shape, or a value that is NaN or outside 0..1; the message says where.
+
+    Examples
+    --------
+    >>> from pysnn.first_spike import Dense
+    >>> network = FirstSpikeNetwork.draw((3,), [Dense(units=2)])
+    >>> encode_times(network, [[1.0, 0.25, 0.0]])
+    array([[0.  , 0.75,  inf]], dtype=float32)
+    """
+    values = as_numeric(x, "x")
+    shape, size = network.input_shape, math.prod(network.input_shape)
+    if values.ndim < 2 or values.shape[1:] not in (shape, (size,)):
+        raise DataError(f"x: expected the shape (samples, {', '.join(map(str, shape))}), got {values.shape}")
+    values = np.asarray(values, dtype=np.float32).reshape(-1, *shape)
+    good = (values >= 0) & (values <= 1)
+    if not good.all():
+        place = tuple(int(i) for i in np.argwhere(~good)[0])
+        raise DataError(f"x: expected values from 0 to 1, got {values[place]} at {place}; scale the data first")
+    if len(shape) == 3:
+        values = values.transpose(0, 2, 3, 1)
+    times = np.float32(1) - values
+    if network.neuron == "step":
+        times = np.rint(times * np.float32(network.steps - 1))
+    times[values == 0] = np.inf
+    return np.ascontiguousarray(times.reshape(len(values), size))

@@ -1,0 +1,82 @@
+"""How to train: the options, checked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pysnn.errors import DataError
+from pysnn.learn.optimisers import OPTIMISERS, Optimiser, Schedule
+
+__all__ = ["TrainingOptions"]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train; every result follows from these, the data and the rule.
+
+    Attributes
+    ----------
+    epochs, batch_size
+        Passes over the training part, and samples a step.
+    optimiser, rate, weight_decay
+        "adam" or "sgd", its first learning rate, and its decay of weights.
+    schedule
+        The learning rate over the training.
+    validation
+        Samples at the end of the data that train nothing: they choose. 0 for none.
+    keep
+        "best": the weights of the epoch that was best on the validation part (of equal ones the first); "last".
+    seed
+        Of the order of samples and of drawn weights.
+    hinge, hinge_sum
+        Dead neurons, before: the loss gets ``hinge * sum_j max(0, hinge_sum * threshold - sum_i w_ij)``.
+    redraw
+        Dead neurons, after: a neuron that fired in no sample of an epoch gets new first weights.
+    checkpoint
+        A file that the training goes on from if it is there; written after every epoch, and every
+        ``checkpoint_batches`` steps (0: only after epochs). An interrupted training ends with the same network.
+    backend, threads
+        Change the speed only.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    optimiser: Literal["adam", "sgd"] = "adam"
+    rate: float = 1e-3
+    weight_decay: float = 0.0
+    schedule: Schedule = field(default_factory=Schedule)
+    validation: int = 0
+    keep: Literal["best", "last"] = "best"
+    seed: int = 0
+    hinge: float = 0.0
+    hinge_sum: float = 1.0
+    redraw: bool = True
+    checkpoint: Path | None = None
+    checkpoint_batches: int = 0
+    backend: str = "auto"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 0), ("batch_size", 1), ("validation", 0), ("seed", 0), ("threads", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise DataError(f"{name}: expected a whole number of {least} or more, got {value!r}")
+        for name in ("rate", "weight_decay", "hinge", "hinge_sum"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise DataError(f"{name}: expected a number of 0 or more, got {getattr(self, name)!r}")
+        if self.optimiser not in OPTIMISERS:
+            raise DataError(f"optimiser: expected one of {', '.join(OPTIMISERS)}, got {self.optimiser!r}")
+        if self.keep not in ("best", "last"):
+            raise DataError(f"keep: expected best or last, got {self.keep!r}")
+
+    def make_optimiser(self) -> Optimiser:
+        """Make the optimiser that they ask for."""
+        return OPTIMISERS[self.optimiser](rate=self.rate, weight_decay=self.weight_decay)
+
+    def identity(self) -> str:
+        """Name everything that a result depends on."""
+        names = [name for name in self.__dataclass_fields__ if name not in _SPEED]
+        return repr([(name, getattr(self, name)) for name in names])
+
+
+_SPEED = ("checkpoint", "checkpoint_batches", "backend", "threads")

@@ -1,0 +1,113 @@
+"""Where a training stands: all that it needs to go on, and its file."""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import DataError, FileFormatError
+from pysnn.files import write_aside
+from pysnn.learn.optimisers import Optimiser
+
+__all__ = ["EpochSums", "TrainingState", "fingerprint"]
+
+Array = NDArray[Any]
+
+
+@dataclass
+class EpochSums:
+    """Sums over the samples of the epoch so far."""
+
+    samples: int = 0
+    loss: float = 0.0
+    correct: int = 0
+    silent: int = 0
+    spikes: int = 0
+    decision_time: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(eq=False)
+class TrainingState:
+    """Where a training stands.
+
+    ``fired`` has, for each layer with weights, how many samples of the epoch each neuron fired in; ``best`` is the weights of the
+    best epoch so far (empty before the first).
+    """
+
+    weights: list[Array]
+    optimiser: Optimiser
+    fired: list[Array]
+    epoch: int = 0
+    batch: int = 0
+    sums: EpochSums = field(default_factory=EpochSums)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    best: list[Array] = field(default_factory=list)
+    best_accuracy: float = -1.0
+    best_epoch: int = 0
+
+    def save(self, path: Path, mark: str) -> None:
+        """Write it aside, then rename it: there is always a whole file. ``mark`` says which training it belongs to."""
+        names = ("epoch", "batch", "rows", "best_accuracy", "best_epoch")
+        note = {"mark": mark, "sums": vars(self.sums), **{name: getattr(self, name) for name in names}}
+        arrays: dict[str, Any] = {"note": np.frombuffer(json.dumps(note).encode(), dtype=np.uint8)}
+        for name in ("weights", "fired", "best"):
+            arrays |= {f"{name}.{n}": array for n, array in enumerate(getattr(self, name))}
+        arrays |= {f"optimiser.{name}": array for name, array in self.optimiser.state.items()}
+
+        def write(aside: Path) -> None:
+            with aside.open("wb") as stream:
+                np.savez(stream, **arrays)
+
+        write_aside(path, write)
+
+    def load(self, path: Path, mark: str) -> None:
+        """Go on from a file.
+
+        Raises
+        ------
+        FileFormatError
+            It is no checkpoint, or a damaged one.
+        DataError
+            It belongs to another training.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as loaded:
+                arrays = dict(loaded)
+            note = json.loads(arrays.pop("note").tobytes())
+            found = note["mark"]
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+            raise FileFormatError(f"'{path}': expected a checkpoint of a training, got {error}") from error
+        if found != mark:
+            raise DataError(f"'{path}' is the checkpoint of another training (other data, network or options)")
+        self.sums = EpochSums(**note["sums"])
+        for name in ("epoch", "batch", "rows", "best_accuracy", "best_epoch"):
+            setattr(self, name, note[name])
+        for name in ("weights", "fired", "best"):
+            count = sum(key.startswith(f"{name}.") for key in arrays)
+            setattr(self, name, [arrays[f"{name}.{n}"] for n in range(count)])
+        prefix = "optimiser."
+        self.optimiser.state = {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
+
+
+def fingerprint(*parts: Any) -> str:
+    """Name a training by all that its result depends on: arrays by their bytes, the rest by its text.
+
+    Examples
+    --------
+    >>> fingerprint("a", np.zeros(2)) == fingerprint("a", np.zeros(2)) != fingerprint("a", np.ones(2))
+    True
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype}{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).data)
+        else:
+            digest.update(repr(part).encode())
+    return digest.hexdigest()
