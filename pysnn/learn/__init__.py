@@ -1,5 +1,6 @@
 """Training of spiking networks; every rule gives a new network and a table of how it got there."""
 
+from pysnn.learn.classifier import STDBPClassifier
 from pysnn.learn.losses import time_cross_entropy
 from pysnn.learn.optimisers import SGD, Adam, Optimiser, Schedule
 from pysnn.learn.options import TrainingOptions
@@ -14,6 +15,7 @@ __all__ = [
     "Adam",
     "LearningRule",
     "Optimiser",
+    "STDBPClassifier",
     "Schedule",
     "Trained",
     "TrainingOptions",

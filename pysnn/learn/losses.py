@@ -1,11 +1,9 @@
 """Losses of spike times."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["time_cross_entropy"]
+__all__ = ["time_cross_entropy", "time_shares"]
 
 
 def time_cross_entropy(
@@ -32,14 +30,32 @@ def time_cross_entropy(
     >>> round(float(loss[0]), 4), gradient.tolist()
     (0.6931, [[-5.0, 5.0]])
     """
+    share, scores = _shares(times, tau)
+    rows = np.arange(len(times))
+    loss = -scores[rows, labels]
+    share /= -tau
+    share[rows, labels] += 1 / tau
+    return loss, np.where(np.isfinite(times), share, 0).astype(np.float32)
+
+
+def time_shares(times: NDArray[np.float32], tau: float) -> NDArray[np.float64]:
+    """Give ``softmax(-t / tau)``, silent neurons as in :func:`time_cross_entropy`.
+
+    Examples
+    --------
+    >>> time_shares(np.float32([[0.5, 0.5, np.inf]]), 0.01).tolist()
+    [[0.5, 0.5, 0.0...]]
+    """
+    return _shares(times, tau)[0]
+
+
+def _shares(times: NDArray[np.float32], tau: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the softmax and its logarithm."""
     fired = np.isfinite(times)
-    latest = np.where(fired, times, 1).max(axis=1, keepdims=True).clip(min=1)
+    latest = np.where(fired, times, 1).max(axis=1, keepdims=True)
+    latest = np.maximum(latest, 1)
     scores = np.where(fired, times, latest).astype(np.float64) / -tau
     scores -= scores.max(axis=1, keepdims=True)
-    share: NDArray[Any] = np.exp(scores)
+    share = np.exp(scores)
     total = share.sum(axis=1, keepdims=True)
-    rows = np.arange(len(times))
-    loss = np.log(total[:, 0]) - scores[rows, labels]
-    share /= -tau * total
-    share[rows, labels] += 1 / tau
-    return loss, np.where(fired, share, 0).astype(np.float32)
+    return share / total, scores - np.log(total)
