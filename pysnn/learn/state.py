@@ -1,6 +1,7 @@
 """Where a training stands: all that it needs to go on, and its file."""
 
 import hashlib
+import io
 import json
 import zipfile
 from dataclasses import dataclass, field
@@ -77,7 +78,8 @@ class TrainingState:
             It belongs to another training.
         """
         try:
-            with np.load(path, allow_pickle=False) as loaded:
+            # From memory: a damaged file is not left open.
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as loaded:
                 arrays = dict(loaded)
             note = json.loads(arrays.pop("note").tobytes())
             found = note["mark"]

@@ -29,7 +29,7 @@ class STDBP:
 
     Examples
     --------
-    >>> STDBP(tau=0.1).output_gradient(np.float32([[0.5, 0.7]]), np.array([0]))[0].round(3)
+    >>> STDBP(tau=0.1).output_gradient(np.array([[0.5, 0.7]], dtype=np.float32), np.array([0]))[0].round(3)
     array([0.127])
     """
 

@@ -11,7 +11,7 @@ use crate::simd::Level;
 use crate::threads::share_out;
 
 /// Values in the maps of one pass, at most.
-const MAX_PASS: usize = 1 << 31;
+const MAX_PASS: usize = 1 << 28;
 
 /// How times depend on weights, in gradients.
 #[derive(Debug, Clone, Copy)]
