@@ -24,7 +24,7 @@ from pysnn.plan.first_spike import WeightLayer
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Trained", "train"]
+__all__ = ["Trained", "Training", "train"]
 
 Array = NDArray[Any]
 
@@ -96,10 +96,12 @@ def train(
     labels = check_labels(data[1], len(times), network.plan.out_size)
     if len(times) <= options.validation:
         raise DataError(f"x: expected more samples than the {options.validation} for validation, got {len(times)}")
-    return _Training(network, rule, (times, labels), options).run(progress)
+    return Training(network, rule, (times, labels), options).run(progress)
 
 
-class _Training:
+class Training:
+    """A training that is going on; :func:`train` is what most callers want."""
+
     def __init__(
         self, network: FirstSpikeNetwork, rule: LearningRule, data: tuple[Array, Array], options: TrainingOptions
     ) -> None:
@@ -121,13 +123,14 @@ class _Training:
             if options.checkpoint.exists():
                 self.state.load(options.checkpoint, self.mark)
 
-    def run(self, progress: Callable[[int, int], None] | None) -> Trained:
+    def run(self, progress: Callable[[int, int], None] | None = None) -> Trained:
+        """Train to the end, from where the state stands."""
         state, options = self.state, self.options
         while state.epoch < options.epochs:
             order = np.random.default_rng([options.seed, 1, state.epoch]).permutation(len(self.times))
             while state.batch < self.batches:
                 start = time.perf_counter()
-                self._step(order[state.batch * options.batch_size : (state.batch + 1) * options.batch_size])
+                self.step(order[state.batch * options.batch_size : (state.batch + 1) * options.batch_size])
                 state.batch += 1
                 state.sums.seconds += time.perf_counter() - start
                 if progress is not None:
@@ -138,7 +141,8 @@ class _Training:
             self._save()
         return self._trained()
 
-    def _step(self, samples: Array) -> None:
+    def step(self, samples: Array) -> None:
+        """Take one step on samples of the training part, given by their numbers."""
         state, threads = self.state, self.options.threads
         times, labels = self.times[samples], self.labels[samples]
         passed = self.engine.forward(state.weights, times, threads=threads)
