@@ -46,7 +46,7 @@ struct Stage<'a> {
     weights: Option<&'a Weights<'a>>,
     /// One state a site and block.
     states: Vec<State<LANES_IN_BLOCK>>,
-    waiting: Vec<usize>,
+    waiting: Vec<bool>,
     sites: Lists,
     /// A site's spikes of this window, where each site is the whole map.
     times: Vec<f32>,
@@ -121,16 +121,18 @@ impl<'a> Stage<'a> {
         self.marks.resize(size, 0.0);
         let Some(weights) = self.weights else { return };
         let threshold = self.layer.threshold.unwrap_or(1.0);
-        let start = match neuron {
-            Neuron::Ramp => State::new(Ramp { threshold }),
-            Neuron::Step { strict, .. } => State::new(Step { threshold, strict }),
-        };
         self.states.clear();
-        self.states.resize(self.layer.sites() * weights.blocks(), start);
         self.waiting.clear();
         for _ in 0..self.layer.sites() {
-            self.waiting.extend((0..weights.blocks()).map(|number| weights.block(number).width));
+            self.states.extend((0..weights.blocks()).map(|number| {
+                let width = weights.block(number).width;
+                match neuron {
+                    Neuron::Ramp => State::new(Ramp { threshold }, width),
+                    Neuron::Step { strict, .. } => State::new(Step { threshold, strict }, width),
+                }
+            }));
         }
+        self.waiting.resize(self.states.len(), true);
     }
 
     fn advance(&mut self, neuron: Neuron, level: Level, below: &[Spike], until: f32) {
@@ -183,25 +185,21 @@ impl<D: Dynamics> Kernel for Advance<'_, '_, D> {
             let spikes = if dense { below } else { stage.sites.get(site) };
             for number in 0..weights.blocks() {
                 let place = site * weights.blocks() + number;
-                let before = stage.waiting[place];
-                if before == 0 {
+                if !stage.waiting[place] {
                     continue;
                 }
                 let block = weights.block(number);
                 let mut fired = Fired::NONE;
                 let state = &mut stage.states[place];
                 let given = (&block, spikes);
-                let waiting = with_lanes!(block.lanes(), N => {
-                    advance::<D, N>(dynamics, state, given, (&mut fired, before), until)
+                stage.waiting[place] = with_lanes!(block.lanes(), N => {
+                    advance::<D, N>(dynamics, state, given, &mut fired, until)
                 });
-                stage.waiting[place] = waiting;
-                if waiting < before {
-                    let first = site * weights.columns() + block.first;
-                    for (n, &time) in fired.times.as_flattened()[..block.width].iter().enumerate() {
-                        if time < f32::INFINITY {
-                            stage.marks[first + n] = fired.marks.as_flattened()[n];
-                            stage.spikes.push(Spike { time, row: (first + n) as u32 });
-                        }
+                let first = site * weights.columns() + block.first;
+                for (n, &time) in fired.times.as_flattened()[..block.width].iter().enumerate() {
+                    if time < f32::INFINITY {
+                        stage.marks[first + n] = fired.marks.as_flattened()[n];
+                        stage.spikes.push(Spike { time, row: (first + n) as u32 });
                     }
                 }
             }
@@ -215,15 +213,15 @@ fn advance<D: Dynamics, const N: usize>(
     dynamics: D,
     state: &mut State<LANES_IN_BLOCK>,
     given: (&Block<'_>, &[Spike]),
-    (fired, waiting): (&mut Fired<LANES_IN_BLOCK>, usize),
+    fired: &mut Fired<LANES_IN_BLOCK>,
     until: f32,
-) -> usize {
-    let (mut narrow, mut now) = (State::<N>::new(dynamics), Fired::<N>::NONE);
+) -> bool {
+    let (mut narrow, mut now) = (State::<N>::new(dynamics, N * LANES), Fired::<N>::NONE);
     narrow.last = state.last;
     for n in 0..N {
         (narrow.a[n], narrow.b[n]) = (state.a[n], state.b[n]);
     }
-    let waiting = narrow.advance(dynamics, given, (&mut now, waiting), until);
+    let waiting = narrow.advance(dynamics, given, &mut now, until);
     state.last = narrow.last;
     for n in 0..N {
         (state.a[n], state.b[n]) = (narrow.a[n], narrow.b[n]);

@@ -7,27 +7,28 @@ use super::spikes::{Lists, Spike};
 use crate::simd::{Kernel, Level};
 
 impl<const N: usize> State<N> {
+    /// Before any spike; lanes from `width` on are no neurons.
     #[inline(always)]
-    pub(super) fn new<D: Dynamics>(dynamics: D) -> Self {
-        let (a, b) = dynamics.start();
-        Self { a: [[a; LANES]; N], b: [[b; LANES]; N], last: 0.0 }
+    pub(super) fn new<D: Dynamics>(dynamics: D, width: usize) -> Self {
+        let ((a, b), done) = (dynamics.start(), dynamics.done());
+        let mut state = Self { a: [[a; LANES]; N], b: [[b; LANES]; N], last: 0.0 };
+        state.a.as_flattened_mut()[width..].fill(done.0);
+        state.b.as_flattened_mut()[width..].fill(done.1);
+        state
     }
 
-    /// Take spikes, and look at the neurons up to `until`; gives how many of `waiting` neurons still wait.
+    /// Take spikes, and look at the neurons up to `until`; gives whether some of them still wait.
     #[inline(always)]
     pub(super) fn advance<D: Dynamics>(
         &mut self,
         dynamics: D,
         (block, spikes): (&Block<'_>, &[Spike]),
-        (fired, mut waiting): (&mut Fired<N>, usize),
+        fired: &mut Fired<N>,
         until: f32,
-    ) -> usize {
+    ) -> bool {
         for spike in spikes {
-            if spike.time > self.last {
-                waiting -= self.fire(dynamics, spike.time, fired);
-                if waiting == 0 {
-                    return 0;
-                }
+            if spike.time > self.last && !self.fire(dynamics, spike.time, fired) {
+                return false;
             }
             // One loop over all columns: the compiler keeps it, and makes it one of whole vectors.
             let states = self.a.as_flattened_mut().iter_mut().zip(self.b.as_flattened_mut());
@@ -36,33 +37,32 @@ impl<const N: usize> State<N> {
             }
             self.last = spike.time;
         }
-        if until > self.last {
-            waiting -= self.fire(dynamics, until, fired);
-        }
-        waiting
+        until <= self.last || self.fire(dynamics, until, fired)
     }
 
-    /// Let those fire that do so after the last spike and up to `next`; gives how many.
+    /// Let those fire that do so after the last spike and up to `next`; gives whether some still wait.
     #[inline(always)]
-    fn fire<D: Dynamics>(&mut self, dynamics: D, next: f32, fired: &mut Fired<N>) -> usize {
-        let any = |a: &[f32], b: &[f32]| {
-            let mut any = false;
-            for (&a, &b) in a.iter().zip(b) {
-                any |= dynamics.may_fire(a, b, next);
-            }
-            any
-        };
-        if !any(self.a.as_flattened(), self.b.as_flattened()) {
-            return 0;
+    fn fire<D: Dynamics>(&mut self, dynamics: D, next: f32, fired: &mut Fired<N>) -> bool {
+        let mut any = false;
+        for (&a, &b) in self.a.as_flattened().iter().zip(self.b.as_flattened()) {
+            any |= dynamics.may_fire(a, b, next);
         }
-        let mut count = 0;
-        for n in 0..N {
-            if any(&self.a[n], &self.b[n]) {
-                let given = (&mut fired.times[n], &mut fired.marks[n]);
-                count += dynamics.fire(&mut self.a[n], &mut self.b[n], (self.last, next), given);
-            }
+        if !any {
+            return true;
         }
-        count
+        let (interval, done) = ((self.last, next), dynamics.done());
+        let states = self.a.as_flattened_mut().iter_mut().zip(self.b.as_flattened_mut());
+        let given = fired.times.as_flattened_mut().iter_mut().zip(fired.marks.as_flattened_mut());
+        let mut waiting = false;
+        for ((a, b), (time, mark)) in states.zip(given) {
+            let (fires, at) = dynamics.fires(*a, *b, interval);
+            *time = if fires { at } else { *time };
+            *mark = if fires { *a } else { *mark };
+            *a = if fires { done.0 } else { *a };
+            *b = if fires { done.1 } else { *b };
+            waiting |= dynamics.waits(*a, *b);
+        }
+        waiting
     }
 }
 
@@ -117,8 +117,8 @@ fn fire_site<D: Dynamics, const N: usize>(
     (times, marks): (&mut [f32], &mut [f32]),
 ) {
     let mut fired = Fired::<N>::NONE;
-    let mut state = State::<N>::new(dynamics);
-    state.advance(dynamics, (block, spikes), (&mut fired, block.width), f32::INFINITY);
+    let mut state = State::<N>::new(dynamics, block.width);
+    state.advance(dynamics, (block, spikes), &mut fired, f32::INFINITY);
     times.copy_from_slice(&fired.times.as_flattened()[..block.width]);
     marks.copy_from_slice(&fired.marks.as_flattened()[..block.width]);
 }

@@ -25,16 +25,20 @@ impl<const N: usize> Fired<N> {
     pub(super) const NONE: Self = Self { times: [[f32::INFINITY; LANES]; N], marks: [[0.0; LANES]; N] };
 }
 
-/// A kernel of the membrane.
+/// A kernel of the membrane: what happens to one neuron's `a` and `b`.
 pub(super) trait Dynamics: Copy + Send + Sync {
-    /// `a` and `b` before any spike.
+    /// Before any spike.
     fn start(self) -> (f32, f32);
+    /// Of a neuron that has fired: no spike brings it back.
+    fn done(self) -> (f32, f32);
+    /// Whether it can still fire.
+    fn waits(self, a: f32, b: f32) -> bool;
     /// Take a spike.
     fn add(self, a: &mut f32, b: &mut f32, weight: f32, time: f32);
-    /// Whether a neuron may fire before a spike comes at `next`; a false alarm costs time only.
+    /// Whether it may fire before a spike comes at `next`; a false alarm costs time only.
     fn may_fire(self, a: f32, b: f32, next: f32) -> bool;
-    /// Let those neurons fire that do so after the spike at `last` and up to `next`; give how many.
-    fn fire(self, a: &mut Lane, b: &mut Lane, interval: (f32, f32), fired: (&mut Lane, &mut Lane)) -> usize;
+    /// Whether it fires after the spike at `last` and up to `next`, and when it would.
+    fn fires(self, a: f32, b: f32, interval: (f32, f32)) -> (bool, f32);
 }
 
 /// Rectified linear postsynaptic potentials.
@@ -60,6 +64,16 @@ impl Dynamics for Ramp {
     }
 
     #[inline(always)]
+    fn done(self) -> (f32, f32) {
+        (0.0, f32::INFINITY)
+    }
+
+    #[inline(always)]
+    fn waits(self, _: f32, b: f32) -> bool {
+        b < f32::INFINITY
+    }
+
+    #[inline(always)]
     fn add(self, a: &mut f32, b: &mut f32, weight: f32, time: f32) {
         *a += weight;
         *b += weight * time;
@@ -71,25 +85,10 @@ impl Dynamics for Ramp {
     }
 
     #[inline(always)]
-    fn fire(
-        self,
-        a: &mut Lane,
-        b: &mut Lane,
-        (last, next): (f32, f32),
-        (times, marks): (&mut Lane, &mut Lane),
-    ) -> usize {
+    fn fires(self, a: f32, b: f32, (last, next): (f32, f32)) -> (bool, f32) {
+        let at = b / a;
         let after = f32::from_bits(last.to_bits() + 1);
-        let mut count = 0;
-        for l in 0..LANES {
-            let at = b[l] / a[l];
-            let fires = a[l] > 0.0 && at <= next && at < f32::INFINITY;
-            times[l] = if fires { if at > after { at } else { after } } else { times[l] };
-            marks[l] = if fires { a[l] } else { marks[l] };
-            // A neuron that has fired is out of reach.
-            b[l] = if fires { f32::INFINITY } else { b[l] };
-            count += u32::from(fires);
-        }
-        count as usize
+        (a > 0.0 && at <= next && at < f32::INFINITY, if at > after { at } else { after })
     }
 }
 
@@ -97,6 +96,16 @@ impl Dynamics for Step {
     #[inline(always)]
     fn start(self) -> (f32, f32) {
         (0.0, 0.0)
+    }
+
+    #[inline(always)]
+    fn done(self) -> (f32, f32) {
+        (f32::NEG_INFINITY, 0.0)
+    }
+
+    #[inline(always)]
+    fn waits(self, a: f32, _: f32) -> bool {
+        a > f32::NEG_INFINITY
     }
 
     #[inline(always)]
@@ -110,15 +119,7 @@ impl Dynamics for Step {
     }
 
     #[inline(always)]
-    fn fire(self, a: &mut Lane, _: &mut Lane, (last, _): (f32, f32), (times, marks): (&mut Lane, &mut Lane)) -> usize {
-        let mut count = 0;
-        for l in 0..LANES {
-            let fires = a[l] > self.threshold || (!self.strict && a[l] == self.threshold);
-            times[l] = if fires { last } else { times[l] };
-            marks[l] = if fires { a[l] } else { marks[l] };
-            a[l] = if fires { f32::NEG_INFINITY } else { a[l] };
-            count += u32::from(fires);
-        }
-        count as usize
+    fn fires(self, a: f32, _: f32, (last, _): (f32, f32)) -> (bool, f32) {
+        (a > self.threshold || (!self.strict && a == self.threshold), last)
     }
 }
