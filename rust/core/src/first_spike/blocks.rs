@@ -5,6 +5,9 @@ pub(super) const LANES: usize = 16;
 /// Columns of a full block.
 pub(super) const BLOCK: usize = 64;
 
+/// Lanes of the narrowest block. Loops over fewer columns are unrolled before the compiler makes vectors of them.
+const FEWEST: usize = 2;
+
 /// One value a lane.
 pub(super) type Lane = [f32; LANES];
 
@@ -36,8 +39,8 @@ impl<'a> Weights<'a> {
         let mut padded = Vec::new();
         let last = columns / BLOCK * BLOCK;
         let rest = columns - last;
-        if !rest.is_multiple_of(LANES) {
-            let stride = rest.next_multiple_of(LANES);
+        if rest > 0 && !fills_lanes(rest) {
+            let stride = lanes_for(rest) * LANES;
             padded = vec![0.0; whole.len() / columns * stride];
             for (row, to) in whole.chunks_exact(columns).zip(padded.chunks_exact_mut(stride)) {
                 to[..rest].copy_from_slice(&row[last..]);
@@ -59,17 +62,26 @@ impl<'a> Weights<'a> {
     pub(super) fn block(&self, number: usize) -> Block<'_> {
         let first = number * BLOCK;
         let width = BLOCK.min(self.columns - first);
-        if width.is_multiple_of(LANES) {
+        if fills_lanes(width) {
             return Block { weight: self.whole, stride: self.columns, offset: first, first, width };
         }
-        Block { weight: &self.padded, stride: width.next_multiple_of(LANES), offset: 0, first, width }
+        Block { weight: &self.padded, stride: lanes_for(width) * LANES, offset: 0, first, width }
     }
+}
+
+fn lanes_for(width: usize) -> usize {
+    width.div_ceil(LANES).max(FEWEST)
+}
+
+/// Whether a block needs no padding.
+fn fills_lanes(width: usize) -> bool {
+    lanes_for(width) * LANES == width
 }
 
 impl Block<'_> {
     /// Lanes that it takes.
     pub(super) fn lanes(&self) -> usize {
-        self.width.div_ceil(LANES)
+        lanes_for(self.width)
     }
 
     /// A row of weights. Rows are known to exist: they come from windows of the layer.
@@ -92,10 +104,6 @@ pub(super) fn lanes<const N: usize>(values: &[f32]) -> &[Lane; N] {
 macro_rules! with_lanes {
     ($lanes:expr, $N:ident => $call:expr) => {
         match $lanes {
-            1 => {
-                const $N: usize = 1;
-                $call
-            }
             2 => {
                 const $N: usize = 2;
                 $call
