@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,7 @@ def train(
     options: TrainingOptions | None = None,
     *,
     progress: Callable[[int, int], None] | None = None,
+    report: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> Trained:
     """Train a network; the one given stays as it is.
 
@@ -71,7 +72,9 @@ def train(
     options
         See :class:`~pysnn.learn.TrainingOptions`.
     progress
-        Called with (steps done, steps in all) now and then.
+        Called with (steps done, steps in all) after every step.
+    report
+        Called with each epoch's row of the history.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def train(
     labels = check_labels(data[1], len(times), network.plan.out_size)
     if len(times) <= options.validation:
         raise DataError(f"x: expected more samples than the {options.validation} for validation, got {len(times)}")
-    return Training(network, rule, (times, labels), options).run(progress)
+    return Training(network, rule, (times, labels), options).run(progress, report)
 
 
 class Training:
@@ -123,7 +126,11 @@ class Training:
             if options.checkpoint.exists():
                 self.state.load(options.checkpoint, self.mark)
 
-    def run(self, progress: Callable[[int, int], None] | None = None) -> Trained:
+    def run(
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        report: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> Trained:
         """Train to the end, from where the state stands."""
         state, options = self.state, self.options
         while state.epoch < options.epochs:
@@ -139,6 +146,8 @@ class Training:
                     self._save()
             self._end_epoch()
             self._save()
+            if report is not None:
+                report(state.rows[-1])
         return self._trained()
 
     def step(self, samples: Array) -> None:

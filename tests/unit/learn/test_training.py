@@ -35,7 +35,9 @@ def same(a: Trained, b: Trained) -> bool:
 
 def test_it_learns_and_tells_how() -> None:
     before = network()
-    trained = train(before, STDBP(), small_data(), replace(OPTIONS, epochs=10))
+    rows: list[Any] = []
+    trained = train(before, STDBP(), small_data(), replace(OPTIONS, epochs=10), report=rows.append)
+    assert rows == trained.history.to_dicts()
     assert trained.history["epoch"].to_list() == list(range(1, 11))
     assert trained.history["loss"][-1] < trained.history["loss"][0]
     x, y = small_data()
