@@ -32,8 +32,8 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for seed in SEEDS:
         start = FirstSpikeNetwork.draw((784,), [HIDDEN, OUTPUT], seed=seed)
-        options = TrainingOptions(seed=seed, **OPTIONS)  # type: ignore[arg-type]
-        trained = train(start, RULE, (data.x_train, data.y_train), options, report=_tell)
+        options = TrainingOptions(seed=seed, report=_tell, **OPTIONS)  # type: ignore[arg-type]
+        trained = train(start, RULE, (data.x_train, data.y_train), options)
         chosen = trained.history.row(trained.epoch - 1, named=True)
         found = asdict(evaluate(trained.network, data.x_test, data.y_test))
         rows.append(

@@ -1,8 +1,9 @@
 """How to train: the options, checked."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pysnn.errors import DataError
 from pysnn.learn.optimisers import OPTIMISERS, Optimiser, Schedule
@@ -37,6 +38,10 @@ class TrainingOptions:
         ``checkpoint_batches`` steps (0: only after epochs). An interrupted training ends with the same network.
     backend, threads
         Change the speed only.
+    progress
+        Called with (steps done, steps in all) after every step.
+    report
+        Called with each epoch's row of the history.
     """
 
     epochs: int = 10
@@ -55,6 +60,8 @@ class TrainingOptions:
     checkpoint_batches: int = 0
     backend: str = "auto"
     threads: int = 1
+    progress: Callable[[int, int], None] | None = None
+    report: Callable[[Mapping[str, Any]], None] | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 0), ("batch_size", 1), ("validation", 0), ("seed", 0), ("threads", 1)):
@@ -75,8 +82,8 @@ class TrainingOptions:
 
     def identity(self) -> str:
         """Name everything that a result depends on."""
-        names = [name for name in self.__dataclass_fields__ if name not in _SPEED]
+        names = [name for name in self.__dataclass_fields__ if name not in _NO_RESULT]
         return repr([(name, getattr(self, name)) for name in names])
 
 
-_SPEED = ("checkpoint", "checkpoint_batches", "backend", "threads")
+_NO_RESULT = ("checkpoint", "checkpoint_batches", "backend", "threads", "progress", "report")

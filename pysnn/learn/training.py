@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +54,6 @@ def train(
     rule: LearningRule,
     data: tuple[Any, Any],
     options: TrainingOptions | None = None,
-    *,
-    progress: Callable[[int, int], None] | None = None,
-    report: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> Trained:
     """Train a network; the one given stays as it is.
 
@@ -71,10 +67,6 @@ def train(
         Values in 0..1 and labels; see :func:`~pysnn.first_spike.encode_times`.
     options
         See :class:`~pysnn.learn.TrainingOptions`.
-    progress
-        Called with (steps done, steps in all) after every step.
-    report
-        Called with each epoch's row of the history.
 
     Raises
     ------
@@ -99,7 +91,7 @@ def train(
     labels = check_labels(data[1], len(times), network.plan.out_size)
     if len(times) <= options.validation:
         raise DataError(f"x: expected more samples than the {options.validation} for validation, got {len(times)}")
-    return Training(network, rule, (times, labels), options).run(progress, report)
+    return Training(network, rule, (times, labels), options).run()
 
 
 class Training:
@@ -126,11 +118,7 @@ class Training:
             if options.checkpoint.exists():
                 self.state.load(options.checkpoint, self.mark)
 
-    def run(
-        self,
-        progress: Callable[[int, int], None] | None = None,
-        report: Callable[[Mapping[str, Any]], None] | None = None,
-    ) -> Trained:
+    def run(self) -> Trained:
         """Train to the end, from where the state stands."""
         state, options = self.state, self.options
         while state.epoch < options.epochs:
@@ -140,14 +128,14 @@ class Training:
                 self.step(order[state.batch * options.batch_size : (state.batch + 1) * options.batch_size])
                 state.batch += 1
                 state.sums.seconds += time.perf_counter() - start
-                if progress is not None:
-                    progress(state.epoch * self.batches + state.batch, options.epochs * self.batches)
+                if options.progress is not None:
+                    options.progress(state.epoch * self.batches + state.batch, options.epochs * self.batches)
                 if options.checkpoint_batches and state.batch % options.checkpoint_batches == 0:
                     self._save()
             self._end_epoch()
             self._save()
-            if report is not None:
-                report(state.rows[-1])
+            if options.report is not None:
+                options.report(state.rows[-1])
         return self._trained()
 
     def step(self, samples: Array) -> None:

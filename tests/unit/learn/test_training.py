@@ -36,7 +36,7 @@ def same(a: Trained, b: Trained) -> bool:
 def test_it_learns_and_tells_how() -> None:
     before = network()
     rows: list[Any] = []
-    trained = train(before, STDBP(), small_data(), replace(OPTIONS, epochs=10), report=rows.append)
+    trained = train(before, STDBP(), small_data(), replace(OPTIONS, epochs=10, report=rows.append))
     assert rows == trained.history.to_dicts()
     assert trained.history["epoch"].to_list() == list(range(1, 11))
     assert trained.history["loss"][-1] < trained.history["loss"][0]
@@ -76,7 +76,7 @@ def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path, optimiser:
                 raise Killed
 
         with pytest.raises(Killed):
-            train(network(), STDBP(), small_data(), options, progress=kill)
+            train(network(), STDBP(), small_data(), replace(options, progress=kill))
     assert same(expected, train(network(), STDBP(), small_data(), options))
     assert same(expected, train(network(), STDBP(), small_data(), options))
 
