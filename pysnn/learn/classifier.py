@@ -67,7 +67,7 @@ class STDBPClassifier(ClassifierProtocol):
     --------
     >>> from pysnn.datasets import load_digits
     >>> digits = load_digits()
-    >>> model = STDBPClassifier(epochs=10, random_state=0).fit(digits.x_train, digits.y_train)
+    >>> model = STDBPClassifier(epochs=20, random_state=0).fit(digits.x_train, digits.y_train)
     >>> model.score(digits.x_test, digits.y_test) > 0.9
     True
     """
@@ -84,7 +84,7 @@ class STDBPClassifier(ClassifierProtocol):
         min_slope: float = 0.1,
         epochs: int = 50,
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: float = 5e-3,
+        learning_rate: float = 1e-2,
         validation_fraction: float = 0.0,
         random_state: Any = None,
         backend: str = "auto",

@@ -43,7 +43,7 @@ def time_shares(times: NDArray[np.float32], tau: float) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> time_shares(np.float32([[0.5, 0.5, np.inf]]), 0.01).tolist()
+    >>> time_shares(np.float32([[0.5, 0.5, np.inf]]), 0.001).tolist()
     [[0.5, 0.5, 0.0...]]
     """
     return _shares(times, tau)[0]
