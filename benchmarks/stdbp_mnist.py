@@ -16,7 +16,7 @@ from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
 from pysnn.learn import STDBP, TrainingOptions, train
 
 SEEDS = (0, 1, 2)
-RULE = STDBP(tau=0.05)
+RULE = STDBP(tau=0.05, min_slope=0.1)
 HIDDEN = Dense(units=800, gain=12, spread=1.4)
 OUTPUT = Dense(units=10, gain=8, spread=1.4)
 OPTIONS = {"epochs": 20, "batch_size": 128, "rate": 2e-3, "weight_decay": 0.1, "validation": 5000}

@@ -34,7 +34,7 @@ class STDBP:
     """
 
     tau: float = 0.1
-    min_slope: float = 0.1
+    min_slope: float = 0.5
 
     def __post_init__(self) -> None:
         if not self.tau > 0 or not self.min_slope >= 0:
