@@ -1,17 +1,14 @@
 """A training step of 784-800-10 (batch 128: forward, backward, Adam) and one decision, on MNIST from PYSNN_DATA."""
 
-import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks.common import report, results_option
-from pysnn.datasets import load_mnist
+from benchmarks.mnist import load_mnist
 from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, encode_times, evaluate
 from pysnn.learn import STDBP, TrainingOptions
 from pysnn.learn.training import Training
@@ -24,13 +21,10 @@ THREADS = (1, 2)
 def main() -> None:
     """Measure, print, and keep the table if asked to."""
     save = results_option("first-spike training steps and decisions")
-    folder = os.environ.get("PYSNN_DATA")
-    if not folder:
-        sys.exit("PYSNN_DATA is not set: it names the folder with mnist/")
-    data = load_mnist(Path(folder) / "mnist")
+    images, labels = load_mnist("train")
     layers = [Dense(units=800, gain=12, spread=1.4), Dense(units=10, gain=8, spread=1.4)]
     network = FirstSpikeNetwork.draw((784,), layers, seed=0)
-    times, labels = encode_times(network, data.x_train[: BATCH * STEPS]), data.y_train[: BATCH * STEPS]
+    times, labels = encode_times(network, images[: BATCH * STEPS]), labels[: BATCH * STEPS]
     options = TrainingOptions(batch_size=BATCH)
     runs = [Training(network, STDBP(tau=0.05), (times, labels), replace(options, threads=n)) for n in THREADS]
     found: list[list[float]] = [[] for _ in runs]
@@ -40,10 +34,11 @@ def main() -> None:
             seconds.append(_seconds(lambda run=run, start=start: run.step(np.arange(start, start + BATCH))))  # type: ignore[misc]
     rows = [row(f"training step, {n} thread(s)", seconds) for n, seconds in zip(THREADS, found, strict=True)]
     trained = network.with_weights(runs[0].state.weights)
-    images = data.x_test[:500]
+    images, answers = load_mnist("test")
+    images, answers = images[:500], answers[:500]
     one = [_seconds(lambda i=i: decide(trained, images[i : i + 1])) for i in range(len(images))]  # type: ignore[misc]
     rows.append(row("one decision, batch 1", one))
-    whole = evaluate(trained, images, data.y_test[:500])
+    whole = evaluate(trained, images, answers)
     report("first_spike", rows, save=save, additions_decision=whole.additions_decision, macs=whole.dense_macs)
 
 

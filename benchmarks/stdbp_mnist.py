@@ -3,15 +3,13 @@
 The test images are looked at once, after training. ``PYSNN_DATA`` names the folder with mnist/.
 """
 
-import os
 import statistics
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from benchmarks.common import report, results_option
-from pysnn.datasets import load_mnist
+from benchmarks.mnist import load_mnist
 from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
 from pysnn.learn import STDBP, TrainingOptions, train
 
@@ -25,17 +23,14 @@ OPTIONS = {"epochs": 20, "batch_size": 128, "rate": 2e-3, "weight_decay": 0.1, "
 def main() -> None:
     """Train, count, print, and keep the table if asked to."""
     save = results_option("STDBP on MNIST")
-    folder = os.environ.get("PYSNN_DATA")
-    if not folder:
-        sys.exit("PYSNN_DATA is not set: it names the folder with mnist/")
-    data = load_mnist(Path(folder) / "mnist")
+    train_part, test_part = load_mnist("train"), load_mnist("test")
     rows: list[dict[str, Any]] = []
     for seed in SEEDS:
         start = FirstSpikeNetwork.draw((784,), [HIDDEN, OUTPUT], seed=seed)
         options = TrainingOptions(seed=seed, report=_tell, **OPTIONS)  # type: ignore[arg-type]
-        trained = train(start, RULE, (data.x_train, data.y_train), options)
+        trained = train(start, RULE, train_part, options)
         chosen = trained.history.row(trained.epoch - 1, named=True)
-        found = asdict(evaluate(trained.network, data.x_test, data.y_test))
+        found = asdict(evaluate(trained.network, *test_part))
         rows.append(
             {"seed": seed, "epoch": trained.epoch, "validation_accuracy": chosen["validation_accuracy"], **found}
         )

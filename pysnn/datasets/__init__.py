@@ -1,17 +1,38 @@
 """Data and weights that ship with pysnn, small enough for a first run; where they come from is in NOTICE."""
 
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.datasets.dataset import Dataset
-from pysnn.datasets.idx import load_mnist, read_idx
 from pysnn.network import Network
 from pysnn.nodes import Input, Linear, Node, Output, ReLU
 
-__all__ = ["Dataset", "load_digits", "load_digits_mlp", "load_mnist", "read_idx"]
+__all__ = ["Dataset", "load_digits", "load_digits_mlp"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels, with a part that no training has seen.
+
+    Attributes
+    ----------
+    x_train, x_test
+        float32 ``(samples, ...)``.
+    y_train, y_test
+        int64 ``(samples,)``.
+    source, licence
+        Where the data come from, and what they may be used for.
+    """
+
+    x_train: NDArray[np.float32]
+    y_train: NDArray[np.int64]
+    x_test: NDArray[np.float32]
+    y_test: NDArray[np.int64]
+    source: str
+    licence: str
 
 
 def load_digits() -> Dataset:
