@@ -9,11 +9,14 @@ import numpy as np
 
 from benchmarks.common import report, results_option
 from benchmarks.mnist import load_mnist
+from pysnn.backends import get_backend
+from pysnn.backends.first_spike import GradientRule
 from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, encode_times, evaluate
 from pysnn.learn import STDBP, TrainingOptions
 from pysnn.learn.training import Training
 
 BATCH = 128
+ACTIVE = (50, 100, 200, 400, 784)
 STEPS = 100
 THREADS = (1, 2)
 
@@ -38,8 +41,24 @@ def main() -> None:
     images, answers = images[:500], answers[:500]
     one = [_seconds(lambda i=i: decide(trained, images[i : i + 1])) for i in range(len(images))]  # type: ignore[misc]
     rows.append(row("one decision, batch 1", one))
+    rows += [_by_spikes(trained, active) for active in ACTIVE]
     whole = evaluate(trained, images, answers)
     report("first_spike", rows, save=save, additions_decision=whole.additions_decision, macs=whole.dense_macs)
+
+
+def _by_spikes(network: FirstSpikeNetwork, active: int) -> dict[str, str | float]:
+    """Measure forward and backward with so many input spikes a sample: the cost follows their number."""
+    rng = np.random.default_rng(0)
+    engine = get_backend().first_spike(network.plan)
+    times = rng.random((BATCH, 784)).astype(np.float32)
+    times[np.argsort(rng.random(times.shape), axis=1) >= active] = np.inf
+    gradient = np.ones((BATCH, 10), dtype=np.float32)
+
+    def pass_() -> None:
+        passed = engine.forward(network.weights, times)
+        engine.backward(network.weights, passed, gradient, rule=GradientRule())
+
+    return row(f"forward and backward, {active} input spikes", [_seconds(pass_) for _ in range(15)])
 
 
 def row(what: str, seconds: list[float]) -> dict[str, str | float]:
