@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
@@ -68,10 +69,16 @@ class Processes(Executor):
 
     def restart(self) -> str:
         """Start afresh behind the death of a worker, and say how it died."""
+        self._remember(self._pool)
+        dead = set(connection.wait([process.sentinel for process in self._started.values()], timeout=0))
+        fallen = [process for process in self._started.values() if process.sentinel in dead]
+        # The pool itself ends the other workers with SIGTERM, but for one that it starts at that very moment: it would wait
+        # for that one for ever.
+        for process in self._started.values():
+            if process not in fallen:
+                process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        # Where one worker dies, the pool ends the others with SIGTERM.
-        codes = [process.exitcode for process in self._started.values()]
-        own = [code for code in codes if code not in {None, 0, -signal.SIGTERM}]
+        own = [process.exitcode for process in fallen if process.exitcode not in {None, 0, -signal.SIGTERM}]
         self._started.clear()
         self._pool = self._start()
         return _death(own[0] if own else None)

@@ -1,0 +1,133 @@
+"""Write docs/conversion_results.md from the collected sweeps in benchmarks/tables: no figure there is typed by hand.
+
+The sweeps themselves take hours; each is one command, and another that puts its parts into one table:
+
+    pysnn sweep run benchmarks/sweeps/resnet20.toml
+    pysnn sweep collect benchmarks/sweeps/resnet20.toml --out benchmarks/tables/conversion_resnet20.parquet
+    python -m benchmarks.conversion_tables
+"""
+
+import json
+from math import sqrt
+from pathlib import Path
+
+import polars as pl
+
+__all__ = ["PAGE", "TABLES", "page"]
+
+TABLES = Path(__file__).parent / "tables"
+PAGE = Path(__file__).parents[1] / "docs" / "conversion_results.md"
+
+_MARK = "<!-- table: {} -->"
+_END = "<!-- end -->"
+_NORMAL_95 = 1.96
+
+
+def page(text: str, tables: Path = TABLES) -> str:
+    """Give the page with each stretch between a mark ``<!-- table: NAME PRECISION -->`` and its end made again."""
+    parts = text.split("<!-- table: ")
+    made = [parts[0]]
+    for part in parts[1:]:
+        key, _, rest = part.partition(" -->\n")
+        name, kind = key.split(" ")
+        frame = pl.read_parquet(tables / f"{name}.parquet").filter(pl.col("error").is_null())
+        made.append(f"{_MARK.format(key)}\n{_table(frame, kind)}\n{_END}{rest.partition(_END)[2]}")
+    return "".join(made)
+
+
+def _table(frame: pl.DataFrame, kind: str) -> str:
+    if kind == "cost":
+        return _costs(frame.filter(pl.col("precision") == "int8"))
+    if kind == "difference":
+        return _differences(frame)
+    if kind == "agreement":
+        return _agreements(frame)
+    return _accuracies(frame.filter(pl.col("precision") == kind))
+
+
+def _accuracies(frame: pl.DataFrame) -> str:
+    steps = sorted(frame["steps"].unique())
+    lines = _head(["network", "ANN", "method", "thresholds", "on top", *map(str, steps)])
+    for names, group in _groups(frame):
+        ann = f"{100 * group['ann_accuracy'].to_numpy().max():.2f}"
+        cells = [_accuracy(group.filter(pl.col("steps") == at)) for at in steps]
+        lines.append(_line([names[0], ann, *names[1:], *cells]))
+    return "\n".join(lines)
+
+
+def _accuracy(rows: pl.DataFrame) -> str:
+    """Mean and sample standard deviation over calibration sets, or for one of them the 95 % interval of a part of the data."""
+    if rows.is_empty():
+        return ""
+    found = (100 * rows["accuracy"]).to_numpy()
+    mean = found.mean()
+    if len(found) > 1:
+        return f"{mean:.2f} ± {found.std(ddof=1):.2f}"
+    samples = int(rows["samples"].to_numpy()[0])
+    share = mean / 100
+    return (
+        f"{mean:.2f}"
+        if samples >= 10_000
+        else f"{mean:.1f} ± {100 * _NORMAL_95 * sqrt(share * (1 - share) / samples):.1f}"
+    )
+
+
+def _agreements(frame: pl.DataFrame) -> str:
+    steps = sorted(frame["steps"].unique())
+    lines = _head(["network", "method", "thresholds", "on top", *map(str, steps)])
+    for names, group in _groups(frame):
+        found = {row["steps"]: f"{100 * row['agreement']:.1f}" for row in group.to_dicts()}
+        lines.append(_line([*names, *(found.get(at, "") for at in steps)]))
+    return "\n".join(lines)
+
+
+def _costs(frame: pl.DataFrame) -> str:
+    steps = sorted(frame["steps"].unique())
+    lines = _head(["network", "method", "thresholds", "on top", *(f"T = {at}" for at in steps)])
+    for names, group in _groups(frame):
+        cells = []
+        for at in steps:
+            rows = group.filter(pl.col("steps") == at)
+            if rows.is_empty():
+                cells.append("")
+                continue
+            operations, spikes = (rows[name].to_numpy().mean() for name in ("synops", "spikes_per_neuron"))
+            cells.append(f"{operations / 1e6:.1f} M, {spikes:.2f}")
+        lines.append(_line([*names, *cells]))
+    return "\n".join(lines)
+
+
+def _differences(frame: pl.DataFrame) -> str:
+    """int8 minus float32 in points, at the largest T."""
+    last = frame.filter(pl.col("steps") == pl.col("steps").max())
+    lines = _head(["network", "method", "thresholds", "on top", "float32", "int8", "int8 - float32"])
+    for names, group in _groups(last):
+        found = [100 * group.filter(pl.col("precision") == kind)["accuracy"].to_numpy() for kind in ("float32", "int8")]
+        if all(len(values) for values in found):
+            single, integer = (values.mean() for values in found)
+            lines.append(_line([*names, f"{single:.2f}", f"{integer:.2f}", f"{integer - single:+.2f}"]))
+    return "\n".join(lines)
+
+
+def _groups(frame: pl.DataFrame) -> list[tuple[list[str], pl.DataFrame]]:
+    keys = ["network", "method", "per_channel", "settings"]
+    found = []
+    for (network, method, per_channel, settings), group in frame.group_by(keys, maintain_order=True):
+        known = json.loads(str(settings))
+        on_top = " + ".join(known.pop("calibrate", []))
+        named = str(method) + "".join(f", {name} {value}" for name, value in known.items())
+        found.append(([str(network), named, "a channel" if per_channel else "a layer", on_top], group))
+    return found
+
+
+def _head(names: list[str]) -> list[str]:
+    return [_line(names), _line(["---"] * len(names))]
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"wrote {PAGE}")
