@@ -78,6 +78,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "steps": "Int64",
         "samples": "Int64",
         "threshold": "Float64",
+        "signal": "Float64",
         "e_p": "Float64",
         "e_c": "Float64",
         "e_q": "Float64",

@@ -6,6 +6,7 @@ A method is one file and one line in :data:`METHODS`; ``docs/conversion.md`` has
 from pysnn.ann import ann_accuracy, ann_pass
 from pysnn.convert.conversion import Conversion, convert
 from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
+from pysnn.convert.diagnosis import Diagnosis, diagnose
 from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.methods import METHODS
 from pysnn.convert.precision import compare_precisions
@@ -17,12 +18,14 @@ __all__ = [
     "METHODS",
     "Conversion",
     "CorrectionEntry",
+    "Diagnosis",
     "Method",
     "MethodEntry",
     "ann_accuracy",
     "ann_pass",
     "compare_precisions",
     "convert",
+    "diagnose",
     "resnet_cifar",
     "vgg11_cifar",
 ]

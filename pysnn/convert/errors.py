@@ -39,13 +39,14 @@ class SpikeUnit:
 
 @dataclass(frozen=True, eq=False)
 class ErrorTerms:
-    """Parts of ``rate - a`` for each neuron, float64: inherited, clipping, quantisation, deviation."""
+    """Parts of ``rate - ann`` for each neuron, float64: inherited, clipping, quantisation, deviation."""
 
     e_p: Float64
     e_c: Float64
     e_q: Float64
     e_d: Float64
     rate: Float64
+    ann: Float64
 
 
 def error_terms(
@@ -82,12 +83,14 @@ def error_terms(
     constant = np.clip(np.floor_divide(total + unit.v_init, unit.threshold), 0, steps)
     quantised = unit.value * constant / steps
     rate = unit.value * np.asarray(spikes, dtype=np.float64) / steps
+    expected = np.asarray(ann, dtype=np.float64)
     return ErrorTerms(
-        e_p=rectified - np.asarray(ann, dtype=np.float64),
+        e_p=rectified - expected,
         e_c=clipped - rectified,
         e_q=quantised - clipped,
         e_d=rate - quantised,
         rate=rate,
+        ann=expected,
     )
 
 
@@ -99,6 +102,7 @@ class ErrorSums:
     values: int = 0
     squares: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*_PARTS, "total"), 0.0))
     sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_PARTS, 0.0))
+    signal: float = 0.0
     variance: float = 0.0
     silent: int = 0
     saturated: int = 0
@@ -113,6 +117,7 @@ class ErrorSums:
             self.squares[part] += float(np.sum(error * error))
             self.sums[part] += float(error.sum())
         self.squares["total"] += float(np.sum(total * total))
+        self.signal += float(np.sum(terms.ann * terms.ann))
         self.variance += float(variance.sum())
         self.silent += int(np.count_nonzero(spikes == 0))
         self.saturated += int(np.count_nonzero(spikes == self.steps))
@@ -120,6 +125,7 @@ class ErrorSums:
     def columns(self) -> dict[str, float]:
         """Give the columns of the table: roots of mean squares, means, shares."""
         return {
+            "signal": sqrt(self.signal / self.values),
             **{f"e_{part}": sqrt(self.squares[part] / self.values) for part in (*_PARTS, "total")},
             **{f"bias_{part}": self.sums[part] / self.values for part in _PARTS},
             "sigma_per_threshold": sqrt(self.variance / self.values),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pysnn.files import write_aside
 from pysnn.plot.accuracy import accuracy_against_steps
+from pysnn.plot.conversion_error import conversion_error
 from pysnn.plot.frame import new_figure
-from pysnn.plot.layers import layer_errors
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,5 +28,5 @@ def save_overview(
     figure = new_figure(10.0, 4.0)
     left, right = figure.subplots(1, 2)
     accuracy_against_steps(table, left)
-    layer_errors(errors, steps, right)
+    conversion_error(errors, steps, right)
     return write_aside(Path(path), lambda aside: figure.savefig(aside, dpi=150))

@@ -126,6 +126,7 @@ def replayed(conversion: Conversion, x: Any, steps: int) -> dict[str, float]:
         **{f"e_{name}": float(np.sqrt(np.mean(e**2))) for name, e in parts.items()},
         **{f"bias_{name}": float(e.mean()) for name, e in parts.items()},
         "e_total": float(np.sqrt(np.mean((rate - a) ** 2))),
+        "signal": float(np.sqrt(np.mean(a**2))),
         "sigma_per_threshold": float(np.sqrt(np.mean(current.var(axis=0))) / th2),
         "saturated": float(np.mean(count == steps)),
         "silent": float(np.mean(count == 0)),

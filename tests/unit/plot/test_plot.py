@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pysnn import IF, DataError, Input, MissingExtraError, Network, Output, run
-from pysnn.plot import accuracy_against_steps, layer_errors, raster, save_overview
+from pysnn.plot import accuracy_against_steps, conversion_error, conversion_error_grid, raster, save_overview
 from pysnn.tables import SCHEMAS, make_table
 
 pytest.importorskip("matplotlib")
@@ -52,7 +52,9 @@ def error_rows(layers: int = 3) -> Any:
             "steps": t,
             "samples": 8,
             "threshold": 2.0,
+            "signal": 4.0,
             "e_q": d / t,
+            "e_total": d / t,
         }
         for t in (2, 4)
         for d in range(1, layers + 1)
@@ -110,32 +112,53 @@ def test_a_table_without_accuracy_is_refused() -> None:
         accuracy_against_steps(run_table(accuracy=None))
 
 
-def test_layer_errors_are_over_the_threshold_at_one_number_of_steps() -> None:
-    axes = layer_errors(error_rows())
+def test_conversion_errors_are_over_the_signal_at_one_number_of_steps() -> None:
+    axes = conversion_error(error_rows())
     lines = drawn(axes)
-    assert list(lines) == ["total", "inherited", "clipping", "quantisation", "deviation"]
-    assert lines["quantisation"][1] == pytest.approx([1 / 8, 2 / 8, 3 / 8])
+    assert list(lines)[:5] == ["total", "inherited", "clipping", "quantisation", "deviation"]
+    assert lines["quantisation"][1] == pytest.approx([1 / 16, 2 / 16, 3 / 16])
     assert [label.get_text() for label in axes.get_xticklabels()] == ["relu1", "relu2", "relu3"]
-    at_two = drawn(layer_errors(error_rows(), steps=2))
-    assert at_two["quantisation"][1] == pytest.approx([1 / 4, 2 / 4, 3 / 4])
+    at_two = drawn(conversion_error(error_rows(), steps=2))
+    assert at_two["quantisation"][1] == pytest.approx([1 / 8, 2 / 8, 3 / 8])
+    assert np.isnan(lines["clipping"][1]).all(), "zeros have no place on the axis"
+    low, high = axes.get_ylim()
+    assert low < 1 / 16 < 1 < high
 
 
-def test_a_deep_network_names_some_of_its_layers() -> None:
-    assert len(layer_errors(error_rows(110)).get_xticklabels()) <= 24
+def test_a_deep_network_names_some_of_its_layers_and_draws_points() -> None:
+    deep = conversion_error(error_rows(110))
+    assert 10 <= len(deep.get_xticklabels()) <= 24
+    assert {line.get_linestyle() for line in deep.lines[:5]} == {"None"}
+    assert "None" not in {line.get_linestyle() for line in conversion_error(error_rows(19)).lines}
 
 
-def test_other_steps_and_empty_tables_are_refused() -> None:
+def test_several_steps_have_a_panel_each_on_one_scale() -> None:
+    panels = conversion_error_grid(error_rows(50)).axes
+    assert [panel.get_title() for panel in panels] == ["T = 2", "T = 4"]
+    assert panels[0].get_ylim() == panels[1].get_ylim()
+    assert panels[0].get_ylim()[1] > 25 / 4
+    assert [panel.get_legend() is None for panel in panels] == [True, False]
+    (only,) = conversion_error_grid(error_rows(), steps=[2]).axes
+    assert only.get_title() == "T = 2"
+    assert only.get_legend() is not None
+
+
+def test_other_steps_methods_and_empty_tables_are_refused() -> None:
+    import polars as pl
+
     with pytest.raises(DataError, match=r"one of the steps \[2, 4\], got 3"):
-        layer_errors(error_rows(), steps=3)
+        conversion_error(error_rows(), steps=3)
     with pytest.raises(DataError, match="the table is empty"):
-        layer_errors(make_table("errors", []))
+        conversion_error(make_table("errors", []))
+    with pytest.raises(DataError, match="the table of one conversion, got several methods"):
+        conversion_error_grid(pl.concat([error_rows(), error_rows().with_columns(method=pl.lit("other"))]))
 
 
 def test_given_axes_are_used_and_returned() -> None:
     first, second, third = Figure().subplots(1, 3)
     assert raster(spiking(), "if", ax=first) is first
     assert accuracy_against_steps(run_table(), second) is second
-    assert layer_errors(error_rows(), ax=third) is third
+    assert conversion_error(error_rows(), ax=third) is third
 
 
 def test_the_overview_is_a_png(tmp_path: Path) -> None:

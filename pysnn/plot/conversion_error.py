@@ -1,0 +1,146 @@
+"""The conversion error along the network, in its parts."""
+
+from collections.abc import Sequence
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+from pysnn.errors import DataError
+from pysnn.plot.frame import COLOURS, axes_or_new, new_figure
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["conversion_error", "conversion_error_grid"]
+
+# Column, name, line, marker, colour.
+_PARTS = (
+    ("e_total", "total", "-", "o", "black"),
+    ("e_p", "inherited", "--", "s", COLOURS["purple"]),
+    ("e_c", "clipping", ":", "v", COLOURS["green"]),
+    ("e_q", "quantisation", "-.", "^", COLOURS["orange"]),
+    ("e_d", "deviation", "-", "d", COLOURS["red"]),
+)
+_MOST_POINTS = 24
+_MOST_NAMES = 20
+_WIDEST = 3
+# The share of the largest error down to which the axis goes.
+_SHOWN = 1e-3
+_PANEL = (4.8, 3.4)
+
+
+def conversion_error(table: "pl.DataFrame", steps: int | None = None, ax: "Axes | None" = None) -> "Axes":
+    """Draw the parts of the conversion error along the network, each over the layer's signal.
+
+    The signal is the root mean square of the ANN's activation in the layer, as in :func:`pysnn.convert.diagnose`. The four
+    parts of each neuron's error add up to the total; their root mean squares need not.
+
+    Parameters
+    ----------
+    table
+        Schema "errors", of one conversion.
+    steps
+        Which number of steps; the largest of the table by default.
+    ax
+        Axes to draw on; new ones by default.
+
+    Returns
+    -------
+    axes
+
+    Raises
+    ------
+    DataError
+        The table has no rows for that number of steps.
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    known = _known_steps(table)
+    wanted = known[-1] if steps is None else steps
+    if wanted not in known:
+        raise DataError(f"conversion_error: expected one of the steps {known}, got {wanted}")
+    rows = table.filter(table["steps"] == wanted).sort("depth")
+    axes = axes_or_new(ax)
+    depths, names = rows["depth"].to_list(), rows["layer"].to_list()
+    signal = [s or t for s, t in zip(rows["signal"], rows["threshold"], strict=True)]
+    largest = max(1.0, *(error / over for error, over in zip(rows["e_total"], signal, strict=True)))
+    # Blocks of a residual network alternate: in a deep one only points show both bands.
+    many = len(names) > _MOST_POINTS
+    for column, label, line, marker, colour in _PARTS:
+        ratios = (error / over for error, over in zip(rows[column], signal, strict=True))
+        values = [ratio if ratio > _SHOWN * largest else nan for ratio in ratios]
+        style = "none" if many else line
+        (drawn,) = axes.plot(depths, values, linestyle=style, label=label, linewidth=1.2, color=colour)
+        drawn.set_marker(marker)
+        drawn.set_markersize(3 if many else 5)
+    axes.axhline(1, color=COLOURS["grey"], linewidth=1, label="as large as the signal")
+    _name_layers(axes, depths, names)
+    axes.set_yscale("log")
+    axes.set_ylim(_SHOWN * largest, 2 * largest)
+    axes.set_ylabel("RMS error / RMS activation")
+    axes.set_title(f"conversion error at T = {wanted}")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    return axes
+
+
+def conversion_error_grid(table: "pl.DataFrame", steps: Sequence[int] | None = None) -> "Figure":
+    """Draw :func:`conversion_error` for each of several numbers of steps, small, side by side, on one scale.
+
+    Parameters
+    ----------
+    table
+        Schema "errors", of one conversion.
+    steps
+        Which numbers of steps; all of the table by default.
+
+    Returns
+    -------
+    figure
+        ``figure.savefig("errors.png")`` writes it.
+
+    Raises
+    ------
+    DataError, MissingExtraError
+        As :func:`conversion_error` does.
+    """
+    wanted = _known_steps(table) if steps is None else list(steps)
+    columns = min(_WIDEST, len(wanted))
+    lines = -(-len(wanted) // columns)
+    figure = new_figure(max(6.4, _PANEL[0] * columns), max(4.0, _PANEL[1] * lines))
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    tops = []
+    for number, (panel, at) in enumerate(zip(panels, wanted, strict=False)):
+        tops.append(conversion_error(table, at, panel).get_ylim()[1])
+        panel.set_title(f"T = {at}")
+        if number % columns:
+            panel.set_ylabel("")
+        if number < len(wanted) - columns:
+            panel.set_xlabel("")
+        if number != columns - 1:
+            panel.get_legend().remove()
+    panels[0].set_ylim(_SHOWN * max(tops), max(tops))
+    for panel in panels[len(wanted) :]:
+        panel.remove()
+    figure.suptitle("conversion error along the network")
+    return figure
+
+
+def _known_steps(table: "pl.DataFrame") -> list[int]:
+    if table.is_empty():
+        raise DataError("conversion_error: the table is empty")
+    if table["method"].n_unique() > 1:
+        raise DataError("conversion_error: expected the table of one conversion, got several methods")
+    return sorted(set(table["steps"].to_list()))
+
+
+def _name_layers(axes: "Axes", depths: list[int], names: list[str]) -> None:
+    """Name layers below the axis, as many as can be read."""
+    every = -(-len(names) // _MOST_NAMES)
+    slanted: dict[str, Any] = (
+        {"rotation": 60, "ha": "right", "rotation_mode": "anchor", "fontsize": 7} if len(names) > 6 else {}
+    )
+    axes.set_xticks(depths[::every], names[::every], **slanted)
+    axes.margins(x=0.02 if len(names) > 6 else 0.1 if len(names) > 1 else 0.5)
+    axes.set_xlabel("layer")
