@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_parameter, per_channel
-from pysnn.errors import NetworkError, PlanError
+from pysnn.errors import NetworkError
 from pysnn.nodes.base import LATER_FIELD, Array, Builder, Node, Shape, Value
 
 __all__ = ["ReLU"]
@@ -26,6 +26,8 @@ class ReLU(Node):
     ------
     NetworkError
         The bound is not positive and finite.
+
+    Beside neurons it runs in float32, on values that are constant in time: that is how an ordinary part feeds a spiking one.
 
     Examples
     --------
@@ -51,8 +53,10 @@ class ReLU(Node):
         return shape
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:
-        """Refuse: an activation has no spikes."""
-        raise PlanError(f"ReLU '{name}': this network does not spike yet; convert it with pysnn.convert first")
+        """Express the node as a limit; builders refuse it on what spikes make, and in a network without neurons."""
+        value = builder.join(name, values)
+        high = None if self.max is None else self.ceiling(builder.shape(value)[0])
+        return builder.clamp(name, value, high)
 
     def ceiling(self, channels: int) -> NDArray[np.float32]:
         """Give the upper bound of each channel, float32 ``(channels,)``; infinity where there is none."""

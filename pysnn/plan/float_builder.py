@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.errors import PlanError
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, MapValue, PlanBuilder, spread_scale, term_scale
-from pysnn.plan.ops import MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, Term
+from pysnn.plan.ops import MAX_COUNT, AddOp, ClampOp, MapSpec, NeuronOp, OutputOp, Term
 
 __all__ = ["FloatBuilder"]
 
@@ -70,6 +71,16 @@ class FloatBuilder(PlanBuilder):
                 scale = spread_scale(values, index, tuple(term_scale(value) for value in values), 1.0)
             return self.move(name, values, index, scale=scale)
         return self.move(name, tuple(self.real(name, value) for value in values), index)
+
+    def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
+        """Lower an activation on values that are constant in time: an ordinary part of a spiking network."""
+        self.refuse_ordinary(name)
+        if value.spec.kind != "real" or not value.spec.static:
+            raise PlanError(
+                f"{self.title(name)}: it needs an input that is constant in time, and gets one that changes; "
+                "put a neuron in its place (pysnn.convert does)"
+            )
+        return self.emit(ClampOp(name, value.spec, value.map, high))
 
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
         """Lower a neuron."""

@@ -145,6 +145,11 @@ class IntBuilder(PlanBuilder):
             unit = spread_scale(values, index, units, 0.0)
         return self.move(name, values, index, scale=scale, unit=unit, bound=max(value.bound for value in values))
 
+    def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
+        """Refuse: activations of an ordinary network are real values."""
+        self.refuse_ordinary(name)
+        raise PlanError(f"{self.title(name)}: int8 networks have neurons only; use precision 'float32'")
+
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
         """Lower a neuron: threshold, start and reset in units of its current."""
         source = self.current(name, values, parameters.threshold.astype(np.float64))

@@ -23,6 +23,7 @@ __all__ = [
     "MAX_BLOCK",
     "MAX_COUNT",
     "AddOp",
+    "ClampOp",
     "ConvOp",
     "GatherOp",
     "InputOp",
@@ -145,6 +146,17 @@ class GatherOp:
 
 
 @dataclass(frozen=True, eq=False)
+class ClampOp:
+    """A static real map, limited: ``x`` if ``x > 0``, else 0; then ``high`` (float32 ``(C,)``) where it is exceeded."""
+
+    node: str
+    spec: MapSpec
+    source: int
+    high: Float32 | None
+    kind: Literal["clamp"] = "clamp"
+
+
+@dataclass(frozen=True, eq=False)
 class RoundOp:
     """A static real map into integer units: ``round_half_even(float64(x) / unit)`` (``unit``: float64 ``(C,)``)."""
 
@@ -223,7 +235,7 @@ class OutputOp:
     kind: Literal["output"] = "output"
 
 
-Op: TypeAlias = InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | RoundOp | AddOp | NeuronOp | OutputOp
+Op: TypeAlias = InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | ClampOp | RoundOp | AddOp | NeuronOp | OutputOp
 
 
 @dataclass(frozen=True, eq=False)

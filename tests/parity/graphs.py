@@ -31,7 +31,7 @@ _KINDS = (
         "move",
         "move",
     ),
-    *("concat", "scale", "affine"),
+    *("concat", "scale", "affine", "relu"),
 )
 
 
@@ -101,6 +101,7 @@ class _Maker:
             "move": self._move,
             "scale": self._scale,
             "affine": self._affine,
+            "relu": self._relu,
         }
         if kind == "concat":
             self._concat(sources[0])
@@ -269,6 +270,13 @@ class _Maker:
 
     def _scale(self, value: Available) -> None:
         self._emit(pysnn.Scale(self.dice.parameter(value.shape[0], 0.25, 3)), value, value.kind, plain=False)
+
+    def _relu(self, value: Available) -> None:
+        """An ordinary part of the network: in float32, on what is constant in time."""
+        if value.kind == "real" and self.precision == "float32":
+            self._emit(pysnn.ReLU(), value, "real")
+        else:
+            self._neuron(value)
 
     def _affine(self, value: Available) -> None:
         if not self._takes_weights(value):

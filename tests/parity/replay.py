@@ -208,7 +208,7 @@ class Replay:
         return Now("count", after - before, value.scale, value.most)
 
     def move(self, node: Node, value: Now) -> Now:
-        """Rearrange; each channel's scale goes with its values."""
+        """Rearrange, or limit (ReLU); each channel's scale goes with its values."""
         scale = np.ones(len(value.data), np.float32) if value.scale is None else value.scale
         full = np.broadcast_to(scale[:, None, None], value.data.shape)
         data, scales = (_spatial(node.forward((array[None],))[0]) for array in (value.data, full))

@@ -1,4 +1,4 @@
-"""Rearrangements, sums of edges, and real currents in integer units."""
+"""Rearrangements, sums of edges, and real values limited or in integer units."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from pysnn.backends.numba.jit import kernel
 from pysnn.backends.numba.memory import Chunk, Step, channels_last
 from pysnn.errors import RangeError
-from pysnn.plan.ops import CURRENT_LIMIT, AddOp, GatherOp, MapSpec, RoundOp, Term
+from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ClampOp, GatherOp, MapSpec, RoundOp, Term
 
-__all__ = ["AddStep", "GatherStep", "RoundStep"]
+__all__ = ["AddStep", "ClampStep", "GatherStep", "RoundStep"]
 
 
 @kernel
@@ -117,6 +117,21 @@ def _factor(term: Term, pixels: int) -> NDArray[Any] | None:
         return np.tile(np.stack((term.multiplier, term.shift)).astype(np.int64), (1, pixels))
     factor = term.scale if term.scale is not None else term.constant
     return None if factor is None else np.tile(factor, pixels)
+
+
+class ClampStep(Step):
+    """A static real map, limited."""
+
+    def __init__(self, number: int, op: ClampOp) -> None:
+        super().__init__(number)
+        self.op = op
+
+    def advance(self, chunk: Chunk) -> None:
+        """Limit, once a sample."""
+        x, out = chunk.map(self.op.source), chunk.map(self.number)
+        out[:] = np.where(x > 0, x, np.float32(0))
+        if self.op.high is not None:
+            out[:] = np.where(out > self.op.high, self.op.high, out)
 
 
 class RoundStep(Step):

@@ -3,12 +3,13 @@
 from pysnn.backends.numba.conv import ConvStep
 from pysnn.backends.numba.inputs import InputStep
 from pysnn.backends.numba.memory import Step
-from pysnn.backends.numba.moves import AddStep, GatherStep, RoundStep
+from pysnn.backends.numba.moves import AddStep, ClampStep, GatherStep, RoundStep
 from pysnn.backends.numba.neuron import NeuronStep
 from pysnn.backends.numba.output import OutputStep
 from pysnn.backends.numba.pool import MaxPoolStep, PoolStep
 from pysnn.plan.ops import (
     AddOp,
+    ClampOp,
     ConvOp,
     GatherOp,
     InputOp,
@@ -28,7 +29,7 @@ def make_steps(plan: Plan) -> tuple[Step, ...]:
     return tuple(_make_step(plan, number) for number in range(len(plan.ops)))
 
 
-def _make_step(plan: Plan, number: int) -> Step:  # noqa: PLR0911 - one return for each kind of operation
+def _make_step(plan: Plan, number: int) -> Step:  # noqa: C901, PLR0911 - one return for each kind of operation
     op = plan.ops[number]
     match op:
         case InputOp():
@@ -41,6 +42,8 @@ def _make_step(plan: Plan, number: int) -> Step:  # noqa: PLR0911 - one return f
             return MaxPoolStep(number, op, plan.ops[op.source].spec)
         case GatherOp():
             return GatherStep(number, op, tuple(plan.ops[source].spec for source in op.sources))
+        case ClampOp():
+            return ClampStep(number, op)
         case RoundOp():
             return RoundStep(number, op)
         case AddOp():

@@ -125,7 +125,7 @@ class ReferenceExecutable:
         return np.asarray(_PLAIN[op.kind](op, x))
 
 
-_PLAIN: dict[str, Any] = {"conv": ops.conv, "pool": ops.pool, "round": ops.round_to_units}
+_PLAIN: dict[str, Any] = {"conv": ops.conv, "pool": ops.pool, "clamp": ops.clamp, "round": ops.round_to_units}
 
 
 def _input(op: InputOp, request: RunRequest, step: int) -> Array:

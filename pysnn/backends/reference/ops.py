@@ -9,9 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import RangeError
-from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ConvOp, GatherOp, MaxPoolOp, NeuronOp, PoolOp, RoundOp, Term
+from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ClampOp, ConvOp, GatherOp, MaxPoolOp, NeuronOp, PoolOp, RoundOp, Term
 
-__all__ = ["add", "conv", "gather", "max_pool_rise", "max_pool_values", "neuron_step", "pool", "round_to_units"]
+__all__ = [
+    "add",
+    "clamp",
+    "conv",
+    "gather",
+    "max_pool_rise",
+    "max_pool_values",
+    "neuron_step",
+    "pool",
+    "round_to_units",
+]
 
 Array = NDArray[Any]
 
@@ -87,6 +97,15 @@ def gather(op: GatherOp, sources: tuple[Array, ...]) -> Array:
     everything = np.concatenate([source.reshape(batch, -1) for source in sources], axis=1)
     moved = everything[:, op.index.ravel()]
     return np.where(op.index.ravel() >= 0, moved, moved.dtype.type(0)).reshape(batch, *op.spec.shape)
+
+
+def clamp(op: ClampOp, x: Array) -> Array:
+    """Values limited by 0 from below, and by ``high`` from above; what is not a number is 0."""
+    positive = np.where(x > 0, x, np.float32(0))
+    if op.high is None:
+        return positive
+    high = op.high[:, None, None]
+    return np.where(positive > high, high, positive)
 
 
 def round_to_units(op: RoundOp, x: Array) -> Array:

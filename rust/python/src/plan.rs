@@ -3,8 +3,8 @@
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pysnn_core::plan::{
-    Body, Coding, Conv, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan,
-    Pool, Readout, Round, Shape, Term, Weights, Window,
+    Body, Clamp, Coding, Conv, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters,
+    Plan, Pool, Readout, Round, Shape, Term, Weights, Window,
 };
 
 use crate::arrays::Origin;
@@ -35,7 +35,7 @@ struct Reader<'a, 'py> {
 impl<'py> Reader<'_, 'py> {
     fn read(&self) -> PyResult<(MapSpec, Body)> {
         let spec = self.spec()?;
-        let kinds = ["input", "conv", "pool", "maxpool", "gather", "round", "add", "neuron", "output"];
+        let kinds = ["input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output"];
         let body = match self.origin.word(self.op, "kind", &kinds)? {
             "input" => Body::Input(match self.origin.word(self.op, "coding", &["constant", "poisson", "events"])? {
                 "constant" => Coding::Constant,
@@ -52,6 +52,11 @@ impl<'py> Reader<'_, 'py> {
                 sources: self.field("sources")?,
                 index: self.origin.values(self.op, "index", Some(&dimensions(spec.shape)))?,
             }),
+            "clamp" => {
+                let free = self.origin.is_none(self.op, "high")?;
+                let high = if free { None } else { Some(self.channels(self.op, "high", &spec)?) };
+                Body::Clamp(Clamp { source: self.field("source")?, high })
+            }
             "round" => {
                 Body::Round(Round { source: self.field("source")?, unit: self.channels(self.op, "unit", &spec)? })
             }

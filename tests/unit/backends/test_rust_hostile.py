@@ -8,7 +8,20 @@ import pytest
 
 from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, RunRequest
 from pysnn.errors import BackendError, CapacityError, DataError, PlanError, PysnnError
-from pysnn.plan.ops import AddOp, ConvOp, GatherOp, InputOp, MapSpec, MaxPoolOp, NeuronOp, OutputOp, Plan, PoolOp, Term
+from pysnn.plan.ops import (
+    AddOp,
+    ClampOp,
+    ConvOp,
+    GatherOp,
+    InputOp,
+    MapSpec,
+    MaxPoolOp,
+    NeuronOp,
+    OutputOp,
+    Plan,
+    PoolOp,
+    Term,
+)
 
 _core = pytest.importorskip("pysnn._core")
 
@@ -126,6 +139,35 @@ def test_a_damaged_plan_is_refused_with_its_node(number: int) -> None:
         bad = damaged(op, **changes)
     with pytest.raises((PlanError, CapacityError), match=f"node '{bad.ops[op].node}'"):
         _core.Clocked(bad)
+
+
+def clamped(source: MapSpec, spec: MapSpec, high: Any) -> Plan:
+    """A clamp, on the input or on a current that changes."""
+    constant = MapSpec(SHAPE, "real", static=True)
+    first = InputOp("in", constant, "constant") if source.static else InputOp("in", spikes(*SHAPE), "events")
+    middle = PoolOp("middle", source, 0, (1, 1), (1, 1), (0, 0, 0, 0), 1.0)
+    return Plan(
+        "float32", (first, middle, ClampOp("clamp", spec, 1, high), OutputOp("out", spec, 2, "potential", None))
+    )
+
+
+def test_clamps_are_checked() -> None:
+    real, changing = MapSpec(SHAPE, "real", static=True), MapSpec(SHAPE, "real", static=False)
+    values = np.float32([-1, 0, 0.5, 2]).reshape(1, 1, 2, 2).repeat(3, axis=1).repeat(2, axis=2).repeat(2, axis=3)
+    for high, largest in ((None, 2.0), (np.float32([1, 3, 0]), 1.0)):
+        run = RunRequest(ConstantInput(np.ascontiguousarray(values)), 1, (1,))
+        scores = _core.Clocked(clamped(real, real, high)).run(run)["scores"].reshape(3, 16)
+        assert (scores.min(), scores[0].max(), scores[1].max()) == (0.0, largest, 2.0)
+    for bad in (
+        clamped(changing, changing, None),
+        clamped(real, changing, None),
+        clamped(real, MapSpec((3, 4, 5), "real", static=True), None),
+        clamped(real, MapSpec(SHAPE, "current", static=True), None),
+        clamped(real, real, np.float32([1, 2])),
+        clamped(real, real, np.ones(3)),
+    ):
+        with pytest.raises(PlanError, match="node 'clamp'"):
+            _core.Clocked(bad)
 
 
 def test_a_map_too_large_is_refused() -> None:

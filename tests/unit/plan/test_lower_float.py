@@ -7,8 +7,9 @@ import pytest
 
 import pysnn
 from pysnn import IF, LIF, AvgPool2d, Concat, Conv2d, GlobalAvgPool, Input, Linear, MaxPool2d, Network, Output, Scale
+from pysnn.errors import PlanError
 from pysnn.plan import PlanOptions, compile_plan
-from pysnn.plan.ops import AddOp, ConvOp, GatherOp, NeuronOp, Op, Plan, PoolOp
+from pysnn.plan.ops import AddOp, ClampOp, ConvOp, GatherOp, NeuronOp, Op, Plan, PoolOp
 
 EVENTS = PlanOptions(coding="events")
 
@@ -34,6 +35,35 @@ def test_a_linear_layer_is_a_convolution() -> None:
     np.testing.assert_array_equal(op.weight[0, 0], weight.T)
     assert op.bias.tolist() == [1.0, 2.0]
     assert op.spec.shape == (2, 1, 1)
+
+
+def test_an_activation_before_the_neurons_is_a_clamp() -> None:
+    layers = {"in": Input((2,)), "fc": Linear(np.eye(2)), "relu": pysnn.ReLU(), "if": IF()}
+    plan = lowered(layers, PlanOptions())
+    assert kinds(plan) == ["input", "conv", "clamp", "neuron", "add", "output"]
+    clamp = the(plan, ClampOp)
+    assert clamp.spec.static
+    assert clamp.high is None
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_an_ordinary_network_has_to_be_converted(precision: Any) -> None:
+    for coding in ("constant", "poisson"):
+        with pytest.raises(PlanError, match="ReLU 'relu': this network does not spike yet; convert it"):
+            lowered({"in": Input((2,)), "fc": Linear(np.eye(2)), "relu": pysnn.ReLU()}, PlanOptions(precision, coding))
+
+
+def test_activations_that_cannot_run_are_refused() -> None:
+    behind = {"in": Input((2,)), "if": IF(), "fc": Linear(np.eye(2)), "relu": pysnn.ReLU()}
+    with pytest.raises(
+        PlanError, match="ReLU 'relu': it needs an input that is constant in time, and gets one that ch"
+    ):
+        lowered(behind, PlanOptions())
+    before = {"in": Input((2,)), "fc": Linear(np.eye(2)), "relu": pysnn.ReLU(), "if": IF()}
+    with pytest.raises(PlanError, match="ReLU 'relu': it needs an input that is constant in time"):
+        lowered(before)
+    with pytest.raises(PlanError, match="ReLU 'relu': int8 networks have neurons only; use precision 'float32'"):
+        lowered(before, PlanOptions("int8"))
 
 
 def test_scales_are_folded_into_the_weights_behind() -> None:

@@ -2,6 +2,7 @@
 
 use super::buffers::{Buffer, Element};
 use super::choice::{Density, Family, crossover};
+use super::clamp::ClampPass;
 use super::conv::Synapses;
 use super::current::Current;
 use super::dense::PackCounts;
@@ -46,6 +47,7 @@ impl Sample<'_> {
                     Buffer::Current(target) => moves.run(maps, places, target, rows),
                 }
             }
+            Work::Clamp { high } => self.clamp(stage, high.as_deref(), &mut target),
             Work::Round { unit } => self.round(stage, unit, &mut target)?,
             Work::Output { .. } => {}
         }
@@ -216,6 +218,12 @@ impl Sample<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn clamp(&self, stage: &Stage, high: Option<&[f32]>, target: &mut Buffer) {
+        let size = self.program.place(stage.op).shape.size();
+        let source = self.workspace.maps.view(self.program.place(stage.sources[0]), 1);
+        self.program.level.run(ClampPass { source, high, target: &mut f32::of_mut(target)[..size] });
     }
 
     fn round(&self, stage: &Stage, unit: &[f64], target: &mut Buffer) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod buffers;
 mod choice;
+mod clamp;
 pub(crate) mod control;
 mod conv;
 mod count;

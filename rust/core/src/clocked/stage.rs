@@ -20,6 +20,7 @@ pub(super) enum Work {
     Pool { slide: Slide, weight: f32 },
     MaxPool { slide: Slide },
     Gather(Moves),
+    Clamp { high: Option<Vec<f32>> },
     Round { unit: Vec<f64> },
     Output { readout: Readout, unit: Option<Vec<f64>> },
 }
@@ -87,6 +88,7 @@ fn word(op: &Op) -> &'static str {
         Body::Conv(_) => "event",
         Body::Pool(_) | Body::Add(_) | Body::Output(_) => "sum",
         Body::MaxPool(_) => "maximum",
+        Body::Clamp(_) => "clamp",
         Body::Round(_) => "round",
         Body::Neuron(_) => "integrate",
     }
@@ -161,6 +163,7 @@ fn stage(ops: &[Op], number: usize, parts: Parts) -> Stage {
         Body::Pool(pool) => Work::Pool { slide: slide(pool.source, &pool.window), weight: pool.weight },
         Body::MaxPool(pool) => Work::MaxPool { slide: slide(pool.source, &pool.window) },
         Body::Gather(gather) => Work::Gather(Moves::new(ops, &gather.sources, &gather.index, op.spec.shape)),
+        Body::Clamp(clamp) => Work::Clamp { high: clamp.high.clone() },
         Body::Round(round) => Work::Round { unit: round.unit.clone() },
         Body::Output(output) => Work::Output { readout: output.readout, unit: output.unit.clone() },
     };

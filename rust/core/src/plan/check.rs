@@ -67,6 +67,12 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
         Body::Pool(body) => pool(&op.spec, of(body.source), body),
         Body::MaxPool(body) => max_pool(&op.spec, of(body.source), &body.window),
         Body::Gather(body) => gather(&op.spec, body, of),
+        Body::Clamp(body) => {
+            let source = of(body.source);
+            ensure(source.kind == Kind::Real && source.is_static, || "clamp reads a static real map".into())?;
+            same_map(&op.spec, source, Kind::Real)?;
+            body.high.as_ref().map_or(Ok(()), |high| length("high", high.len(), op.spec.shape.channels))
+        }
         Body::Round(body) => {
             let source = of(body.source);
             ensure(source.kind == Kind::Real && source.is_static, || "round reads a static real map".into())?;

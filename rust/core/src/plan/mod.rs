@@ -6,7 +6,8 @@ mod window;
 
 pub use check::{MAX_MAP, MAX_MEMORY};
 pub use ops::{
-    Body, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Output, Parameters, Pool, Readout, Round, Term, Weights,
+    Body, Clamp, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Output, Parameters, Pool, Readout, Round, Term,
+    Weights,
 };
 pub(crate) use window::Taps;
 pub use window::Window;
@@ -107,6 +108,7 @@ impl Op {
             Body::Pool(pool) => vec![pool.source],
             Body::MaxPool(pool) => vec![pool.source],
             Body::Gather(gather) => gather.sources.clone(),
+            Body::Clamp(clamp) => vec![clamp.source],
             Body::Round(round) => vec![round.source],
             Body::Add(terms) => terms.iter().map(|term| term.source).collect(),
             Body::Neuron(neuron) => vec![neuron.source],

@@ -57,6 +57,15 @@ pub struct Gather {
     pub index: Vec<i32>,
 }
 
+/// A static real map, limited: `x` if `x > 0`, else 0; then `high` where it is exceeded.
+#[derive(Debug, Clone)]
+pub struct Clamp {
+    /// The map that it reads.
+    pub source: usize,
+    /// The largest value of each channel, if there is one.
+    pub high: Option<Vec<f32>>,
+}
+
 /// A static real map into integer units.
 #[derive(Debug, Clone)]
 pub struct Round {
@@ -176,6 +185,8 @@ pub enum Body {
     MaxPool(MaxPool),
     /// Values moved.
     Gather(Gather),
+    /// Values limited.
+    Clamp(Clamp),
     /// Real to integer.
     Round(Round),
     /// A sum of edges.

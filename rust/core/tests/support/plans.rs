@@ -1,8 +1,8 @@
 //! Random plans.
 
 use pysnn_core::plan::{
-    Body, Coding, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan, Pool,
-    Readout, Round, Shape, Term, Window,
+    Body, Clamp, Coding, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan,
+    Pool, Readout, Round, Shape, Term, Window,
 };
 
 use super::Rng;
@@ -26,13 +26,14 @@ pub(crate) fn plan(rng: &mut Rng, integer: bool) -> Plan {
         if rng.one_in(8) {
             branches(rng, &mut ops, integer);
         }
-        let made = match rng.below(14) {
+        let made = match rng.below(15) {
             0..=3 => conv(rng, &ops, integer),
             4..=6 => neuron(rng, &ops),
             7 => pool(rng, &ops),
             8 => max_pool(rng, &ops),
             9 => gather(rng, &ops),
             10..=12 => add(rng, &ops),
+            13 => clamp(rng, &ops),
             _ => round(rng, &ops),
         };
         push(&mut ops, made);
@@ -181,6 +182,13 @@ fn add(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
     let is_static = terms.iter().all(|term| ops[term.source].spec.is_static);
     let max_count = if kind == Kind::Count { max_count } else { 0 };
     Some((MapSpec { shape, kind, is_static, max_count }, Body::Add(terms)))
+}
+
+fn clamp(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |spec| spec.kind == Kind::Real && spec.is_static)?;
+    let from = &ops[source].spec;
+    let high = rng.one_in(2).then(|| (0..from.shape.channels).map(|_| 0.5 + 0.4 * rng.real()).collect());
+    Some((derived(from, from.shape, Kind::Real), Body::Clamp(Clamp { source, high })))
 }
 
 fn round(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {

@@ -178,6 +178,11 @@ fn compute(ops: &[Op], maps: &[Map], state: &mut State, request: &Request<'_>, [
                 Map::Integer(body.index.iter().map(|&i| place(i).map_or(0, |(s, j)| maps[s].integers()[j])).collect())
             }
         }
+        Body::Clamp(body) => {
+            let source = maps[body.source].real();
+            let high = |i: usize| body.high.as_ref().map_or(f32::INFINITY, |high| high[i / pixels]);
+            Map::Real((0..size).map(|i| if source[i] > 0.0 { source[i].min(high(i)) } else { 0.0 }).collect())
+        }
         Body::Round(body) => {
             let source = maps[body.source].real();
             let round = |i: usize| (f64::from(source[i]) / body.unit[i / pixels]).round_ties_even() as i64;
