@@ -153,8 +153,14 @@ def clamped(source: MapSpec, spec: MapSpec, high: Any) -> Plan:
 
 def test_clamps_are_checked() -> None:
     real, changing = MapSpec(SHAPE, "real", static=True), MapSpec(SHAPE, "real", static=False)
-    values = np.float32([-1, 0, 0.5, 2]).reshape(1, 1, 2, 2).repeat(3, axis=1).repeat(2, axis=2).repeat(2, axis=3)
-    for high, largest in ((None, 2.0), (np.float32([1, 3, 0]), 1.0)):
+    values = (
+        np.array([-1, 0, 0.5, 2], dtype=np.float32)
+        .reshape(1, 1, 2, 2)
+        .repeat(3, axis=1)
+        .repeat(2, axis=2)
+        .repeat(2, axis=3)
+    )
+    for high, largest in ((None, 2.0), (np.array([1, 3, 0], dtype=np.float32), 1.0)):
         run = RunRequest(ConstantInput(np.ascontiguousarray(values)), 1, (1,))
         scores = _core.Clocked(clamped(real, real, high)).run(run)["scores"].reshape(3, 16)
         assert (scores.min(), scores[0].max(), scores[1].max()) == (0.0, largest, 2.0)
@@ -163,7 +169,7 @@ def test_clamps_are_checked() -> None:
         clamped(real, changing, None),
         clamped(real, MapSpec((3, 4, 5), "real", static=True), None),
         clamped(real, MapSpec(SHAPE, "current", static=True), None),
-        clamped(real, real, np.float32([1, 2])),
+        clamped(real, real, ones(2)),
         clamped(real, real, np.ones(3)),
     ):
         with pytest.raises(PlanError, match="node 'clamp'"):
