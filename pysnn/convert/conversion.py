@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pysnn.ann import check_ordinary
+from pysnn.convert.blame import blame_rows
 from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.corrections import Correction, check_corrections, correct
+from pysnn.convert.diagnosis import rank_layers
 from pysnn.convert.error_table import error_rows
 from pysnn.convert.input_range import warn_of_input_range
 from pysnn.convert.methods import make_method
+from pysnn.convert.ordinary import ann_digest
 from pysnn.convert.rewrite import spiking_network
 from pysnn.errors import DataError, NetworkError
 from pysnn.network import Network
 from pysnn.nodes import ReLU
+from pysnn.run_options import check_integer
 from pysnn.tables import make_table
 
 if TYPE_CHECKING:
@@ -78,6 +82,7 @@ class Conversion:
         """What a saved network should say of its making: method, settings, calibration data."""
         return {
             "method": self.method,
+            "ann.sha256": ann_digest(self.ann),
             **{f"method.{name}": _plain(value) for name, value in self.settings.items()},
             **({"calibrate": ",".join(self.corrections)} if self.corrections else {}),
             "calibration.samples": self.calibration.samples,
@@ -101,11 +106,67 @@ class Conversion:
         DataError
             The data do not fit, or nobody says how many steps.
         """
-        wanted = self.steps if steps is None else steps
-        if wanted is None:
-            raise DataError("errors: expected a number of time-steps, here or in the conversion, got none")
+        wanted = self._steps("errors", steps)
         rows = error_rows((self.network, self.ann), x, wanted, options)
         return make_table("errors", [{"method": self.method, **row} for row in rows])
+
+    def blame(
+        self,
+        x: Any,
+        steps: int | Sequence[int] | None = None,
+        labels: Any = None,
+        layers: int | str | Sequence[str] = 5,
+        **options: Any,
+    ) -> "pl.DataFrame":
+        """Put one layer at a time back to the ANN's exact values and measure what the output gains, schema "blame".
+
+        Two experiments a layer, everything else spiking as before: its neurons get the ANN's exact current and spike
+        (columns ``_input``), and the layers behind get the ANN's exact activations in place of its spikes (``_output``). From
+        one to the other is what the layer does itself; before that, what it was given. ``error`` is the root mean square
+        of the scores' difference to the ANN's, ``agreement`` the share of samples with the ANN's class.
+
+        Parameters
+        ----------
+        x
+            Data as :func:`pysnn.run` takes it.
+        steps
+            Number of time-steps, or several; the conversion's own by default.
+        labels
+            Classes, for the columns ``accuracy``.
+        layers
+            How many, the worst by their own errors first (which runs :meth:`errors` to know them); ``"all"``; or names.
+        **options
+            ``backend``, ``threads``, ``batch_size``, ``block``, ``progress`` as :func:`pysnn.run` takes them.
+
+        Raises
+        ------
+        DataError
+            The data do not fit, nobody says how many steps, or there is no such layer.
+        """
+        wanted = self._steps("blame", steps)
+        names = self._layers_to_blame(x, wanted, layers, options)
+        rows = blame_rows((self.network, self.ann), (x, labels), wanted, names, options)
+        return make_table("blame", [{"method": self.method, **row} for row in rows])
+
+    def _layers_to_blame(
+        self, x: Any, steps: int | Sequence[int], layers: int | str | Sequence[str], options: Mapping[str, Any]
+    ) -> list[str]:
+        if isinstance(layers, str):
+            if layers != "all":
+                raise DataError(f"blame: layers: expected a number, names or 'all', got {layers!r}")
+            return list(self.network.neurons)
+        if not isinstance(layers, int):
+            return list(layers)
+        check_integer("blame: layers", layers, 1, 2**31 - 1)
+        known = {name: options[name] for name in ("backend", "threads") if name in options}
+        last = steps if isinstance(steps, int | np.integer) else max(steps)
+        return rank_layers(self.errors(x, last, **known))[:layers]
+
+    def _steps(self, what: str, steps: int | Sequence[int] | None) -> int | Sequence[int]:
+        wanted = self.steps if steps is None else steps
+        if wanted is None:
+            raise DataError(f"{what}: expected a number of time-steps, here or in the conversion, got none")
+        return wanted
 
 
 def convert(

@@ -71,9 +71,9 @@ def diagnose(errors: "pl.DataFrame", steps: int | None = None) -> Diagnosis:
     layers of any scale compare. A layer *dominates* if it has at least half of the sum of all squared own ratios; else the
     sentence says that the error is spread and names the layer that adds the most.
 
-    The sum stands for the output if noise passes through the layers behind as the signal does. In a residual network that
-    is so for the neurons that the shortcut leaves from; an error inside a block enters the shortcut only beside it, and
-    weighs less than its ratio says. :meth:`pysnn.convert.Conversion.blame` measures what the table cannot know.
+    The sum stands for the output as far as noise passes through the layers behind as the signal does. In a residual network
+    what a block adds to its shortcut may weigh more or less than the shortcut itself, and the table does not know how much:
+    :meth:`pysnn.convert.Conversion.blame` measures it.
 
     Parameters
     ----------
