@@ -43,7 +43,7 @@ def advice(kind: str, row: Mapping[str, Any], ratio: float) -> str:
 def _quantisation(row: Mapping[str, Any], ratio: float) -> str:
     text = (
         f"Take more steps (it falls like 1/T: {_enough('quantisation', row, ratio)}), or lower the threshold: "
-        "error-min for this number of steps, a lower percentile, one threshold per channel."
+        "error-min for this number of steps, ltb, a lower percentile, one threshold per channel."
     )
     if _is_shift(row, "q"):
         start = "higher" if row["bias_q"] < 0 else "lower"
@@ -57,7 +57,7 @@ def _quantisation(row: Mapping[str, Any], ratio: float) -> str:
 def _deviation(row: Mapping[str, Any], ratio: float) -> str:
     text = (
         f"Take more steps (it falls slower than 1/T: {_enough('deviation', row, ratio)}), or steady the current: "
-        "lower thresholds in the layers before it, by error-min for this number of steps."
+        "lower thresholds in the layers before it (error-min for this number of steps, ltb)."
     )
     if _is_shift(row, "d"):
         text += f" {_share(row, 'd')} of its square is a shift of the mean: calibrating the bias takes that away."

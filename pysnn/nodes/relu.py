@@ -17,6 +17,8 @@ __all__ = ["ReLU"]
 class ReLU(Node):
     """``max(x, 0)``, or ``min(max(x, 0), m)``. A network with it is an ordinary one: it converts, it does not spike.
 
+    Beside neurons it runs in float32, on values that are constant in time: that is how an ordinary part feeds a spiking one.
+
     Parameters
     ----------
     max
@@ -26,8 +28,6 @@ class ReLU(Node):
     ------
     NetworkError
         The bound is not positive and finite.
-
-    Beside neurons it runs in float32, on values that are constant in time: that is how an ordinary part feeds a spiking one.
 
     Examples
     --------

@@ -274,7 +274,8 @@ class _Maker:
     def _relu(self, value: Available) -> None:
         """An ordinary part of the network: in float32, on what is constant in time."""
         if value.kind == "real" and self.precision == "float32":
-            self._emit(pysnn.ReLU(), value, "real")
+            bound = self.dice.parameter(value.shape[0], 0.25, 2) if self.dice.flag() else None
+            self._emit(pysnn.ReLU(bound), value, "real")
         else:
             self._neuron(value)
 

@@ -151,6 +151,14 @@ def test_progress_goes_up_to_the_end() -> None:
     assert calls[-1] == (60, 60)
 
 
+def test_upper_bounds_are_part_of_the_exact_values() -> None:
+    conversion = convert(chain().replace({"relu1": ReLU(max=0.25)}), DATA, "max-norm", steps=64)
+    hybrid = exact_layer((conversion.network, conversion.ann), "relu1", "output")
+    mean, _, expected = currents(hybrid, conversion.ann)["relu2"]
+    np.testing.assert_allclose(mean, expected, atol=1e-5)
+    assert ann_pass(conversion.ann, DATA, keep=["relu1"])[1]["relu1"].max() == 0.25
+
+
 def test_a_planted_fault_is_found() -> None:
     """A threshold far too low in one layer: the table and the experiment name it alike."""
     ann = residual()

@@ -53,7 +53,7 @@ def test_quantisation_says_how_many_steps_would_do() -> None:
     found = diagnose(table(row(1, e_q=0.5), row(2)))
     assert found.advice == (
         "Take more steps (it falls like 1/T: about 20 for a tenth of the signal), or lower the threshold: error-min for "
-        "this number of steps, a lower percentile, one threshold per channel."
+        "this number of steps, ltb, a lower percentile, one threshold per channel."
     )
     assert "more than 1024" in diagnose(table(row(1, steps=64, e_q=5.0))).advice
 
@@ -64,7 +64,7 @@ def test_a_shift_of_the_mean_is_told_apart() -> None:
     assert "a lower initial potential" in diagnose(table(row(1, e_q=0.5, bias_q=0.4))).advice
     assert "shift" not in diagnose(table(row(1, e_q=0.5, bias_q=-0.2))).advice
     shifted = diagnose(table(row(1, e_d=0.5, bias_d=0.4)))
-    assert shifted.advice.endswith("64 % of its square is a shift of the mean: calibrating the bias takes that away.")
+    assert shifted.advice.endswith('64 % of its square is a shift of the mean: calibrate=["bias"] takes that away.')
     assert "bias" not in diagnose(table(row(1, e_d=0.5, bias_d=0.1))).advice
 
 

@@ -39,6 +39,17 @@ def test_the_ann_is_in_the_converted_network(settings: dict[str, Any]) -> None:
     assert ann_digest(ordinary_network(from_file.network)) == from_file.provenance["ann.sha256"] == ann_digest(ann)
 
 
+@pytest.mark.parametrize(("calibrated", "same"), [(["v_init"], True), (["bias"], False)])
+def test_calibrated_biases_hide_the_ann_and_the_digest_says_so(calibrated: list[str], same: bool) -> None:
+    conversion = convert(residual(), DATA, steps=4, calibrate=calibrated)
+    assert (ann_digest(ordinary_network(conversion.network)) == conversion.provenance["ann.sha256"]) is same
+
+
+def test_so_do_upper_bounds() -> None:
+    conversion = convert(residual().replace({"relu1": ReLU(max=0.5)}), DATA)
+    assert ann_digest(ordinary_network(conversion.network)) != conversion.provenance["ann.sha256"]
+
+
 def test_the_digest_knows_weights_edges_and_fields_but_no_read_out() -> None:
     ann = residual()
     conv: Any = ann.nodes["conv1"]

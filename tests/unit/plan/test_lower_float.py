@@ -44,6 +44,11 @@ def test_an_activation_before_the_neurons_is_a_clamp() -> None:
     clamp = the(plan, ClampOp)
     assert clamp.spec.static
     assert clamp.high is None
+    bounds = (6.0, [6.0, 6.0]), ([1.0, 2.0], [1.0, 2.0])
+    for bound, high in bounds:
+        clamp = the(lowered({**layers, "relu": pysnn.ReLU(bound)}, PlanOptions()), ClampOp)
+        assert clamp.high.tolist() == high
+        assert clamp.high.dtype == np.float32
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
