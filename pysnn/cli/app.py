@@ -3,6 +3,7 @@
 import typer
 
 from pysnn.cli.convert import convert
+from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
 from pysnn.cli.info import info
 from pysnn.cli.lists import corrections, methods, neurons
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (quickstart, convert, run, info, methods, corrections, neurons):
+for command in (quickstart, convert, run, diagnose, info, methods, corrections, neurons):
     app.command(command.__name__)(reported(command))
 
 app.add_typer(sweep)

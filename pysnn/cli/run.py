@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pysnn.cli.options import parse_steps
 from pysnn.cli.show import show_table
 
 __all__ = ["run"]
@@ -38,7 +39,7 @@ def run(
     from pysnn.progress import Progress
     from pysnn.simulate import Simulator
 
-    wanted = _parsed(steps)
+    wanted = parse_steps(steps)
     saved = load(network)
     given = parse_source(data).load(limit)
     simulator = Simulator(
@@ -65,13 +66,3 @@ def _ann_accuracy(provenance: Mapping[str, Any], digest: str) -> float | None:
     """Give the accuracy of the original network, if the file knows it for these very data."""
     known = provenance.get("ann_accuracy")
     return known if isinstance(known, float) and provenance.get("ann_accuracy_data") == digest else None
-
-
-def _parsed(steps: str) -> list[int]:
-    try:
-        values = sorted({int(part) for part in steps.split(",")})
-    except ValueError:
-        raise typer.BadParameter(f"expected whole numbers with commas between, got '{steps}'") from None
-    if values[0] < 1:
-        raise typer.BadParameter(f"expected at least one time-step, got {values[0]}")
-    return values

@@ -50,7 +50,7 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        if "accuracy" in name or name == "agreement":
+        if "accuracy" in name or "agreement" in name:
             return f"{100 * value:.2f} %"
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

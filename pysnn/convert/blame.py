@@ -115,10 +115,11 @@ def summarise_blame(blame: "pl.DataFrame", steps: int | None = None) -> str:
     if not rows:
         raise DataError(f"blame: the table has no row for {wanted} steps")
     tried = f"Of {len(rows)} layer{'s' if len(rows) > 1 else ''} tried, "
-    # Squares: errors that do not depend on one another add up in them.
-    worst = max(rows, key=lambda row: row["error_input"] ** 2 - row["error_output"] ** 2)
-    if worst["error_output"] >= worst["error_input"]:
-        return f"{tried}none does harm by itself: exact values in its place do not lower the output's error further."
+    # Errors may cancel: a layer whose exact values make the output worse than it was explains nothing.
+    helped = [row for row in rows if row["error_output"] < min(row["error"], row["error_input"])]
+    if not helped:
+        return f"{tried}none does harm by itself: exact values in its place do not lower the output's error."
+    worst = max(helped, key=lambda row: row["error_input"] - row["error_output"])
     exact, given, unchanged = (
         f"{worst[f'error{end}']:.3g} ({100 * worst[f'agreement{end}']:.1f} % agree)"
         for end in ("_output", "_input", "")

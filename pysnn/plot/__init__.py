@@ -1,8 +1,15 @@
 """Plots (extra ``plot``): each takes ``ax=`` and gives the axes back; without it, the figure is ``axes.figure``."""
 
 from pysnn.plot.accuracy import accuracy_against_steps
-from pysnn.plot.conversion_error import conversion_error, conversion_error_grid
+from pysnn.plot.conversion_error import conversion_error, conversion_error_grid, save_conversion_error
 from pysnn.plot.overview import save_overview
 from pysnn.plot.raster import raster
 
-__all__ = ["accuracy_against_steps", "conversion_error", "conversion_error_grid", "raster", "save_overview"]
+__all__ = [
+    "accuracy_against_steps",
+    "conversion_error",
+    "conversion_error_grid",
+    "raster",
+    "save_conversion_error",
+    "save_overview",
+]

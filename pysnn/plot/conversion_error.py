@@ -1,10 +1,13 @@
 """The conversion error along the network, in its parts."""
 
+import os
 from collections.abc import Sequence
 from math import nan
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import DataError
+from pysnn.files import write_aside
 from pysnn.plot.frame import COLOURS, axes_or_new, new_figure
 
 if TYPE_CHECKING:
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["conversion_error", "conversion_error_grid"]
+__all__ = ["conversion_error", "conversion_error_grid", "save_conversion_error"]
 
 # Column, name, line, marker, colour.
 _PARTS = (
@@ -125,6 +128,18 @@ def conversion_error_grid(table: "pl.DataFrame", steps: Sequence[int] | None = N
         panel.remove()
     figure.suptitle("conversion error along the network")
     return figure
+
+
+def save_conversion_error(path: str | os.PathLike[str], table: "pl.DataFrame") -> Path:
+    """Write :func:`conversion_error_grid` as a PNG.
+
+    Raises
+    ------
+    DataError, MissingExtraError
+        As :func:`conversion_error` does.
+    """
+    figure = conversion_error_grid(table)
+    return write_aside(Path(path), lambda aside: figure.savefig(aside, dpi=150, format="png"))
 
 
 def _known_steps(table: "pl.DataFrame") -> list[int]:

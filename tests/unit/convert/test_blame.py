@@ -193,6 +193,8 @@ def test_the_sentence_names_the_layer_that_does_harm_and_not_the_one_that_was_gi
         "Of 2 layers tried, 'worst' does the most harm itself: the output's error is 4 (50.0 % agree) unchanged, "
         "3 (25.0 % agree) with exact currents into the layer, 2 (75.0 % agree) with its exact values."
     )
+    cancelling = [*rows, blamed(layer="cancels", error=4.0, error_input=9.0, error_output=5.0)]
+    assert "'worst' does the most harm" in summarise_blame(make_table("blame", cancelling))
     harmless = make_table("blame", [blamed(error_input=1.0, error_output=1.5)])
     assert summarise_blame(harmless).startswith("Of 1 layer tried, none does harm by itself")
     both = pl.concat([make_table("blame", [blamed(steps=2, layer="early", error_output=0.1)]), harmless])
