@@ -1,13 +1,24 @@
 //! Activations of an ordinary network, on static real maps.
 
-use super::buffers::View;
+use super::buffers::{Buffer, Element, View};
+use super::sample::Sample;
+use super::stage::Stage;
 use crate::simd::Kernel;
 
+impl Sample<'_> {
+    /// Run a clamp, once a sample.
+    pub(super) fn clamp(&self, stage: &Stage, high: Option<&[f32]>, target: &mut Buffer) {
+        let size = self.program.place(stage.op).shape.size();
+        let source = self.workspace.maps.view(self.program.place(stage.sources[0]), 1);
+        self.program.level.run(ClampPass { source, high, target: &mut f32::of_mut(target)[..size] });
+    }
+}
+
 /// Limit a static real map by 0 from below, and by `high` from above, a value a channel.
-pub(super) struct ClampPass<'a> {
-    pub(super) source: View<'a, f32>,
-    pub(super) high: Option<&'a [f32]>,
-    pub(super) target: &'a mut [f32],
+struct ClampPass<'a> {
+    source: View<'a, f32>,
+    high: Option<&'a [f32]>,
+    target: &'a mut [f32],
 }
 
 impl Kernel for ClampPass<'_> {

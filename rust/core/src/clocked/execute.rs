@@ -2,7 +2,6 @@
 
 use super::buffers::{Buffer, Element};
 use super::choice::{Density, Family, crossover};
-use super::clamp::ClampPass;
 use super::conv::Synapses;
 use super::current::Current;
 use super::dense::PackCounts;
@@ -218,12 +217,6 @@ impl Sample<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    fn clamp(&self, stage: &Stage, high: Option<&[f32]>, target: &mut Buffer) {
-        let size = self.program.place(stage.op).shape.size();
-        let source = self.workspace.maps.view(self.program.place(stage.sources[0]), 1);
-        self.program.level.run(ClampPass { source, high, target: &mut f32::of_mut(target)[..size] });
     }
 
     fn round(&self, stage: &Stage, unit: &[f64], target: &mut Buffer) -> Result<()> {
