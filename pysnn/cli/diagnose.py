@@ -61,7 +61,13 @@ class _Case:
 
 def diagnose(
     network: Annotated[Path, typer.Argument(metavar="NET.psnn", help="A converted network.")],
-    data: Annotated[Path, typer.Option(metavar="FILE.npz", help="Data: 'x', and labels 'y' if there are any.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE.npz",
+            help="Data: an .npz with 'x', and labels 'y' if there are any; idx:DIR:train, cifar10:DIR:train, digits:train.",
+        ),
+    ],
     steps: Annotated[str | None, typer.Option(metavar="T[,T...]", help="Time-steps; the network's own.")] = None,
     ann: Annotated[Path | None, typer.Option(metavar="MODEL", help="What it was converted from, if asked for.")] = None,
     output: Annotated[str | None, typer.Option(metavar="VALUE", help="Value of an ONNX model to read.")] = None,
@@ -85,7 +91,7 @@ def diagnose(
     most = _number_of_layers(layers)
     wanted = None if steps is None else parse_steps(steps)
     case = _case((network, data, ann), wanted, output, limit, {"backend": backend, "threads": threads})
-    meta = metadata(network=str(network), data=str(data), data_sha256=case.data.digest, **case.saved.provenance)
+    meta = metadata(network=str(network), data=data, data_sha256=case.data.digest, **case.saved.provenance)
     errors = _errors(case, precision or case.saved.settings.precision)
     if report is not None:
         write_table(errors, report, meta)
@@ -113,16 +119,16 @@ def _number_of_layers(text: str) -> int | None:
 
 
 def _case(
-    files: tuple[Path, Path, Path | None],
+    sources: tuple[Path, str, Path | None],
     steps: list[int] | None,
     output: str | None,
     limit: int | None,
     options: Mapping[str, Any],
 ) -> _Case:
-    from pysnn.io.npz import load_data
+    from pysnn.io.images import parse_source
     from pysnn.io.psnn import load
 
-    network, data, model = files
+    network, data, model = sources
     saved = load(network)
     if saved.settings.coding != "constant":
         raise DataError(
@@ -132,7 +138,7 @@ def _case(
         if saved.settings.steps is None:
             raise DataError(f"{network}: it does not say for how many time-steps it is meant; give --steps T")
         steps = [saved.settings.steps]
-    return _Case(saved, _ann(saved, network, model, output), load_data(data, limit), steps, options)
+    return _Case(saved, _ann(saved, network, model, output), parse_source(data).load(limit), steps, options)
 
 
 def _ann(saved: "SavedNetwork", path: Path, model: Path | None, output: str | None) -> "Network":

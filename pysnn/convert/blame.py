@@ -75,7 +75,7 @@ def blame_rows(
     order = spiking.neurons
     x, labels = data
     progress = _Parts(options.get("progress"), 1 + 2 * len(layers))
-    how = {**options, "count": False}
+    how = {**options, "count": False, "keep_state": False}
     result = Simulator(spiking, **{**how, "progress": progress.next()}).run(x, steps=steps, labels=labels)
     expected = _Expected(ann_pass(ann, x)[0].astype(np.float64), result.labels)
     rows = []
