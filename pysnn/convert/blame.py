@@ -11,12 +11,13 @@ from pysnn.ann import ann_pass
 from pysnn.convert.hybrid import exact_layer
 from pysnn.errors import DataError
 from pysnn.network import Network
+from pysnn.run_options import check_integer
 from pysnn.simulate import Simulator
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["blame_rows", "summarise_blame"]
+__all__ = ["blame_rows", "layers_to_blame", "summarise_blame"]
 
 _FREE = ("backend", "threads", "batch_size", "block", "progress")
 
@@ -89,6 +90,26 @@ def blame_rows(
             measured = expected.measure(result.scores[i], "") | expected.measure(given[i], "_input")
             rows.append({**row, **measured, **expected.measure(exact[i], "_output")})
     return sorted(rows, key=lambda row: (row["steps"], row["depth"]))
+
+
+def layers_to_blame(layers: Any, network: Network, rank: Callable[[], Sequence[str]]) -> list[str]:
+    """Give the names for a number of layers (the first of ``rank()``), for ``"all"``, or for names.
+
+    Examples
+    --------
+    >>> from pysnn import IF, Input, Output
+    >>> net = Network.chain({"in": Input((1,)), "a": IF(), "b": IF(), "out": Output()})
+    >>> layers_to_blame("all", net, list), layers_to_blame(1, net, lambda: ["b", "a"])
+    (['a', 'b'], ['b'])
+    """
+    if isinstance(layers, str):
+        if layers != "all":
+            raise DataError(f"blame: layers: expected a number, names or 'all', got {layers!r}")
+        return list(network.neurons)
+    if not isinstance(layers, int):
+        return list(layers)
+    check_integer("blame: layers", layers, 1, 2**31 - 1)
+    return list(rank())[:layers]
 
 
 def summarise_blame(blame: "pl.DataFrame", steps: int | None = None) -> str:

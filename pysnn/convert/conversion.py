@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pysnn.ann import check_ordinary
-from pysnn.convert.blame import blame_rows
+from pysnn.convert.blame import blame_rows, layers_to_blame
 from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.corrections import Correction, check_corrections, correct
 from pysnn.convert.diagnosis import rank_layers
@@ -20,7 +20,6 @@ from pysnn.convert.rewrite import spiking_network
 from pysnn.errors import DataError, NetworkError
 from pysnn.network import Network
 from pysnn.nodes import ReLU
-from pysnn.run_options import check_integer
 from pysnn.tables import make_table
 
 if TYPE_CHECKING:
@@ -144,23 +143,11 @@ class Conversion:
             The data do not fit, nobody says how many steps, or there is no such layer.
         """
         wanted = self._steps("blame", steps)
-        names = self._layers_to_blame(x, wanted, layers, options)
+        last = wanted if isinstance(wanted, int | np.integer) else max(wanted)
+        known = {name: options[name] for name in ("backend", "threads") if name in options}
+        names = layers_to_blame(layers, self.network, lambda: rank_layers(self.errors(x, last, **known)))
         rows = blame_rows((self.network, self.ann), (x, labels), wanted, names, options)
         return make_table("blame", [{"method": self.method, **row} for row in rows])
-
-    def _layers_to_blame(
-        self, x: Any, steps: int | Sequence[int], layers: int | str | Sequence[str], options: Mapping[str, Any]
-    ) -> list[str]:
-        if isinstance(layers, str):
-            if layers != "all":
-                raise DataError(f"blame: layers: expected a number, names or 'all', got {layers!r}")
-            return list(self.network.neurons)
-        if not isinstance(layers, int):
-            return list(layers)
-        check_integer("blame: layers", layers, 1, 2**31 - 1)
-        known = {name: options[name] for name in ("backend", "threads") if name in options}
-        last = steps if isinstance(steps, int | np.integer) else max(steps)
-        return rank_layers(self.errors(x, last, **known))[:layers]
 
     def _steps(self, what: str, steps: int | Sequence[int] | None) -> int | Sequence[int]:
         wanted = self.steps if steps is None else steps
