@@ -209,18 +209,29 @@ def test_a_folder_without_a_sweep_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "methods", "networks", "steps"),
-    [("resnet20", 4, 1, [1, 2, 4, 8, 16, 32]), ("deep", 3, 4, [1, 2, 4, 8, 16, 32, 64, 128, 256])],
+    [("resnet20", 7, 1, [1, 2, 4, 8, 16, 32]), ("deep", 3, 4, [1, 2, 4, 8, 16, 32, 64, 128, 256])],
 )
 def test_the_specs_of_the_benchmarks_are_sound(
     monkeypatch: pytest.MonkeyPatch, name: str, methods: int, networks: int, steps: list[int]
 ) -> None:
     monkeypatch.setenv("PYSNN_DATA", "data")
     points = load_spec(ROOT / "benchmarks" / "sweeps" / f"{name}.toml").points
-    read = {(point["network"], point["method"], number) for point in points for number in point["steps"]}
+    read = {
+        (point["network"], point["method"], str(point["settings"]), number)
+        for point in points
+        for number in point["steps"]
+    }
     assert len(read) == methods * networks * len(steps)
-    assert {number for _, _, number in read} == set(steps)
+    assert {number for *_, number in read} == set(steps)
     assert {point["limit"] for point in points if max(point["steps"]) > 32} <= {2000}
     assert {point["limit"] for point in points if max(point["steps"]) <= 32} == {None}
+    assert {point["split"] for point in points} == {"test"}
+
+
+def test_choices_are_made_on_training_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYSNN_DATA", "data")
+    points = load_spec(ROOT / "benchmarks" / "sweeps" / "choice.toml").points
+    assert {point["split"] for point in points} == {"train"}
 
 
 def test_the_spec_of_the_page_runs(tmp_path: Path) -> None:
