@@ -48,6 +48,9 @@ pub(super) trait Current: Element + PartialOrd {
     /// The weights of a dense convolution; floats, whose sums have an order, have none.
     type Dense: DenseRun<Self>;
 
+    /// Counts up to this one are added again and again rather than multiplied; floats would not be the same.
+    const AGAIN: u8;
+
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     /// A weight as a current.
@@ -64,36 +67,50 @@ pub(super) trait Current: Element + PartialOrd {
     fn above(self) -> Self;
     fn widen(self) -> f64;
 
-    /// Add rows of weights, in the order of `rows`, to `sum`.
+    /// Add rows of weights, in the order of `rows`, to the sums of `R` pixels; there are whole fours of rows.
     #[inline(always)]
-    fn add_rows<const N: usize>(rows: &[u32], weights: &[[Self::Weight; N]], sum: &mut [Self; N]) {
-        let mut total = *sum;
+    fn add_rows<const M: usize, const R: usize>(
+        rows: &[u32],
+        weights: [&[[Self::Weight; M]]; R],
+        sums: &mut [[Self; M]; R],
+    ) {
+        let mut totals = *sums;
         for &row in rows {
-            let weight = &weights[row as usize];
-            for lane in 0..N {
-                total[lane] = total[lane].plus(Self::weigh(weight[lane]));
+            for pixel in 0..R {
+                let weight = &weights[pixel][row as usize];
+                for lane in 0..M {
+                    totals[pixel][lane] = totals[pixel][lane].plus(Self::weigh(weight[lane]));
+                }
             }
         }
-        *sum = total;
+        *sums = totals;
     }
 
-    /// Add rows of weights, each times its value, in the order of `rows`, to `sum`.
+    /// Add rows of weights, each times its value, in the order of `rows`.
     #[inline(always)]
-    fn add_rows_by<const N: usize>(rows: &[u32], values: &[f32], weights: &[[Self::Weight; N]], sum: &mut [Self; N]) {
-        let mut total = *sum;
+    fn add_rows_by<const M: usize, const R: usize>(
+        rows: &[u32],
+        values: &[f32],
+        weights: [&[[Self::Weight; M]]; R],
+        sums: &mut [[Self; M]; R],
+    ) {
+        let mut totals = *sums;
         for (&row, &value) in rows.iter().zip(values) {
-            let weight = &weights[row as usize];
-            for lane in 0..N {
-                total[lane] = total[lane].plus(Self::weigh_by(weight[lane], value));
+            for pixel in 0..R {
+                let weight = &weights[pixel][row as usize];
+                for lane in 0..M {
+                    totals[pixel][lane] = totals[pixel][lane].plus(Self::weigh_by(weight[lane], value));
+                }
             }
         }
-        *sum = total;
+        *sums = totals;
     }
 }
 
 impl Current for f32 {
     type Weight = f32;
     type Dense = Infallible;
+    const AGAIN: u8 = 1;
 
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
@@ -144,6 +161,7 @@ impl Current for f32 {
 impl Current for i32 {
     type Weight = i8;
     type Dense = Dense;
+    const AGAIN: u8 = 8;
 
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
@@ -194,17 +212,19 @@ impl Current for i32 {
 
     /// In 16-bit lanes, twice as many at a time: integer sums do not depend on their order.
     #[inline(always)]
-    fn add_rows<const N: usize>(rows: &[u32], weights: &[[i8; N]], sum: &mut [Self; N]) {
+    fn add_rows<const M: usize, const R: usize>(rows: &[u32], weights: [&[[i8; M]]; R], sums: &mut [[Self; M]; R]) {
         for chunk in rows.chunks(NARROW_ROWS) {
-            let mut total = [0_i16; N];
+            let mut totals = [[0_i16; M]; R];
             for &row in chunk {
-                let weight = &weights[row as usize];
-                for lane in 0..N {
-                    total[lane] = total[lane].wrapping_add(i16::from(weight[lane]));
+                for pixel in 0..R {
+                    let weight = &weights[pixel][row as usize];
+                    for lane in 0..M {
+                        totals[pixel][lane] = totals[pixel][lane].wrapping_add(i16::from(weight[lane]));
+                    }
                 }
             }
-            for lane in 0..N {
-                sum[lane] = sum[lane].wrapping_add(i32::from(total[lane]));
+            for (sum, total) in sums.as_flattened_mut().iter_mut().zip(totals.as_flattened()) {
+                *sum = sum.wrapping_add(i32::from(*total));
             }
         }
     }

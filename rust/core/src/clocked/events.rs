@@ -11,6 +11,17 @@ pub(super) const SLACK: usize = 16;
 /// Bytes looked at together.
 const CHUNK: usize = 64;
 
+/// How a list tells counts above one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tell {
+    /// There are none.
+    Nothing,
+    /// An input is listed as often as it counts.
+    Again(u8),
+    /// Values are kept; those of real maps, too.
+    Value,
+}
+
 /// The active inputs of one map in one block.
 #[derive(Debug, Default)]
 pub(super) struct ActiveList {
@@ -20,8 +31,8 @@ pub(super) struct ActiveList {
     pub(super) values: Vec<f32>,
     /// For each (row, step): where each x begins in the list, and where the last one ends.
     pub(super) starts: Vec<u32>,
-    /// The map that was listed.
-    pub(super) source: Option<usize>,
+    /// The map that was listed, and how.
+    pub(super) source: Option<(usize, Tell)>,
 }
 
 impl ActiveList {
@@ -37,12 +48,12 @@ impl ActiveList {
     }
 }
 
-/// List the active inputs of a count map; with values where a count can be more than one.
+/// List the active inputs of a count map.
 pub(super) struct ListCounts<'a> {
     pub(super) list: &'a mut ActiveList,
     pub(super) map: View<'a, u8>,
     pub(super) shape: Shape,
-    pub(super) valued: bool,
+    pub(super) tell: Tell,
 }
 
 impl Kernel for ListCounts<'_> {
@@ -51,20 +62,23 @@ impl Kernel for ListCounts<'_> {
     #[inline(always)]
     fn run(self) {
         let (list, map, shape) = (self.list, self.map, self.shape);
+        let times = if let Tell::Again(times) = self.tell { times } else { 1 };
         list.starts.clear();
         let mut used = 0;
         for y in 0..shape.height {
             for step in 0..map.rows {
-                list.reserve(used, shape.width * shape.channels, self.valued);
+                list.reserve(used, shape.width * shape.channels * usize::from(times), self.tell == Tell::Value);
                 for x in 0..shape.width {
                     list.starts.push(used as u32);
                     let counts = map.at(y * shape.width + x, step);
-                    let begin = used;
-                    used = list_nonzero(counts, (x * shape.channels) as u32, &mut list.entries, used);
-                    if self.valued {
+                    let (begin, base) = (used, (x * shape.channels) as u32);
+                    used = list_above(NoFloor, counts, base, (&mut list.entries, used));
+                    for floor in 1..times {
+                        used = list_above(Floor(floor), counts, base, (&mut list.entries, used));
+                    }
+                    if self.tell == Tell::Value {
                         for i in begin..used {
-                            let channel = list.entries[i] as usize - x * shape.channels;
-                            list.values[i] = f32::from(counts[channel]);
+                            list.values[i] = f32::from(counts[(list.entries[i] - base) as usize]);
                         }
                     }
                 }
@@ -74,11 +88,40 @@ impl Kernel for ListCounts<'_> {
     }
 }
 
-/// Write `base + i` for each `counts[i]` that is not zero; the new number of entries.
+/// What counts must exceed to be listed.
+trait Above: Copy {
+    /// Counts of which those above it are left.
+    fn left<const N: usize>(self, counts: &[u8; N]) -> [u8; N];
+}
+
+/// Zero.
+#[derive(Clone, Copy)]
+struct NoFloor;
+
+/// More.
+#[derive(Clone, Copy)]
+struct Floor(u8);
+
+impl Above for NoFloor {
+    #[inline(always)]
+    fn left<const N: usize>(self, counts: &[u8; N]) -> [u8; N] {
+        *counts
+    }
+}
+
+impl Above for Floor {
+    #[inline(always)]
+    fn left<const N: usize>(self, counts: &[u8; N]) -> [u8; N] {
+        counts.map(|count| count.saturating_sub(self.0))
+    }
+}
+
+/// Write `base + i` for each `counts[i]` above a floor; the new number of entries.
 #[inline(always)]
-fn list_nonzero(counts: &[u8], base: u32, entries: &mut [u32], mut used: usize) -> usize {
+fn list_above(floor: impl Above, counts: &[u8], base: u32, (entries, mut used): (&mut [u32], usize)) -> usize {
     let (chunks, rest) = counts.as_chunks::<CHUNK>();
     for (number, chunk) in chunks.iter().enumerate() {
+        let chunk = &floor.left(chunk);
         if chunk.iter().fold(0, |all, count| all | count) != 0 {
             let mask = nonzero_mask(chunk);
             used = list_bits(mask, base + (number * CHUNK) as u32, entries, used);
@@ -87,12 +130,12 @@ fn list_nonzero(counts: &[u8], base: u32, entries: &mut [u32], mut used: usize) 
     let base = base + (chunks.len() * CHUNK) as u32;
     let (words, rest) = rest.as_chunks::<8>();
     for (number, word) in words.iter().enumerate() {
-        used = list_bits(u64::from(byte_mask(*word)), base + 8 * number as u32, entries, used);
+        used = list_byte(byte_mask(floor.left(word)), base + 8 * number as u32, entries, used);
     }
     let base = base + (words.len() * 8) as u32;
     for (number, &count) in rest.iter().enumerate() {
         entries[used] = base + number as u32;
-        used += usize::from(count != 0);
+        used += usize::from(floor.left(&[count]) != [0]);
     }
     used
 }
@@ -132,6 +175,36 @@ fn list_bits(mut mask: u64, base: u32, entries: &mut [u32], used: usize) -> usiz
         at += 4;
     }
     end
+}
+
+/// The bits of each byte, ascending, with zeros behind them.
+static BITS: [[u8; 8]; 256] = bits();
+
+const fn bits() -> [[u8; 8]; 256] {
+    let mut table = [[0; 8]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut bit, mut used) = (0, 0);
+        while bit < 8 {
+            if byte >> bit & 1 == 1 {
+                table[byte][used] = bit;
+                used += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
+    }
+    table
+}
+
+/// The same for few channels, where nothing could be predicted: always eight entries, most of them overwritten.
+#[inline(always)]
+fn list_byte(mask: u8, base: u32, entries: &mut [u32], used: usize) -> usize {
+    let bits = BITS[usize::from(mask)];
+    if let Some(entries) = entries[used..].first_chunk_mut::<8>() {
+        *entries = bits.map(|bit| base + u32::from(bit));
+    }
+    used + mask.count_ones() as usize
 }
 
 /// List the non-zero values of a real map.
@@ -176,10 +249,16 @@ mod tests {
             for stride in [1, 2, 3, 5, 64] {
                 let counts: Vec<u8> =
                     (0..size).map(|i| if i % stride == stride - 1 { 1 + (i * 37 % 255) as u8 } else { 0 }).collect();
-                let expected: Vec<u32> = (0..size as u32).filter(|&i| counts[i as usize] != 0).map(|i| i + 9).collect();
-                let mut entries = vec![0; size + SLACK + 2];
-                let used = list_nonzero(&counts, 9, &mut entries, 2);
-                assert_eq!(entries[2..used], expected, "{size} {stride}");
+                for floor in [0, 1, 100] {
+                    let above = |&i: &u32| counts[i as usize] > floor;
+                    let expected: Vec<u32> = (0..size as u32).filter(above).map(|i| i + 9).collect();
+                    let mut entries = vec![0; size + SLACK + 2];
+                    let used = match floor {
+                        0 => list_above(NoFloor, &counts, 9, (&mut entries, 2)),
+                        _ => list_above(Floor(floor), &counts, 9, (&mut entries, 2)),
+                    };
+                    assert_eq!(entries[2..used], expected, "{size} {stride} {floor}");
+                }
             }
         }
     }

@@ -133,15 +133,16 @@ impl Sample<'_> {
     /// List the active inputs of a convolution, unless the last one had the same source.
     fn list<A: Current>(&mut self, synapses: &Synapses<A>, block: &Block) {
         let workspace = &mut *self.workspace;
-        if workspace.list.source == Some(synapses.source) {
+        let wanted = Some((synapses.source, synapses.tell));
+        if workspace.list.source == wanted {
             return;
         }
         let (list, shape) = (&mut workspace.list, synapses.input);
-        list.source = Some(synapses.source);
+        list.source = wanted;
         let place = self.program.place(synapses.source);
         if self.program.ops[synapses.source].spec.kind == Kind::Count {
             let map = workspace.maps.view(place, block.steps);
-            self.program.level.run(ListCounts { list, map, shape, valued: synapses.valued });
+            self.program.level.run(ListCounts { list, map, shape, tell: synapses.tell });
         } else {
             let map = workspace.maps.view(place, block.steps);
             self.program.level.run(ListReals { list, map, shape });

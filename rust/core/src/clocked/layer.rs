@@ -5,13 +5,14 @@
 
 use super::buffers::{Maps, Place};
 use super::control::Watch;
-use super::conv::{Packed, Synapses, block_width};
+use super::conv::Synapses;
 use super::current::{Current, LANES};
 use super::dense::DenseRun;
 use super::edges::{Bound, Edge, Ratio, ScaleOf};
 use super::neuron::{Firing, Steps};
 use super::observe::Observed;
-use super::source::{Blocks, Group, Groups, Inputs, Rows, Silence, Source};
+use super::packed::{Packed, block_width};
+use super::source::{Events, Group, Groups, Inputs, Rows, Silence, Source};
 use crate::error::Result;
 use crate::plan::{MAX_BLOCK, Shape};
 use crate::simd::{Kernel, Level};
@@ -54,9 +55,16 @@ impl<A: Current + ScaleOf> Layer<A> {
         let job = Job { level, layer: self, edges, run };
         match (&self.synapses, inputs) {
             (Some(synapses), Inputs::Active(list, rows)) => match &synapses.packed {
-                Packed::Narrow(weights) => job.run::<_, 16, 4>(Blocks { synapses, weights, list, rows }),
-                Packed::Middle(weights) => job.run::<_, 32, 2>(Blocks { synapses, weights, list, rows }),
-                Packed::Wide(weights) => job.run::<_, 64, 1>(Blocks { synapses, weights, list, rows }),
+                Packed::Joint(weights) => {
+                    let source = Events::<_, 64, 1> { synapses, weights, list, rows };
+                    match synapses.reach.pixels {
+                        4 => job.run::<_, 16, 4>(source),
+                        2 => job.run::<_, 32, 2>(source),
+                        _ => job.run::<_, 64, 1>(source),
+                    }
+                }
+                Packed::Apart16(weights) => job.run::<_, 16, 4>(Events::<_, 16, 4> { synapses, weights, list, rows }),
+                Packed::Apart32(weights) => job.run::<_, 32, 2>(Events::<_, 32, 2> { synapses, weights, list, rows }),
                 Packed::Groups { weights, targets, width } => {
                     let (width, sums) = (*width, Vec::new());
                     job.run::<_, 64, 1>(Groups { synapses, weights, targets, width, list, rows, sums })

@@ -1,5 +1,6 @@
 //! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
 
+mod aligned;
 mod buffers;
 mod choice;
 mod clamp;
@@ -20,9 +21,11 @@ mod memory;
 mod neuron;
 mod observe;
 mod output;
+mod packed;
 mod pool;
 mod program;
 mod request;
+mod rows;
 mod run;
 mod sample;
 mod source;

@@ -1,15 +1,17 @@
 //! What a layer's currents start from: nothing, or a convolution.
 
-use super::conv::{RowList, Synapses, blocks_together};
-use super::current::Current;
+use super::aligned::Aligned;
+use super::conv::{Synapses, blocks_together};
+use super::current::{Current, lanes};
 use super::dense::Words;
-use super::events::ActiveList;
+use super::events::{ActiveList, Tell};
+use super::rows::RowList;
 use crate::plan::MAX_BLOCK;
 
 /// A map as a kernel wants it.
 pub(super) enum Inputs<'a> {
-    /// Its active inputs, and room for those of a pixel.
-    Active(&'a ActiveList, &'a mut [RowList; MAX_PIXELS]),
+    /// Its active inputs, and room for those of some pixels.
+    Active(&'a ActiveList, &'a mut RowList),
     /// All of it.
     Words(&'a Words),
 }
@@ -56,41 +58,50 @@ impl<A: Current, const N: usize, const P: usize> Source<A, N, P> for Silence {
     }
 }
 
-/// A convolution without groups.
-pub(super) struct Blocks<'a, A: Current, const N: usize> {
+/// A convolution without groups, whose weights are rows of `M` outputs; an input meets `R` of them, `M R` = 64.
+pub(super) struct Events<'a, A: Current, const M: usize, const R: usize> {
     pub(super) synapses: &'a Synapses<A>,
-    pub(super) weights: &'a [[A::Weight; N]],
+    pub(super) weights: &'a Aligned<A::Weight>,
     pub(super) list: &'a ActiveList,
-    pub(super) rows: &'a mut [RowList; MAX_PIXELS],
+    pub(super) rows: &'a mut RowList,
 }
 
-impl<A: Current, const N: usize, const P: usize> Source<A, N, P> for Blocks<'_, A, N> {
+impl<A: Current, const M: usize, const R: usize> Events<'_, A, M, R> {
+    /// The weights of a block as each pixel sees them: one row number is that of all pixels.
+    #[inline(always)]
+    fn views(&self, block: usize) -> [&[[A::Weight; M]]; R] {
+        let (size, distance) = (self.synapses.reach.rows(), self.synapses.reach.distance());
+        let weights = &self.weights.rows()[block * size..(block + 1) * size];
+        let length = size - (R - 1) * distance;
+        std::array::from_fn(|pixel| &weights[(R - 1 - pixel) * distance..][..length])
+    }
+}
+
+impl<A: Current, const M: usize, const R: usize, const N: usize, const P: usize> Source<A, N, P>
+    for Events<'_, A, M, R>
+{
     #[inline(always)]
     fn together(&self, blocks: usize) -> usize {
-        blocks_together(self.synapses.rows, size_of::<[A::Weight; N]>(), blocks)
+        blocks_together(self.synapses.reach.rows(), size_of::<[A::Weight; M]>(), blocks)
     }
 
     #[inline(always)]
     fn begin(&mut self, group: &Group) {
-        for (number, rows) in self.rows[..group.pixels].iter_mut().enumerate() {
-            rows.gather(self.synapses, self.list, [group.y, group.x + number], group.steps);
-        }
+        self.rows.gather(self.synapses, self.list, [group.y, group.x / P], group.steps);
     }
 
     #[inline(always)]
     fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, P>) {
-        let weights = &self.weights[block * self.synapses.rows..(block + 1) * self.synapses.rows];
-        let mut bias = [A::default(); N];
-        bias.copy_from_slice(&self.synapses.bias[block * N..(block + 1) * N]);
-        for (number, rows) in self.rows[..group.pixels].iter().enumerate() {
-            for (step, sums) in current[..group.steps].iter_mut().enumerate() {
-                let mut total = bias;
-                if self.synapses.valued {
-                    A::add_rows_by(rows.rows(step), rows.values(step), weights, &mut total);
-                } else {
-                    A::add_rows(rows.rows(step), weights, &mut total);
-                }
-                sums[number] = total;
+        let (weights, bias) = (self.views(block), lanes::<_, N>(&self.synapses.bias, block * N));
+        let mut start = [[A::default(); M]; R];
+        start.as_flattened_mut().copy_from_slice(&bias);
+        let sums = current[..group.steps].as_flattened_mut().as_flattened_mut().as_chunks_mut::<M>().0;
+        for (step, sums) in sums.as_chunks_mut::<R>().0.iter_mut().enumerate() {
+            *sums = start;
+            if self.synapses.tell == Tell::Value {
+                A::add_rows_by(self.rows.rows(step), self.rows.values(step), weights, sums);
+            } else {
+                A::add_rows(self.rows.rows(step), weights, sums);
             }
         }
     }
@@ -103,7 +114,7 @@ pub(super) struct Groups<'a, A: Current> {
     pub(super) targets: &'a [u32],
     pub(super) width: usize,
     pub(super) list: &'a ActiveList,
-    pub(super) rows: &'a mut [RowList; MAX_PIXELS],
+    pub(super) rows: &'a mut RowList,
     pub(super) sums: Vec<A>,
 }
 
@@ -115,7 +126,7 @@ impl<A: Current, const N: usize> Source<A, N, 1> for Groups<'_, A> {
 
     #[inline(always)]
     fn begin(&mut self, group: &Group) {
-        let (rows, steps) = (&mut self.rows[0], group.steps);
+        let (rows, steps) = (&mut *self.rows, group.steps);
         rows.gather(self.synapses, self.list, [group.y, group.x], steps);
         self.sums.clear();
         for step in 0..steps {
@@ -127,7 +138,7 @@ impl<A: Current, const N: usize> Source<A, N, 1> for Groups<'_, A> {
                 let weights = &self.weights[row * self.width..(row + 1) * self.width];
                 let target = self.targets[row] as usize;
                 let sums = &mut sums[target..target + self.width];
-                if self.synapses.valued {
+                if self.synapses.tell == Tell::Value {
                     let value = rows.values(step)[number];
                     for (sum, &weight) in sums.iter_mut().zip(weights) {
                         *sum = sum.plus(A::weigh_by(weight, value));

@@ -1,14 +1,13 @@
 //! Stages: what runs one after the other, each one operation or several that run as one.
 
-use super::conv::{Packed, Synapses, WeightsOf, block_width};
+use super::conv::{Synapses, WeightsOf};
 use super::current::Current;
-use super::dense::DenseRun;
 use super::edges::{Edge, Ratio, ScaleOf};
 use super::gather::Moves;
 use super::layer::Layer;
 use super::neuron::Firing;
 use super::pool::Slide;
-use crate::plan::{Body, Coding, Conv, Dynamics, Entry, Kind, Op, Parameters, Readout, Term, Window};
+use crate::plan::{Body, Coding, Dynamics, Entry, Kind, Op, Parameters, Readout, Term, Window};
 
 /// What a stage does.
 #[derive(Debug)]
@@ -68,8 +67,8 @@ pub(super) fn stages(ops: &[Op]) -> (Vec<Stage>, Vec<&'static str>) {
     }
     for stage in &stages {
         let name = match &stage.work {
-            Work::RealLayer(layer) => layer.synapses.as_ref().map(|s| (s.op, s.packed.name())),
-            Work::CurrentLayer(layer) => layer.synapses.as_ref().map(|s| (s.op, s.packed.name())),
+            Work::RealLayer(layer) => layer.synapses.as_ref().map(|s| (s.op, s.name())),
+            Work::CurrentLayer(layer) => layer.synapses.as_ref().map(|s| (s.op, s.name())),
             _ => None,
         };
         if let Some((op, name)) = name {
@@ -207,7 +206,7 @@ where
     A: Current + WeightsOf + ScaleOf + ParametersOf,
 {
     let synapses = parts.conv.and_then(|conv| match &ops[conv].body {
-        Body::Conv(body) => synapses::<A>(ops, conv, body),
+        Body::Conv(body) => Synapses::<A>::new(ops, conv, body),
         _ => None,
     });
     let edges: Vec<Edge<A>> = match (parts.add.map(|add| &ops[add].body), &ops[number].body) {
@@ -229,25 +228,4 @@ where
     };
     let reads = edges.iter().map(|edge| edge.source).chain(synapses.as_ref().map(|s| s.source)).collect();
     (Layer { shape: ops[number].spec.shape, synapses, ratio, edges, firing }, reads)
-}
-
-fn synapses<A: Current + WeightsOf>(ops: &[Op], op: usize, conv: &Conv) -> Option<Synapses<A>> {
-    let (weights, bias) = A::weights_of(&conv.weights)?;
-    let (source, outputs) = (&ops[conv.source].spec, ops[op].spec.shape.channels);
-    let width = if conv.groups > 1 { 64 } else { block_width(outputs) };
-    let mut padded = bias.to_vec();
-    padded.resize(outputs.div_ceil(width) * width, A::default());
-    Some(Synapses {
-        op,
-        source: conv.source,
-        input: source.shape,
-        window: conv.window,
-        down: (0..ops[op].spec.shape.height).map(|y| conv.window.taps(0, y, source.shape.height)).collect(),
-        across: (0..ops[op].spec.shape.width).map(|x| conv.window.taps(1, x, source.shape.width)).collect(),
-        valued: source.kind == Kind::Real || source.max_count > 1,
-        packed: Packed::new(weights, source.shape.channels, outputs, conv.groups),
-        dense: if conv.groups == 1 { A::Dense::new(weights, source.shape.channels, outputs) } else { None },
-        bias: padded,
-        rows: conv.window.kernel[0] * conv.window.kernel[1] * source.shape.channels,
-    })
 }

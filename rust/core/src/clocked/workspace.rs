@@ -2,13 +2,12 @@
 
 use super::buffers::{Maps, grow, zeros};
 use super::choice::Used;
-use super::conv::RowList;
 use super::dense::Words;
 use super::events::ActiveList;
 use super::observe::{Observed, Wish};
 use super::program::Program;
 use super::request::{COUNT_FIELDS, Request};
-use super::source::MAX_PIXELS;
+use super::rows::RowList;
 use super::state::Memory;
 use crate::error::Result;
 use crate::plan::{Body, Dynamics, Kind};
@@ -19,7 +18,7 @@ pub(super) struct Workspace {
     pub(super) maps: Maps,
     pub(super) memory: Vec<Memory>,
     pub(super) list: ActiveList,
-    pub(super) rows: [RowList; MAX_PIXELS],
+    pub(super) rows: RowList,
     pub(super) words: Words,
     /// Events of each neuron of a map since the run's first step, where they are counted.
     pub(super) totals: Vec<Vec<u32>>,
@@ -45,7 +44,7 @@ impl Workspace {
             maps: Maps::new(program.layout.slots.iter().map(|slot| slot.kind)),
             memory: Vec::new(),
             list: ActiveList::default(),
-            rows: <[RowList; MAX_PIXELS]>::default(),
+            rows: RowList::default(),
             words: Words::default(),
             totals: vec![Vec::new(); ops],
             observed: Vec::new(),
