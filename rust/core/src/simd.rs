@@ -4,9 +4,9 @@
 //! that was compiled for the level's instructions. Levels change the speed and never a bit of a result: nothing
 //! here contracts to FMA or reorders a float sum.
 
-#[cfg(target_arch = "x86_64")]
-use crate::dot::avx512;
 use crate::dot::{Field, OUTPUTS, plain};
+#[cfg(target_arch = "x86_64")]
+use crate::dot::{avx2, avx512};
 use crate::error::{Error, Kind, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +92,18 @@ impl Level {
         }
     }
 
+    /// What is meant for this level, of baseline, AVX2 and AVX-512.
+    #[allow(unused_variables, reason = "other machines have the baseline alone")]
+    pub(crate) fn pick<T: Copy>(self, [baseline, avx2, avx512]: [T; 3]) -> T {
+        match self.0 {
+            Set::Baseline => baseline,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => avx2,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => avx512,
+        }
+    }
+
     /// Run a kernel's copy for this level.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
@@ -106,15 +118,6 @@ impl Level {
         }
     }
 
-    /// Whether [`Level::dot`] has instructions of its own.
-    pub(crate) fn has_dot(self) -> bool {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => true,
-            _ => false,
-        }
-    }
-
     /// Dot products for up to `8 C` steps and `16 V` outputs.
     #[inline]
     pub(crate) fn dot<const C: usize, const V: usize, const P: usize>(
@@ -124,6 +127,9 @@ impl Level {
         sums: &mut [[[[i32; OUTPUTS]; V]; P]],
     ) {
         match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Set::Avx2 if field.most <= avx2::LARGEST => unsafe { avx2::tile(field, pixel, sums) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Set::Avx512 => unsafe { avx512::tile(field, pixel, sums) },

@@ -1,6 +1,7 @@
 //! Which family of kernels computes a convolution: all give the same bits, so only speed is at stake.
 
 use super::buffers::View;
+use super::events::Tell;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::simd::{Kernel, Level};
 
@@ -59,19 +60,29 @@ impl Used {
     }
 }
 
-/// The share of active inputs from which on dot products are faster, for a convolution with this many outputs.
+/// Events an input and a step from which on dot products are faster: for up to 16 outputs, up to 32, up to 64, and more.
+/// `benchmarks/kernels.py` measures them.
+type Crossovers = [f32; 4];
+
+const BASELINE: Crossovers = [f32::INFINITY; 4];
+const AVX2: Crossovers = [0.09, 0.22, 0.33, 0.36];
+const AVX512: Crossovers = [0.0, 0.03, 0.13, 0.19];
+
+/// The crossover for a convolution with this many outputs.
 pub(super) fn crossover(level: Level, outputs: usize) -> f32 {
-    match (level.has_dot(), outputs) {
-        (false, _) => f32::INFINITY,
-        (true, 0..=16) => 0.01,
-        (true, 17..=32) => 0.03,
-        (true, _) => 0.1,
+    let crossovers = level.pick([BASELINE, AVX2, AVX512]);
+    match outputs {
+        0..=16 => crossovers[0],
+        17..=32 => crossovers[1],
+        33..=64 => crossovers[2],
+        _ => crossovers[3],
     }
 }
 
-/// The share of values that are not zero.
+/// Events an input and a step, as the kernel that follows them sees them.
 pub(super) struct Density<'a> {
     pub(super) map: View<'a, u8>,
+    pub(super) tell: Tell,
 }
 
 impl Kernel for Density<'_> {
@@ -80,10 +91,38 @@ impl Kernel for Density<'_> {
     #[inline(always)]
     fn run(self) -> f32 {
         let values = self.map.values();
-        let active: usize = values
-            .chunks(255)
-            .map(|chunk| usize::from(chunk.iter().fold(0_u8, |sum, &value| sum + u8::from(value != 0))))
-            .sum();
-        active as f32 / values.len().max(1) as f32
+        // A chunk's sum fits a byte.
+        let events: usize = match self.tell {
+            Tell::Again(most) => values.chunks(usize::from(u8::MAX / most.max(1))).map(|chunk| sum(chunk, |v| v)).sum(),
+            _ => values.chunks(usize::from(u8::MAX)).map(|chunk| sum(chunk, |v| u8::from(v != 0))).sum(),
+        };
+        events as f32 / values.len().max(1) as f32
+    }
+}
+
+#[inline(always)]
+fn sum(values: &[u8], events: impl Fn(u8) -> u8) -> usize {
+    usize::from(values.iter().fold(0_u8, |sum, &value| sum.wrapping_add(events(value))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn density_is_events_an_input() {
+        let values: Vec<u8> = (0..1000).map(|i| (i % 4) as u8).collect();
+        let map = View::new(&values, 10, 10);
+        for level in Level::available() {
+            assert_eq!(level.run(Density { map, tell: Tell::Again(3) }), 1.5);
+            assert_eq!(level.run(Density { map, tell: Tell::Value }), 0.75);
+        }
+    }
+
+    #[test]
+    fn wider_layers_cross_later() {
+        for level in Level::available() {
+            assert!([1, 16, 17, 64, 65].map(|outputs| crossover(level, outputs)).is_sorted());
+        }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Synapses<A: Current> {
     /// What events reach together, and its taps in each group of columns.
     pub(super) reach: Reach,
     pub(super) spans: Vec<Taps>,
+    /// The largest count of an input; 0 for real values.
+    pub(super) most: u32,
     /// How its inputs' values are told.
     pub(super) tell: Tell,
     pub(super) packed: Packed<A::Weight>,
@@ -74,6 +76,7 @@ impl<A: WeightsOf> Synapses<A> {
             down: (0..result.height).map(|y| conv.window.taps(0, y, source.shape.height)).collect(),
             across: taps(&conv.window, result.width),
             spans: taps(&reach.window, result.width.div_ceil(reach.pixels)),
+            most: source.max_count,
             tell: match (source.kind, source.max_count) {
                 (Kind::Count, 0 | 1) => Tell::Nothing,
                 (Kind::Count, most) if most <= u32::from(A::AGAIN) => Tell::Again(most as u8),

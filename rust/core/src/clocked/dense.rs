@@ -207,6 +207,7 @@ impl<const V: usize> Dots<'_, V> {
             words: std::array::from_fn(|c| self.words.plane(chunk + c)),
             segments: &self.segments[pixel],
             rows: &self.rows[block * depth..(block + 1) * depth],
+            most: self.synapses.most,
             bias: &self.bias[block],
         };
         self.level.dot(&field, pixel, sums);

@@ -36,6 +36,14 @@ pub(super) struct ActiveList {
 }
 
 impl ActiveList {
+    /// Make room for the starts of a map.
+    fn begin(&mut self, shape: Shape, steps: usize) {
+        let size = shape.height * steps * (shape.width + 1);
+        if self.starts.len() < size {
+            self.starts.resize(size, 0);
+        }
+    }
+
     /// Make room for another row of `size` values behind `used` entries.
     fn reserve(&mut self, used: usize, size: usize, valued: bool) {
         let needed = used + size + SLACK;
@@ -63,13 +71,15 @@ impl Kernel for ListCounts<'_> {
     fn run(self) {
         let (list, map, shape) = (self.list, self.map, self.shape);
         let times = if let Tell::Again(times) = self.tell { times } else { 1 };
-        list.starts.clear();
+        list.begin(shape, map.rows);
         let mut used = 0;
         for y in 0..shape.height {
             for step in 0..map.rows {
                 list.reserve(used, shape.width * shape.channels * usize::from(times), self.tell == Tell::Value);
-                for x in 0..shape.width {
-                    list.starts.push(used as u32);
+                let line = (y * map.rows + step) * (shape.width + 1);
+                let starts = &mut list.starts[line..=line + shape.width];
+                for (x, start) in starts[..shape.width].iter_mut().enumerate() {
+                    *start = used as u32;
                     let counts = map.at(y * shape.width + x, step);
                     let (begin, base) = (used, (x * shape.channels) as u32);
                     used = list_above(NoFloor, counts, base, (&mut list.entries, used));
@@ -82,7 +92,7 @@ impl Kernel for ListCounts<'_> {
                         }
                     }
                 }
-                list.starts.push(used as u32);
+                starts[shape.width] = used as u32;
             }
         }
     }
@@ -178,9 +188,9 @@ fn list_bits(mut mask: u64, base: u32, entries: &mut [u32], used: usize) -> usiz
 }
 
 /// The bits of each byte, ascending, with zeros behind them.
-static BITS: [[u8; 8]; 256] = bits();
+static BITS: [[u32; 8]; 256] = bits();
 
-const fn bits() -> [[u8; 8]; 256] {
+const fn bits() -> [[u32; 8]; 256] {
     let mut table = [[0; 8]; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -200,9 +210,8 @@ const fn bits() -> [[u8; 8]; 256] {
 /// The same for few channels, where nothing could be predicted: always eight entries, most of them overwritten.
 #[inline(always)]
 fn list_byte(mask: u8, base: u32, entries: &mut [u32], used: usize) -> usize {
-    let bits = BITS[usize::from(mask)];
     if let Some(entries) = entries[used..].first_chunk_mut::<8>() {
-        *entries = bits.map(|bit| base + u32::from(bit));
+        *entries = BITS[usize::from(mask)].map(|bit| base + bit);
     }
     used + mask.count_ones() as usize
 }
@@ -220,20 +229,22 @@ impl Kernel for ListReals<'_> {
     #[inline(always)]
     fn run(self) {
         let (list, map, shape) = (self.list, self.map, self.shape);
-        list.starts.clear();
+        list.begin(shape, map.rows);
         let mut used = 0;
         for y in 0..shape.height {
             for step in 0..map.rows {
                 list.reserve(used, shape.width * shape.channels, true);
-                for x in 0..shape.width {
-                    list.starts.push(used as u32);
+                let line = (y * map.rows + step) * (shape.width + 1);
+                let starts = &mut list.starts[line..=line + shape.width];
+                for (x, start) in starts[..shape.width].iter_mut().enumerate() {
+                    *start = used as u32;
                     for (channel, &value) in map.at(y * shape.width + x, step).iter().enumerate() {
                         list.entries[used] = (x * shape.channels + channel) as u32;
                         list.values[used] = value;
                         used += usize::from(value != 0.0);
                     }
                 }
-                list.starts.push(used as u32);
+                starts[shape.width] = used as u32;
             }
         }
     }

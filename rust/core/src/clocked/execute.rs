@@ -125,7 +125,7 @@ impl Sample<'_> {
         self.program.family.unwrap_or_else(|| {
             let map = self.workspace.maps.view(self.program.place(synapses.source), block.steps);
             let outputs = self.program.ops[synapses.op].spec.shape.channels;
-            let dense = level.run(Density { map }) >= crossover(level, outputs);
+            let dense = level.run(Density { map, tell: synapses.tell }) >= crossover(level, outputs);
             if dense { Family::Dot } else { Family::Event }
         })
     }

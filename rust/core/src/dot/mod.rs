@@ -5,6 +5,8 @@
 //! the same bits.
 
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 pub(crate) mod plain;
 
@@ -39,6 +41,8 @@ pub(crate) struct Field<'a, const C: usize, const V: usize> {
     pub(crate) words: [&'a [Word]; C],
     pub(crate) segments: &'a [Segment],
     pub(crate) rows: &'a [[Row; V]],
+    /// The largest count.
+    pub(crate) most: u32,
     /// What the sums start from.
     pub(crate) bias: &'a [[i32; OUTPUTS]; V],
 }

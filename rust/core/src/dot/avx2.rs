@@ -1,0 +1,93 @@
+//! AVX2: `vpmaddubsw` multiplies counts and weights and adds them in pairs, in 16 bits; those sums are widened before they could
+//! leave 16 bits.
+
+use std::arch::x86_64::{
+    __m256i, _mm256_add_epi16, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_setzero_si256,
+};
+use std::mem::transmute;
+
+use super::{Field, OUTPUTS, ROWS, Row};
+
+/// Steps whose sums stay in registers.
+const STEPS: usize = 4;
+
+/// The largest count whose products with two weights fit 16 bits for certain: 2 * 127 * 128 < 2^15.
+pub(crate) const LARGEST: u32 = 127;
+
+/// Sums of 16 outputs, two inputs' in each lane.
+type Sums = [[__m256i; 2]; STEPS];
+
+/// As two registers.
+#[inline(always)]
+fn vectors(row: Row) -> [__m256i; 2] {
+    // SAFETY: both are 64 bytes, and any bits are a value of either.
+    unsafe { transmute(row) }
+}
+
+/// As 16 sums.
+#[inline(always)]
+fn lanes(vectors: [__m256i; 2]) -> [i32; OUTPUTS] {
+    // SAFETY: as above.
+    unsafe { transmute(vectors) }
+}
+
+/// The sums of a pixel for up to `8 C` steps.
+#[target_feature(enable = "avx2")]
+pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
+    field: &Field<'_, C, V>,
+    pixel: usize,
+    sums: &mut [[[[i32; OUTPUTS]; V]; P]],
+) {
+    for (number, sums) in sums.chunks_mut(STEPS).enumerate() {
+        for v in 0..V {
+            sums.iter_mut().for_each(|sums| sums[pixel][v] = field.bias[v]);
+            part(field, [number * STEPS, v], |totals| {
+                for (sums, totals) in sums.iter_mut().zip(totals) {
+                    for (sum, total) in sums[pixel][v].iter_mut().zip(lanes(widened(totals))) {
+                        *sum = sum.wrapping_add(total);
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// Sum four steps and 16 outputs; `add` is given parts of the sums.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn part<const C: usize, const V: usize>(field: &Field<'_, C, V>, [first, v]: [usize; 2], mut add: impl FnMut(Sums)) {
+    // Words of counts that 16 bits hold for certain; the first product of each is at most 2 * most * 128.
+    let most = (LARGEST / field.most.max(1)).max(1) as usize;
+    let (mut totals, mut room) = ([[_mm256_setzero_si256(); 2]; STEPS], most);
+    for segment in field.segments {
+        let (words, rows) = field.slices(segment);
+        let (mut words, mut rows) = (words[first / ROWS], rows);
+        while !rows.is_empty() {
+            let now = room.min(rows.len());
+            for (row, word) in rows[..now].iter().zip(&words[..now]) {
+                let weights = vectors(row[v]);
+                for step in 0..STEPS {
+                    let counts = _mm256_set1_epi32(word[first % ROWS + step] as i32);
+                    for half in 0..2 {
+                        let products = _mm256_maddubs_epi16(counts, weights[half]);
+                        totals[step][half] = _mm256_add_epi16(totals[step][half], products);
+                    }
+                }
+            }
+            (words, rows, room) = (&words[now..], &rows[now..], room - now);
+            if room == 0 {
+                add(totals);
+                (totals, room) = ([[_mm256_setzero_si256(); 2]; STEPS], most);
+            }
+        }
+    }
+    add(totals);
+}
+
+/// Sums of the two halves of each lane.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn widened(totals: [__m256i; 2]) -> [__m256i; 2] {
+    totals.map(|total| _mm256_madd_epi16(total, _mm256_set1_epi16(1)))
+}
