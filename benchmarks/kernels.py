@@ -76,7 +76,11 @@ def main() -> None:
                 ratios.append(times[0] / times[1])
                 dense.append(times[1])
             shares = {f"{rate:g}": round(ratio, 2) for rate, ratio in zip(RATES, ratios, strict=True)}
-            row = {"level": level, "layer": f"{channels}-{channels}, {size}x{size}", "dot_ms": round(1e3 * min(dense), 3)}
+            row = {
+                "level": level,
+                "layer": f"{channels}-{channels}, {size}x{size}",
+                "dot_ms": round(1e3 * min(dense), 3),
+            }
             rows.append(row | shares | {"crossing": round(crossing(ratios), 3)})
     report("kernels", rows, save=save, steps=STEPS, ratio="time by events / time by dot products")
 

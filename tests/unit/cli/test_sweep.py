@@ -208,11 +208,11 @@ def test_a_folder_without_a_sweep_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "methods", "networks", "steps"),
-    [("resnet20", 7, 1, [1, 2, 4, 8, 16, 32]), ("deep", 3, 4, [1, 2, 4, 8, 16, 32, 64, 128, 256])],
+    ("name", "rows", "steps"),
+    [("resnet20", 7 * 6, [1, 2, 4, 8, 16, 32]), ("deep", 4 * (4 * 6 + 3 * 3), [1, 2, 4, 8, 16, 32, 64, 128, 256])],
 )
 def test_the_specs_of_the_benchmarks_are_sound(
-    monkeypatch: pytest.MonkeyPatch, name: str, methods: int, networks: int, steps: list[int]
+    monkeypatch: pytest.MonkeyPatch, name: str, rows: int, steps: list[int]
 ) -> None:
     monkeypatch.setenv("PYSNN_DATA", "data")
     points = load_spec(ROOT / "benchmarks" / "sweeps" / f"{name}.toml").points
@@ -221,7 +221,7 @@ def test_the_specs_of_the_benchmarks_are_sound(
         for point in points
         for number in point["steps"]
     }
-    assert len(read) == methods * networks * len(steps)
+    assert len(read) == rows
     assert {number for *_, number in read} == set(steps)
     assert {point["limit"] for point in points if max(point["steps"]) > 32} <= {2000}
     assert {point["limit"] for point in points if max(point["steps"]) <= 32} == {None}
