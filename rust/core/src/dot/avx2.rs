@@ -41,7 +41,9 @@ pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
 ) {
     for (number, sums) in sums.chunks_mut(STEPS).enumerate() {
         for v in 0..V {
-            sums.iter_mut().for_each(|sums| sums[pixel][v] = field.bias[v]);
+            for sums in sums.iter_mut() {
+                sums[pixel][v] = field.bias[v];
+            }
             part(field, [number * STEPS, v], |totals| {
                 for (sums, totals) in sums.iter_mut().zip(totals) {
                     for (sum, total) in sums[pixel][v].iter_mut().zip(lanes(widened(totals))) {
