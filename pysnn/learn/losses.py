@@ -1,9 +1,11 @@
 """Losses of spike times."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["time_cross_entropy", "time_shares"]
+__all__ = ["log_time_shares", "time_cross_entropy"]
 
 
 def time_cross_entropy(
@@ -38,18 +40,18 @@ def time_cross_entropy(
     return loss, np.where(np.isfinite(times), share, 0).astype(np.float32)
 
 
-def time_shares(times: NDArray[np.float32], tau: float) -> NDArray[np.float64]:
-    """Give ``softmax(-t / tau)``, silent neurons as in :func:`time_cross_entropy`.
+def log_time_shares(times: NDArray[np.float64], tau: float) -> NDArray[np.float64]:
+    """Give the logarithm of ``softmax(-t / tau)``, silent neurons as in :func:`time_cross_entropy`.
 
     Examples
     --------
-    >>> time_shares(np.float32([[0.5, 0.5, np.inf]]), 0.01).round(3).tolist()
+    >>> np.exp(log_time_shares(np.array([[0.5, 0.5, np.inf]]), 0.01)).round(3).tolist()
     [[0.5, 0.5, 0.0]]
     """
-    return _shares(times, tau)[0]
+    return _shares(times, tau)[1]
 
 
-def _shares(times: NDArray[np.float32], tau: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _shares(times: NDArray[Any], tau: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the softmax and its logarithm."""
     fired = np.isfinite(times)
     latest = np.where(fired, times, 1).max(axis=1, keepdims=True)

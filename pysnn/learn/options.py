@@ -19,8 +19,8 @@ class TrainingOptions:
     ----------
     epochs, batch_size
         Passes over the training part, and samples a step.
-    optimiser, rate, weight_decay
-        "adam" or "sgd", its first learning rate, and its decay of weights.
+    optimiser, rate, weight_decay, momentum
+        "adam" or "sgd", its first learning rate, its decay of weights, and the momentum of "sgd".
     schedule
         The learning rate over the training.
     validation
@@ -49,6 +49,7 @@ class TrainingOptions:
     optimiser: Literal["adam", "sgd"] = "adam"
     rate: float = 1e-3
     weight_decay: float = 0.0
+    momentum: float = 0.9
     schedule: Schedule = field(default_factory=Schedule)
     validation: int = 0
     keep: Literal["best", "last"] = "best"
@@ -71,6 +72,8 @@ class TrainingOptions:
         for name in ("rate", "weight_decay", "hinge", "hinge_sum"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise DataError(f"{name}: expected a number of 0 or more, got {getattr(self, name)!r}")
+        if not 0 <= self.momentum < 1:
+            raise DataError(f"momentum: expected a number from 0 below 1, got {self.momentum!r}")
         if self.optimiser not in OPTIMISERS:
             raise DataError(f"optimiser: expected one of {', '.join(OPTIMISERS)}, got {self.optimiser!r}")
         if self.keep not in ("best", "last"):
@@ -78,7 +81,8 @@ class TrainingOptions:
 
     def make_optimiser(self) -> Optimiser:
         """Make the optimiser that they ask for."""
-        return OPTIMISERS[self.optimiser](rate=self.rate, weight_decay=self.weight_decay)
+        own: dict[str, Any] = {"momentum": self.momentum} if self.optimiser == "sgd" else {}
+        return OPTIMISERS[self.optimiser](rate=self.rate, weight_decay=self.weight_decay, **own)
 
     def identity(self) -> str:
         """Name everything that a result depends on."""

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from pysnn.backends.first_spike import GradientRule
 from pysnn.errors import DataError, PlanError
 from pysnn.learn.losses import time_cross_entropy
+from pysnn.learn.rule import LearningRule
 from pysnn.plan.first_spike import FirstSpikePlan
 
 __all__ = ["STDBP"]
 
 
 @dataclass(frozen=True)
-class STDBP:
+class STDBP(LearningRule):
     """Gradient descent on the cross-entropy of ``softmax(-t / tau)`` over output times of ramp neurons.
 
     With ``A_j`` the summed weights of the inputs before ``t_j``: ``dt_j/dw_ij = (t_i - t_j) / A_j`` and
@@ -29,7 +30,9 @@ class STDBP:
 
     Examples
     --------
-    >>> STDBP(tau=0.1).output_gradient(np.array([[0.5, 0.7]], dtype=np.float32), np.array([0]))[0].round(3)
+    >>> from pysnn.first_spike import Dense, FirstSpikeNetwork
+    >>> plan = FirstSpikeNetwork.draw((3,), [Dense(units=2)]).plan
+    >>> STDBP(tau=0.1).output_gradient(plan, np.array([[0.5, 0.7]], dtype=np.float32), np.array([0]))[0].round(3)
     array([0.127])
     """
 
@@ -46,12 +49,11 @@ class STDBP:
             raise PlanError(f"STDBP trains networks of neuron 'ramp', got '{plan.neuron}'")
 
     def output_gradient(
-        self, times: NDArray[np.float32], labels: NDArray[np.int64]
+        self, plan: FirstSpikePlan, times: NDArray[np.float32], labels: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Give each sample's loss and its gradient by the output times."""
         return time_cross_entropy(times, labels, self.tau)
 
-    @property
-    def gradient_rule(self) -> GradientRule:
+    def gradient_rule(self, plan: FirstSpikePlan) -> GradientRule:
         """Exact but for the floor under the slope."""
         return GradientRule(min_slope=self.min_slope)

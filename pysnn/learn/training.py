@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.backends import get_backend
 from pysnn.backends.first_spike import FirstSpikeEngine, SpikePass, first_output_spike
 from pysnn.errors import DataError
 from pysnn.first_spike.coding import encode_times
@@ -16,7 +15,7 @@ from pysnn.first_spike.evaluate import check_labels
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.learn.dead import add_hinge, redraw_silent
 from pysnn.learn.options import TrainingOptions
-from pysnn.learn.rules import LearningRule
+from pysnn.learn.rule import LearningRule
 from pysnn.learn.state import EpochSums, TrainingState, fingerprint
 from pysnn.plan.first_spike import WeightLayer
 
@@ -102,7 +101,8 @@ class Training:
     ) -> None:
         self.network, self.rule, self.options = network, rule, options
         self.plan = network.plan
-        self.engine: FirstSpikeEngine = get_backend(options.backend).first_spike(self.plan)
+        self.engine: FirstSpikeEngine = rule.make_engine(self.plan, options.backend)
+        self.gradient_rule = rule.gradient_rule(self.plan)
         cut = len(data[0]) - options.validation
         self.times, self.labels = data[0][:cut], data[1][:cut]
         self.held_times, self.held_labels = data[0][cut:], data[1][cut:]
@@ -145,13 +145,22 @@ class Training:
         passed = self.engine.forward(state.weights, times, threads=threads)
         last = len(self.plan.layers) - 1
         out = passed.times(last)
-        loss, gradient = self.rule.output_gradient(out, labels)
+        loss, gradient = self.rule.output_gradient(self.plan, out, labels)
         gradient /= np.float32(len(samples))
-        back = self.engine.backward(state.weights, passed, gradient, rule=self.rule.gradient_rule, threads=threads)
+        back = self.engine.backward(state.weights, passed, gradient, rule=self.gradient_rule, threads=threads)
+        gradients = self.rule.adjusted(self.plan, state.weights, back.weights)
         if self.options.hinge:
-            add_hinge(self.plan, state.weights, back.weights, (self.options.hinge, self.options.hinge_sum))
-        state.optimiser.step(state.weights, back.weights, self.options.schedule(self._progress()))
+            add_hinge(self.plan, state.weights, gradients, (self.options.hinge, self.options.hinge_sum))
+        state.optimiser.step(state.weights, gradients, self.options.schedule(self._progress()))
+        self._bound()
         self._count(passed, loss, labels)
+
+    def _bound(self) -> None:
+        low, high = self.rule.bounds()
+        if not (math.isinf(low) and math.isinf(high)):
+            for layer, weight in zip(self.weighted, self.state.weights, strict=True):
+                threshold = self.plan.layers[layer].threshold  # type: ignore[union-attr]
+                np.clip(weight, low * threshold, high * threshold, out=weight)
 
     def _progress(self) -> float:
         return (self.state.epoch + self.state.batch / self.batches) / self.options.epochs
