@@ -47,14 +47,21 @@ class DenseSSTDP:
         gradients: list[Array] = []
         for layer in reversed(range(len(self.weights))):
             length = np.sqrt((error**2).sum(axis=1, keepdims=True))
-            error = error / np.where(length > 0, length, 1) / len(inputs)
-            before, after = self.times[layer], self.times[layer + 1]
-            # Input neurons that are silent have no part in it, hidden ones that are silent neither.
-            spoke = before < self.steps
-            causal = (before[:, :, None] <= after[:, None, :]) & spoke[:, :, None]
-            gradients.append(-(causal * error[:, None, :]).sum(axis=0))
-            error = (causal * error[:, None, :] * self.weights[layer]).sum(axis=2)
+            error = (error / np.where(length > 0, length, 1) / len(inputs)).astype(self.weights[layer].dtype)
+            gradient, error = self._back(layer, error)
+            gradients.append(gradient)
         self._update(gradients[::-1])
+
+    def _back(self, layer: int, error: Array) -> tuple[Array, Array]:
+        """Give the gradient by the layer's weights, and the error of the layer before; silent neurons have no part in it."""
+        weight = self.weights[layer]
+        gradient, below = np.zeros_like(weight), np.zeros(self.times[layer].shape, dtype=weight.dtype)
+        for sample, (before, after) in enumerate(zip(self.times[layer], self.times[layer + 1], strict=True)):
+            spoke = np.flatnonzero(before < self.steps)
+            causal = before[spoke, None] <= after
+            gradient[spoke] -= causal * error[sample]
+            below[sample, spoke] = (causal * weight[spoke]) @ error[sample]
+        return gradient, below
 
     def _error(self, times: Array, labels: Array) -> Array:
         earliest = times.min(axis=1, keepdims=True)
