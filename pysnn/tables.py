@@ -30,6 +30,22 @@ _SWEEP_POINT: dict[str, str] = {
     "data": "String",
 }
 
+_FIRST_SPIKE: dict[str, str] = {
+    "samples": "Int64",
+    "accuracy": "Float64",
+    "silent": "Float64",
+    "ties": "Float64",
+    "decision_time_mean": "Float64",
+    "decision_time_p50": "Float64",
+    "decision_time_p90": "Float64",
+    "spikes_per_neuron": "Float64",
+    "spikes_per_neuron_decision": "Float64",
+    "additions_decision": "Float64",
+    "additions_end": "Float64",
+    "dense_macs": "Int64",
+    "dead": "Float64",
+}
+
 SCHEMAS: dict[str, dict[str, str]] = {
     "run": {
         "precision": "String",
@@ -154,21 +170,8 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "started_at": "String",
         "newest_part": "String",
     },
-    "first_spike": {
-        "samples": "Int64",
-        "accuracy": "Float64",
-        "silent": "Float64",
-        "ties": "Float64",
-        "decision_time_mean": "Float64",
-        "decision_time_p50": "Float64",
-        "decision_time_p90": "Float64",
-        "spikes_per_neuron": "Float64",
-        "spikes_per_neuron_decision": "Float64",
-        "additions_decision": "Float64",
-        "additions_end": "Float64",
-        "dense_macs": "Int64",
-        "dead": "Float64",
-    },
+    "first_spike": _FIRST_SPIKE,
+    "first_spike_run": {**_FIRST_SPIKE, "ms_per_sample": "Float64"},
     "training": {
         "epoch": "Int64",
         "loss": "Float64",

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -12,6 +12,9 @@ from pysnn.cli.show import show_rows
 from pysnn.network import Network
 from pysnn.result import ann_macs
 from pysnn.tables import metadata
+
+if TYPE_CHECKING:
+    from pysnn.io.first_spike import SavedFirstSpike
 
 __all__ = ["info"]
 
@@ -47,9 +50,11 @@ def _installation() -> tuple[list[dict[str, Any]], dict[str, Any]]:
 def _network(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     from dataclasses import asdict
 
-    from pysnn.io.psnn import load
+    from pysnn.io.first_spike import SavedFirstSpike, load_any
 
-    saved = load(path)
+    saved = load_any(path)
+    if isinstance(saved, SavedFirstSpike):
+        return _first_spike(path, saved)
     net = saved.network
     meta = {
         "file": str(path),
@@ -60,6 +65,32 @@ def _network(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         "provenance": dict(saved.provenance or {}),
     }
     return [_node_row(net, name) for name in net.order], meta
+
+
+def _first_spike(path: Path, saved: "SavedFirstSpike") -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    from pysnn.first_spike.counts import dense_macs
+    from pysnn.plan.first_spike import WeightLayer
+
+    net = saved.network
+    meta = {
+        "file": str(path),
+        "parameters": sum(weight.size for weight in net.weights),
+        "neurons": net.neurons,
+        "ann_macs": dense_macs(net.plan),
+        "settings": {"neuron": net.neuron, "steps": net.steps, "compare": net.compare},
+        "provenance": dict(saved.provenance),
+    }
+    rows: list[dict[str, Any]] = []
+    before = "input"
+    for given, layer in zip(net.layers, net.plan.layers, strict=True):
+        height, width, channels = layer.out_shape
+        parameters = layer.rows * layer.columns if isinstance(layer, WeightLayer) else 0
+        shape = f"{channels}x{height}x{width}" if height * width > 1 else str(channels)
+        rows.append(
+            {"node": layer.name, "type": type(given).__name__, "shape": shape, "parameters": parameters, "from": before}
+        )
+        before = layer.name
+    return rows, meta
 
 
 def _node_row(net: Network, name: str) -> dict[str, Any]:

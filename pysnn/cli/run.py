@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from pysnn.cli.options import parse_steps
+from pysnn.cli.run_first_spike import run_first_spike
 from pysnn.cli.show import show_table
+from pysnn.tables import metadata
 
 __all__ = ["run"]
 
@@ -21,7 +23,9 @@ def run(
             help="Data: an .npz with 'x', and labels 'y' if there are any; idx:DIR:test, cifar10:DIR:test, digits:test.",
         ),
     ],
-    steps: Annotated[str, typer.Option(metavar="T[,T...]", help="Numbers of time-steps.")],
+    steps: Annotated[
+        str | None, typer.Option(metavar="T[,T...]", help="Numbers of time-steps; first-spike networks have their own.")
+    ] = None,
     precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="The network's own by default.")] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")] = None,
@@ -31,17 +35,26 @@ def run(
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run a saved network on data: accuracy, operations and time for each number of steps."""
+    """Run a saved network on data: accuracy, operations and time, for each number of steps."""
+    from pysnn.io.first_spike import SavedFirstSpike, load_any
     from pysnn.io.images import parse_source
     from pysnn.io.npz import save_arrays
-    from pysnn.io.psnn import load
     from pysnn.measure import measure
     from pysnn.progress import Progress
     from pysnn.simulate import Simulator
 
-    wanted = parse_steps(steps)
-    saved = load(network)
+    wanted = None if steps is None else parse_steps(steps)
+    saved = load_any(network)
     given = parse_source(data).load(limit)
+    if isinstance(saved, SavedFirstSpike):
+        if wanted is not None or precision not in (None, "float32"):
+            raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")
+        found = run_first_spike(saved.network, given, (backend, threads), predictions)
+        meta = metadata(backend=backend, network=str(network), data=data, data_sha256=given.digest)
+        show_table(found, meta, as_json=as_json, title=f"{network.name}, first spikes", file=table)
+        return
+    if wanted is None:
+        raise typer.BadParameter("--steps: this network needs numbers of time-steps")
     simulator = Simulator(
         saved.network,
         precision=precision or saved.settings.precision,

@@ -24,7 +24,8 @@ def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
     network
         Says the kernel and the shape.
     x
-        ``(samples, *input_shape)``, or ``(samples, n)`` with as many values.
+        ``(samples, *input_shape)``, or ``(samples, n)`` with as many values; for a vector of ``n`` inputs samples of any shape with
+        as many values. Bytes (uint8) are scaled by 1/255.
 
     Raises
     ------
@@ -40,9 +41,11 @@ def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
     """
     values = as_numeric(x, "x")
     shape, size = network.input_shape, math.prod(network.input_shape)
-    if values.ndim < 2 or values.shape[1:] not in (shape, (size,)):
+    fits = values.ndim >= 2 and values.shape[1:] in (shape, (size,))
+    if not fits and not (len(shape) == 1 and values.ndim >= 2 and math.prod(values.shape[1:]) == size):
         raise DataError(f"x: expected the shape (samples, {', '.join(map(str, shape))}), got {values.shape}")
-    values = np.asarray(values, dtype=np.float32).reshape(-1, *shape)
+    scale = np.float32(255 if values.dtype == np.uint8 else 1)
+    values = values.astype(np.float32).reshape(-1, *shape) / scale
     good = (values >= 0) & (values <= 1)
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])

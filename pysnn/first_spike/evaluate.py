@@ -1,5 +1,6 @@
 """Decisions of a first-spike network, counted strictly, with what they cost."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ class Evaluation:
     samples
         How many.
     accuracy
-        Share of samples whose one winner is the label; no output spike is wrong.
+        Share of samples whose one winner is the label; no output spike is wrong. NaN without labels.
     silent
         Share of samples without an output spike.
     ties
@@ -101,7 +102,7 @@ def evaluate(network: FirstSpikeNetwork, x: Any, y: Any, *, backend: str = "auto
     network
         What decides.
     x, y
-        Values in 0..1 and the labels, whole numbers from 0 below the number of output neurons.
+        Values in 0..1 and the labels, whole numbers from 0 below the number of output neurons; ``None``: there are none.
     backend, threads
         Change the speed only.
 
@@ -119,7 +120,7 @@ def evaluate(network: FirstSpikeNetwork, x: Any, y: Any, *, backend: str = "auto
     (0.66..., 0.33..., 1.33...)
     """
     times = encode_times(network, x)
-    labels = check_labels(y, len(times), network.plan.out_size)
+    labels = None if y is None else check_labels(y, len(times), network.plan.out_size)
     engine = get_backend(backend).first_spike(network.plan)
     return evaluate_times(network, engine, times, labels, threads=threads)
 
@@ -138,7 +139,7 @@ def evaluate_times(
     network: FirstSpikeNetwork,
     engine: FirstSpikeEngine,
     times: NDArray[np.float32],
-    labels: NDArray[np.int64],
+    labels: NDArray[np.int64] | None,
     *,
     threads: int = 1,
 ) -> Evaluation:
@@ -159,7 +160,7 @@ def evaluate_times(
     quantiles = np.quantile(when, [0.5, 0.9]) if len(when) else (np.nan, np.nan)
     return Evaluation(
         samples=len(times),
-        accuracy=float((winner == labels).mean()),
+        accuracy=math.nan if labels is None else float((winner == labels).mean()),
         silent=float((winner < 0).mean()),
         ties=float(counts.tied.mean()),
         decision_time_mean=float(when.mean()) if len(when) else float("nan"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pysnn.errors import NetworkError
 from pysnn.plan.first_spike import MapShape, PoolLayer, SpikeLayer, WeightLayer
 
-__all__ = ["Conv", "Dense", "EarliestPool", "Layer"]
+__all__ = ["LAYERS", "Conv", "Dense", "EarliestPool", "Layer"]
 
 
 class Layer(Protocol):
@@ -113,6 +113,10 @@ class EarliestPool:
     def draw(self, rows: int, columns: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """Draw nothing: a pool has no weights."""
         return np.zeros((0, 0), dtype=np.float32)
+
+
+LAYERS: dict[str, type[Layer]] = {"Conv": Conv, "Dense": Dense, "EarliestPool": EarliestPool}
+"""Every layer by the name that it has in files; each is a frozen dataclass of numbers."""
 
 
 def _check(name: str, **sizes: int) -> None:

@@ -3,18 +3,16 @@
 It is generic: a node is its type's name and its fields, so that a new node type is in files without a word here.
 """
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, asdict, dataclass, field, fields
-from math import isfinite
-from typing import Any, NoReturn
+from dataclasses import Field, asdict, fields
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError, PysnnError
-from pysnn.io.container import canonical_json, is_text, quote
+from pysnn.io.container import canonical_json, quote
 from pysnn.io.golden import Golden
+from pysnn.io.graph_values import LONGEST, Reader, Writer, as_list, as_object, check_keys, check_same, listed, parse
 from pysnn.io.saved import SavedNetwork
 from pysnn.io.settings import Settings
 from pysnn.network import NODES, Network
@@ -24,10 +22,6 @@ __all__ = ["decode", "encode"]
 
 _ROOT_KEYS = ("edges", "golden", "nodes", "provenance", "settings")
 _GOLDEN_KEYS = ("input", "precision", "scores", "spikes", "steps")
-_MOST_INTEGER = (1 << 63) - 1
-_DEEPEST = 4
-# Characters of a message about a value that a file has: the value may be the whole file.
-_LONGEST = 500
 
 
 def encode(saved: SavedNetwork) -> tuple[str, dict[str, NDArray[Any]]]:
@@ -38,7 +32,7 @@ def encode(saved: SavedNetwork) -> tuple[str, dict[str, NDArray[Any]]]:
     FileFormatError
         A node's type is not registered, or a field has a value that a file cannot hold.
     """
-    writer = _Writer()
+    writer = Writer()
     root = {
         "edges": [list(edge) for edge in saved.network.edges],
         "golden": None if saved.golden is None else _golden_json(writer, saved.golden),
@@ -60,85 +54,27 @@ def decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedNetwork:
     FileFormatError
         Anything about them is not as the format says.
     """
-    root = _parse(text)
-    _check_keys("the graph", root, _ROOT_KEYS)
-    reader = _Reader(tensors)
+    root = parse(text)
+    if "first_spike" in root:
+        raise FileFormatError("it holds a first-spike network, which pysnn.io.first_spike.load reads")
+    check_keys("the graph", root, _ROOT_KEYS)
+    reader = Reader(tensors)
     try:
         saved = SavedNetwork(
             network=_network(reader, root["nodes"], root["edges"]),
             settings=_settings(root["settings"]),
-            provenance=_object("provenance", root["provenance"]),
+            provenance=as_object("provenance", root["provenance"]),
             golden=None if root["golden"] is None else _golden(reader, root["golden"]),
         )
     except FileFormatError:
         raise
     except PysnnError as error:
-        raise FileFormatError(str(error)[:_LONGEST]) from error
-    _check_same(saved, text, tensors)
+        raise FileFormatError(str(error)[:LONGEST]) from error
+    check_same(encode(saved), text, tensors)
     return saved
 
 
-@dataclass
-class _Writer:
-    """Collects tensors while values become JSON."""
-
-    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
-
-    def tensor(self, name: str, array: NDArray[Any]) -> dict[str, str]:
-        if name in self.tensors:
-            raise FileFormatError(f"two tensors would be called {quote(name)}: rename a node")
-        self.tensors[name] = array
-        return {"tensor": name}
-
-    def value(self, value: Any, where: str, tensor: str) -> Any:
-        if isinstance(value, np.ndarray):
-            return self.tensor(tensor, value)
-        if isinstance(value, tuple):
-            return [self.value(item, where, f"{tensor}[{i}]") for i, item in enumerate(value)]
-        _check_plain(value, where)
-        return value
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """Gives values from JSON."""
-
-    tensors: Mapping[str, NDArray[Any]]
-
-    def value(self, value: Any, where: str, depth: int = 0) -> Any:
-        if isinstance(value, dict):
-            return self.tensor(value, where)
-        if isinstance(value, list):
-            if depth == _DEEPEST:
-                raise FileFormatError(f"{where}: lists nested more than {_DEEPEST} deep")
-            return tuple(self.value(item, where, depth + 1) for item in value)
-        _check_plain(value, where)
-        return value
-
-    def tensor(self, value: Any, where: str) -> NDArray[Any]:
-        name = _object(where, value).get("tensor")
-        if len(value) != 1 or not isinstance(name, str):
-            raise FileFormatError(f'{where}: expected {{"tensor": name}}, got keys {_listed(value)}')
-        if name not in self.tensors:
-            raise FileFormatError(f"{where}: there is no tensor {quote(name)}")
-        return self.tensors[name]
-
-
-def _check_plain(value: object, where: str) -> None:
-    if value is None or type(value) is bool:
-        return
-    if type(value) is int and abs(value) <= _MOST_INTEGER:
-        return
-    if type(value) is float and isfinite(value):
-        return
-    if type(value) is str and is_text(value):
-        return
-    raise FileFormatError(
-        f"{where}: a file holds text, integers of 64 bits, finite numbers, true, false and null, got {type(value).__name__}"
-    )
-
-
-def _node_json(writer: _Writer, name: str, node: Node) -> dict[str, Any]:
+def _node_json(writer: Writer, name: str, node: Node) -> dict[str, Any]:
     if NODES.get(node.title) is not type(node):
         raise FileFormatError(f"node {quote(name)}: its type {type(node).__qualname__} is not registered")
     values = {}
@@ -150,7 +86,7 @@ def _node_json(writer: _Writer, name: str, node: Node) -> dict[str, Any]:
     return {"fields": values, "name": name, "type": node.title}
 
 
-def _golden_json(writer: _Writer, golden: Golden) -> dict[str, Any]:
+def _golden_json(writer: Writer, golden: Golden) -> dict[str, Any]:
     return {
         "input": writer.tensor("golden/input", golden.input),
         "precision": golden.precision,
@@ -160,30 +96,30 @@ def _golden_json(writer: _Writer, golden: Golden) -> dict[str, Any]:
     }
 
 
-def _network(reader: _Reader, nodes: Any, edges: Any) -> Network:
+def _network(reader: Reader, nodes: Any, edges: Any) -> Network:
     found: dict[str, Node] = {}
-    for item in _list("nodes", nodes):
-        _check_keys("a node", _object("a node", item), ("fields", "name", "type"))
+    for item in as_list("nodes", nodes):
+        check_keys("a node", as_object("a node", item), ("fields", "name", "type"))
         name = item["name"]
         if not isinstance(name, str) or name in found:
             raise FileFormatError(f"a node's name: expected text that stands there once, got {quote(name)}")
         found[name] = _node(reader, f"node {quote(name)}", item["type"], item["fields"])
-    pairs = [tuple(_list("an edge", edge)) for edge in _list("edges", edges)]
+    pairs = [tuple(as_list("an edge", edge)) for edge in as_list("edges", edges)]
     if not all(len(pair) == 2 and all(isinstance(end, str) for end in pair) for pair in pairs):
         raise FileFormatError("edges: expected pairs of node names")
     return Network(found, [(pair[0], pair[1]) for pair in pairs])
 
 
-def _node(reader: _Reader, where: str, kind: Any, values: Any) -> Node:
+def _node(reader: Reader, where: str, kind: Any, values: Any) -> Node:
     if not isinstance(kind, str) or kind not in NODES:
         raise FileFormatError(f"{where}: unknown node type {quote(kind)}; this pysnn has {', '.join(NODES)}")
-    _check_fields(f"{where} ({kind})", _object(where, values), fields(NODES[kind]))
+    _check_fields(f"{where} ({kind})", as_object(where, values), fields(NODES[kind]))
     arguments = {name: reader.value(value, f"{where} ({kind}): {name}") for name, value in values.items()}
     try:
         return NODES[kind](**arguments)
     # A constructor of any author's is given hostile values here; whatever it raises, the file is at fault.
     except Exception as error:
-        raise FileFormatError(f"{where} ({kind}): {str(error)[:_LONGEST]}") from error
+        raise FileFormatError(f"{where} ({kind}): {str(error)[:LONGEST]}") from error
 
 
 def _later(item: Field[Any]) -> bool:
@@ -196,78 +132,22 @@ def _check_fields(where: str, found: Mapping[str, Any], known: Iterable[Field[An
     names = [item.name for item in known if item.name in found or not _later(item)]
     unknown = set(found) - set(names)
     if unknown:
-        raise FileFormatError(
-            f"{where}: there is no field {_listed(dict.fromkeys(unknown))}; a newer pysnn may have it"
-        )
-    _check_keys(where, found, names)
+        raise FileFormatError(f"{where}: there is no field {listed(dict.fromkeys(unknown))}; a newer pysnn may have it")
+    check_keys(where, found, names)
 
 
 def _settings(value: Any) -> Settings:
-    _check_keys("settings", _object("settings", value), [item.name for item in fields(Settings)])
+    check_keys("settings", as_object("settings", value), [item.name for item in fields(Settings)])
     return Settings(**value)
 
 
-def _golden(reader: _Reader, value: Any) -> Golden:
-    _check_keys("golden", _object("golden", value), _GOLDEN_KEYS)
-    spikes = _object("golden: spikes", value["spikes"])
+def _golden(reader: Reader, value: Any) -> Golden:
+    check_keys("golden", as_object("golden", value), _GOLDEN_KEYS)
+    spikes = as_object("golden: spikes", value["spikes"])
     return Golden(
         input=reader.tensor(value["input"], "golden: input"),
         scores=reader.tensor(value["scores"], "golden: scores"),
         spikes={name: reader.tensor(item, f"golden: spikes of {quote(name)}") for name, item in spikes.items()},
-        steps=tuple(_list("golden: steps", value["steps"])),
+        steps=tuple(as_list("golden: steps", value["steps"])),
         precision=value["precision"],
     )
-
-
-def _parse(text: str) -> dict[str, Any]:
-    try:
-        root = json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise FileFormatError("the graph is nested too deeply") from None
-    except ValueError as error:
-        raise FileFormatError(f"the graph is not JSON: {str(error)[:200]}") from None
-    return _object("the graph", root)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise FileFormatError(f"the graph is not JSON: {name} is no number in it")
-
-
-def _object(where: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise FileFormatError(f"{where}: expected a JSON object, got {type(value).__name__}")
-    return value
-
-
-def _list(where: str, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise FileFormatError(f"{where}: expected a JSON list, got {type(value).__name__}")
-    return value
-
-
-def _check_keys(where: str, found: Mapping[str, Any], expected: Any) -> None:
-    if set(found) != set(expected):
-        raise FileFormatError(f"{where}: expected the keys {', '.join(sorted(expected))}, got {_listed(found)}")
-
-
-def _listed(found: Mapping[str, Any]) -> str:
-    return ", ".join(quote(key) for key in sorted(found)[:12]) or "none"
-
-
-def _check_same(saved: SavedNetwork, text: str, tensors: Mapping[str, NDArray[Any]]) -> None:
-    again, arrays = encode(saved)
-    unused = sorted(set(tensors) - set(arrays))
-    if unused:
-        raise FileFormatError(f"tensor {quote(unused[0])} belongs to nothing in the graph")
-    if again != text:
-        at = next((i for i, (a, b) in enumerate(zip(again, text, strict=False)) if a != b), min(len(again), len(text)))
-        raise FileFormatError(
-            f"the graph is not in canonical form: at character {at} expected {again[at : at + 24]!r}, "
-            f"got {text[at : at + 24]!r}"
-        )
-    for name, array in arrays.items():
-        if (array.dtype, array.shape) != (tensors[name].dtype, tensors[name].shape):
-            raise FileFormatError(
-                f"tensor {quote(name)}: expected {array.dtype} {array.shape}, "
-                f"got {tensors[name].dtype} {tensors[name].shape}"
-            )

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,9 @@ from pysnn.io.saved import SavedNetwork
 from pysnn.io.settings import Settings
 from pysnn.network import Network
 
-__all__ = ["dumps", "load", "loads", "save"]
+__all__ = ["dumps", "load", "load_with", "loads", "loads_with", "save"]
+
+T = TypeVar("T")
 
 
 def save(
@@ -66,7 +68,7 @@ def save(
 
 
 def load(path: str | os.PathLike[str]) -> SavedNetwork:
-    """Read a network from a file; every byte of it is checked.
+    """Read a network from a file; every byte of it is checked. First-spike networks: :mod:`pysnn.io.first_spike`.
 
     Raises
     ------
@@ -76,8 +78,13 @@ def load(path: str | os.PathLike[str]) -> SavedNetwork:
     OSError
         There is no such file, or it cannot be read.
     """
+    return load_with(graph_json.decode, path)
+
+
+def load_with(decode: Callable[[str, Mapping[str, NDArray[Any]]], T], path: str | os.PathLike[str]) -> T:
+    """Read a file whose graph and tensors ``decode`` makes something of; errors are those of :func:`load`."""
     try:
-        return loads(_read_bytes(Path(path)))
+        return loads_with(decode, _read_bytes(Path(path)))
     except FileFormatError as error:
         raise FileFormatError(f"{os.fspath(path)}: {error}") from error.__cause__
     except MemoryError as error:
@@ -105,10 +112,15 @@ def loads(data: bytes) -> SavedNetwork:
     Traceback (most recent call last):
     pysnn.errors.FileFormatError: truncated: 2 bytes, the header's length alone takes 8
     """
+    return loads_with(graph_json.decode, data)
+
+
+def loads_with(decode: Callable[[str, Mapping[str, NDArray[Any]]], T], data: bytes) -> T:
+    """Do :func:`load_with` on a file's bytes."""
     try:
         container = _reader()(data)
         arrays = {name: _array(data, entry) for name, entry in container.tensors.items()}
-        return graph_json.decode(container.graph, arrays)
+        return decode(container.graph, arrays)
     except RecursionError as error:
         raise FileFormatError("its graph is nested too deeply") from error
     except MemoryError as error:

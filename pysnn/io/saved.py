@@ -14,7 +14,7 @@ from pysnn.io.golden import Golden, check_golden
 from pysnn.io.settings import Settings
 from pysnn.network import Network
 
-__all__ = ["SavedNetwork"]
+__all__ = ["SavedNetwork", "checked_provenance"]
 
 _MOST_INTEGER = (1 << 63) - 1
 
@@ -48,9 +48,7 @@ class SavedNetwork:
     def __post_init__(self) -> None:
         _check_kind("network", self.network, Network)
         _check_kind("settings", self.settings, Settings)
-        for name, value in self.provenance.items():
-            _check_provenance(name, value)
-        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        object.__setattr__(self, "provenance", checked_provenance(self.provenance))
         if self.golden is not None:
             _check_golden(self.network, self.golden, self.settings)
 
@@ -94,6 +92,13 @@ def _check_golden(network: Network, golden: Golden, settings: Settings) -> None:
 def _check_kind(name: str, value: object, kind: type) -> None:
     if not isinstance(value, kind):
         raise DataError(f"{name}: expected a {kind.__module__}.{kind.__qualname__}, got {type(value).__name__}")
+
+
+def checked_provenance(provenance: Mapping[str, Any]) -> Mapping[str, str | int | float]:
+    """Give provenance as a file holds it, or raise :class:`DataError`."""
+    for name, value in provenance.items():
+        _check_provenance(name, value)
+    return MappingProxyType(dict(provenance))
 
 
 def _check_provenance(name: object, value: object) -> None:

@@ -15,6 +15,7 @@ from pysnn import IF, Conv2d, FileFormatError, Flatten, Input, Linear, MaxPool2d
 from pysnn.io import graph_json, psnn
 from pysnn.io.container import canonical_json, write_container
 from pysnn.io.golden import Golden
+from pysnn.io.graph_values import Reader
 from pysnn.io.saved import SavedNetwork
 from pysnn.io.settings import Settings
 
@@ -228,7 +229,7 @@ def test_lists_of_any_depth_are_refused(place: str) -> None:
 )
 def test_a_field_cannot_have_other_values(value: object) -> None:
     with pytest.raises(FileFormatError, match="IF 'a': v_init: "):
-        graph_json._Reader({}).value(value, "IF 'a': v_init")
+        Reader({}).value(value, "IF 'a': v_init")
 
 
 def test_messages_are_short(files: SimpleNamespace) -> None:
