@@ -10,6 +10,7 @@ from pysnn.cli.lists import corrections, methods, neurons
 from pysnn.cli.quickstart import quickstart
 from pysnn.cli.run import run
 from pysnn.cli.sweep import sweep
+from pysnn.cli.train import train
 
 __all__ = ["app"]
 
@@ -25,3 +26,4 @@ for command in (quickstart, convert, run, diagnose, info, methods, corrections, 
     app.command(command.__name__)(reported(command))
 
 app.add_typer(sweep)
+app.add_typer(train)

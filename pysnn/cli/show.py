@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["show_rows", "show_table"]
 
 _PLAIN_WIDTH = 160
+_WIDE = 10
 
 
 def show_table(
@@ -31,16 +32,22 @@ def show_table(
 
 
 def show_rows(rows: list[dict[str, Any]], title: str = "") -> None:
-    """Print rows for people; columns without any value are left out."""
+    """Print rows for people; columns without any value are left out. A single wide row is printed as a column."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
+    if len(rows) == 1 and len(names) > _WIDE:
+        table.add_column()
+        table.add_column(justify="right")
+        for name in names:
+            table.add_row(name, _text(name, rows[0][name]))
+        names = []
     for name in names:
         number = all(not isinstance(row[name], str) for row in rows)
         table.add_column(name, justify="right" if number else "left")
-    for row in rows:
+    for row in rows if names else ():
         table.add_row(*(_text(name, row[name]) for name in names))
     terminal = sys.stdout.isatty()
     Console(width=None if terminal else _PLAIN_WIDTH, highlight=False).print(table)

@@ -44,7 +44,9 @@ def make_spike_golden(network: FirstSpikeNetwork, x: Any, *, backend: str = "aut
     >>> make_spike_golden(network, [[1.0, 0.0]]).times[0].tolist()
     [[0.5, 1.0]]
     """
-    values = as_numeric(x, "golden input").astype(np.float32).reshape(-1, *network.input_shape)
+    given = as_numeric(x, "golden input")
+    scale = np.float32(255 if given.dtype == np.uint8 else 1)
+    values = given.astype(np.float32).reshape(-1, *network.input_shape) / scale
     times = encode_times(network, values)
     passed = get_backend(backend).first_spike(network.plan).forward(network.weights, times)
     layers = tuple(np.asarray(passed.times(layer), dtype=np.float32) for layer in range(len(network.plan.layers)))

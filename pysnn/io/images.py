@@ -1,4 +1,4 @@
-"""Labelled data by a short text: ``npz:FILE``, ``idx:DIR:test``, ``cifar10:DIR:train``, ``digits:test``.
+"""Labelled data by a short text: ``npz:FILE``, ``idx:DIR:test``, ``cifar10:DIR:train``, ``folder:DIR:64``, ``digits:test``.
 
 What the command line and sweeps take wherever they want data. A path alone is an ``.npz``.
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pysnn.datasets import load_digits
 from pysnn.errors import DataError
 from pysnn.io.cifar import cifar10_files, load_cifar10
+from pysnn.io.folder import folder_digest, load_folder, parse_form
 from pysnn.io.idx import idx_files, load_idx
 from pysnn.io.npz import Data, load_data
 
@@ -42,11 +43,11 @@ class DataSource:
     Attributes
     ----------
     kind
-        "npz", "idx", "cifar10" or "digits".
+        "npz", "idx", "cifar10", "folder" or "digits".
     path
         The file (npz) or the folder; unused for digits.
     split
-        "train" or "test"; "" for npz, whose file is what it is.
+        "train" or "test"; "" for npz, whose file is what it is; the size of the images for a folder.
     """
 
     kind: str
@@ -68,6 +69,9 @@ class DataSource:
         if self.kind == "digits":
             x, y = _digits(self.split)
             return Data(x[:limit], y[:limit], self.digest())
+        if self.kind == "folder":
+            pixels, classes = load_folder(self.path, self.split)
+            return Data(pixels[:limit], classes[:limit], self.digest())
         images, labels = _KINDS[self.kind].load(self.path, self.split, limit)
         return Data(images, labels, self.digest())
 
@@ -78,6 +82,8 @@ class DataSource:
         if self.kind == "digits":
             x, y = _digits(self.split)
             return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+        if self.kind == "folder":
+            return folder_digest(self.path)
         files = _KINDS[self.kind].files(self.path, self.split)
         return hashlib.sha256("".join(_file_digest(file) for file in files).encode()).hexdigest()
 
@@ -86,7 +92,8 @@ def parse_source(text: str, base: Path | None = None) -> DataSource:
     """Read ``KIND:PATH:SPLIT``; relative paths start from ``base``.
 
     ``npz:FILE`` (or the path alone), ``cifar10:DIR:train`` or ``:test``, ``idx:DIR:train`` or ``:test`` (files named as
-    MNIST's), ``digits:train`` or ``:test`` (what ships with pysnn).
+    MNIST's), ``folder:DIR:64`` or ``:64grey`` (pictures, a folder a class, or a zip file of them, scaled to 64 x 64),
+    ``digits:train`` or ``:test`` (what ships with pysnn).
 
     Raises
     ------
@@ -100,11 +107,18 @@ def parse_source(text: str, base: Path | None = None) -> DataSource:
     ('cifar10', 'data/cifar10', 'test')
     """
     kind, colon, rest = text.partition(":")
-    if not colon or kind not in {"npz", "digits", *_KINDS}:
+    if not colon or kind not in {"npz", "digits", "folder", *_KINDS}:
         kind, rest = "npz", text
     if kind == "npz":
         return DataSource("npz", (base or Path()) / rest)
     path, _, split = rest.rpartition(":")
+    if kind == "folder":
+        if not path:
+            raise DataError(
+                f"data '{text}': expected folder:DIR:SIZE, like folder:pictures:64 or folder:pictures:28grey"
+            )
+        parse_form(split)
+        return DataSource(kind, (base or Path()) / path, split)
     if split not in _SPLITS or bool(path) != (kind in _KINDS):
         form = f"{kind}:DIR:train or {kind}:DIR:test" if kind in _KINDS else "digits:train or digits:test"
         raise DataError(f"data '{text}': expected {form}")

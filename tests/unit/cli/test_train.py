@@ -1,0 +1,140 @@
+"""``pysnn train``: what it writes, prints and refuses, and that it goes on where it was killed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+from pysnn.cli.app import app
+from pysnn.first_spike import Conv, Dense, EarliestPool
+from pysnn.io.first_spike import load
+from pysnn.learn import training
+from pysnn.tables import SCHEMAS, read_metadata
+
+X = np.random.default_rng(0).integers(0, 256, (60, 1, 6, 6)).astype(np.uint8)
+Y = np.arange(60) % 3
+SHORT = ["--epochs", 2, "--batch-size", 10, "--hidden", "8", "--threads", 1]
+
+
+def invoke(*arguments: Any) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    np.savez(tmp_path / "data.npz", x=X, y=Y)
+    return tmp_path / "data.npz"
+
+
+@pytest.mark.parametrize("rule", ["stdbp", "sstdp"])
+def test_it_saves_a_network_and_its_history(data: Path, tmp_path: Path, rule: str) -> None:
+    out, history = tmp_path / "net.psnn", tmp_path / "h.parquet"
+    done = invoke("train", rule, "--data", data, "--out", out, "--history", history, "--json", "--seed", 5, *SHORT)
+    assert done.exit_code == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert list(rows[0]) == list(SCHEMAS["training"])
+    assert pl.read_parquet(history)["epoch"].to_list() == [1, 2]
+    assert read_metadata(history)["seed"] == 5
+    assert "epoch 1: loss " in done.stderr
+    assert "the last epoch, 2; nothing was held out" in done.stderr
+    saved = load(out)
+    saved.verify(backend="reference")
+    assert saved.network.neuron == {"stdbp": "ramp", "sstdp": "step"}[rule]
+    assert saved.network.input_shape == (36,)
+    assert saved.provenance["seed"] == 5
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["data.npz", "h.parquet", "net.psnn"]
+    ran = invoke("run", out, "--data", data, "--json")
+    assert json.loads(ran.stdout)["rows"][0]["samples"] == 60
+
+
+def test_the_same_seed_gives_the_same_file(data: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        invoke("train", "stdbp", "--data", data, "--out", tmp_path / name, *SHORT)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_convolutions_take_images(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "net.psnn"
+    done = invoke("train", "sstdp", "--data", data, "--out", out, *SHORT, "--hidden", "4C3-P2", "--steps", 8)
+    assert done.exit_code == 0, done.stderr
+    network = load(out).network
+    assert network.layers == (Conv(channels=4, kernel=3), EarliestPool(2), Dense(units=3))
+    assert (network.input_shape, network.steps) == ((1, 6, 6), 8)
+
+
+def test_held_out_samples_choose_and_it_is_said(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "net.psnn"
+    done = invoke("train", "stdbp", "--data", data, "--out", out, *SHORT, "--validation", 12, "--json")
+    found = json.loads(done.stdout)
+    best = max(row["validation_accuracy"] for row in found["rows"])
+    assert load(out).provenance["validation_accuracy"] == best
+    assert "the best on 12 held-out samples" in done.stderr
+
+
+def test_a_killed_training_is_resumed(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, out = tmp_path / "whole.psnn", tmp_path / "net.psnn"
+    arguments = ["train", "stdbp", "--data", data, *SHORT, "--out"]
+    invoke(*arguments, whole)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(_self: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Training, "_trained", kill)
+        with pytest.raises(Killed):
+            invoke(*arguments, out)
+    assert (tmp_path / "net.psnn.checkpoint").exists()
+    assert not out.exists()
+    wrong = invoke(*arguments, out, "--resume", "--seed", 1)
+    assert wrong.exit_code == 1
+    assert "another training" in wrong.stderr
+    done = invoke(*arguments, out, "--resume")
+    assert "going on from" in done.stderr
+    assert "epoch 1:" not in done.stderr
+    assert out.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "what"),
+    [
+        ({"y": Y - 1}, [], "got -1"),
+        ({"y": Y / 2}, [], "whole numbers"),
+        ({"y": None}, [], "needs labels 'y'"),
+        ({"x": X * np.float32(1)}, [], "scale the data first"),
+        ({"x": np.full((60, 4), np.nan)}, [], "got nan"),
+        ({}, ["--hidden", "8C"], "got '8C'"),
+        ({}, ["--hidden", "4C9"], "conv1"),
+        ({}, ["--validation", 60], "more samples than the 60"),
+        ({}, ["--rate", -1], "rate: expected"),
+        ({}, ["--backend", "abacus"], "abacus"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_1(
+    tmp_path: Path, change: dict[str, Any], options: list[Any], what: str
+) -> None:
+    arrays = {name: array for name, array in {"x": X, "y": Y, **change}.items() if array is not None}
+    np.savez(tmp_path / "data.npz", **arrays)
+    out = tmp_path / "net.psnn"
+    done = invoke("train", "stdbp", "--data", tmp_path / "data.npz", "--out", out, *SHORT, *options)
+    assert done.exit_code == 1, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("pysnn train stdbp: ")
+    assert what in line
+    assert not out.exists()
+
+
+def test_wrong_usage_is_exit_code_2(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "net.psnn"
+    assert invoke("train", "stdbp", "--out", out).exit_code == 2
+    assert invoke("train", "hebb", "--data", data, "--out", out).exit_code == 2
+    assert invoke("train", "stdbp", "--data", data, "--out", out, "--history", "h.txt").exit_code == 2
+    assert invoke("train", "sstdp", "--data", data, "--out", out, "--epochs", 0).exit_code == 2
