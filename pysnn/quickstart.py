@@ -1,4 +1,4 @@
-"""The main job on bundled data: convert a small network, run it event by event, and write what came out."""
+"""The main jobs on bundled data: convert a small network and run it; train one on single spike times; write what came out."""
 
 import os
 from dataclasses import dataclass
@@ -9,11 +9,13 @@ from pysnn.convert import Conversion, ann_accuracy, convert
 from pysnn.convert.precision import precision_table
 from pysnn.datasets import Dataset, load_digits, load_digits_mlp
 from pysnn.errors import MissingExtraError
+from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
+from pysnn.learn import STDBP, TrainingOptions, train
 from pysnn.measure import measure
 from pysnn.progress import Progress
 from pysnn.result import Result
 from pysnn.simulate import Simulator
-from pysnn.tables import write_table
+from pysnn.tables import metadata, write_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,10 +41,13 @@ class QuickstartResult:
         Schema "errors": which layer lost what, in float32.
     quantisation
         Schema "quantisation": what int8 cost.
+    first_spike
+        Schema "first_spike": a network that was trained on single spike times, on the same held-out digits.
     meta
         How the tables were made.
     files
-        What was written, by kind: "run", "errors", "quantisation", "network", "data", "plot".
+        What was written, by kind: "run", "errors", "quantisation", "network", "data", "plot", "first_spike",
+        "first_spike_network", "first_spike_plot".
     notes
         Sentences for the user: what was left out, and how to get it.
     """
@@ -50,6 +55,7 @@ class QuickstartResult:
     table: "pl.DataFrame"
     errors: "pl.DataFrame"
     quantisation: "pl.DataFrame"
+    first_spike: "pl.DataFrame"
     meta: dict[str, Any]
     files: dict[str, Path]
     notes: tuple[str, ...]
@@ -63,7 +69,8 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     out
         Folder to write to; it is made if need be, and files of an earlier quickstart are replaced.
     backend
-        "auto", "rust", "numba" or "reference".
+        "auto", "rust", "numba" or "reference", for the converted network; training, which ends with the same network on every
+        backend, takes the fastest that is there.
 
     Raises
     ------
@@ -98,14 +105,36 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     frames = {"run": table, "errors": errors, "quantisation": quantisation}
     files = {name: write_table(frame, folder / f"{name}.parquet", meta) for name, frame in frames.items()}
     files |= _save_network(folder, conversion, digits, ann)
+    network, first_spike, written = _first_spike(folder, digits)
+    files |= written
     notes = []
     try:
-        from pysnn.plot import save_overview
+        from pysnn.plot import save_first_spikes, save_overview
 
         files["plot"] = save_overview(folder / "quickstart.png", table, errors, steps=_PLOTTED_STEPS)
+        files["first_spike_plot"] = save_first_spikes(folder / "first-spike.png", network, digits.x_test)
     except MissingExtraError as error:
         notes.append(f"No plot was written: {error}")
-    return QuickstartResult(table, errors, quantisation, meta, files, tuple(notes))
+    return QuickstartResult(table, errors, quantisation, first_spike, meta, files, tuple(notes))
+
+
+def _first_spike(folder: Path, digits: Dataset) -> tuple[FirstSpikeNetwork, "pl.DataFrame", dict[str, Path]]:
+    """Train a network on single spike times, count its decisions on the held-out digits, and save it."""
+    from pysnn.io.first_spike import save
+    from pysnn.io.first_spike_golden import make_spike_golden
+
+    layers = [Dense(units=100), Dense(units=10, spread=1.4)]
+    start = FirstSpikeNetwork.draw((digits.x_train.shape[1],), layers, seed=0)
+    with Progress("training") as progress:
+        options = TrainingOptions(epochs=20, batch_size=32, rate=5e-3, weight_decay=0.1, progress=progress)
+        trained = train(start, STDBP(tau=0.1, min_slope=0.1), (digits.x_train, digits.y_train), options)
+    found = evaluate(trained.network, digits.x_test, digits.y_test)
+    table = found.table()
+    known: dict[str, str | int | float] = {"rule": "STDBP", "data": digits.source, "accuracy": found.accuracy}
+    golden = make_spike_golden(trained.network, digits.x_test[:4])
+    path = save(folder / "digits-first-spike.psnn", trained.network, provenance=known, golden=golden)
+    written = write_table(table, folder / "first_spike.parquet", metadata(**known, epochs=20, seed=0))
+    return trained.network, table, {"first_spike": written, "first_spike_network": path}
 
 
 def _measured(

@@ -1,4 +1,4 @@
-"""``pysnn quickstart``: a converted network on real digits, in seconds."""
+"""``pysnn quickstart``: a converted network and a trained one on real digits, in seconds."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def quickstart(
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Convert a small network that ships with pysnn, run it on real digits, and write tables and a plot."""
+    """Convert a small network that ships with pysnn, train another on spike times, run both on real digits, write tables and plots."""
     from pysnn.quickstart import quickstart as run_quickstart
 
     result = run_quickstart(out, backend)
@@ -31,6 +31,12 @@ def quickstart(
         few = result.errors.filter(result.errors["steps"] == _SHOWN_STEPS)
         columns = ["layer", "threshold", "e_p", "e_c", "e_q", "e_d", "sigma_per_threshold", "saturated", "silent"]
         show_rows(few.select(columns).to_dicts(), f"What each layer lost at T = {_SHOWN_STEPS} (root mean square)")
+        typer.echo()
+        shown = ["accuracy", "silent", "ties", "decision_time_mean", "spikes_per_neuron_decision"]
+        shown += ["additions_decision", "additions_end", "dense_macs"]
+        show_rows(
+            result.first_spike.select(shown).to_dicts(), "A network trained on single spike times, the same digits"
+        )
         typer.echo()
         for kind, path in result.files.items():
             typer.echo(f"{kind}: {path}")

@@ -11,6 +11,8 @@ import pytest
 
 from pysnn import BackendError, Simulator, run
 from pysnn.datasets import load_digits
+from pysnn.first_spike import evaluate
+from pysnn.io.first_spike import load as load_first_spike
 from pysnn.io.npz import load_data
 from pysnn.io.psnn import load
 from pysnn.quickstart import STEPS, QuickstartResult, quickstart
@@ -88,9 +90,21 @@ def test_each_row_is_the_prefix_of_the_long_run(result: QuickstartResult) -> Non
             assert np.array_equal(alone.counts[0], long.counts[i])
 
 
+def test_the_trained_network_decides_early_and_is_saved(result: QuickstartResult) -> None:
+    (row,) = result.first_spike.to_dicts()
+    assert row["accuracy"] > 0.95
+    assert row["additions_decision"] < row["additions_end"] < row["dense_macs"]
+    assert pl.read_parquet(result.files["first_spike"]).equals(result.first_spike)
+    saved = load_first_spike(result.files["first_spike_network"])
+    saved.verify(backend="reference")
+    digits = load_digits()
+    assert evaluate(saved.network, digits.x_test, digits.y_test).table().equals(result.first_spike)
+
+
 def test_the_plot_is_there(result: QuickstartResult) -> None:
     pytest.importorskip("matplotlib")
-    assert result.files["plot"].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    for kind in ("plot", "first_spike_plot"):
+        assert result.files[kind].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert result.notes == ()
 
 
@@ -104,15 +118,16 @@ def test_without_matplotlib_a_sentence_says_how_to_get_it(tmp_path: Path, monkey
 
     monkeypatch.setattr(builtins, "__import__", missing)
     result = quickstart(tmp_path, backend="reference")
-    assert "plot" not in result.files
+    assert {"plot", "first_spike_plot"}.isdisjoint(result.files)
     assert len(result.notes) == 1
     assert "pip install 'pysnn[plot]'" in result.notes[0]
 
 
 def test_it_takes_seconds_and_replaces_its_files(tmp_path: Path) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     first = quickstart(tmp_path / "out", backend="reference")
-    assert time.perf_counter() - started < 10
+    # Of the processor: what else a machine does is not the quickstart's.
+    assert time.process_time() - started < 10
     before = sorted(path.name for path in (tmp_path / "out").iterdir())
     second = quickstart(tmp_path / "out", backend="reference")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == before
