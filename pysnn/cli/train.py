@@ -33,6 +33,9 @@ Epochs = Annotated[int, typer.Option(min=1, help="Passes over the data.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Samples a step.")]
 Rate = Annotated[float, typer.Option(help="First learning rate, of Adam.")]
 Decay = Annotated[float, typer.Option(help="Weight decay.")]
+Augment = Annotated[
+    str, typer.Option(metavar="shift=2,rotate=10", help="Distort images: shift, rotate, scale, elastic, smooth.")
+]
 Validation = Annotated[
     int, typer.Option(min=0, help="Samples that train nothing and choose the epoch; 0: the last one.")
 ]
@@ -55,6 +58,7 @@ def stdbp(
     weight_decay: Decay = 0.1,
     tau: Annotated[float, typer.Option(help="Temperature of the loss.")] = 0.05,
     min_slope: Annotated[float, typer.Option(help="Least slope that a gradient is divided by.")] = 0.1,
+    augment: Augment = "",
     validation: Validation = 0,
     seed: Seed = 0,
     resume: Resume = False,
@@ -82,6 +86,7 @@ def sstdp(
     steps: Annotated[int, typer.Option(min=2, help="Time-steps.")] = 16,
     targets: Annotated[str, typer.Option(metavar="NAME", help="one_sided, exact or published.")] = "one_sided",
     gap: Annotated[float, typer.Option(help="Steps between the label's target and the others'.")] = 6.0,
+    augment: Augment = "",
     validation: Validation = 0,
     seed: Seed = 0,
     resume: Resume = False,
@@ -119,6 +124,7 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
         "rule": repr(rule),
         "data_sha256": given.digest,
         **{key: asked[key] for key in ("seed", "epochs", "batch_size", "rate", "weight_decay", "validation")},
+        "augment": asked["augment"],
         "epoch": trained.epoch,
         "training_accuracy": row["accuracy"],
     }
@@ -180,6 +186,7 @@ def _options(asked: Mapping[str, Any], checkpoint: Path, progress: Any) -> Any:
     from pysnn.simulate import usable_threads
 
     return TrainingOptions(
+        augment=_augmentation(asked["augment"]),
         **{
             name: asked[name]
             for name in ("epochs", "batch_size", "rate", "weight_decay", "validation", "seed", "backend")
@@ -189,6 +196,21 @@ def _options(asked: Mapping[str, Any], checkpoint: Path, progress: Any) -> Any:
         progress=progress,
         report=_tell,
     )
+
+
+def _augmentation(text: str) -> Any:
+    from pysnn.learn import Augmentation
+
+    if not text:
+        return None
+    known = list(Augmentation.__dataclass_fields__)
+    try:
+        given = {name: float(value) for name, value in (part.split("=") for part in text.split(","))}
+    except ValueError:
+        raise typer.BadParameter(f"--augment: expected parts like shift=2, got '{text}'") from None
+    if not set(given) <= set(known):
+        raise typer.BadParameter(f"--augment: expected {', '.join(known)}, got '{text}'")
+    return Augmentation(**given)
 
 
 def _tell(row: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pysnn.arrays import as_numeric
 from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork
 
-__all__ = ["encode_times"]
+__all__ = ["as_values", "encode_times"]
 
 
 def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
@@ -44,8 +44,7 @@ def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
     fits = values.ndim >= 2 and values.shape[1:] in (shape, (size,))
     if not fits and not (len(shape) == 1 and values.ndim >= 2 and math.prod(values.shape[1:]) == size):
         raise DataError(f"x: expected the shape (samples, {', '.join(map(str, shape))}), got {values.shape}")
-    scale = np.float32(255 if values.dtype == np.uint8 else 1)
-    values = values.astype(np.float32).reshape(-1, *shape) / scale
+    values = as_values(values).reshape(-1, *shape)
     good = (values >= 0) & (values <= 1)
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])
@@ -57,3 +56,16 @@ def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
         times = np.rint(times * np.float32(network.steps - 1))
     times[values == 0] = np.inf
     return np.ascontiguousarray(times.reshape(len(values), size))
+
+
+def as_values(x: Any) -> NDArray[np.float32]:
+    """Give data as float32; bytes are scaled by 1/255.
+
+    Examples
+    --------
+    >>> as_values(np.uint8([0, 255])).tolist()
+    [0.0, 1.0]
+    """
+    values = as_numeric(x, "x")
+    scale = np.float32(255 if values.dtype == np.uint8 else 1)
+    return np.asarray(values.astype(np.float32) / scale)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.arrays import as_numeric
 from pysnn.backends import get_backend
 from pysnn.errors import DataError, FileFormatError
 from pysnn.first_spike import FirstSpikeNetwork, decide, encode_times
+from pysnn.first_spike.coding import as_values
 
 __all__ = ["SpikeGolden", "check_spike_golden", "make_spike_golden"]
 
@@ -44,9 +44,7 @@ def make_spike_golden(network: FirstSpikeNetwork, x: Any, *, backend: str = "aut
     >>> make_spike_golden(network, [[1.0, 0.0]]).times[0].tolist()
     [[0.5, 1.0]]
     """
-    given = as_numeric(x, "golden input")
-    scale = np.float32(255 if given.dtype == np.uint8 else 1)
-    values = given.astype(np.float32).reshape(-1, *network.input_shape) / scale
+    values = as_values(x).reshape(-1, *network.input_shape)
     times = encode_times(network, values)
     passed = get_backend(backend).first_spike(network.plan).forward(network.weights, times)
     layers = tuple(np.asarray(passed.times(layer), dtype=np.float32) for layer in range(len(network.plan.layers)))

@@ -1,5 +1,6 @@
 """Training of spiking networks; every rule gives a new network and a table of how it got there."""
 
+from pysnn.learn.augment import Augmentation
 from pysnn.learn.classifier import SSTDPClassifier, STDBPClassifier
 from pysnn.learn.losses import time_cross_entropy
 from pysnn.learn.optimisers import SGD, Adam, Optimiser, Schedule
@@ -16,6 +17,7 @@ __all__ = [
     "SSTDP",
     "STDBP",
     "Adam",
+    "Augmentation",
     "LearningRule",
     "Optimiser",
     "SSTDPClassifier",

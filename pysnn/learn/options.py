@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pysnn.errors import DataError
+from pysnn.learn.augment import Augmentation
 from pysnn.learn.optimisers import OPTIMISERS, Optimiser, Schedule
 
 __all__ = ["TrainingOptions"]
@@ -33,6 +34,8 @@ class TrainingOptions:
         Dead neurons, before: the loss gets ``hinge * sum_j max(0, hinge_sum * threshold - sum_i w_ij)``.
     redraw
         Dead neurons, after: a neuron that fired in no sample of an epoch gets new first weights.
+    augment
+        Distortions of the training part's images, none by default; the data are ``(samples, C, H, W)`` then.
     checkpoint
         A file that the training goes on from if it is there; written after every epoch, and every
         ``checkpoint_batches`` steps (0: only after epochs). An interrupted training ends with the same network.
@@ -57,6 +60,7 @@ class TrainingOptions:
     hinge: float = 0.0
     hinge_sum: float = 1.0
     redraw: bool = True
+    augment: Augmentation | None = None
     checkpoint: Path | None = None
     checkpoint_batches: int = 0
     backend: str = "auto"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pysnn.backends.first_spike import FirstSpikeEngine, SpikePass, first_output_spike
 from pysnn.errors import DataError
-from pysnn.first_spike.coding import encode_times
+from pysnn.first_spike.coding import as_values, encode_times
 from pysnn.first_spike.evaluate import check_labels
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.learn.dead import add_hinge, redraw_silent
@@ -90,16 +90,22 @@ def train(
     labels = check_labels(data[1], len(times), network.plan.out_size)
     if len(times) <= options.validation:
         raise DataError(f"x: expected more samples than the {options.validation} for validation, got {len(times)}")
-    return Training(network, rule, (times, labels), options).run()
+    values = None if options.augment is None else as_values(data[0])
+    return Training(network, rule, (times, labels), options, values).run()
 
 
 class Training:
     """A training that is going on; :func:`train` is what most callers want."""
 
     def __init__(
-        self, network: FirstSpikeNetwork, rule: LearningRule, data: tuple[Array, Array], options: TrainingOptions
+        self,
+        network: FirstSpikeNetwork,
+        rule: LearningRule,
+        data: tuple[Array, Array],
+        options: TrainingOptions,
+        values: Array | None = None,
     ) -> None:
-        self.network, self.rule, self.options = network, rule, options
+        self.network, self.rule, self.options, self.values = network, rule, options, values
         self.plan = network.plan
         self.engine: FirstSpikeEngine = rule.make_engine(self.plan, options.backend)
         self.gradient_rule = rule.gradient_rule(self.plan)
@@ -141,7 +147,7 @@ class Training:
     def step(self, samples: Array) -> None:
         """Take one step on samples of the training part, given by their numbers."""
         state, threads = self.state, self.options.threads
-        times, labels = self.times[samples], self.labels[samples]
+        times, labels = self._inputs(samples), self.labels[samples]
         passed = self.engine.forward(state.weights, times, threads=threads)
         last = len(self.plan.layers) - 1
         out = passed.times(last)
@@ -154,6 +160,14 @@ class Training:
         state.optimiser.step(state.weights, gradients, self.options.schedule(self._progress()))
         self._bound()
         self._count(passed, loss, labels)
+
+    def _inputs(self, samples: Array) -> Array:
+        """Give the input times of samples, of images distorted for this epoch if that is asked for."""
+        augment = self.options.augment
+        if augment is None or self.values is None:
+            return np.asarray(self.times[samples])
+        images = augment(self.values[samples], seed=self.options.seed, epoch=self.state.epoch, samples=samples)
+        return encode_times(self.network, images)
 
     def _bound(self) -> None:
         low, high = self.rule.bounds()

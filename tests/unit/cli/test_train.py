@@ -132,8 +132,22 @@ def test_bad_input_is_one_line_and_exit_code_1(
     assert not out.exists()
 
 
+def test_images_are_distorted_if_asked_for(data: Path, tmp_path: Path) -> None:
+    for name, options in (
+        ("a", []),
+        ("b", ["--augment", "shift=1,rotate=10"]),
+        ("c", ["--augment", "shift=1,rotate=10"]),
+    ):
+        assert invoke("train", "stdbp", "--data", data, "--out", tmp_path / name, *SHORT, *options).exit_code == 0
+    weights = {name: load(tmp_path / name).network.weights[0] for name in "abc"}
+    assert not np.array_equal(weights["a"], weights["b"])
+    assert np.array_equal(weights["b"], weights["c"])
+
+
 def test_wrong_usage_is_exit_code_2(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "net.psnn"
+    for text in ("shift", "blur=1", "shift=x"):
+        assert invoke("train", "stdbp", "--data", data, "--out", out, "--augment", text).exit_code == 2
     assert invoke("train", "stdbp", "--out", out).exit_code == 2
     assert invoke("train", "hebb", "--data", data, "--out", out).exit_code == 2
     assert invoke("train", "stdbp", "--data", data, "--out", out, "--history", "h.txt").exit_code == 2

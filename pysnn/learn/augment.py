@@ -1,0 +1,121 @@
+"""Images moved at random while a network learns: shifts, rotations, scales, elastic distortions."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import DataError
+from pysnn.random import philox
+
+__all__ = ["Augmentation"]
+
+Array = NDArray[Any]
+
+# Random numbers of one image: these, then two for each pixel.
+_AFFINE_DRAWS = 4
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """A random distortion of each image in each epoch, which follows from (seed, epoch, sample) alone.
+
+    So a training does not depend on the order of samples or on interruptions. Values between pixels are interpolated linearly; what comes
+    in from outside of the image is 0. All channels of an image move alike.
+
+    Attributes
+    ----------
+    shift
+        Pixels, at most, along each axis (uniform).
+    rotate
+        Degrees, at most, either way (uniform).
+    scale
+        Share of the size, at most, larger or smaller (uniform).
+    elastic
+        Pixels: largest displacement of a smooth random field, drawn anew for each image (Simard et al., ICDAR 2003).
+    smooth
+        Pixels: width of the Gaussian that smooths the field.
+
+    Examples
+    --------
+    >>> images = np.zeros((1, 1, 5, 5), dtype=np.float32)
+    >>> images[0, 0, 2, 2] = 1
+    >>> moved = Augmentation(shift=1.0)(images, seed=0, epoch=0, samples=np.array([7]))
+    >>> moved.shape, bool((moved == images).all())
+    ((1, 1, 5, 5), False)
+    """
+
+    shift: float = 0.0
+    rotate: float = 0.0
+    scale: float = 0.0
+    elastic: float = 0.0
+    smooth: float = 4.0
+
+    def __post_init__(self) -> None:
+        for name, most in (("shift", math.inf), ("rotate", 180.0), ("scale", 1.0), ("elastic", math.inf)):
+            value = getattr(self, name)
+            if not 0 <= value <= most or math.isinf(value):
+                raise DataError(f"augmentation: {name}: expected a number from 0 to {most:g}, got {value!r}")
+        if self.scale == 1 or not 0 < self.smooth < math.inf:
+            raise DataError(f"augmentation: expected scale below 1 and smooth above 0, got {self.scale}, {self.smooth}")
+
+    def __call__(
+        self, images: NDArray[np.float32], *, seed: int, epoch: int, samples: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Give distorted images ``(batch, C, H, W)``; ``samples`` are their numbers in the data."""
+        if images.ndim != 4:
+            raise DataError(f"augmentation: expected images (samples, C, H, W), got shape {images.shape}")
+        height, width = images.shape[2:]
+        draws = _AFFINE_DRAWS + (2 * height * width if self.elastic else 0)
+        uniform = _uniform(seed, epoch, samples, draws)
+        y, x = self._places(uniform[:, :_AFFINE_DRAWS], (height, width))
+        if self.elastic:
+            field = _smooth(uniform[:, _AFFINE_DRAWS:].reshape(-1, 2, height, width), self.smooth)
+            y, x = y + self.elastic * field[:, 0], x + self.elastic * field[:, 1]
+        return _sampled(images, y, x)
+
+    def _places(self, uniform: Array, size: tuple[int, int]) -> tuple[Array, Array]:
+        """Give where each pixel's value comes from: rotated and scaled about the centre, then shifted."""
+        angle = np.deg2rad(self.rotate) * uniform[:, 0, None, None]
+        factor = 1 / (1 + self.scale * uniform[:, 1, None, None])
+        middle = ((size[0] - 1) / 2, (size[1] - 1) / 2)
+        y, x = np.mgrid[: size[0], : size[1]].astype(np.float64)
+        y, x = y - middle[0], x - middle[1]
+        cos, sin = factor * np.cos(angle), factor * np.sin(angle)
+        shift = self.shift * uniform[:, 2:4, None, None]
+        return cos * y - sin * x + middle[0] + shift[:, 0], sin * y + cos * x + middle[1] + shift[:, 1]
+
+
+def _uniform(seed: int, epoch: int, samples: NDArray[np.int64], draws: int) -> NDArray[np.float64]:
+    """Give numbers in -1..1, ``(batch, draws)``: the counter is (draw, sample, epoch)."""
+    draw, sample = np.meshgrid(np.arange(-(-draws // 4), dtype=np.uint64), samples.astype(np.uint64))
+    words = philox((draw, sample, np.full_like(draw, epoch), np.zeros_like(draw)), seed)
+    found = np.stack(words, axis=-1).reshape(len(samples), -1)[:, :draws]
+    return np.asarray(found * (2.0 / 2**32) - 1)
+
+
+def _smooth(field: Array, width: float) -> Array:
+    """Smooth the last two axes with a Gaussian, and scale each image's field so that its largest value is 1."""
+    for axis in (-2, -1):
+        place = np.arange(field.shape[axis])
+        kernel = np.exp(-((place[:, None] - place) ** 2) / (2 * width**2))
+        field = np.moveaxis(np.tensordot(field, kernel, axes=(axis, 0)), -1, axis)
+    return np.asarray(field / np.abs(field).max(axis=(1, 2, 3), keepdims=True))
+
+
+def _sampled(images: NDArray[np.float32], y: Array, x: Array) -> NDArray[np.float32]:
+    """Interpolate linearly at ``(batch, H, W)`` places; outside is 0."""
+    height, width = images.shape[2:]
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    # One place outside is enough to be 0, on both sides.
+    y, x = y.clip(-1, height) + 1, x.clip(-1, width) + 1
+    top, left = np.minimum(y.astype(np.int64), height), np.minimum(x.astype(np.int64), width)
+    down, right = (y - top)[..., None], (x - left)[..., None]
+    batch = np.arange(len(images))[:, None, None]
+    corners = padded.transpose(0, 2, 3, 1)
+    upper = corners[batch, top, left] * (1 - right) + corners[batch, top, left + 1] * right
+    lower = corners[batch, top + 1, left] * (1 - right) + corners[batch, top + 1, left + 1] * right
+    mixed = (upper * (1 - down) + lower * down).clip(0, 1)
+    return np.ascontiguousarray(mixed.transpose(0, 3, 1, 2), dtype=np.float32)
