@@ -1,10 +1,11 @@
 """Refuse a run whose results would not fit into this machine's memory, before anything is allocated."""
 
 import os
+from functools import cache
 
 from pysnn.backends.base import RunRequest
 from pysnn.errors import CapacityError
-from pysnn.plan.ops import MaxPoolOp, NeuronOp, OutputOp, Plan
+from pysnn.plan.ops import Plan
 
 __all__ = ["check_memory", "keeps_state", "physical_memory"]
 
@@ -18,7 +19,7 @@ def keeps_state(plan: Plan, samples: int, wanted: bool | None) -> bool:
     """Say whether a run keeps its state: as asked for, or where it is small."""
     if wanted is not None:
         return wanted
-    return samples * sum(_state_bytes(plan, k) for k in range(len(plan.ops))) <= _SMALL_STATE
+    return samples * sum(plan.state_bytes.values()) <= _SMALL_STATE
 
 
 def check_memory(plan: Plan, request: RunRequest, samples: int, *, keep_state: bool) -> None:
@@ -26,17 +27,16 @@ def check_memory(plan: Plan, request: RunRequest, samples: int, *, keep_state: b
 
     The message names the node that needs most. Working memory is not counted: it is bounded by the batch size.
     """
-    needs = {}
-    for k, op in enumerate(plan.ops):
-        size = _state_bytes(plan, k) if keep_state else 0
-        if isinstance(op, NeuronOp) and request.probe:
-            size += op.spec.size * len(request.read_at) * _PROBE_BYTES
-        if isinstance(op, OutputOp):
-            size += op.spec.size * len(request.read_at) * 4
-        size += op.spec.size * request.steps * request.record_spikes.count(k)
-        size += op.spec.size * request.steps * request.record_potentials.count(k) * 4
-        needs[k] = size * samples
-    total, there = sum(needs.values()), physical_memory()
+    needs = dict(plan.state_bytes) if keep_state else dict.fromkeys(plan.state_bytes, 0)
+    last = len(plan.ops) - 1
+    needs[last] += plan.ops[last].spec.size * len(request.read_at) * 4
+    for k in plan.neurons.values() if request.probe else ():
+        needs[k] += plan.ops[k].spec.size * len(request.read_at) * _PROBE_BYTES
+    for k in request.record_spikes:
+        needs[k] += plan.ops[k].spec.size * request.steps
+    for k in request.record_potentials:
+        needs[k] += plan.ops[k].spec.size * request.steps * 4
+    total, there = sum(needs.values()) * samples, physical_memory()
     if total > there:
         node = plan.ops[max(needs, key=lambda k: needs[k])].node
         raise CapacityError(
@@ -45,17 +45,7 @@ def check_memory(plan: Plan, request: RunRequest, samples: int, *, keep_state: b
         )
 
 
-def _state_bytes(plan: Plan, k: int) -> int:
-    op = plan.ops[k]
-    if isinstance(op, NeuronOp):
-        return op.spec.size * 4
-    if isinstance(op, OutputOp):
-        return op.spec.size * 8
-    if isinstance(op, MaxPoolOp) and op.spec.kind == "count":
-        return plan.ops[op.source].spec.size * 4
-    return 0
-
-
+@cache
 def physical_memory() -> int:
     """Give the machine's memory in bytes, or a guess where the system does not say.
 

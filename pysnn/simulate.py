@@ -1,9 +1,11 @@
 """Run a network: check what came, compile once, go through the data in batches, put the results together."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,11 @@ from pysnn.merge import merge_outputs
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
-from pysnn.plan.ops import MapSpec, NeuronOp, Plan
+from pysnn.plan.ops import MapSpec, Plan
 from pysnn.plan.options import PlanOptions
 from pysnn.result import Result
 from pysnn.run_options import RunOptions, check_integer
-from pysnn.state import State, stateful, to_operations
+from pysnn.state import State, to_operations
 
 __all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
 
@@ -93,6 +95,7 @@ class Simulator:
         self.network = network
         self.options = RunOptions(**options)
         self._compiled: dict[tuple[Any, ...], tuple[Plan, Executable]] = {}
+        self._latest: tuple[tuple[Any, ...], tuple[Plan, Executable]] | None = None
 
     def plan(self, max_count: int = 1, **changes: Any) -> Plan:
         """Give the plan that a run would use."""
@@ -113,39 +116,26 @@ class Simulator:
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
-        template = RunRequest(
-            input=ConstantInput(np.zeros((0,), dtype=np.float32)),
-            steps=read_at[-1],
-            read_at=read_at,
-            start=done,
-            threads=options.threads or usable_threads(),
-            block=options.block,
-            count=options.count,
-            probe=options.probe,
-            record_spikes=_recorded(plan, options.record),
-            record_potentials=_recorded(plan, options.record_potentials),
-        )
+        requests = self._requests(data, plan, options, (read_at, done, state))
+        first = next(requests)
         keep = keeps_state(plan, data.samples, options.keep_state)
-        check_memory(plan, template, data.samples, keep_state=keep)
-        requests = self._requests(data, plan, template, options, state)
+        check_memory(plan, first, data.samples, keep_state=keep)
         try:
-            output = merge_outputs([self._checked(executable.run(request), plan, keep) for request in requests])
+            outputs = [self._checked(executable.run(request), plan, keep) for request in chain((first,), requests)]
+            output = merge_outputs(outputs)
         except MemoryError as error:
             raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
-        names = {k: op.node for k, op in enumerate(plan.ops)}
         return Result(
             network=self.network,
             plan=plan,
             steps=read_at,
             scores=output.scores,
             counts=output.counts,
-            last_state=State(done + read_at[-1], {names[k]: array for k, array in output.state.items()})
-            if keep
-            else None,
+            last_state=State(done + read_at[-1], {n: output.state[k] for n, k in plan.stateful.items()}) if keep else None,
             labels=labels,
-            spikes={names[k]: array for k, array in output.spikes.items()},
-            potentials={names[k]: array for k, array in output.potentials.items()},
-            probes={names[k]: probe for k, probe in output.probes.items()},
+            spikes={plan.ops[k].node: array for k, array in output.spikes.items()},
+            potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
+            probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
             kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
             wall_s=time.perf_counter() - started,
             backend=executable.name,
@@ -154,10 +144,9 @@ class Simulator:
 
     def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
         """Refuse potentials that have left float32, and drop those that nobody wants."""
-        for k in stateful(plan).values():
+        for name, k in plan.stateful.items():
             array = output.state[k]
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                name = plan.ops[k].node
+            if array.dtype.kind == "f" and not _is_finite(array):
                 raise DataError(
                     f"{self.network.nodes[name].title} '{name}': expected finite potentials, got one beyond float32; "
                     "weights or data are too large"
@@ -165,32 +154,50 @@ class Simulator:
         return output if keep else replace(output, state={})
 
     def _ready(self, options: RunOptions, max_count: int) -> tuple[Plan, Executable]:
-        level = os.environ.get("PYSNN_SIMD", "")
+        environment = os.environ.get("PYSNN_SIMD", ""), os.environ.get("PYSNN_KERNEL", "")
+        if self._latest is not None and self._latest[0] == (options, max_count, environment):
+            return self._latest[1]
         coding = "events" if options.coding == "spikes" else options.coding
         wanted = PlanOptions(options.precision, coding, options.dt, max_count)
-        key = (wanted, options.backend, level)
+        key = (wanted, options.backend, environment)
         if key not in self._compiled:
             plan = compile_plan(self.network, wanted)
             self._compiled[key] = plan, get_backend(options.backend).compile(plan)
+        self._latest = (options, max_count, environment), self._compiled[key]
         return self._compiled[key]
 
     def _requests(
         self,
         data: Batches,
         plan: Plan,
-        template: RunRequest,
         options: RunOptions,
-        state: dict[int, NDArray[Any]] | None,
+        times: tuple[tuple[int, ...], int, dict[int, NDArray[Any]] | None],
     ) -> Iterator[RunRequest]:
-        size = options.batch_size
+        """One request a batch; ``times`` are where to read, the steps behind the state, and the state."""
+        read_at, done, state = times
+        size, steps = options.batch_size, read_at[-1]
+        threads = options.threads or usable_threads()
+        recorded = _recorded(plan, options.record), _recorded(plan, options.record_potentials)
         if isinstance(data.data, Events):
-            size = min(size, max(1, _MOST_SLOTS // template.steps))
+            size = min(size, max(1, _MOST_SLOTS // steps))
         for start in range(0, data.samples, size):
             stop = min(start + size, data.samples)
             part = None if state is None else {k: array[start:stop] for k, array in state.items()}
             progress = _offset_progress(options.progress, start, data.samples)
-            given = self._encoded(data, (start, stop), plan.ops[0].spec, options, template.steps)
-            yield replace(template, input=given, state=part, progress=progress)
+            given = self._encoded(data, (start, stop), plan.ops[0].spec, options, steps)
+            yield RunRequest(
+                given,
+                steps,
+                read_at,
+                part,
+                done,
+                threads,
+                options.block,
+                options.count,
+                options.probe,
+                *recorded,
+                progress,
+            )
             if options.progress is not None:
                 options.progress(stop, data.samples)
 
@@ -208,7 +215,15 @@ class Simulator:
         return ConstantInput(shaped)
 
 
+def _is_finite(array: NDArray[Any]) -> bool:
+    """Say if all values are finite: if their squares have a finite sum, they are, and that is told faster."""
+    flat = array.ravel()
+    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(array).all())
+
+
 def _checked_steps(steps: Any) -> tuple[int, ...]:
+    if type(steps) is int and 1 <= steps <= MAX_STEPS:
+        return (steps,)
     several = isinstance(steps, Sequence) and not isinstance(steps, str)
     listed: list[Any] = list(steps) if several or (isinstance(steps, np.ndarray) and steps.ndim == 1) else [steps]
     if not listed:
@@ -221,11 +236,10 @@ def _checked_steps(steps: Any) -> tuple[int, ...]:
 
 
 def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
-    neurons = {op.node: k for k, op in enumerate(plan.ops) if isinstance(op, NeuronOp)}
     for name in names:
-        if name not in neurons:
-            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(neurons) or 'none'}")
-    return tuple(neurons[name] for name in names)
+        if name not in plan.neurons:
+            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(plan.neurons) or 'none'}")
+    return tuple(plan.neurons[name] for name in names)
 
 
 def usable_threads() -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pysnn.errors import DataError
 from pysnn.plan.ops import MAX_COUNT, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 
-__all__ = ["State", "stateful"]
+__all__ = ["State"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,22 +25,13 @@ class State:
     arrays: Mapping[str, NDArray[Any]]
 
 
-def stateful(plan: Plan) -> dict[str, int]:
-    """Give the operation that keeps each node's state."""
-    return {op.node: k for k, op in enumerate(plan.ops) if _has_state(op)}
-
-
-def _has_state(op: Op) -> bool:
-    return isinstance(op, NeuronOp | OutputOp) or (isinstance(op, MaxPoolOp) and op.spec.kind == "count")
-
-
 def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[Any]]:
     """Give the arrays by operation, checked, or raise :class:`DataError` naming the node."""
     if not isinstance(state.arrays, Mapping) or isinstance(state.steps, bool) or not isinstance(state.steps, int):
         raise DataError("state: expected the state of a result, got one whose steps or arrays are something else")
     if state.steps < 0:
         raise DataError(f"state: expected steps of at least 0, got {state.steps}")
-    places = stateful(plan)
+    places = plan.stateful
     if set(state.arrays) != set(places):
         odd = sorted(map(str, set(state.arrays) ^ set(places)))
         raise DataError(f"state: it is of another network, they differ in the nodes {', '.join(map(repr, odd))}")

@@ -49,7 +49,7 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
-    if array.dtype.kind == "f" and max(array.max(), -array.min()) > np.finfo(np.float32).max:
+    if array.dtype.kind == "f" and array.itemsize > 4 and max(array.max(), -array.min()) > np.finfo(np.float32).max:
         raise DataError(f"{what}: expected values that float32 holds, got {array.min()} to {array.max()}")
     if coding == "poisson":
         if node.mean is not None:
@@ -118,6 +118,8 @@ def input_values(node: Input, x: NDArray[Any]) -> NDArray[np.float32]:
     values = x.astype(np.float32)
     if x.dtype == np.uint8:
         values /= np.float32(255)
+    if node.mean is None:
+        return values
     with np.errstate(over="ignore"):
         normal = np.asarray(node.normalise(values), dtype=np.float32)
     if not np.isfinite(normal).all():

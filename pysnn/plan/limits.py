@@ -19,9 +19,10 @@ def check_potentials(plan: Plan, steps: int, state: Mapping[int, NDArray[Any]] |
 
     These are potentials of int8 plans and cumulative counts of max-pools; ``state`` is where they start from.
     """
-    for k, op in enumerate(plan.ops):
+    for k in plan.state_bytes:
+        op = plan.ops[k]
         if isinstance(op, NeuronOp) and plan.precision == "int8":
-            most = _magnitude(op.v_init if state is None else state[k]) + _reach(op, steps)
+            most = (op.extremes[0] if state is None else _magnitude(state[k])) + _reach(op, steps)
             if most > _INT32:
                 raise RangeError(
                     f"{op.node!r}: after {steps} steps an int32 potential could reach {most}; "
@@ -37,10 +38,10 @@ def check_potentials(plan: Plan, steps: int, state: Mapping[int, NDArray[Any]] |
 
 def _reach(op: NeuronOp, steps: int) -> int:
     """How far the potential can go from where it starts, thresholds and resets included."""
-    edge = max(_magnitude(op.threshold), _magnitude(op.v_reset))
+    _, edge, drive = op.extremes
     if op.decay is None or op.drive is None:
         return edge + steps * op.max_current
-    inflow = op.max_current + _magnitude(op.drive) + 1
+    inflow = op.max_current + drive + 1
     leaks = 2**30 - int(op.decay.max())
     longest = steps if leaks == 0 else min(steps, -(-(2**30) // leaks))
     return edge + longest * inflow

@@ -11,7 +11,10 @@ A ``static`` map is the same at every step; a backend computes it once a sample.
 each operation computes, to the bit.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -219,6 +222,15 @@ class NeuronOp:
     max_current: int = 0
     kind: Literal["neuron"] = "neuron"
 
+    @cached_property
+    def extremes(self) -> tuple[int, int, int]:
+        """Largest magnitudes of ``v_init``, of thresholds and resets, and of ``drive``; of int8 plans."""
+        return (
+            _magnitude(self.v_init),
+            max(_magnitude(self.threshold), _magnitude(self.v_reset)),
+            _magnitude(self.drive),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class OutputOp:
@@ -235,6 +247,10 @@ class OutputOp:
     kind: Literal["output"] = "output"
 
 
+def _magnitude(array: NDArray[np.generic] | None) -> int:
+    return 0 if array is None else int(np.abs(array.astype(np.int64)).max(initial=0))
+
+
 Op: TypeAlias = InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | ClampOp | RoundOp | AddOp | NeuronOp | OutputOp
 
 
@@ -244,3 +260,26 @@ class Plan:
 
     precision: Literal["float32", "int8"]
     ops: tuple[Op, ...]
+
+    @cached_property
+    def neurons(self) -> Mapping[str, int]:
+        """The operation of each neuron node."""
+        return MappingProxyType({op.node: k for k, op in enumerate(self.ops) if isinstance(op, NeuronOp)})
+
+    @cached_property
+    def state_bytes(self) -> Mapping[int, int]:
+        """Operations that remember, and bytes a sample: neurons, max-pools of counts, the output."""
+        sizes = {}
+        for k, op in enumerate(self.ops):
+            if isinstance(op, NeuronOp):
+                sizes[k] = op.spec.size * 4
+            elif isinstance(op, OutputOp):
+                sizes[k] = op.spec.size * 8
+            elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
+                sizes[k] = self.ops[op.source].spec.size * 4
+        return MappingProxyType(sizes)
+
+    @cached_property
+    def stateful(self) -> Mapping[str, int]:
+        """The operation that keeps each node's state."""
+        return MappingProxyType({self.ops[k].node: k for k in self.state_bytes})

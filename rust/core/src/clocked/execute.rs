@@ -13,6 +13,7 @@ use super::maxpool::RisePass;
 use super::output::OutputPass;
 use super::pool::{MaximumPass, PoolPass, Slide, Sum};
 use super::request::Input;
+use super::round::RoundPass;
 use super::sample::{Block, Sample};
 use super::source::Inputs;
 use super::stage::{Stage, Work};
@@ -222,21 +223,13 @@ impl Sample<'_> {
 
     fn round(&self, stage: &Stage, unit: &[f64], target: &mut Buffer) -> Result<()> {
         let op = &self.program.ops[stage.op];
-        let map = self.workspace.maps.view::<f32>(self.program.place(stage.sources[0]), 1);
-        let target = i32::of_mut(target).chunks_exact_mut(map.channels);
-        for (pixel, row) in target.take(op.spec.shape.pixels()).enumerate() {
-            for ((result, &value), unit) in row.iter_mut().zip(map.pixel(pixel)).zip(unit) {
-                let rounded = (f64::from(value) / unit).round_ties_even();
-                // Written so that a NaN is out of range.
-                let inside = rounded.abs() <= f64::from(CURRENT_LIMIT);
-                if !inside {
-                    let what = format!("an analogue current exceeds {CURRENT_LIMIT} integer units");
-                    return Err(Error::new(Fault::Range, format!("node '{}': {what}", op.node)));
-                }
-                *result = rounded as i32;
-            }
+        let source = self.workspace.maps.view::<f32>(self.program.place(stage.sources[0]), 1);
+        let target = &mut i32::of_mut(target)[..op.spec.shape.size()];
+        if self.program.level.run(RoundPass { source, unit, target }) {
+            return Ok(());
         }
-        Ok(())
+        let what = format!("an analogue current exceeds {CURRENT_LIMIT} integer units");
+        Err(Error::new(Fault::Range, format!("node '{}': {what}", op.node)))
     }
 
     fn output(&mut self, stage: &Stage, block: &Block) {

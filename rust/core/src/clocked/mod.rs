@@ -25,6 +25,7 @@ mod packed;
 mod pool;
 mod program;
 mod request;
+mod round;
 mod rows;
 mod run;
 mod sample;
