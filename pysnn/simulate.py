@@ -1,6 +1,5 @@
 """Run a network: check what came, compile once, go through the data in batches, put the results together."""
 
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.arrays import is_finite
 from pysnn.backends import get_backend
 from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunOutput, RunRequest
 from pysnn.capacity import check_memory, keeps_state
@@ -146,7 +146,7 @@ class Simulator:
         """Refuse potentials that have left float32, and drop those that nobody wants."""
         for name, k in plan.stateful.items():
             array = output.state[k]
-            if array.dtype.kind == "f" and not _is_finite(array):
+            if array.dtype.kind == "f" and not is_finite(array):
                 raise DataError(
                     f"{self.network.nodes[name].title} '{name}': expected finite potentials, got one beyond float32; "
                     "weights or data are too large"
@@ -215,12 +215,6 @@ class Simulator:
         return ConstantInput(shaped)
 
 
-def _is_finite(array: NDArray[Any]) -> bool:
-    """Say if all values are finite: if their squares have a finite sum, they are, and that is told faster."""
-    flat = array.ravel()
-    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(array).all())
-
-
 def _checked_steps(steps: Any) -> tuple[int, ...]:
     if type(steps) is int and 1 <= steps <= MAX_STEPS:
         return (steps,)
@@ -236,6 +230,8 @@ def _checked_steps(steps: Any) -> tuple[int, ...]:
 
 
 def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
+    if not names:
+        return ()
     for name in names:
         if name not in plan.neurons:
             raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(plan.neurons) or 'none'}")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.arrays import as_numeric
+from pysnn.arrays import as_numeric, is_finite
 from pysnn.encode.events import MAX_AT_ONCE, Events
 from pysnn.errors import DataError
 from pysnn.nodes import Input
@@ -46,7 +46,7 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
         raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {array.shape}")
     if array.shape[0] == 0:
         raise DataError(f"{what}: expected at least one sample, got none")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not is_finite(array):
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
     if array.dtype.kind == "f" and array.itemsize > 4 and max(array.max(), -array.min()) > np.finfo(np.float32).max:

@@ -1,13 +1,14 @@
 //! The clocked engine as a Python class.
 
-use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods};
+use numpy::ndarray::{ArrayD, IxDyn};
+use numpy::{Element, PyArrayDyn};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pysnn_core::clocked::{Array, COUNT_FIELDS, Family, Options, Outputs, Program};
 use pysnn_core::plan::{Body, Shape};
 use pysnn_core::simd::Level;
 
-use crate::call::{compute, raise};
+use crate::call::{compute, exception, raise};
 use crate::plan::read_plan;
 use crate::request::{Held, progress};
 
@@ -122,6 +123,9 @@ impl<'py> Giver<'_, 'py> {
     }
 
     fn shaped<T: Element>(&self, values: Vec<T>, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
-        PyArray1::from_vec(self.py, values).reshape(shape)
+        // An array made in its shape is one object; a reshaped one would be two.
+        let array = ArrayD::from_shape_vec(IxDyn(shape), values)
+            .map_err(|error| exception(self.py, "PysnnError", &error.to_string()))?;
+        Ok(PyArrayDyn::from_owned_array(self.py, array))
     }
 }
