@@ -40,7 +40,7 @@ mod tests {
         let limit = CURRENT_LIMIT as f32;
         for level in Level::available() {
             for (values, expected) in [
-                ([0.5, 1.5, -2.5, limit], Some([0, 2, -1, CURRENT_LIMIT])),
+                ([0.5, 1.5, -2.5, limit], Some([0, 2, -2, CURRENT_LIMIT])),
                 ([limit + 1.0, 0.0, 0.0, 0.0], None),
                 ([0.0, f32::NAN, 0.0, 0.0], None),
                 ([0.0, 0.0, f32::NEG_INFINITY, 0.0], None),
