@@ -11,6 +11,7 @@ from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.methods import METHODS
 from pysnn.convert.precision import compare_precisions
 from pysnn.convert.resnet_cifar import resnet_cifar
+from pysnn.convert.restructure import restructure
 from pysnn.convert.vgg_cifar import vgg11_cifar
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "convert",
     "diagnose",
     "resnet_cifar",
+    "restructure",
     "vgg11_cifar",
 ]

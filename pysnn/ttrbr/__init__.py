@@ -1,0 +1,37 @@
+"""TTRBR in PyTorch (extra ``torch``): trainable clips, restructured residual blocks, fine-tuning through simulated steps.
+
+This package alone, beside the importer, is written in PyTorch; ``docs/ttrbr.md`` says what is the paper's and what is ours.
+"""
+
+from pysnn.errors import MissingExtraError
+
+try:
+    import torch
+except ImportError as error:
+    raise MissingExtraError("pysnn.ttrbr needs PyTorch: pip install 'pysnn[torch]'") from error
+del torch
+
+from pysnn.ttrbr.clip import LEAST_THRESHOLD, SpikingMaxPool2d, TrainableClip
+from pysnn.ttrbr.clock import Clock, clock_of, running
+#from pysnn.ttrbr.options import TTRBROptions
+from pysnn.ttrbr.resnet import CifarResNet
+from pysnn.ttrbr.restructure import BLOCKS, restructure
+from pysnn.ttrbr.steps import mean_output
+#from pysnn.ttrbr.training import Task, Trained, train
+
+__all__ = [
+    "BLOCKS",
+    "LEAST_THRESHOLD",
+    "CifarResNet",
+    "Clock",
+    "SpikingMaxPool2d",
+    "TTRBROptions",
+    "Task",
+    "TrainableClip",
+    "Trained",
+    "clock_of",
+    "mean_output",
+    "restructure",
+    "running",
+    "train",
+]

@@ -1,0 +1,111 @@
+"""The activation with a trainable threshold, which is a spiking neuron when asked to; and the max-pool for its spikes."""
+
+# mypy: disable-error-code="misc"
+# PyTorch has no types where it is not installed.
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from pysnn.errors import DataError, NetworkError
+from pysnn.ttrbr.clock import Clock
+from pysnn.ttrbr.functions import Clip, Replay, Spikes, simulated
+
+__all__ = ["LEAST_THRESHOLD", "SpikingMaxPool2d", "TrainableClip"]
+
+LEAST_THRESHOLD = 0.01
+"""Training keeps thresholds at least this large."""
+
+
+class TrainableClip(nn.Module):
+    """``a = clip(z, 0, th)`` with a threshold that is trained (TCL, Ho & Chang 2021), in the place of a ReLU.
+
+    The IF neuron of the converted network has the same threshold, starts at th/2 and resets by subtraction. What it computes at the
+    moment is said by its clock; see :data:`pysnn.ttrbr.clock.Mode`.
+
+    Parameters
+    ----------
+    channels
+        For a threshold a channel, their number; ``None`` for one threshold.
+    levels
+        L, to train with L levels between 0 and th, as L steps would give (QCFS, Bu et al. 2022); ``None`` for the plain clip.
+    threshold
+        The first threshold.
+    clock
+        Shared by the neurons of a model; one of its own by default.
+
+    Examples
+    --------
+    >>> TrainableClip(threshold=2.0)(torch.tensor([[-1.0, 0.7, 3.0]])).tolist()
+    [[0.0, 0.699999988079071, 2.0]]
+    >>> TrainableClip(threshold=2.0, levels=4)(torch.tensor([[-1.0, 0.7, 3.0]])).tolist()
+    [[0.0, 0.5, 2.0]]
+    """
+
+    def __init__(
+        self, channels: int | None = None, *, levels: int | None = None, threshold: float = 1.0, clock: Clock | None = None
+    ) -> None:
+        super().__init__()
+        if levels is not None and levels < 1:
+            raise DataError(f"TrainableClip: levels must be at least 1, got {levels}")
+        self.levels = levels
+        self.clock = clock or Clock()
+        self.threshold = nn.Parameter(torch.full(() if channels is None else (channels,), float(threshold)))
+        self.kept: Any = None
+
+    def forward(self, z: Any) -> Any:
+        """Compute on currents ``(batch, channels, ...)``."""
+        clock, th = self.clock, self._spread(z.dim())
+        if clock.mode == "clip":
+            return Clip.apply(z, th, self.levels)
+        if clock.mode == "observe":
+            self.kept = functional.relu(z)
+            return self.kept
+        if clock.mode == "replay":
+            return Replay.apply(z, th, self.kept)
+        if clock.mode == "spike":
+            return Spikes.apply(z, th, clock.steps, clock.batch)
+        output, _ = simulated(z.detach(), th.detach(), clock.steps, clock.batch)
+        self.kept = output.unflatten(0, (clock.steps, clock.batch)).mean(0)
+        return output
+
+    def _spread(self, dimensions: int) -> Any:
+        return self.threshold.view(1, -1, *(1,) * (dimensions - 2)) if self.threshold.dim() else self.threshold
+
+    def extra_repr(self) -> str:
+        """Say how many thresholds and levels there are."""
+        return f"thresholds={self.threshold.numel()}, levels={self.levels}"
+
+
+class SpikingMaxPool2d(nn.MaxPool2d):
+    """A max-pool that lets a spike through whenever the largest count of its window rises, as the engine does.
+
+    A maximum at every step would let the spikes of all neurons of a window through.
+    """
+
+    clock: Clock
+
+    @classmethod
+    def of(cls, pool: Any, clock: Clock) -> "SpikingMaxPool2d":
+        """Give a max-pool with the fields of another.
+
+        Raises
+        ------
+        NetworkError
+            It returns indices as well.
+        """
+        if pool.return_indices:
+            raise NetworkError("MaxPool2d: return_indices=True has no counterpart in a spiking network")
+        found = cls(pool.kernel_size, pool.stride, pool.padding, pool.dilation, ceil_mode=pool.ceil_mode)
+        found.clock = clock
+        return found
+
+    def forward(self, x: Any) -> Any:
+        """Compute on maps ``(batch, channels, height, width)``."""
+        if self.clock.mode not in ("spike", "record"):
+            return super().forward(x)
+        counts = x.unflatten(0, (self.clock.steps, self.clock.batch)).cumsum(0)
+        largest = super().forward(counts.flatten(0, 1)).unflatten(0, (self.clock.steps, self.clock.batch))
+        return torch.cat([largest[:1], largest.diff(dim=0)]).flatten(0, 1)

@@ -1,0 +1,134 @@
+"""The functions whose gradients are written out: the clip, the IF neuron through T steps, and its mean rate.
+
+Thresholds come as a tensor of no dimension, or of shape ``(1, channels, 1, 1)`` or ``(1, channels)``. Work is done in units of
+the threshold, u = z/th, so that PyTorch's fused kernels of fixed bounds serve (``torch.clamp`` with a tensor as its bound
+is a hundred times slower on CPUs).
+"""
+
+# mypy: disable-error-code="misc, no-untyped-call"
+# PyTorch has no types where it is not installed.
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+__all__ = ["Clip", "Replay", "Spikes", "simulated"]
+
+
+class Clip(torch.autograd.Function):
+    """``a = clip(z, 0, th)``, or with L levels ``a = th clip(floor(z L/th + 1/2)/L, 0, 1)`` (QCFS, Bu et al. 2022).
+
+    Gradients: ``da/dz`` = 1 for 0 < z < th; ``da/dth`` = 1 for z > th. Rounding is passed straight through, and so adds
+    ``(a - z)/th`` to ``da/dth`` inside.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, z: Any, threshold: Any, levels: int | None) -> Any:
+        th = _like(threshold, z)
+        u = z / th
+        level = functional.hardtanh(u, 0.0, 1.0)
+        if levels is not None:
+            level = level.mul_(levels).add_(0.5).floor_().div_(levels)
+        value = level * th
+        ctx.levels, ctx.shape = levels, threshold.shape
+        ctx.save_for_backward(u, *(() if levels is None else (level,)))
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        u, *level = ctx.saved_tensors
+        inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
+        if not level:
+            return inside, _summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None
+        return inside, _summed(gradient * level[0] - inside * u, ctx.shape), None
+
+
+class Replay(torch.autograd.Function):
+    """The mean rate that neurons had in a simulation, as a function of their mean current: the gradient is the clip's.
+
+    It is a straight-through gradient: quantisation and deviation count as rounding. (Gradients through rates rather than
+    through spikes: Meng et al. 2022, "differentiation on spike representation"; Yu et al. 2024.)
+    """
+
+    @staticmethod
+    def forward(ctx: Any, z: Any, threshold: Any, rate: Any) -> Any:
+        th = _like(threshold, z)
+        ctx.shape = threshold.shape
+        ctx.save_for_backward(z / th, rate / th)
+        return rate.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        u, level = ctx.saved_tensors
+        inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
+        return inside, _summed(gradient * level - inside * u, ctx.shape), None
+
+
+class Spikes(torch.autograd.Function):
+    """IF neurons through T steps: initial potential th/2, reset by subtraction, a spike stands for th.
+
+    ``v += I(t); o(t) = th [v >= th]; v -= o(t)``. Backward through time, with ``d o/d v = max(0, 1 - |v/th - 1|)`` for the step.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, current: Any, threshold: Any, steps: int, batch: int) -> Any:
+        output, potentials = simulated(current, threshold, steps, batch, keep=True)
+        ctx.steps, ctx.batch, ctx.constant = steps, batch, len(current) == batch
+        ctx.save_for_backward(potentials, threshold)
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        potentials, threshold = ctx.saved_tensors
+        batch = ctx.batch
+        later = torch.zeros_like(gradient[:batch], dtype=torch.float32)
+        d_current = torch.empty_like(gradient)
+        d_threshold = torch.zeros(threshold.shape, dtype=torch.float32, device=threshold.device)
+        for t in reversed(range(ctx.steps)):
+            rows = slice(t * batch, (t + 1) * batch)
+            u = potentials[rows].float() / threshold
+            slope = (1 - (u - 1).abs_()).clamp_(min=0)
+            arriving = gradient[rows].float() - later
+            d_threshold += _summed(arriving * ((u >= 1).float() - u * slope), threshold.shape)
+            later = later.addcmul_(arriving, slope)
+            d_current[rows] = later
+        d_threshold += _summed(later, threshold.shape) / 2
+        if ctx.constant:
+            d_current = d_current.unflatten(0, (ctx.steps, batch)).sum(0)
+        return d_current, d_threshold, None, None
+
+
+def simulated(current: Any, threshold: Any, steps: int, batch: int, *, keep: bool = False) -> tuple[Any, Any]:
+    """Simulate IF neurons: the spikes times th, ``(steps * batch, ...)``, and if wanted the potentials before the reset.
+
+    ``current`` has ``steps * batch`` rows, the first step's first, or ``batch`` rows that hold at every step.
+    """
+    constant = len(current) == batch
+    full = (steps * batch, *current.shape[1:])
+    form = torch.channels_last if current.dim() == 4 else torch.contiguous_format
+    output = torch.empty(full, dtype=current.dtype, device=current.device, memory_format=form)
+    potentials = torch.empty_like(output) if keep else None
+    potential = torch.zeros_like(output[:batch], dtype=torch.float32) + threshold / 2
+    for t in range(steps):
+        rows = slice(t * batch, (t + 1) * batch)
+        potential += current if constant else current[rows]
+        if potentials is not None:
+            potentials[rows] = potential
+        spikes = (potential >= threshold) * threshold
+        output[rows] = spikes
+        potential -= spikes
+    return output, potentials
+
+
+def _like(threshold: Any, z: Any) -> Any:
+    """Give a threshold a channel the dtype of the values; one of no dimension changes no dtype."""
+    return threshold.to(z.dtype) if threshold.dim() else threshold
+
+
+def _summed(values: Any, shape: Any) -> Any:
+    """Sum in float32 over all axes but those of a threshold of this shape."""
+    if not shape:
+        return values.sum(dtype=torch.float32)
+    axes = [axis for axis in range(values.dim()) if axis != 1]
+    return values.sum(axes, dtype=torch.float32).reshape(shape)
