@@ -185,6 +185,17 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "learning_rate": "Float64",
         "seconds": "Float64",
     },
+    "ttrbr": {
+        "epoch": "Int64",
+        "steps": "Int64",
+        "loss": "Float64",
+        "accuracy": "Float64",
+        "validation_accuracy": "Float64",
+        "threshold_mean": "Float64",
+        "threshold_min": "Float64",
+        "learning_rate": "Float64",
+        "seconds": "Float64",
+    },
 }
 """Columns of each table and their types; only String, Int64, Float64 and Boolean, so that any reader takes them."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pysnn.convert.methods import make_method
 
 if TYPE_CHECKING:
-    from pysnn.ttrbr.restructure import Block
+    from pysnn.ttrbr.rewrite import Block
 
 __all__ = ["restructure"]
 
@@ -64,7 +64,7 @@ def restructure(
     >>> from pysnn.ttrbr import CifarResNet  # doctest: +SKIP
     >>> model = restructure(CifarResNet(20), "A", calibration=torch.rand(64, 3, 32, 32))  # doctest: +SKIP
     """
-    from pysnn.ttrbr.restructure import restructure as rewritten
+    from pysnn.ttrbr.rewrite import rewrite
 
     rule = make_method("error-min", {"per_channel": per_channel}, levels or _FIRST_STEPS)
-    return rewritten(model, block, calibration, rule.thresholds, levels=levels, per_channel=per_channel)
+    return rewrite(model, block, calibration, rule.thresholds, levels=levels, per_channel=per_channel)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from pysnn.errors import DataError, FileFormatError
 from pysnn.files import write_aside
 from pysnn.learn.optimisers import Optimiser
 
-__all__ = ["EpochSums", "TrainingState", "fingerprint"]
+__all__ = ["EpochSums", "TrainingState", "fingerprint", "read_checkpoint", "write_checkpoint"]
 
 Array = NDArray[Any]
 
@@ -56,16 +57,11 @@ class TrainingState:
         """Write it aside, then rename it: there is always a whole file. ``mark`` says which training it belongs to."""
         names = ("epoch", "batch", "rows", "best_accuracy", "best_epoch")
         note = {"mark": mark, "sums": vars(self.sums), **{name: getattr(self, name) for name in names}}
-        arrays: dict[str, Any] = {"note": np.frombuffer(json.dumps(note).encode(), dtype=np.uint8)}
+        arrays: dict[str, Any] = {}
         for name in ("weights", "fired", "best"):
             arrays |= {f"{name}.{n}": array for n, array in enumerate(getattr(self, name))}
         arrays |= {f"optimiser.{name}": array for name, array in self.optimiser.state.items()}
-
-        def write(aside: Path) -> None:
-            with aside.open("wb") as stream:
-                np.savez(stream, **arrays)
-
-        write_aside(path, write)
+        write_checkpoint(path, note, arrays)
 
     def load(self, path: Path, mark: str) -> None:
         """Go on from a file.
@@ -77,16 +73,7 @@ class TrainingState:
         DataError
             It belongs to another training.
         """
-        try:
-            # From memory: a damaged file is not left open.
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as loaded:
-                arrays = dict(loaded)
-            note = json.loads(arrays.pop("note").tobytes())
-            found = note["mark"]
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
-            raise FileFormatError(f"'{path}': expected a checkpoint of a training, got {error}") from error
-        if found != mark:
-            raise DataError(f"'{path}' is the checkpoint of another training (other data, network or options)")
+        note, arrays = read_checkpoint(path, mark)
         self.sums = EpochSums(**note["sums"])
         for name in ("epoch", "batch", "rows", "best_accuracy", "best_epoch"):
             setattr(self, name, note[name])
@@ -95,6 +82,46 @@ class TrainingState:
             setattr(self, name, [arrays[f"{name}.{n}"] for n in range(count)])
         prefix = "optimiser."
         self.optimiser.state = {key[len(prefix) :]: arrays[key] for key in arrays if key.startswith(prefix)}
+
+
+def write_checkpoint(path: Path, note: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Write a note (JSON; its "mark" says which training it belongs to) and arrays aside, then rename the file."""
+
+    def write(aside: Path) -> None:
+        with aside.open("wb") as stream:
+            np.savez(stream, note=np.frombuffer(json.dumps(note).encode(), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+
+    write_aside(path, write)
+
+
+def read_checkpoint(path: Path, mark: str | None) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Give the note and the arrays of a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    mark
+        What its note has to say; ``None`` for the checkpoint of any training.
+
+    Raises
+    ------
+    FileFormatError
+        It is no checkpoint, or a damaged one.
+    DataError
+        It belongs to another training.
+    """
+    try:
+        # From memory: a damaged file is not left open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as loaded:
+            arrays = dict(loaded)
+        note = json.loads(arrays.pop("note").tobytes())
+        found = note["mark"]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+        raise FileFormatError(f"'{path}': expected a checkpoint of a training, got {error}") from error
+    if mark is not None and found != mark:
+        raise DataError(f"'{path}' is the checkpoint of another training (other data, network or options)")
+    return note, arrays
 
 
 def fingerprint(*parts: Any) -> str:

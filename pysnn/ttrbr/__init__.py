@@ -13,11 +13,11 @@ del torch
 
 from pysnn.ttrbr.clip import LEAST_THRESHOLD, SpikingMaxPool2d, TrainableClip
 from pysnn.ttrbr.clock import Clock, clock_of, running
-#from pysnn.ttrbr.options import TTRBROptions
+from pysnn.ttrbr.options import TTRBROptions
 from pysnn.ttrbr.resnet import CifarResNet
-from pysnn.ttrbr.restructure import BLOCKS, restructure
+from pysnn.ttrbr.rewrite import BLOCKS
 from pysnn.ttrbr.steps import mean_output
-#from pysnn.ttrbr.training import Task, Trained, train
+from pysnn.ttrbr.training import Task, Trained, train
 
 __all__ = [
     "BLOCKS",
@@ -31,7 +31,6 @@ __all__ = [
     "Trained",
     "clock_of",
     "mean_output",
-    "restructure",
     "running",
     "train",
 ]

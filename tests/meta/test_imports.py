@@ -29,11 +29,12 @@ LAYERS = (
     ("simulate",),
     ("first_spike",),
     ("learn",),
+    ("ttrbr",),
     ("measure",),
     ("datasets",),
     ("convert", "io", "plot"),
     ("model_files",),
-    ("quickstart", "sweep"),
+    ("quickstart", "sweep", "trained_models"),
     ("cli",),
 )
 RANKS = {module: rank for rank, line in enumerate(LAYERS) for module in line}
@@ -42,6 +43,7 @@ RANKS = {module: rank for rank, line in enumerate(LAYERS) for module in line}
 TOP_IMPORTS = {
     "backends.numba": {"numba", "llvmlite"},
     "plot": {"matplotlib"},
+    "ttrbr": {"torch"},
     "cli": {"typer", "rich", "click"},
 }
 

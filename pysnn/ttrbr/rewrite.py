@@ -15,7 +15,7 @@ from pysnn.ttrbr.clock import Clock, running
 from pysnn.ttrbr.moved_norm import move_norms
 from pysnn.ttrbr.traced import Traced
 
-__all__ = ["BLOCKS", "Block", "Rule", "restructure"]
+__all__ = ["BLOCKS", "Block", "Rule", "rewrite"]
 
 Block = Literal["none", "A", "B"]
 
@@ -37,7 +37,7 @@ class _Clips:
     per_channel: bool
 
 
-def restructure(
+def rewrite(
     model: Any, block: Block, calibration: Any, rule: Rule, *, levels: int | None = None, per_channel: bool = False
 ) -> Any:
     """Rewrite a network; :func:`pysnn.convert.restructure` is what most callers want.
