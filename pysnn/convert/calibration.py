@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pysnn.convert.layerwise import layer_by_layer
 from pysnn.convert.method import Method
 from pysnn.encode.batch import checked_data
+from pysnn.errors import NetworkError
 from pysnn.network import Network
 from pysnn.nodes import ReLU
 
@@ -76,13 +77,18 @@ def choose_thresholds(network: Network, data: Any, method: Method) -> Calibratio
     Warns
     -----
     UserWarning
-        For each layer that is never active; its threshold is :data:`SILENT_THRESHOLD`.
+        For each layer that is never active; its threshold is :data:`SILENT_THRESHOLD`. (Not where thresholds are bounds.)
+
+    Raises
+    ------
+    NetworkError
+        The method takes the activations' bounds, and one has none.
     """
     samples, digest = sorted_samples(calibration_data(network, data))
     chooser = _Chooser(network, method)
     layer_by_layer(network, samples, chooser)
     for layer in chooser.layers:
-        if layer.largest <= 0:
+        if layer.largest <= 0 and not method.bounded:
             warnings.warn(
                 f"ReLU '{layer.layer}': never active on the calibration data, so its threshold is {SILENT_THRESHOLD}; "
                 "calibrate with more or other samples",
@@ -124,6 +130,11 @@ class _Chooser:
         values = node.apply(current)
         if not isinstance(node, ReLU):
             return values
+        if self.method.bounded and node.max is None:
+            raise NetworkError(
+                f"ReLU '{name}': expected an upper bound (ReLU(max=...)), which is the trained threshold, got none; train the "
+                "network with clips (pysnn train ttrbr), or take a method that chooses thresholds by calibration data"
+            )
         groups = values.shape[1] if self.method.per_channel else 1
         found = self.method.thresholds(_by_channel(values, groups)).astype(np.float32)
         layer = _layer(name, len(self.layers) + 1, values, _bounded(found, values, node))

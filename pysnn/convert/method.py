@@ -22,9 +22,12 @@ class Method:
     ----------
     clips
         Whether each layer's activations are clipped at its thresholds before the layers behind see them.
+    bounded
+        Whether thresholds are the activations' own upper bounds, so that every activation needs one.
     """
 
     clips: ClassVar[bool] = False
+    bounded: ClassVar[bool] = False
 
     per_channel: bool = False
 

@@ -8,6 +8,7 @@ from pysnn.convert.ltb import LocalThresholdBalancing
 from pysnn.convert.max_norm import MaxNorm
 from pysnn.convert.method import Method, MethodEntry
 from pysnn.convert.percentile import Percentile
+from pysnn.convert.trained import TrainedThresholds
 from pysnn.errors import DataError
 
 __all__ = ["METHODS", "make_method"]
@@ -31,6 +32,12 @@ METHODS: dict[str, MethodEntry] = {
         "local threshold balancing, over the whole calibration set in each round",
         "Bu et al. 2025, CVPR",
         "calibration data",
+    ),
+    "trained": MethodEntry(
+        TrainedThresholds,
+        "the activations' own bounds, trained with the weights (tcl, qcfs, ttrbr)",
+        "Ho & Chang 2021, DAC; Bu et al. 2022, ICLR",
+        "activations with an upper bound",
     ),
 }
 """Every method by the name that :func:`pysnn.convert.convert` and the command line take."""

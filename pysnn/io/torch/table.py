@@ -25,6 +25,8 @@ def _module_handlers() -> dict[type, Handler]:
     """Give the translation of each module type: it takes the call, the module and its input."""
     from torch import nn
 
+    from pysnn.ttrbr.clip import SpikingMaxPool2d, TrainableClip
+
     identity = _module(shapes.identity)
     return {
         nn.AdaptiveAvgPool2d: _module(pools.adaptive_avg_pool2d, "output_size"),
@@ -48,6 +50,8 @@ def _module_handlers() -> dict[type, Handler]:
         nn.MaxPool2d: pools.max_pool2d_module,
         nn.Hardtanh: _module(activations.hardtanh, "min_val", "max_val"),
         nn.ReLU: _module(activations.relu),
+        SpikingMaxPool2d: pools.max_pool2d_module,
+        TrainableClip: activations.trainable_clip,
     }
 
 
