@@ -64,7 +64,7 @@ def restructure(
     >>> from pysnn.ttrbr import CifarResNet  # doctest: +SKIP
     >>> model = restructure(CifarResNet(20), "A", calibration=torch.rand(64, 3, 32, 32))  # doctest: +SKIP
     """
-    from pysnn.ttrbr.rewrite import rewrite
+    from pysnn.ttrbr.rewrite import Clips, rewrite
 
     rule = make_method("error-min", {"per_channel": per_channel}, levels or _FIRST_STEPS)
-    return rewrite(model, block, calibration, rule.thresholds, levels=levels, per_channel=per_channel)
+    return rewrite(model, block, calibration, Clips(rule.thresholds, levels, per_channel))

@@ -1,4 +1,4 @@
-"""CIFAR-10 as it is handed about: the binary version, the Python version, or pictures of 100 x 100 images.
+"""CIFAR-10 and CIFAR-100 as they are handed about: the binary version, the Python version, or pictures of 100 x 100 images.
 
 The Python version is pickled. It is never unpickled here, since that could run anything: its pixels and labels are read
 from the pickle's opcodes.
@@ -6,6 +6,7 @@ from the pickle's opcodes.
 
 import pickletools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, MissingExtraError
 
-__all__ = ["cifar10_files", "load_cifar10"]
+__all__ = ["cifar10_files", "cifar100_files", "load_cifar10", "load_cifar100"]
 
 _SHAPE = (3, 32, 32)
 _PIXELS = 3 * 32 * 32
@@ -55,16 +56,40 @@ def load_cifar10(folder: Path, split: str, limit: int | None = None) -> Batch:
     return np.concatenate(images)[:limit], np.concatenate(labels)[:limit]
 
 
-def _read_binary(file: Path) -> Batch:
+def cifar100_files(folder: Path, split: str) -> list[Path]:
+    """Give the file of a split of CIFAR-100, or raise :class:`DataError` saying what was looked for."""
+    for ending in _READERS_100:
+        file = folder / f"{split}{ending}"
+        if file.is_file():
+            return [file]
+    raise DataError(f"'{folder}': expected CIFAR-100: {split}.bin (binary version) or {split} (Python version)")
+
+
+def load_cifar100(folder: Path, split: str, limit: int | None = None) -> Batch:
+    """Give images uint8 ``(samples, 3, 32, 32)`` and their fine labels, 0..99, in the original order.
+
+    Raises
+    ------
+    DataError
+        A file is missing or damaged.
+    """
+    (file,) = cifar100_files(folder, split)
+    pixels, labels = _READERS_100[file.suffix](file)
+    return pixels[:limit], labels[:limit]
+
+
+def _read_binary(file: Path, labels: int = 1) -> Batch:
+    """Read records of labels, of which the last counts, and pixels."""
     data = np.frombuffer(file.read_bytes(), np.uint8)
-    if not data.size or data.size % (1 + _PIXELS):
-        raise DataError(f"data file '{file}': expected records of {1 + _PIXELS} bytes, got {data.size} bytes in all")
-    records = data.reshape(-1, 1 + _PIXELS)
-    return np.ascontiguousarray(records[:, 1:]).reshape(-1, *_SHAPE), records[:, 0].astype(np.int64)
+    size = labels + _PIXELS
+    if not data.size or data.size % size:
+        raise DataError(f"data file '{file}': expected records of {size} bytes, got {data.size} bytes in all")
+    records = data.reshape(-1, size)
+    return np.ascontiguousarray(records[:, labels:]).reshape(-1, *_SHAPE), records[:, labels - 1].astype(np.int64)
 
 
-def _read_pickled(file: Path) -> Batch:
-    """Find the one long string of pixels and the list of integers behind the key "labels"."""
+def _read_pickled(file: Path, key: bytes = b"labels") -> Batch:
+    """Find the one long string of pixels and the list of integers behind the key of the labels."""
     pixels = b""
     labels: list[int] = []
     listing = False
@@ -73,13 +98,13 @@ def _read_pickled(file: Path) -> Batch:
             if isinstance(value, str | bytes):
                 raw = value.encode("latin-1") if isinstance(value, str) else value
                 pixels = max(pixels, raw, key=len)
-                listing = raw == b"labels"
+                listing = raw == key
             elif listing and isinstance(value, int) and opcode.name.startswith("BININT"):
                 labels.append(value)
             elif opcode.name == "APPENDS":
                 listing = False
     except (ValueError, UnicodeError, IndexError) as error:
-        raise DataError(f"data file '{file}': expected a batch of CIFAR-10's Python version ({error})") from error
+        raise DataError(f"data file '{file}': expected a batch of CIFAR's Python version ({error})") from error
     if not labels or len(pixels) != len(labels) * _PIXELS:
         raise DataError(
             f"data file '{file}': expected {_PIXELS} pixels a label, got {len(pixels)} pixels and {len(labels)} labels"
@@ -111,3 +136,8 @@ def _read_picture(file: Path) -> Batch:
 
 
 _READERS: dict[str, Callable[[Path], Batch]] = {".bin": _read_binary, "": _read_pickled, ".webp": _read_picture}
+
+_READERS_100: dict[str, Callable[[Path], Batch]] = {
+    ".bin": partial(_read_binary, labels=2),
+    "": partial(_read_pickled, key=b"fine_labels"),
+}

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from pysnn.datasets import load_digits
 from pysnn.errors import DataError
-from pysnn.io.cifar import cifar10_files, load_cifar10
+from pysnn.io.cifar import cifar10_files, cifar100_files, load_cifar10, load_cifar100
 from pysnn.io.folder import folder_digest, load_folder, parse_form
 from pysnn.io.idx import idx_files, load_idx
+from pysnn.io.imagenet import imagenet_digest, imagenet_files, labelled, load_imagenet
 from pysnn.io.npz import Data, load_data
 
 __all__ = ["DataSource", "parse_source"]
@@ -33,7 +34,12 @@ class _Kind:
     load: Callable[[Path, str, int | None], Loaded]
 
 
-_KINDS = {"cifar10": _Kind(cifar10_files, load_cifar10), "idx": _Kind(idx_files, load_idx)}
+_KINDS = {
+    "cifar10": _Kind(cifar10_files, load_cifar10),
+    "cifar100": _Kind(cifar100_files, load_cifar100),
+    "idx": _Kind(idx_files, load_idx),
+    "imagenet": _Kind(imagenet_files, load_imagenet),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class DataSource:
     Attributes
     ----------
     kind
-        "npz", "idx", "cifar10", "folder" or "digits".
+        "npz", "idx", "cifar10", "cifar100", "imagenet", "folder" or "digits".
     path
         The file (npz) or the folder; unused for digits.
     split
@@ -75,8 +81,18 @@ class DataSource:
         images, labels = _KINDS[self.kind].load(self.path, self.split, limit)
         return Data(images, labels, self.digest())
 
+    def open(self) -> tuple[Any, NDArray[Any] | None]:
+        """Give samples to be read by arrays of indices, and labels; those of ImageNet are decoded only then."""
+        if self.kind == "imagenet":
+            return labelled(self.path, self.split)
+        data = self.load()
+        return data.x, data.y
+
     def digest(self) -> str:
-        """Give the SHA-256 of the data without decoding them: of a file, or of the digests of all files of a split."""
+        """Give the SHA-256 of the data without decoding them: of a file, or of the digests of all files of a split.
+
+        Of ImageNet, which is large, it is that of the files' names and sizes.
+        """
         if self.kind == "npz":
             return _file_digest(self.path)
         if self.kind == "digits":
@@ -85,14 +101,17 @@ class DataSource:
         if self.kind == "folder":
             return folder_digest(self.path)
         files = _KINDS[self.kind].files(self.path, self.split)
+        if self.kind == "imagenet":
+            return imagenet_digest(self.path, files)
         return hashlib.sha256("".join(_file_digest(file) for file in files).encode()).hexdigest()
 
 
 def parse_source(text: str, base: Path | None = None) -> DataSource:
     """Read ``KIND:PATH:SPLIT``; relative paths start from ``base``.
 
-    ``npz:FILE`` (or the path alone), ``cifar10:DIR:train`` or ``:test``, ``idx:DIR:train`` or ``:test`` (files named as
-    MNIST's), ``folder:DIR:64`` or ``:64grey`` (pictures, a folder a class, or a zip file of them, scaled to 64 x 64),
+    ``npz:FILE`` (or the path alone), ``cifar10:DIR:train`` or ``:test``, ``cifar100:`` alike (fine labels), ``idx:`` alike
+    (files named as MNIST's), ``imagenet:`` alike (pictures, ``DIR/train/CLASS/picture.jpg``, cut to 224 x 224),
+    ``folder:DIR:64`` or ``:64grey`` (pictures, a folder a class, or a zip file of them, scaled to 64 x 64),
     ``digits:train`` or ``:test`` (what ships with pysnn).
 
     Raises

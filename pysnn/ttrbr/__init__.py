@@ -6,18 +6,17 @@ This package alone, beside the importer, is written in PyTorch; ``docs/ttrbr.md`
 from pysnn.errors import MissingExtraError
 
 try:
-    import torch
-except ImportError as error:
+    from pysnn.ttrbr.clip import LEAST_THRESHOLD, SpikingMaxPool2d, TrainableClip
+    from pysnn.ttrbr.clock import Clock, clock_of, running
+    from pysnn.ttrbr.options import TTRBROptions
+    from pysnn.ttrbr.resnet import CifarResNet
+    from pysnn.ttrbr.rewrite import BLOCKS
+    from pysnn.ttrbr.steps import mean_output
+    from pysnn.ttrbr.training import Task, Trained, train
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
     raise MissingExtraError("pysnn.ttrbr needs PyTorch: pip install 'pysnn[torch]'") from error
-del torch
-
-from pysnn.ttrbr.clip import LEAST_THRESHOLD, SpikingMaxPool2d, TrainableClip
-from pysnn.ttrbr.clock import Clock, clock_of, running
-from pysnn.ttrbr.options import TTRBROptions
-from pysnn.ttrbr.resnet import CifarResNet
-from pysnn.ttrbr.rewrite import BLOCKS
-from pysnn.ttrbr.steps import mean_output
-from pysnn.ttrbr.training import Task, Trained, train
 
 __all__ = [
     "BLOCKS",

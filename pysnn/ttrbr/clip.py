@@ -45,7 +45,12 @@ class TrainableClip(nn.Module):
     """
 
     def __init__(
-        self, channels: int | None = None, *, levels: int | None = None, threshold: float = 1.0, clock: Clock | None = None
+        self,
+        channels: int | None = None,
+        *,
+        levels: int | None = None,
+        threshold: float = 1.0,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__()
         if levels is not None and levels < 1:

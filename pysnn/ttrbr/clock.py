@@ -35,7 +35,9 @@ def clock_of(model: Any) -> Clock:
     NetworkError
         The model has no neurons, or they were put together from several models.
     """
-    clocks = {id(module.clock): module.clock for module in model.modules() if isinstance(vars(module).get("clock"), Clock)}
+    clocks = {
+        id(module.clock): module.clock for module in model.modules() if isinstance(vars(module).get("clock"), Clock)
+    }
     if len(clocks) != 1:
         raise NetworkError(
             f"{type(model).__name__}: expected neurons that share one clock, found {len(clocks)} clocks; "

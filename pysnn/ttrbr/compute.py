@@ -67,5 +67,7 @@ class Compute:
             return own
         soft = options.temperature
         answer = functional.log_softmax(scores.float() / soft, 1)
-        distance = functional.kl_div(answer, functional.log_softmax(taught.float() / soft, 1), reduction="batchmean", log_target=True)
+        distance = functional.kl_div(
+            answer, functional.log_softmax(taught.float() / soft, 1), reduction="batchmean", log_target=True
+        )
         return (1 - options.distillation) * own + options.distillation * soft**2 * distance

@@ -45,7 +45,9 @@ def _move(traced: Traced, node: Any) -> Any:
                 f"'{traced.owner(node)}'; the branch '{source.name}' ends with something else"
             )
     if not isinstance(shift, torch.Tensor):
-        raise NetworkError(f"restructure: the sum '{node.name}' in '{traced.owner(node)}' has no branch with BatchNorm2d")
+        raise NetworkError(
+            f"restructure: the sum '{node.name}' in '{traced.owner(node)}' has no branch with BatchNorm2d"
+        )
     norm = nn.BatchNorm2d(len(shift), eps=1e-5).eval()
     with torch.no_grad():
         norm.running_var.fill_(1.0 - norm.eps)

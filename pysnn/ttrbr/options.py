@@ -94,7 +94,9 @@ class TTRBROptions:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise DataError(f"{name}: expected a whole number of {least} or more, got {value!r}")
-        if self.steps is not None and (isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1):
+        if self.steps is not None and (
+            isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1
+        ):
             raise DataError(f"steps: expected a whole number of 1 or more, or none, got {self.steps!r}")
         for names, test, what in (
             (_POSITIVE, lambda value: 0 < value < float("inf"), "a number above 0"),
@@ -113,7 +115,9 @@ class TTRBROptions:
             if getattr(self, name) not in choices:
                 raise DataError(f"{name}: expected one of {', '.join(choices)}, got {getattr(self, name)!r}")
         if self.steps is not None and self.gradient == "rate" and self.frozen_norm is False:
-            raise DataError("frozen_norm: the gradient through rates needs statistics that stay; take gradient='surrogate'")
+            raise DataError(
+                "frozen_norm: the gradient through rates needs statistics that stay; take gradient='surrogate'"
+            )
 
     @property
     def norm_stays(self) -> bool:

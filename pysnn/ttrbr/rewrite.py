@@ -15,7 +15,7 @@ from pysnn.ttrbr.clock import Clock, running
 from pysnn.ttrbr.moved_norm import move_norms
 from pysnn.ttrbr.traced import Traced
 
-__all__ = ["BLOCKS", "Block", "Rule", "rewrite"]
+__all__ = ["BLOCKS", "Block", "Clips", "Rule", "rewrite"]
 
 Block = Literal["none", "A", "B"]
 
@@ -29,18 +29,16 @@ _MOST_VALUES = 200_000
 
 
 @dataclass(frozen=True)
-class _Clips:
-    """What the clips of a model have in common."""
+class Clips:
+    """What the clips of a model have in common: how the first threshold is chosen, levels, a threshold a channel or one."""
 
-    clock: Clock
-    levels: int | None
-    per_channel: bool
+    rule: Rule
+    levels: int | None = None
+    per_channel: bool = False
 
 
-def rewrite(
-    model: Any, block: Block, calibration: Any, rule: Rule, *, levels: int | None = None, per_channel: bool = False
-) -> Any:
-    """Rewrite a network; :func:`pysnn.convert.restructure` is what most callers want.
+def rewrite(model: Any, block: Block, calibration: Any, clips: Clips) -> Any:
+    """Rewrite a network; :func:`pysnn.convert.restructure` is what callers want.
 
     Parameters
     ----------
@@ -50,10 +48,8 @@ def rewrite(
         One of :data:`BLOCKS`.
     calibration
         A tensor of samples, normalised as the model expects it.
-    rule
-        Chooses the first thresholds.
-    levels, per_channel
-        Of every :class:`TrainableClip`.
+    clips
+        What takes the place of the ReLUs.
     """
     if block not in BLOCKS:
         raise DataError(f"restructure: block must be one of {', '.join(BLOCKS)}, got {block!r}")
@@ -64,21 +60,25 @@ def rewrite(
         move_norms(traced, sums, calibration)
     if block == "B":
         _activate_branches(traced, sums)
-    clips = _Clips(Clock(), levels, per_channel)
-    sizes = _channels(traced, calibration)
-    for node in traced.nodes("relu"):
-        channels = sizes[node.name] if per_channel else None
-        owner = traced.owner(node)
-        clip = TrainableClip(channels, levels=levels, clock=clips.clock)
-        traced.replace(node, f"{owner}.clip" if owner else "clip", clip)
-    for node in traced.nodes("max_pool"):
-        pool = SpikingMaxPool2d.of(traced.modules[node.target], clips.clock)
-        traced.replace(node, f"{node.target}_spiking", pool)
+    _replace(traced, calibration, clips)
     if not traced.nodes("clip"):
         raise NetworkError("restructure: expected a network with ReLUs, got none")
     result = traced.finish()
-    _start_thresholds(result, calibration, rule)
+    _start_thresholds(result, calibration, clips.rule)
     return result.train(model.training)
+
+
+def _replace(traced: Traced, calibration: Any, clips: Clips) -> None:
+    """Put a clip in the place of every ReLU, and the pool of spikes in that of every max-pool."""
+    clock = Clock()
+    sizes = _channels(traced, calibration)
+    for node in traced.nodes("relu"):
+        owner = traced.owner(node)
+        clip = TrainableClip(sizes[node.name] if clips.per_channel else None, levels=clips.levels, clock=clock)
+        traced.replace(node, f"{owner}.clip" if owner else "clip", clip)
+    for node in traced.nodes("max_pool"):
+        pool = SpikingMaxPool2d.of(traced.modules[node.target], clock)
+        traced.replace(node, f"{node.target}_spiking", pool)
 
 
 def _residual_sums(traced: Traced) -> list[Any]:
@@ -91,7 +91,9 @@ def _residual_sums(traced: Traced) -> list[Any]:
     """
     found = traced.nodes("add")
     if not found:
-        raise NetworkError("restructure: expected residual blocks, found no addition; block='none' is for other networks")
+        raise NetworkError(
+            "restructure: expected residual blocks, found no addition; block='none' is for other networks"
+        )
     for node in found:
         readers = [traced.kind(reader) for reader in node.users]
         if readers != ["relu"]:

@@ -52,7 +52,9 @@ class TrainingState:
         """Write it and the model's tensors aside, then rename the file: there is always a whole one."""
         note = {"mark": mark, "sums": vars(self.sums), **{name: getattr(self, name) for name in _NOTED}}
         groups = {"model": model, "momentum": self.momentum, "mean": self.mean, "best": self.best}
-        arrays = {f"{group}.{name}": tensor.cpu().numpy() for group in _TENSORS for name, tensor in groups[group].items()}
+        arrays = {
+            f"{group}.{name}": tensor.cpu().numpy() for group in _TENSORS for name, tensor in groups[group].items()
+        }
         write_checkpoint(path, note, arrays)
 
     def load(self, path: Path, mark: str, device: Any) -> Tensors:

@@ -146,7 +146,9 @@ class Training:
             taught = None if self.teacher is None or not options.distillation else self._taught(x)
         loss = self.compute.loss(scores, labels, taught)
         if not torch.isfinite(loss):
-            raise DataError(f"the loss is not finite in epoch {state.epoch + 1}, step {state.batch + 1}: lower the rate")
+            raise DataError(
+                f"the loss is not finite in epoch {state.epoch + 1}, step {state.batch + 1}: lower the rate"
+            )
         self._update(loss)
         state.sums.samples += len(labels)
         state.sums.loss += float(loss.detach()) * len(labels)
@@ -185,7 +187,9 @@ class Training:
             accuracy = self._validate()
             if accuracy > state.best_accuracy or options.keep == "last" or not options.validation:
                 state.best, state.best_accuracy, state.best_epoch = self._weights(), accuracy, state.epoch + 1
-        thresholds = torch.cat([m.threshold.detach().reshape(-1) for m in self.model.modules() if isinstance(m, TrainableClip)])
+        thresholds = torch.cat(
+            [m.threshold.detach().reshape(-1) for m in self.model.modules() if isinstance(m, TrainableClip)]
+        )
         state.rows.append(
             {
                 "epoch": state.epoch + 1,

@@ -1,24 +1,17 @@
-"""From a PyTorch model's name to one that trains for few time-steps, and from the trained one to a network and its file."""
+"""PyTorch models by a short text: ``resnet20:FILE.safetensors``, ``torchvision:resnet18:FILE.pth``."""
 
-import copy
 import hashlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.convert import Conversion, convert
-from pysnn.convert.fold import fold
 from pysnn.convert.safetensors import read_tensors
 from pysnn.errors import DataError, FileFormatError, MissingExtraError, NetworkError
-from pysnn.network import Network
-from pysnn.nodes import Input
 
-__all__ = ["TorchModel", "convert_trained", "load_torch_model", "trained_network"]
+__all__ = ["TorchModel", "load_torch_model"]
 
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -86,7 +79,9 @@ def _cifar_resnet(kind: str, classes: int, file: str) -> Any:
     if module.linear.out_features != classes:
         raise NetworkError(f"'{file}': expected weights for {classes} classes, got {module.linear.out_features}")
     if len(module.layer1) != len(fresh.layer1) or module.state_dict().keys() != fresh.state_dict().keys():
-        raise NetworkError(f"'{file}': expected the weights of {kind}, got those of a network of depth {6 * len(module.layer1) + 2}")
+        raise NetworkError(
+            f"'{file}': expected the weights of {kind}, got those of a network of depth {6 * len(module.layer1) + 2}"
+        )
     return module
 
 
@@ -115,73 +110,9 @@ def _read_pth(file: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise FileFormatError(f"'{os.fspath(file)}': expected a file of tensors, and nothing else, from torch.save") from error
+        raise FileFormatError(
+            f"'{os.fspath(file)}': expected a file of tensors, and nothing else, from torch.save"
+        ) from error
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise FileFormatError(f"'{os.fspath(file)}': expected a dict of tensors (a state dict)")
     return {name: tensor.numpy() for name, tensor in state.items()}
-
-
-def trained_network(model: Any, shape: tuple[int, ...], *, mean: Any, std: Any, example: Any = None) -> Network:
-    """Give the ordinary network of a trained model: each clip a ``ReLU(max=threshold)``, batch normalisation folded.
-
-    Parameters
-    ----------
-    model
-        What :func:`pysnn.convert.restructure` made, trained or not. It is not changed.
-    shape
-        Of a sample.
-    mean, std
-        What the input subtracts and divides by, for colours in 0..1; they become the network's.
-    example
-        Normalised samples ``(samples, *shape)`` that both compute, to compare; random ones by default.
-
-    Raises
-    ------
-    NetworkError
-        A layer has no counterpart, or the results differ.
-    """
-    from pysnn.io.torch import from_torch
-    from pysnn.ttrbr import TrainableClip
-
-    import_me = copy.deepcopy(model).to("cpu").float().eval()
-    for module in import_me.modules():
-        if isinstance(module, TrainableClip):
-            module.levels = None
-    if example is None:
-        example = np.random.default_rng(0).standard_normal((2, *shape)).astype(np.float32)
-    network = fold(from_torch(import_me, example))
-    return network.replace({network.input_name: Input(network.input.shape, mean, std)})
-
-
-def convert_trained(network: Network, x: Any, steps: int | None = None) -> Conversion:
-    """Convert the network of a trained model: thresholds as they were trained, half of them as initial potentials.
-
-    Parameters
-    ----------
-    network
-        What :func:`trained_network` gave.
-    x
-        Some samples, not normalised; nothing is fitted to them.
-    steps
-        Number of time-steps that it is meant for.
-    """
-    return convert(network, x, "trained", steps=steps)
-
-
-def weights_of(path: Path, model: Any) -> Mapping[str, Any]:
-    """Load the weights that another training has kept into a restructured model, and give its names and arrays.
-
-    Raises
-    ------
-    NetworkError
-        They are another model's, or another block's.
-    """
-    from pysnn.ttrbr.resnet import load_arrays
-    from pysnn.ttrbr.state import kept_weights
-
-    arrays = kept_weights(path)
-    try:
-        load_arrays(model, arrays)
-    except NetworkError as error:
-        raise NetworkError(f"'{path}' is of a training with another model, block, or kind of thresholds: {error}") from error
-    return arrays

@@ -1,0 +1,225 @@
+"""``pysnn train stdbp`` and ``sstdp``: a first-spike network learns, and is saved; one row an epoch."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pysnn.cli.show import show_table
+from pysnn.errors import DataError
+from pysnn.tables import metadata
+
+if TYPE_CHECKING:
+    from pysnn.first_spike import FirstSpikeNetwork
+    from pysnn.io.npz import Data
+    from pysnn.learn import LearningRule, Trained
+
+__all__ = ["sstdp", "stdbp"]
+
+_GOLDEN_SAMPLES = 4
+_SPLIT_KINDS = ("digits", "idx", "cifar10")
+_TABLES = (".parquet", ".csv", ".json")
+
+DataOption = Annotated[
+    str, typer.Option(metavar="SOURCE", help="digits, idx:DIR, cifar10:DIR, npz:FILE or folder:DIR:SIZE, with labels.")
+]
+Out = Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the network.")]
+Hidden = Annotated[str, typer.Option(metavar="LAYERS", help="800, or 16C5-P2-32C5-P2-800: channels C kernel, P pool.")]
+Epochs = Annotated[int, typer.Option(min=1, help="Passes over the data.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Samples a step.")]
+Rate = Annotated[float, typer.Option(help="First learning rate, of Adam.")]
+Decay = Annotated[float, typer.Option(help="Weight decay.")]
+Augment = Annotated[
+    str, typer.Option(metavar="shift=2,rotate=10", help="Distort images: shift, rotate, scale, elastic, smooth.")
+]
+Validation = Annotated[
+    int, typer.Option(min=0, help="Samples that train nothing and choose the epoch; 0: the last one.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of weights and orders.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training of this file stopped.")]
+History = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")]
+Backend = Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def stdbp(
+    data: DataOption,
+    out: Out,
+    hidden: Hidden = "800",
+    epochs: Epochs = 20,
+    batch_size: BatchSize = 128,
+    rate: Rate = 2e-3,
+    weight_decay: Decay = 0.1,
+    tau: Annotated[float, typer.Option(help="Temperature of the loss.")] = 0.05,
+    min_slope: Annotated[float, typer.Option(help="Least slope that a gradient is divided by.")] = 0.1,
+    augment: Augment = "",
+    validation: Validation = 0,
+    seed: Seed = 0,
+    resume: Resume = False,
+    history: History = None,
+    limit: Limit = None,
+    backend: Backend = "auto",
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Train exact spike times (ReL-PSP neurons) by gradient descent."""
+    from pysnn.learn import STDBP
+
+    asked = {k: v for k, v in locals().items() if k != "STDBP"}
+    _train("stdbp", STDBP(tau, min_slope), asked)
+
+
+def sstdp(
+    data: DataOption,
+    out: Out,
+    hidden: Hidden = "800",
+    epochs: Epochs = 20,
+    batch_size: BatchSize = 128,
+    rate: Rate = 5e-3,
+    weight_decay: Decay = 0.0,
+    steps: Annotated[int, typer.Option(min=2, help="Time-steps.")] = 16,
+    targets: Annotated[str, typer.Option(metavar="NAME", help="one_sided, exact or published.")] = "one_sided",
+    gap: Annotated[float, typer.Option(help="Steps between the label's target and the others'.")] = 6.0,
+    augment: Augment = "",
+    validation: Validation = 0,
+    seed: Seed = 0,
+    resume: Resume = False,
+    history: History = None,
+    limit: Limit = None,
+    backend: Backend = "auto",
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Train spike times in whole steps by STDP with an error."""
+    from pysnn.learn import SSTDP
+
+    asked = {k: v for k, v in locals().items() if k != "SSTDP"}
+    _train("sstdp", SSTDP(targets, gap), asked)  # type: ignore[arg-type]
+
+
+def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
+    """Read, train, save and show."""
+    from pysnn.io.first_spike import save
+    from pysnn.io.first_spike_golden import make_spike_golden
+    from pysnn.learn import train as run_training
+    from pysnn.progress import Progress
+
+    out, history = asked["out"], asked["history"]
+    if history is not None and history.suffix.lower() not in _TABLES:
+        raise typer.BadParameter(f"--history: expected {', '.join(_TABLES)}, got '{history}'")
+    given = _training_data(asked["data"], asked["limit"])
+    network, samples = _start(given, asked, {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {})
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    _prepare(checkpoint, resume=asked["resume"])
+    with Progress(name) as progress:
+        trained = run_training(network, rule, samples, _options(asked, checkpoint, progress))
+    row = trained.history.row(trained.epoch - 1, named=True)
+    facts = {
+        "rule": repr(rule),
+        "data_sha256": given.digest,
+        **{key: asked[key] for key in ("seed", "epochs", "batch_size", "rate", "weight_decay", "validation")},
+        "augment": asked["augment"],
+        "epoch": trained.epoch,
+        "training_accuracy": row["accuracy"],
+    }
+    if asked["validation"]:
+        facts["validation_accuracy"] = row["validation_accuracy"]
+    golden = make_spike_golden(trained.network, samples[0][:_GOLDEN_SAMPLES], backend=asked["backend"])
+    save(out, trained.network, provenance=facts, golden=golden)
+    checkpoint.unlink(missing_ok=True)
+    typer.echo(f"saved {out}: {_chosen(trained, asked)}", err=True)
+    meta = metadata(data=asked["data"], network=str(out), backend=asked["backend"], **facts)
+    show_table(trained.history, meta, as_json=asked["as_json"], title=f"{name} on {asked['data']}", file=history)
+
+
+def _training_data(text: str, limit: int | None) -> "Data":
+    """Read the training split of a source, with labels."""
+    from pysnn.io.images import parse_source
+
+    kind = text.partition(":")[0]
+    if kind in _SPLIT_KINDS and not text.endswith((":train", ":test")):
+        text = f"{text}:train"
+    given = parse_source(text).load(limit)
+    if given.y is None:
+        raise DataError(f"data '{text}': training needs labels 'y'")
+    return given
+
+
+def _start(
+    given: "Data", asked: Mapping[str, Any], fields: Mapping[str, Any]
+) -> tuple["FirstSpikeNetwork", tuple[Any, Any]]:
+    """Draw the network that the data ask for, and shuffle the data, so that a validation part has all classes."""
+    import numpy as np
+
+    from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork
+    from pysnn.first_spike.evaluate import check_labels
+    from pysnn.first_spike.notation import parse_layers
+
+    x, y = given.x, np.asarray(given.y)
+    labels = check_labels(y, len(x), int(y.max()) + 1 if y.size and y.dtype.kind in "iu" else 1)
+    hidden = parse_layers(asked["hidden"])
+    flat = not any(isinstance(layer, Conv | EarliestPool) for layer in hidden)
+    shape = (int(np.prod(x.shape[1:])),) if flat else x.shape[1:]
+    layers = [*hidden, Dense(units=int(labels.max(initial=0)) + 1)]
+    network = FirstSpikeNetwork.draw(shape, layers, seed=asked["seed"], **fields)
+    order = np.random.default_rng([asked["seed"], 3]).permutation(len(x))
+    return network, (x[order], labels[order])
+
+
+def _prepare(checkpoint: Path, *, resume: bool) -> None:
+    if resume:
+        typer.echo(
+            f"going on from {checkpoint}" if checkpoint.exists() else "nothing to go on from: a new start", err=True
+        )
+    else:
+        checkpoint.unlink(missing_ok=True)
+
+
+def _options(asked: Mapping[str, Any], checkpoint: Path, progress: Any) -> Any:
+    from pysnn.learn import TrainingOptions
+    from pysnn.simulate import usable_threads
+
+    return TrainingOptions(
+        augment=_augmentation(asked["augment"]),
+        **{
+            name: asked[name]
+            for name in ("epochs", "batch_size", "rate", "weight_decay", "validation", "seed", "backend")
+        },
+        threads=asked["threads"] or usable_threads(),
+        checkpoint=checkpoint,
+        progress=progress,
+        report=_tell,
+    )
+
+
+def _augmentation(text: str) -> Any:
+    from pysnn.learn import Augmentation
+
+    if not text:
+        return None
+    known = list(Augmentation.__dataclass_fields__)
+    try:
+        given = {name: float(value) for name, value in (part.split("=") for part in text.split(","))}
+    except ValueError:
+        raise typer.BadParameter(f"--augment: expected parts like shift=2, got '{text}'") from None
+    if not set(given) <= set(known):
+        raise typer.BadParameter(f"--augment: expected {', '.join(known)}, got '{text}'")
+    return Augmentation(**given)
+
+
+def _tell(row: Mapping[str, Any]) -> None:
+    names = ("loss", "accuracy", "validation_accuracy", "dead", "spikes_per_neuron", "decision_time")
+    found = ", ".join(f"{name} {row[name]:.4f}" for name in names if row[name] == row[name])
+    typer.echo(f"epoch {row['epoch']}: {found}", err=True)
+
+
+def _chosen(trained: "Trained", asked: Mapping[str, Any]) -> str:
+    """Say which epoch's weights these are, and what chose it."""
+    if not asked["validation"]:
+        return f"the weights of the last epoch, {trained.epoch}; nothing was held out to choose by"
+    return (
+        f"the weights of epoch {trained.epoch} of {asked['epochs']}, the best on {asked['validation']} held-out samples"
+    )

@@ -1,0 +1,7 @@
+"""Training of PyTorch models for few time-steps, from a model's name to the spiking network's file (extra ``torch``)."""
+
+from pysnn.trained_models.models import TorchModel, load_torch_model
+from pysnn.trained_models.network import trained_network
+from pysnn.trained_models.recipe import Recipe, Training, save_trained
+
+__all__ = ["Recipe", "TorchModel", "Training", "load_torch_model", "save_trained", "trained_network"]

@@ -1,0 +1,168 @@
+"""What to train, from what, in which form; and the file that comes out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pysnn.convert import Conversion, convert, restructure
+from pysnn.errors import DataError, NetworkError
+from pysnn.io.images import parse_source
+from pysnn.io.settings import Settings
+from pysnn.model_files import save_conversion
+from pysnn.trained_models.models import TorchModel, load_torch_model
+from pysnn.trained_models.network import trained_network
+
+if TYPE_CHECKING:
+    from pysnn.ttrbr import Task, Trained, TTRBROptions
+
+__all__ = ["Recipe", "Training", "save_trained"]
+
+_SPLIT_KINDS = ("cifar10", "cifar100", "folder", "idx", "digits")
+_CALIBRATION = 512
+_GOLDEN = 4
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train, from what, in which form.
+
+    Attributes
+    ----------
+    data
+        "cifar10:DIR", "cifar100:DIR", "folder:DIR", "idx:DIR" (their training split), "digits", or "npz:FILE".
+    model
+        As :func:`pysnn.trained_models.load_torch_model` takes it.
+    block, levels, per_channel
+        As :func:`pysnn.convert.restructure` takes them.
+    start
+        A checkpoint of another training of the same model and block, to start from the weights that it kept.
+    limit
+        Take only the first samples.
+    mean, std
+        What the input subtracts and divides by, for colours in 0..1; the model's own by default.
+    """
+
+    data: str
+    model: str
+    block: Any = "none"
+    levels: int | None = None
+    per_channel: bool = False
+    start: Path | None = None
+    limit: int | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+    def prepare(self, options: "TTRBROptions") -> "Training":
+        """Read data and model, and restructure it.
+
+        Raises
+        ------
+        DataError, NetworkError, FileFormatError, MissingExtraError
+            Something does not fit, or is not there.
+        """
+        from pysnn.ttrbr import Task, clock_of
+
+        images, labels, digest = self._samples()
+        source = load_torch_model(self.model, int(labels.max()) + 1)
+        if self.mean is not None and self.std is not None:
+            source = replace(source, mean=self.mean, std=self.std)
+        first = images[np.arange(min(_CALIBRATION, len(labels) - options.validation))]
+        model = restructure(
+            source.module,
+            self.block,
+            calibration=_normalised(first, source),
+            levels=self.levels,
+            per_channel=self.per_channel,
+        )
+        clock_of(model)
+        if self.start is not None:
+            _load_start(self.start, model)
+        teacher = source.module if options.distillation else None
+        task = Task(model, images, labels, source.mean, source.std, teacher, data=digest)
+        return Training(self, task, source)
+
+    def _samples(self) -> tuple[Any, Any, str]:
+        kind, _, rest = self.data.partition(":")
+        if self.data.endswith(":test"):
+            raise DataError(
+                f"data '{self.data}': the test split trains nothing and chooses nothing; pysnn run measures on it"
+            )
+        split = kind in _SPLIT_KINDS and not self.data.endswith(":train")
+        source = parse_source(f"{self.data}:train" if split else self.data)
+        images, labels = source.open()
+        if labels is None or images[np.arange(1)].ndim != 4:
+            raise DataError(f"data '{self.data}': expected images (samples, channels, height, width) with labels")
+        count = len(labels) if self.limit is None else min(self.limit, len(labels))
+        if self.limit is not None and kind != "folder":
+            images = images[:count]
+        return images, labels[:count], source.digest()
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """A training that is ready to go: its recipe, the task, and the model that it starts from."""
+
+    recipe: Recipe
+    task: "Task"
+    source: TorchModel
+
+
+def save_trained(
+    path: Path, training: Training, trained: "Trained", settings: Settings, facts: dict[str, str | int | float]
+) -> Conversion:
+    """Convert a trained model and save it with golden vectors, and where it comes from.
+
+    Parameters
+    ----------
+    path
+        The ``.psnn`` file.
+    training, trained
+        What was to be trained, and the result.
+    settings
+        How the network is meant to be run: steps and precision.
+    facts
+        What to say in the file beside what is known here.
+    """
+    task, recipe = training.task, training.recipe
+    few = np.ascontiguousarray(task.images[np.arange(_GOLDEN)])
+    network = trained_network(trained.model, few.shape[1:], mean=task.mean, std=task.std)
+    conversion = convert(network, few, "trained", steps=settings.steps)
+    known: dict[str, str | int | float] = {
+        "model": Path(recipe.model).name,
+        "model.sha256": training.source.sha256,
+        "block": recipe.block,
+        "levels": recipe.levels or 0,
+        "training.data": recipe.data.partition(":")[0],
+        "training.sha256": task.data,
+        "training.epochs": trained.history.height,
+        "training.epoch": trained.epoch,
+        **facts,
+    }
+    save_conversion(path, conversion, few, settings=settings, provenance=known)
+    return conversion
+
+
+def _normalised(images: Any, source: TorchModel) -> Any:
+    import torch
+
+    x = torch.from_numpy(np.ascontiguousarray(images))
+    x = x.float() / 255 if x.dtype == torch.uint8 else x.float()
+    mean, std = (torch.tensor(values).reshape(1, -1, 1, 1) for values in (source.mean, source.std))
+    if x.shape[1] != mean.shape[1]:
+        raise DataError(f"mean: expected one value for each of {x.shape[1]} channels, got {mean.shape[1]}")
+    return (x - mean) / std
+
+
+def _load_start(path: Path, model: Any) -> None:
+    """Load the weights that another training has kept."""
+    from pysnn.ttrbr.resnet import load_arrays
+    from pysnn.ttrbr.state import kept_weights
+
+    try:
+        load_arrays(model, kept_weights(path))
+    except NetworkError as error:
+        raise NetworkError(
+            f"'{path}' is of a training with another model, block, or kind of thresholds: {error}"
+        ) from error
