@@ -73,8 +73,8 @@ $(TORCH_VENV)/.ready: pyproject.toml $(RUST) | $(BIN)/python
 		--editable '.[torch]' --group torch-test
 	@touch $@
 
-test-torch: $(TORCH_VENV)/.ready ## test the import of PyTorch modules, with PyTorch in an environment of its own
-	$(TORCH_VENV)/bin/python -m pytest tests/unit/io/torch
+test-torch: $(TORCH_VENV)/.ready ## test what needs PyTorch (import, training), with it in an environment of its own
+	$(TORCH_VENV)/bin/python -m pytest tests/unit/io/torch tests/unit/ttrbr pysnn/ttrbr
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check

@@ -84,7 +84,7 @@ class Recipe:
         return Training(self, task, source)
 
     def _samples(self) -> tuple[Any, Any, str]:
-        kind, _, rest = self.data.partition(":")
+        kind = self.data.partition(":")[0]
         if self.data.endswith(":test"):
             raise DataError(
                 f"data '{self.data}': the test split trains nothing and chooses nothing; pysnn run measures on it"

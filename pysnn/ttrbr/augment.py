@@ -32,11 +32,10 @@ def augmented(images: NDArray[Any], options: TTRBROptions, epoch: int, batch: in
     rng = np.random.default_rng([options.seed, _AUGMENTATION, epoch, batch])
     count, channels, height, width = images.shape
     pad = options.crop
-    rows = rng.integers(0, 2 * pad + 1, count)[:, None] + np.arange(height)
-    columns = rng.integers(0, 2 * pad + 1, count)[:, None] + np.arange(width)
+    rows = rng.integers(0, 2 * pad + 1, (count, 1)) + np.arange(height)
+    columns = rng.integers(0, 2 * pad + 1, (count, 1)) + np.arange(width)
     if options.flip:
-        mirrored = rng.random(count) < 0.5
-        columns = np.where(mirrored[:, None], columns[:, ::-1], columns)
+        columns = np.where(rng.random((count, 1)) < 0.5, columns[:, ::-1], columns)
     padded = np.pad(images, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     index = (np.arange(count)[:, None, None, None], np.arange(channels)[None, :, None, None])
     result: NDArray[Any] = padded[(*index, rows[:, None, :, None], columns[:, None, None, :])]
@@ -50,7 +49,7 @@ def _blank(images: NDArray[Any], rng: np.random.Generator, side: int) -> None:
     count, _, height, width = images.shape
     inside = []
     for extent in (height, width):
-        first = rng.integers(0, extent, count) - side // 2
+        first = rng.integers(0, extent, (count, 1)) - side // 2
         place = np.arange(extent)
-        inside.append((place >= first[:, None]) & (place < first[:, None] + side))
+        inside.append((place >= first) & (place < first + side))
     images[np.broadcast_to((inside[0][:, :, None] & inside[1][:, None, :])[:, None], images.shape)] = 0

@@ -35,7 +35,7 @@ def clock_of(model: Any) -> Clock:
     NetworkError
         The model has no neurons, or they were put together from several models.
     """
-    clocks = {
+    clocks: dict[int, Clock] = {
         id(module.clock): module.clock for module in model.modules() if isinstance(vars(module).get("clock"), Clock)
     }
     if len(clocks) != 1:

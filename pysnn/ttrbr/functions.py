@@ -13,6 +13,9 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+# Neurons that are simulated together on a CPU: their potentials stay in its cache from step to step.
+_CACHED = 1 << 17
+
 __all__ = ["Clip", "Replay", "Spikes", "simulated"]
 
 
@@ -82,18 +85,22 @@ class Spikes(torch.autograd.Function):
     def backward(ctx: Any, gradient: Any) -> Any:
         potentials, threshold = ctx.saved_tensors
         batch = ctx.batch
-        later = torch.zeros_like(gradient[:batch], dtype=torch.float32)
         d_current = torch.empty_like(gradient)
         d_threshold = torch.zeros(threshold.shape, dtype=torch.float32, device=threshold.device)
-        for t in reversed(range(ctx.steps)):
-            rows = slice(t * batch, (t + 1) * batch)
-            u = potentials[rows].float() / threshold
-            slope = (1 - (u - 1).abs_()).clamp_(min=0)
-            arriving = gradient[rows].float() - later
-            d_threshold += _summed(arriving * ((u >= 1).float() - u * slope), threshold.shape)
-            later = later.addcmul_(arriving, slope)
-            d_current[rows] = later
-        d_threshold += _summed(later, threshold.shape) / 2
+        size = _together(potentials, batch)
+        for first in range(0, batch, size):
+            samples = min(size, batch - first)
+            later = torch.zeros_like(gradient[:samples], dtype=torch.float32)
+            for t in reversed(range(ctx.steps)):
+                rows = slice(t * batch + first, t * batch + first + samples)
+                u = potentials[rows].float().div_(threshold)
+                slope = (u - 1).abs_().neg_().add_(1).clamp_(min=0)
+                arriving = gradient[rows].float().sub_(later)
+                later.addcmul_(arriving, slope)
+                d_current[rows] = later
+                fires = torch.ge(u, 1, out=torch.empty_like(u))
+                d_threshold += _summed(arriving.mul_(fires.addcmul_(u, slope, value=-1)), threshold.shape)
+            d_threshold += _summed(later, threshold.shape) / 2
         if ctx.constant:
             d_current = d_current.unflatten(0, (ctx.steps, batch)).sum(0)
         return d_current, d_threshold, None, None
@@ -109,16 +116,25 @@ def simulated(current: Any, threshold: Any, steps: int, batch: int, *, keep: boo
     form = torch.channels_last if current.dim() == 4 else torch.contiguous_format
     output = torch.empty(full, dtype=current.dtype, device=current.device, memory_format=form)
     potentials = torch.empty_like(output) if keep else None
-    potential = torch.zeros_like(output[:batch], dtype=torch.float32) + threshold / 2
-    for t in range(steps):
-        rows = slice(t * batch, (t + 1) * batch)
-        potential += current if constant else current[rows]
-        if potentials is not None:
-            potentials[rows] = potential
-        spikes = (potential >= threshold) * threshold
-        output[rows] = spikes
-        potential -= spikes
+    size = _together(current, batch)
+    for first in range(0, batch, size):
+        samples = min(size, batch - first)
+        potential = torch.zeros_like(output[:samples], dtype=torch.float32) + threshold / 2
+        spikes = torch.empty_like(potential)
+        for t in range(steps):
+            rows = slice(t * batch + first, t * batch + first + samples)
+            potential += current[first : first + samples] if constant else current[rows]
+            if potentials is not None:
+                potentials[rows] = potential
+            torch.ge(potential, threshold, out=spikes).mul_(threshold)
+            output[rows] = spikes
+            potential -= spikes
     return output, potentials
+
+
+def _together(current: Any, batch: int) -> int:
+    """Give how many samples to simulate together."""
+    return max(1, _CACHED // max(1, current[0].numel())) if current.device.type == "cpu" else batch
 
 
 def _like(threshold: Any, z: Any) -> Any:
@@ -127,8 +143,6 @@ def _like(threshold: Any, z: Any) -> Any:
 
 
 def _summed(values: Any, shape: Any) -> Any:
-    """Sum in float32 over all axes but those of a threshold of this shape."""
-    if not shape:
-        return values.sum(dtype=torch.float32)
-    axes = [axis for axis in range(values.dim()) if axis != 1]
-    return values.sum(axes, dtype=torch.float32).reshape(shape)
+    """Sum over all axes but those of a threshold of this shape; PyTorch adds up bfloat16 in float32, and rounds the sum."""
+    axes = [axis for axis in range(values.dim()) if axis != 1 or not shape]
+    return values.sum(axes).to(torch.promote_types(values.dtype, torch.float32)).reshape(shape)

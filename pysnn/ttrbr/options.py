@@ -98,14 +98,16 @@ class TTRBROptions:
             isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1
         ):
             raise DataError(f"steps: expected a whole number of 1 or more, or none, got {self.steps!r}")
-        for names, test, what in (
-            (_POSITIVE, lambda value: 0 < value < float("inf"), "a number above 0"),
-            (_SHARES, lambda value: 0 <= value < 1, "a number of 0 or more and below 1"),
-            (_DECAYS, lambda value: 0 <= value < float("inf"), "a number of 0 or more"),
+        for names, most, strict in (
+            (_POSITIVE, float("inf"), True),
+            (_SHARES, 1.0, False),
+            (_DECAYS, float("inf"), False),
         ):
             for name in names:
-                if not test(getattr(self, name)):
-                    raise DataError(f"{name}: expected {what}, got {getattr(self, name)!r}")
+                value = getattr(self, name)
+                if not 0 <= value < most or (strict and value == 0):
+                    bounds = f"{'above 0' if strict else 'of 0 or more'}{' and below 1' if most == 1 else ''}"
+                    raise DataError(f"{name}: expected a number {bounds}, got {value!r}")
         for name, choices in (
             ("gradient", GRADIENTS),
             ("keep", ("best", "last")),

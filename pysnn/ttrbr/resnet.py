@@ -118,7 +118,8 @@ class CifarResNet(nn.Module):
             width=len(tensors["conv1.weight"]),
         )
         load_arrays(model, tensors)
-        return model.eval()
+        model.eval()
+        return model
 
 
 def load_arrays(model: Any, arrays: Mapping[str, NDArray[Any]]) -> None:

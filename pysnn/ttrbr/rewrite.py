@@ -118,7 +118,7 @@ def _channels(traced: Traced, calibration: Any) -> dict[str, int]:
     """Give the number of channels at every ReLU."""
     found: dict[str, int] = {}
 
-    class Shapes(torch.fx.Interpreter):  # type: ignore[misc, name-defined]
+    class Shapes(torch.fx.Interpreter):  # type: ignore[misc]
         def run_node(self, n: Any) -> Any:
             value = super().run_node(n)
             if traced.kind(n) == "relu":

@@ -93,7 +93,7 @@ class Training:
         self.task, self.options = task, options
         self.compute = Compute(options, task.mean, task.std)
         self.model = self.compute.placed(task.model)
-        self.teacher = None if task.teacher is None else self.compute.placed(task.teacher).eval()
+        self.teacher: Any = None if task.teacher is None else self.compute.placed(task.teacher).eval()
         self.labels = np.asarray(task.labels, dtype=np.int64)
         self.cut = len(self.labels) - options.validation
         self.batches = self.cut // options.batch_size
