@@ -1,5 +1,6 @@
 """What every conversion method keeps to; a new one is tested by its line in the registry."""
 
+import contextlib
 from dataclasses import fields
 from typing import Any
 
@@ -18,15 +19,17 @@ every_method = pytest.mark.parametrize("name", METHODS)
 by_layer_and_channel = pytest.mark.parametrize("per_channel", [False, True])
 
 
-def network(gain: float = 1.0) -> Network:
+def network(name: str, gain: float = 1.0) -> Network:
+    """With activations that have a bound, for the methods that need one."""
+    bound = 2 * gain if METHODS[name].method.bounded else None
     rng = np.random.default_rng(0)
     nodes: dict[str, Any] = {
         "in": Input((2, 6, 6)),
         "conv": Conv2d(gain * rng.normal(0, 0.4, (4, 2, 3, 3)), gain * rng.normal(0, 0.1, 4)),
-        "relu1": ReLU(),
+        "relu1": ReLU(bound),
         "flat": Flatten(),
         "fc1": Linear(rng.normal(0, 0.2, (8, 64))),
-        "relu2": ReLU(),
+        "relu2": ReLU(bound),
         "fc2": Linear(rng.normal(0, 0.5, (3, 8))),
         "out": Output(),
     }
@@ -52,7 +55,7 @@ def test_the_entry_says_what_the_method_is(name: str) -> None:
 @every_method
 @by_layer_and_channel
 def test_thresholds_are_positive_and_one_a_group(name: str, per_channel: bool) -> None:
-    first, second = thresholds(name, network(), DATA, per_channel)
+    first, second = thresholds(name, network(name), DATA, per_channel)
     assert first.shape == ((4,) if per_channel else (1,))
     assert second.shape == ((8,) if per_channel else (1,))
     for threshold in (first, second):
@@ -63,18 +66,18 @@ def test_thresholds_are_positive_and_one_a_group(name: str, per_channel: bool) -
 @every_method
 @by_layer_and_channel
 def test_the_order_of_calibration_data_does_not_matter(name: str, per_channel: bool) -> None:
-    expected = thresholds(name, network(), DATA, per_channel)
+    expected = thresholds(name, network(name), DATA, per_channel)
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(len(DATA))
-        for a, b in zip(expected, thresholds(name, network(), DATA[order], per_channel), strict=True):
+        for a, b in zip(expected, thresholds(name, network(name), DATA[order], per_channel), strict=True):
             assert np.array_equal(a, b)
 
 
 @every_method
 @by_layer_and_channel
 def test_thresholds_scale_with_the_activations(name: str, per_channel: bool) -> None:
-    plain = thresholds(name, network(), DATA, per_channel)
-    larger = thresholds(name, network(gain=4.0), DATA, per_channel)
+    plain = thresholds(name, network(name), DATA, per_channel)
+    larger = thresholds(name, network(name, gain=4.0), DATA, per_channel)
     for a, b in zip(plain, larger, strict=True):
         np.testing.assert_allclose(b, 4 * a, rtol=1e-5)
 
@@ -84,7 +87,7 @@ def test_thresholds_scale_with_the_activations(name: str, per_channel: bool) -> 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_the_converted_network_approaches_the_ann(name: str, per_channel: bool, precision: Any) -> None:
     settings = CLIPS_LITTLE.get(name, {})
-    conversion = convert(network(), DATA, name, steps=256, per_channel=per_channel, **settings)
+    conversion = convert(network(name), DATA, name, steps=256, per_channel=per_channel, **settings)
     expected, _ = ann_pass(conversion.ann, DATA)
     scores = run(conversion.network, DATA, steps=[2, 256], precision=precision, backend="reference").scores
     rms = np.sqrt(np.mean((scores - expected) ** 2, axis=(1, 2)))
@@ -95,8 +98,10 @@ def test_the_converted_network_approaches_the_ann(name: str, per_channel: bool, 
 @every_method
 @by_layer_and_channel
 def test_a_silent_layer_is_named_and_still_runs(name: str, per_channel: bool) -> None:
-    net = Network.chain({"in": Input((2,)), "fc": Linear(-np.eye(2)), "dead": ReLU(), "out": Output()})
-    with pytest.warns(UserWarning, match="ReLU 'dead'"):
+    bounded = METHODS[name].method.bounded
+    dead = ReLU(1.0 if bounded else None)
+    net = Network.chain({"in": Input((2,)), "fc": Linear(-np.eye(2)), "dead": dead, "out": Output()})
+    with contextlib.nullcontext() if bounded else pytest.warns(UserWarning, match="ReLU 'dead'"):
         conversion = convert(net, [[1.0, 2.0]], name, steps=4, per_channel=per_channel)
     assert run(
         conversion.network, np.array([[1.0, 2.0]], dtype=np.float32), steps=4, backend="reference"

@@ -10,6 +10,7 @@ from pysnn.convert import METHODS, ann_pass, convert
 from pysnn.convert.calibration import choose_thresholds
 from pysnn.convert.errors import SpikeUnit, error_terms
 from pysnn.convert.methods import make_method
+from pysnn.errors import NetworkError
 
 DATA = np.random.default_rng(1).random((40, 2, 5, 5)).astype(np.float32)
 BOUNDS = np.array([0.5, 1.0, 2.0], dtype=np.float32)
@@ -41,6 +42,20 @@ def test_no_threshold_lies_above_the_bound(name: str, per_channel: bool) -> None
             assert (layer.threshold <= bound).all()
     (first, _) = choose_thresholds(network(BOUNDS), DATA, method).layers
     assert first.threshold.shape == (3,)
+
+
+def test_trained_thresholds_are_the_bounds() -> None:
+    few = np.zeros((1, 2, 5, 5), dtype=np.float32)
+    conversion = convert(network(BOUNDS, 4.0), few, "trained")
+    neurons = [conversion.network.nodes[name] for name in ("relu1", "relu2")]
+    assert np.array_equal(neurons[0].v_threshold, BOUNDS)  # type: ignore[attr-defined]
+    assert np.array_equal(neurons[0].v_init, BOUNDS / 2)  # type: ignore[attr-defined]
+    assert (neurons[1].v_threshold, neurons[1].v_init) == (4.0, 2.0)  # type: ignore[attr-defined]
+
+
+def test_trained_thresholds_need_bounds() -> None:
+    with pytest.raises(NetworkError, match="ReLU 'relu2': expected an upper bound"):
+        convert(network(6.0, None), DATA, "trained")
 
 
 def test_a_silent_layer_stays_below_its_bound() -> None:

@@ -149,3 +149,53 @@ def test_real_files(data_dir: Path) -> None:
     assert (cifar.x.shape, cifar.y.tolist()) == ((3, 3, 32, 32), [3, 8, 8])  # type: ignore[union-attr]
     mnist = parse_source(f"idx:{data_dir}/mnist:test").load(3)
     assert (mnist.x.shape, mnist.y.tolist()) == ((3, 1, 28, 28), [7, 2, 1])  # type: ignore[union-attr]
+
+
+def write_cifar100(folder: Path, form: str) -> None:
+    for split in ("train", "test"):
+        flat, fine = IMAGES.reshape(100, -1), LABELS * 10 + (split == "test")
+        if form == "binary":
+            both = np.stack([LABELS, fine], axis=1).astype(np.uint8)
+            (folder / f"{split}.bin").write_bytes(np.concatenate([both, flat], axis=1).tobytes())
+        else:
+            batch = {b"filenames": [b"a.png"] * 100, b"fine_labels": fine.tolist(), b"coarse_labels": LABELS.tolist()}
+            (folder / split).write_bytes(pickle.dumps({**batch, b"data": flat}, protocol=2))
+
+
+@pytest.mark.parametrize("form", ["binary", "pickle"])
+def test_cifar100_has_fine_labels(tmp_path: Path, form: str) -> None:
+    write_cifar100(tmp_path, form)
+    for split in ("train", "test"):
+        found = parse_source(f"cifar100:{tmp_path}:{split}").load(limit=60)
+        assert np.array_equal(found.x, IMAGES[:60])
+        assert np.array_equal(found.y, LABELS[:60] * 10 + (split == "test"))  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"expected CIFAR-100: train\.bin"):
+        parse_source(f"cifar100:{tmp_path / 'nowhere'}:train").load()
+
+
+def test_folders_of_pictures(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (extra images)")
+    for split, name, grey in (("train", "b", 40), ("train", "a", 90), ("test", "b", 160)):
+        (tmp_path / split / name).mkdir(parents=True)
+        image.new("L", (300, 512), grey).save(tmp_path / split / name / "1.png")
+    source = parse_source(f"folder:{tmp_path}:train")
+    found = source.load()
+    assert found.x.shape == (2, 3, 224, 224)
+    assert found.x[:, 0, 0, 0].tolist() == [90, 40]
+    assert found.y.tolist() == [0, 1]  # type: ignore[union-attr]
+    images, labels = source.open()
+    assert np.array_equal(images[np.array([1])], found.x[1:])
+    assert labels is not None
+    assert len(images) == len(labels) == 2
+    test = parse_source(f"folder:{tmp_path}:test").load(1)
+    assert test.y.tolist() == [1]  # type: ignore[union-attr]
+    assert test.digest != source.digest()
+    (tmp_path / "test" / "c").mkdir()
+    (tmp_path / "test" / "c" / "1.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match="the classes c are not among those of 'train'"):
+        parse_source(f"folder:{tmp_path}:test").load()
+    (tmp_path / "train" / "a" / "0.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match="expected a picture"):
+        source.load()
+    with pytest.raises(DataError, match="expected a folder of pictures for each class"):
+        parse_source(f"folder:{tmp_path / 'nowhere'}:train").load()

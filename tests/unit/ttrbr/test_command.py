@@ -1,0 +1,88 @@
+"""``pysnn train ttrbr``: from a model's name to a spiking network's file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
+
+import polars as pl
+
+from pysnn import run
+from pysnn.cli.app import app
+from pysnn.io.psnn import load
+from tests.unit.ttrbr.small import coloured
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    images, labels = coloured()
+    np.savez(tmp_path / "d.npz", x=images, y=labels)
+    return tmp_path / "d.npz"
+
+
+def invoke(*arguments: Any) -> Any:
+    usual = (
+        "--batch-size",
+        16,
+        "--validation",
+        16,
+        "--crop",
+        1,
+        "--compute",
+        "float32",
+        "--threads",
+        1,
+        "--rate",
+        0.05,
+    )
+    return CliRunner().invoke(app, [str(part) for part in ("train", "ttrbr", *usual, *arguments)])
+
+
+def test_clips_then_steps_then_a_file(data: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "clip.psnn", tmp_path / "steps.psnn"
+    common = ("--data", f"npz:{data}", "--model", "resnet8", "--block", "A", "--epochs", 2)
+    done = invoke(*common, "--levels", 4, "--out", first)
+    assert done.exit_code == 0, done.stderr
+    assert "train: epoch 2: loss" in done.stderr
+    start = tmp_path / "clip.psnn.checkpoint.npz"
+    options = ("--start", start, "--steps", 4, "--out", second, "--history", tmp_path / "h.parquet", "--json")
+    done = invoke(*common, *options)
+    assert done.exit_code == 0, done.stderr
+    assert [row["steps"] for row in json.loads(done.stdout)["rows"]] == [4, 4]
+    assert pl.read_parquet(tmp_path / "h.parquet")["epoch"].to_list() == [1, 2]
+    saved = load(second)
+    assert (saved.settings.steps, saved.settings.precision) == (4, "int8")
+    assert saved.provenance["method"] == "trained"
+    assert saved.provenance["block"] == "A"
+    images, labels = coloured()
+    result = run(saved.network, images, labels=labels, steps=4, precision="int8")
+    assert result.accuracy[0] > 0.5
+    # The same command does not start anew over what it has done.
+    again = invoke(*common, *options)
+    assert (again.exit_code, "--resume" in again.stderr) == (1, True)
+    assert invoke(*common, *options, "--resume").exit_code == 0
+
+
+def test_wrong_input_is_a_sentence(data: Path, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "o.psnn", "--data", f"npz:{data}")
+    weights = tmp_path / "w.safetensors"
+    weights.write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")
+    for arguments, message in (
+        (("--model", "lenet"), "expected resnet20[:FILE]"),
+        (("--model", "resnet9"), "expected a depth of 6n + 2"),
+        (("--model", f"resnet8:{weights}"), "expected tensors 'conv1.weight'"),
+        (("--model", "torchvision:nothing"), "torchvision has no such model"),
+        (("--model", "resnet8", "--data", "cifar10:x:test"), "the test split trains nothing"),
+        (("--model", "resnet8", "--block", "C"), "block must be one of"),
+        (("--model", "resnet8", "--start", data), "expected a checkpoint"),
+        (("--model", "resnet8", "--mean", "1", "--std", "1"), "one value for each of 3 channels"),
+    ):
+        done = invoke(*out, *arguments)
+        assert done.exit_code == 1, arguments
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
