@@ -131,7 +131,9 @@ class Simulator:
             steps=read_at,
             scores=output.scores,
             counts=output.counts,
-            last_state=State(done + read_at[-1], {n: output.state[k] for n, k in plan.stateful.items()}) if keep else None,
+            last_state=State(done + read_at[-1], {n: output.state[k] for n, k in plan.stateful.items()})
+            if keep
+            else None,
             labels=labels,
             spikes={plan.ops[k].node: array for k, array in output.spikes.items()},
             potentials={plan.ops[k].node: array for k, array in output.potentials.items()},

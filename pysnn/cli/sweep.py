@@ -10,9 +10,10 @@ import typer
 from pysnn.cli.errors import reported
 from pysnn.cli.show import show_rows
 from pysnn.errors import SweepError
+from pysnn.schemas import SCHEMAS
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.status import failures, status_table
-from pysnn.tables import SCHEMAS, metadata, table_json, write_table
+from pysnn.tables import metadata, table_json, write_table
 
 __all__ = ["sweep"]
 

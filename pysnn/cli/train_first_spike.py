@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["sstdp", "stdbp"]
 
 _GOLDEN_SAMPLES = 4
-_SPLIT_KINDS = ("digits", "idx", "cifar10")
 _TABLES = (".parquet", ".csv", ".json")
 
 DataOption = Annotated[
-    str, typer.Option(metavar="SOURCE", help="digits, idx:DIR, cifar10:DIR, npz:FILE or folder:DIR:SIZE, with labels.")
+    str,
+    typer.Option(
+        metavar="SOURCE", help="digits, idx:DIR, cifar10:DIR, cifar100:DIR, npz:FILE or folder:DIR:SIZE, with labels."
+    ),
 ]
 Out = Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the network.")]
 Hidden = Annotated[str, typer.Option(metavar="LAYERS", help="800, or 16C5-P2-32C5-P2-800: channels C kernel, P pool.")]
@@ -137,12 +139,9 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
 
 def _training_data(text: str, limit: int | None) -> "Data":
     """Read the training split of a source, with labels."""
-    from pysnn.io.images import parse_source
+    from pysnn.io.images import training_source
 
-    kind = text.partition(":")[0]
-    if kind in _SPLIT_KINDS and not text.endswith((":train", ":test")):
-        text = f"{text}:train"
-    given = parse_source(text).load(limit)
+    given = training_source(text).load(limit)
     if given.y is None:
         raise DataError(f"data '{text}': training needs labels 'y'")
     return given

@@ -16,14 +16,9 @@ __all__ = ["ttrbr"]
 _STEPS = 8
 
 
-@train.callback()
-def group() -> None:
-    """Keep the name of the rule a word of the command, also where there is one rule only."""
-
-
 def ttrbr(
     data: Annotated[
-        str, typer.Option(metavar="KIND:DIR", help="cifar10:DIR, cifar100:DIR, folder:DIR, idx:DIR, npz:FILE.")
+        str, typer.Option(metavar="KIND:DIR", help="cifar10:DIR, cifar100:DIR, imagenet:DIR, idx:DIR, npz:FILE.")
     ],
     model: Annotated[str, typer.Option(metavar="MODEL", help="resnet20[:FILE.safetensors], torchvision:NAME[:FILE].")],
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],

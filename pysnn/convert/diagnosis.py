@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysnn.convert.advice import advice
 from pysnn.errors import DataError
-from pysnn.tables import SCHEMAS
+from pysnn.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -89,7 +89,8 @@ def diagnose(errors: "pl.DataFrame", steps: int | None = None) -> Diagnosis:
 
     Examples
     --------
-    >>> from pysnn.tables import SCHEMAS, make_table
+    >>> from pysnn.schemas import SCHEMAS
+    from pysnn.tables import make_table
     >>> row = {name: 0.0 for name in SCHEMAS["errors"]}
     >>> row |= {"method": "percentile", "layer": "relu1", "depth": 1, "steps": 4, "samples": 10, "threshold": 0.5}
     >>> found = diagnose(make_table("errors", [row | {"signal": 1.0, "e_c": 0.4, "e_total": 0.4}]))

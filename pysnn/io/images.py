@@ -20,7 +20,7 @@ from pysnn.io.idx import idx_files, load_idx
 from pysnn.io.imagenet import imagenet_digest, imagenet_files, labelled, load_imagenet
 from pysnn.io.npz import Data, load_data
 
-__all__ = ["DataSource", "parse_source"]
+__all__ = ["DataSource", "parse_source", "training_source"]
 
 _SPLITS = ("train", "test")
 Loaded = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -142,6 +142,25 @@ def parse_source(text: str, base: Path | None = None) -> DataSource:
         form = f"{kind}:DIR:train or {kind}:DIR:test" if kind in _KINDS else "digits:train or digits:test"
         raise DataError(f"data '{text}': expected {form}")
     return DataSource(kind, (base or Path()) / path, split)
+
+
+def training_source(text: str) -> DataSource:
+    """Read a source that is to be trained on: the training split, also where the text names none.
+
+    Raises
+    ------
+    DataError
+        It is no source, or a test split, which trains nothing and chooses nothing.
+
+    Examples
+    --------
+    >>> training_source("digits").split
+    'train'
+    """
+    if text.endswith(":test"):
+        raise DataError(f"data '{text}': the test split trains nothing and chooses nothing; pysnn run measures on it")
+    splits = text.partition(":")[0] in {"digits", *_KINDS}
+    return parse_source(text if text.endswith(":train") or not splits else f"{text}:train")
 
 
 def _digits(split: str) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import DataError, FileFormatError
 from pysnn.files import write_aside
+from pysnn.schemas import SCHEMAS
 from pysnn.sweep.points import Point
 from pysnn.sweep.worker import Columns, Outcome
-from pysnn.tables import SCHEMAS, metadata, write_table
+from pysnn.tables import metadata, write_table
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from pysnn.errors import DataError
+from pysnn.schemas import SCHEMAS
 from pysnn.sweep.points import Point, canonical_json
-from pysnn.tables import SCHEMAS
 
 __all__ = ["Columns", "Job", "Outcome", "Run", "failed_outcome", "run_chunk"]
 

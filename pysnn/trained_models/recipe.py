@@ -8,7 +8,7 @@ import numpy as np
 
 from pysnn.convert import Conversion, convert, restructure
 from pysnn.errors import DataError, NetworkError
-from pysnn.io.images import parse_source
+from pysnn.io.images import training_source
 from pysnn.io.settings import Settings
 from pysnn.model_files import save_conversion
 from pysnn.trained_models.models import TorchModel, load_torch_model
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Recipe", "Training", "save_trained"]
 
-_SPLIT_KINDS = ("cifar10", "cifar100", "folder", "idx", "digits")
 _CALIBRATION = 512
 _GOLDEN = 4
 
@@ -31,7 +30,7 @@ class Recipe:
     Attributes
     ----------
     data
-        "cifar10:DIR", "cifar100:DIR", "folder:DIR", "idx:DIR" (their training split), "digits", or "npz:FILE".
+        "cifar10:DIR", "cifar100:DIR", "imagenet:DIR", "idx:DIR" (their training split), "digits", or "npz:FILE".
     model
         As :func:`pysnn.trained_models.load_torch_model` takes it.
     block, levels, per_channel
@@ -84,18 +83,12 @@ class Recipe:
         return Training(self, task, source)
 
     def _samples(self) -> tuple[Any, Any, str]:
-        kind = self.data.partition(":")[0]
-        if self.data.endswith(":test"):
-            raise DataError(
-                f"data '{self.data}': the test split trains nothing and chooses nothing; pysnn run measures on it"
-            )
-        split = kind in _SPLIT_KINDS and not self.data.endswith(":train")
-        source = parse_source(f"{self.data}:train" if split else self.data)
+        source = training_source(self.data)
         images, labels = source.open()
         if labels is None or images[np.arange(1)].ndim != 4:
             raise DataError(f"data '{self.data}': expected images (samples, channels, height, width) with labels")
         count = len(labels) if self.limit is None else min(self.limit, len(labels))
-        if self.limit is not None and kind != "folder":
+        if self.limit is not None and source.kind != "imagenet":
             images = images[:count]
         return images, labels[:count], source.digest()
 

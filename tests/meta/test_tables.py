@@ -3,7 +3,7 @@
 import polars as pl
 
 from benchmarks.conversion_tables import PAGE, TABLES, page
-from pysnn.tables import SCHEMAS
+from pysnn.schemas import SCHEMAS
 
 
 def test_the_page_of_conversion_results_is_what_its_tables_say() -> None:

@@ -16,7 +16,8 @@ from pysnn.io.first_spike import load as load_first_spike
 from pysnn.io.npz import load_data
 from pysnn.io.psnn import load
 from pysnn.quickstart import STEPS, QuickstartResult, quickstart
-from pysnn.tables import SCHEMAS, read_metadata
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import read_metadata
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ import pysnn
 from pysnn import IF, Input, Linear, Network, Output
 from pysnn.files import write_aside
 from pysnn.result import Result
-from pysnn.tables import SCHEMAS, make_table, metadata, read_metadata, table_json, write_table
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import make_table, metadata, read_metadata, table_json, write_table
 
 EXAMPLE = {"String": "a", "Int64": 3, "Float64": 0.5, "Boolean": True}
 

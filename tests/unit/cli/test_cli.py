@@ -17,7 +17,8 @@ from pysnn.io.npz import load_data
 from pysnn.io.psnn import save
 from pysnn.io.settings import Settings
 from pysnn.neurons import NEURONS
-from pysnn.tables import SCHEMAS, read_metadata
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import read_metadata
 
 X = np.random.default_rng(0).random((7, 3)).astype(np.float32)
 Y = np.array([0, 1, 1, 0, 1, 0, 0])

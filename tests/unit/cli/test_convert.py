@@ -17,7 +17,8 @@ from pysnn.convert import convert
 from pysnn.convert.fold import fold
 from pysnn.io.npz import load_data
 from pysnn.io.psnn import load, save
-from pysnn.tables import SCHEMAS, read_metadata
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import read_metadata
 from tests.unit.cli.convert_files import MEAN, PIXELS, STD, Files, Y, ann, invoke, options, write_files
 
 

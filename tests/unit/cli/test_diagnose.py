@@ -17,7 +17,8 @@ from pysnn.io.npz import load_data
 from pysnn.io.psnn import load, save
 from pysnn.io.settings import Settings
 from pysnn.model_files import save_conversion
-from pysnn.tables import SCHEMAS, read_metadata
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import read_metadata
 from tests.unit.convert.test_blame import LABELS, chain
 from tests.unit.convert.test_ordinary import DATA
 

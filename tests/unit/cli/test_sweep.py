@@ -16,10 +16,11 @@ from pysnn import run
 from pysnn.cli.app import app
 from pysnn.convert import ann_pass, convert
 from pysnn.datasets import load_digits, load_digits_mlp
+from pysnn.schemas import SCHEMAS
 from pysnn.sweep.convert_run import pick
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.spec import load_spec
-from pysnn.tables import SCHEMAS, read_metadata
+from pysnn.tables import read_metadata
 
 ROOT = Path(__file__).parents[3]
 HEAD = """

@@ -13,7 +13,8 @@ from pysnn.cli.app import app
 from pysnn.first_spike import Conv, Dense, EarliestPool
 from pysnn.io.first_spike import load
 from pysnn.learn import training
-from pysnn.tables import SCHEMAS, read_metadata
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import read_metadata
 
 X = np.random.default_rng(0).integers(0, 256, (60, 1, 6, 6)).astype(np.uint8)
 Y = np.arange(60) % 3

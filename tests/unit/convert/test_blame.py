@@ -12,7 +12,8 @@ from pysnn.convert import ann_pass, convert
 from pysnn.convert.blame import summarise_blame
 from pysnn.convert.diagnosis import rank_layers
 from pysnn.convert.hybrid import exact_layer
-from pysnn.tables import SCHEMAS, make_table
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import make_table
 from tests.unit.convert.test_ordinary import DATA, residual
 
 STEPS = 5

@@ -7,7 +7,8 @@ import pytest
 from pysnn import DataError
 from pysnn.convert import diagnose
 from pysnn.convert.diagnosis import rank_layers
-from pysnn.tables import SCHEMAS, make_table
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import make_table
 
 
 def row(depth: int, steps: int = 4, **columns: Any) -> dict[str, Any]:

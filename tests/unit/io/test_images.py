@@ -178,7 +178,7 @@ def test_folders_of_pictures(tmp_path: Path) -> None:
     for split, name, grey in (("train", "b", 40), ("train", "a", 90), ("test", "b", 160)):
         (tmp_path / split / name).mkdir(parents=True)
         image.new("L", (300, 512), grey).save(tmp_path / split / name / "1.png")
-    source = parse_source(f"folder:{tmp_path}:train")
+    source = parse_source(f"imagenet:{tmp_path}:train")
     found = source.load()
     assert found.x.shape == (2, 3, 224, 224)
     assert found.x[:, 0, 0, 0].tolist() == [90, 40]
@@ -187,15 +187,15 @@ def test_folders_of_pictures(tmp_path: Path) -> None:
     assert np.array_equal(images[np.array([1])], found.x[1:])
     assert labels is not None
     assert len(images) == len(labels) == 2
-    test = parse_source(f"folder:{tmp_path}:test").load(1)
+    test = parse_source(f"imagenet:{tmp_path}:test").load(1)
     assert test.y.tolist() == [1]  # type: ignore[union-attr]
     assert test.digest != source.digest()
     (tmp_path / "test" / "c").mkdir()
     (tmp_path / "test" / "c" / "1.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match="the classes c are not among those of 'train'"):
-        parse_source(f"folder:{tmp_path}:test").load()
+        parse_source(f"imagenet:{tmp_path}:test").load()
     (tmp_path / "train" / "a" / "0.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match="expected a picture"):
         source.load()
     with pytest.raises(DataError, match="expected a folder of pictures for each class"):
-        parse_source(f"folder:{tmp_path / 'nowhere'}:train").load()
+        parse_source(f"imagenet:{tmp_path / 'nowhere'}:train").load()

@@ -9,7 +9,8 @@ import pytest
 
 from pysnn import IF, DataError, Input, MissingExtraError, Network, Output, run
 from pysnn.plot import accuracy_against_steps, conversion_error, conversion_error_grid, raster, save_overview
-from pysnn.tables import SCHEMAS, make_table
+from pysnn.schemas import SCHEMAS
+from pysnn.tables import make_table
 
 pytest.importorskip("matplotlib")
 

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from pysnn.errors import DataError, FileFormatError, SweepError
+from pysnn.schemas import SCHEMAS
 from pysnn.sweep import sweep
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.points import make_points
 from pysnn.sweep.status import failures, status_table
-from pysnn.tables import SCHEMAS
 from tests.unit.sweep.jobs import die, leave, square, whatever
 
 TIMES = ("started_at", "seconds")
