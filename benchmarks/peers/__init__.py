@@ -1,0 +1,1 @@
+"""pysnn beside other programs; see README.md."""

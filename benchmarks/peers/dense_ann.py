@@ -1,0 +1,8 @@
+"""Claim: pysnn beside PyTorch and ONNX Runtime on the ordinary networks that the spiking ones were made of."""
+
+import sys
+
+from benchmarks.peers.claims import main
+
+if __name__ == "__main__":
+    sys.exit(main("ann"))

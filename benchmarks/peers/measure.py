@@ -1,0 +1,165 @@
+"""Measure peers and pysnn in turn, cell by cell: the same weights, thresholds and images, outputs compared."""
+
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.common import RESULTS, machine
+from benchmarks.peers.networks import IMAGES, NETWORKS, export_network
+from benchmarks.peers.processes import OURS, PEERS, PeerError, Worker
+from benchmarks.peers.store import Store
+from pysnn.simulate import usable_threads
+
+__all__ = ["Plan", "measure"]
+
+FOLDER = RESULTS / "peers"
+# A cell is measured in rounds, each program in turn, until there is enough of both.
+_LEAST_ROUNDS = 3
+_MOST_ROUNDS = 15
+_ENOUGH_S = 6.0
+# Of what computes in float32 what pysnn computes. One spike more or less in an image moves its scores by far more.
+_TOLERANCE = 1e-3
+# Wall over processor time with one thread, above which others had the processor.
+_BUSY = 1.2
+
+Runs = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure."""
+
+    networks: tuple[str, ...] = tuple(NETWORKS)
+    steps: tuple[int, ...] = (4, 8, 16, 32)
+    batches: tuple[int, ...] = (1, IMAGES)
+    threads: tuple[int, ...] = (1, 2)
+    peers: tuple[str, ...] = tuple(PEERS)
+    again: bool = False
+    folder: Path = FOLDER
+
+    def cells(self, threads: int) -> Iterator[dict[str, Any]]:
+        """Give the cells for a number of threads."""
+        for network, steps, batch in product(self.networks, self.steps, self.batches):
+            yield {"network": network, "steps": steps, "batch": batch, "threads": threads}
+
+
+@dataclass
+class Fleet:
+    """The programs that run with a number of threads; each is started when it is first needed."""
+
+    threads: int
+    stack: ExitStack
+    workers: dict[str, Worker] = field(default_factory=dict)
+
+    def get(self, name: str) -> Worker:
+        """Give a program's process."""
+        if name not in self.workers:
+            program = OURS[name] if name in OURS else PEERS[name]
+            self.workers[name] = self.stack.enter_context(Worker(name, program, self.threads))
+        return self.workers[name]
+
+    def drop(self, name: str) -> None:
+        """Forget a process that ended."""
+        self.workers.pop(name).close()
+
+
+def measure(plan: Plan, store: Store) -> list[str]:
+    """Measure what is not in the store; give what went wrong, a line each."""
+    for network in plan.networks:
+        export_network(network, plan.folder)
+    problems = []
+    session = datetime.now(UTC).isoformat(timespec="seconds")
+    for threads in plan.threads:
+        if threads > usable_threads():
+            problems.append(f"{threads} threads: this process may use {usable_threads()} processors")
+            continue
+        with ExitStack() as stack:
+            fleet = Fleet(threads, stack)
+            for cell in plan.cells(threads):
+                wanted = [
+                    peer
+                    for peer in plan.peers
+                    if cell["steps"] in PEERS[peer].steps and (plan.again or not store.has(**cell, peer=peer))
+                ]
+                if wanted:
+                    rows, failed = _measure_cell(fleet, cell, wanted, plan.folder)
+                    problems += failed
+                    for row in rows:
+                        store.put({**row, **machine(), "session": session})
+    return problems
+
+
+def _measure_cell(
+    fleet: Fleet, cell: dict[str, Any], peers: list[str], folder: Path
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Give a row for each peer, and what went wrong."""
+    started = time.perf_counter()
+    request = {"folder": str(folder), **{key: cell[key] for key in ("network", "steps", "batch")}}
+    answers, failed = {}, []
+    for name in [*OURS, *peers]:
+        try:
+            answers[name] = fleet.get(name).prepare(**request)
+        except PeerError as error:
+            if name in OURS:
+                raise
+            failed.append(f"{cell}: {error}")
+            fleet.drop(name)
+    found = _rounds(fleet, list(answers))
+    milliseconds = {name: 1e3 * statistics.median(w for w, _ in runs) / cell["batch"] for name, runs in found.items()}
+    shown = ", ".join(f"{name} {value:.3g}" for name, value in milliseconds.items())
+    print(f"{cell}, {time.perf_counter() - started:.0f} s; ms an image: {shown}", flush=True)
+    with np.load(folder / f"{cell['network']}-images.npz") as loaded:
+        ann_scores = loaded["ann_scores"]
+    same = {f"{name}_ms": milliseconds[name] for name in OURS}
+    same["ours"] = json.dumps({name: answers[name]["setup"] for name in OURS})
+    rows = []
+    for name in (name for name in answers if name not in OURS):
+        row = {**cell, "peer": name, "claim": PEERS[name].claim, "ms": milliseconds[name], **same}
+        row |= {**_compared(name, answers, ann_scores), **_timing(found[name], cell["batch"])}
+        rows.append({**row, "setup": answers[name]["setup"], "versions": json.dumps(fleet.get(name).versions)})
+    failed += [f"{cell}: {row['peer']}: its scores are not pysnn's" for row in rows if not row["agrees"]]
+    if cell["threads"] == 1 and statistics.median(row["busy"] for row in rows) > _BUSY:
+        failed.append(f"{cell}: the machine was busy with other work; measure again on a quiet one")
+    return rows, failed
+
+
+def _timing(runs: Runs, batch: int) -> dict[str, float]:
+    busy = sum(wall for wall, _ in runs) / sum(used for _, used in runs)
+    return {"ms_least": 1e3 * min(runs)[0] / batch, "runs": len(runs), "busy": busy}
+
+
+def _rounds(fleet: Fleet, names: list[str]) -> dict[str, Runs]:
+    """Run each program in turn, until there are enough rounds and they took long enough, or there are very many."""
+    found: dict[str, Runs] = {name: [] for name in names}
+    started = time.perf_counter()
+    for done in range(1, _MOST_ROUNDS + 1):
+        for name in names:
+            found[name] += fleet.get(name).run()
+        if done >= _LEAST_ROUNDS and time.perf_counter() - started > _ENOUGH_S:
+            break
+    return found
+
+
+def _compared(name: str, answers: dict[str, dict[str, Any]], ann_scores: NDArray[np.float32]) -> dict[str, Any]:
+    """Compare scores with pysnn's in float32, or those of the ordinary network with its own."""
+    scores = np.asarray(answers[name]["result"])
+    of_ann = PEERS[name].claim == "ann"
+    expected = ann_scores[: len(scores)] if of_ann else np.asarray(answers["float32"]["result"])
+    errors = np.abs(scores - expected).max(axis=1) / np.ptp(expected)
+    exact = "bfloat16" not in name + answers[name]["setup"] and "int8" not in name
+    return {
+        "same_predictions": float(np.mean(scores.argmax(axis=1) == expected.argmax(axis=1))),
+        "error": float(np.median(errors)),
+        "largest_error": float(errors.max()),
+        "agrees": not exact or bool(np.median(errors) <= _TOLERANCE),
+    }

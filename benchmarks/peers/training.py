@@ -1,0 +1,89 @@
+"""Claim: a training step of pysnn's STDBP beside surrogate-gradient training: 784-800-10, batch 128, MNIST.
+
+SpikingJelly and snnTorch: two layers of LIF neurons, T = 16, the image as a constant current, mean spike count and
+cross-entropy, Adam, back-propagation through time. pysnn: one spike a neuron, backward and Adam included. The networks are of the same
+size and see the same images; they are different algorithms, so only times are compared, and each loss has to fall.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import report
+from benchmarks.mnist import load_mnist
+from benchmarks.peers.measure import FOLDER
+from benchmarks.peers.processes import Program, Worker
+from pysnn.simulate import usable_threads
+
+__all__ = ["TRAINERS", "main"]
+
+STEPS = 16
+BATCH = 128
+BATCHES = 50
+ROUNDS = 15
+
+TRAINERS = {
+    "pysnn STDBP": Program("train_pysnn", "engine", "ours"),
+    "SpikingJelly": Program("train_torch", "spikingjelly", "training"),
+    "snnTorch": Program("train_torch", "snntorch", "training"),
+}
+"""Programs that train."""
+
+
+def main() -> None:
+    """Run a step of each in turn, with one thread and with two."""
+    parser = argparse.ArgumentParser(description="training steps beside surrogate gradients")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results/peers_training.parquet")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the images are put for the programs")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    _export(given.folder)
+    rows: list[dict[str, Any]] = []
+    for threads in (1, 2):
+        if threads <= usable_threads():
+            rows += _measured(threads, given.folder, given.rounds)
+    report("peers_training", rows, save=given.save, steps=STEPS, batch=BATCH)
+    if not all(row["loss_falls"] for row in rows):
+        sys.exit("a loss did not fall: these are no training steps")
+
+
+def _export(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    images, labels = load_mnist("train")
+    count = BATCH * BATCHES
+    target = folder / "mnist-images.npz"
+    np.savez(target, x=np.rint(images[:count] * 255).astype(np.uint8), y=labels[:count])
+
+
+def _measured(threads: int, folder: Path, rounds: int) -> list[dict[str, Any]]:
+    cell = {"folder": str(folder), "network": "mnist", "steps": STEPS, "batch": BATCH * BATCHES}
+    with ExitStack() as stack:
+        workers = {
+            name: stack.enter_context(Worker(name, program, threads)) for name, program in TRAINERS.items()
+        }
+        answers = {name: worker.prepare(**cell) for name, worker in workers.items()}
+        found: dict[str, list[tuple[float, float]]] = {name: [] for name in workers}
+        for _ in range(rounds):
+            for name, worker in workers.items():
+                found[name] += worker.run()
+        losses = {name: worker.prepare(**cell)["result"] for name, worker in workers.items()}
+    own = statistics.median(wall for wall, _ in found["pysnn STDBP"])
+    rows = []
+    for name, runs in found.items():
+        median = statistics.median(wall for wall, _ in runs)
+        busy = sum(wall for wall, _ in runs) / sum(used for _, used in runs)
+        times = {"ms": 1e3 * median, "times_pysnn": median / own, "runs": len(runs), "busy": busy}
+        falls = losses[name][1] < losses[name][0]
+        known = {"setup": answers[name]["setup"], "versions": json.dumps(workers[name].versions)}
+        rows.append({"threads": threads, "trainer": name, **times, "loss_falls": falls, **known})
+    return rows
+
+
+if __name__ == "__main__":
+    main()
