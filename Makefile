@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-rust test-python test-torch check format bench wheels wheel-trial sdist-trial test-aarch64 fuzz clean
+.PHONY: help setup quickstart test test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial test-aarch64 fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,13 @@ bench: $(VENV)/.dev ## run the benchmarks, or one: make bench BENCH=import_time
 		echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
 	done
 
+peers: ## make .venv-peers with the libraries that pysnn is compared with
+	@PYTHON=$(PYTHON) TORCH_INDEX=$(TORCH_INDEX) sh benchmarks/peers/make_env.sh .venv-peers
+
+bench-peers: $(VENV)/.dev ## measure pysnn beside other libraries, and write the tables of docs/performance.md
+	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.peers.page
+
 $(VENV)/.wheels: $(VENV)/.dev
 	@$(PIP) install --group wheels
 	@touch $@
@@ -125,4 +132,4 @@ fuzz: ## fuzz the .psnn reader, FUZZ_SECONDS for each of two targets
 		-- -max_len=512 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 
 clean: ## remove .venv and everything built
-	rm -rf $(VENV) $(TORCH_VENV) target dist build pysnn/_core*.so rust/fuzz/target
+	rm -rf $(VENV) $(TORCH_VENV) .venv-peers target dist build pysnn/_core*.so rust/fuzz/target

@@ -18,14 +18,14 @@ _DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 class _InPlace:
     """Integrate and fire without a new tensor a step."""
 
-    def __init__(self, v_init: float) -> None:
+    def __init__(self, v_init: Any) -> None:
         self.v_init = v_init
 
     def start(self) -> None:
         """Nothing is kept between runs."""
 
     def layer(self, current: Any) -> Any:
-        v = torch.full_like(current[0], self.v_init, dtype=torch.float32)
+        v = torch.empty_like(current[0], dtype=torch.float32).copy_(self.v_init)
         spikes = torch.empty(current.shape, dtype=current.dtype)
         if v.dim() == 4 and v.is_contiguous(memory_format=torch.channels_last):
             spikes = spikes.flatten(0, 1).contiguous(memory_format=torch.channels_last).unflatten(0, current.shape[:2])
@@ -43,7 +43,7 @@ class _Fusible(_InPlace):
     """The same without writing in place, for a compiler to fuse."""
 
     def layer(self, current: Any) -> Any:
-        v = torch.full_like(current[0], self.v_init, dtype=torch.float32)
+        v = torch.empty_like(current[0], dtype=torch.float32).copy_(self.v_init)
         spikes = []
         for now in current.unbind(0):
             v = v + now
@@ -63,7 +63,7 @@ def compiled() -> Any:
     return TorchEngine(_compiled_ways)
 
 
-def _way(cell: Cell, name: str, neurons: Callable[[float], Any]) -> Way:
+def _way(cell: Cell, name: str, neurons: Callable[[Any], Any]) -> Way:
     ops = load_graph(cell.folder / f"{cell.network}.npz")
     graph = TorchGraph(ops, neurons, channels_last=True, dtype=_DTYPES[name])
     return Way(f"layer by layer, channels-last, {name}", lambda images: graph.by_layer(images, cell.steps))

@@ -17,7 +17,17 @@ from pysnn.io.cifar import load_cifar10
 from pysnn.io.psnn import save
 from pysnn.nodes import AvgPool2d, Input, Node, Pad, Subsample
 
-__all__ = ["NETWORKS", "Source", "convert_source", "data_folder", "export_network", "operations", "read_source"]
+__all__ = [
+    "CALIBRATION",
+    "METHOD",
+    "NETWORKS",
+    "Source",
+    "convert_source",
+    "data_folder",
+    "export_network",
+    "operations",
+    "read_source",
+]
 
 CALIBRATION = 500
 IMAGES = 64
@@ -25,19 +35,20 @@ IMAGES = 64
 
 @dataclass(frozen=True)
 class Source:
-    """Where a network comes from, and how it is converted."""
+    """Where a network comes from."""
 
     file: str
     read: Callable[[Path], Network]
-    method: str
-    settings: dict[str, Any]
 
 
 NETWORKS = {
-    "resnet20": Source("resnet20_cifar10.safetensors", resnet_cifar, "ltb", {}),
-    "vgg11": Source("vgg11_cifar10.safetensors", vgg11_cifar, "ltb", {}),
+    "resnet20": Source("resnet20_cifar10.safetensors", resnet_cifar),
+    "vgg11": Source("vgg11_cifar10.safetensors", vgg11_cifar),
 }
-"""The methods were chosen on training images: ``python -m benchmarks.peers.methods``."""
+"""Networks by name."""
+
+METHOD: dict[str, Any] = {"method": "error-min", "per_channel": True, "steps": 16, "calibrate": ["v_init"]}
+"""How both are converted: chosen on training images, ``python -m benchmarks.peers.methods``."""
 
 _KINDS = {
     "Input": "input",
@@ -69,11 +80,10 @@ def read_source(name: str) -> Network:
     return source.read(data_folder() / "pretrained" / source.file)
 
 
-def convert_source(name: str, ann: Network) -> Network:
-    """Convert it, a threshold a channel, on the first training images, and make all thresholds 1."""
-    source = NETWORKS[name]
+def convert_source(ann: Network) -> Network:
+    """Convert it on the first training images, and make all thresholds 1."""
     images, _ = load_cifar10(data_folder() / "cifar10", "train", CALIBRATION)
-    return normalise(convert(ann, images, source.method, per_channel=True, **source.settings).network)
+    return normalise(convert(ann, images, **METHOD).network)
 
 
 def export_network(name: str, folder: Path) -> None:
@@ -84,7 +94,7 @@ def export_network(name: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     print(f"converting {name} into {folder}", file=sys.stderr)
     ann = read_source(name)
-    spiking = convert_source(name, ann)
+    spiking = convert_source(ann)
     save(folder / f"{name}.psnn", spiking)
     save_graph(folder / f"{name}.npz", operations(spiking))
     save_graph(folder / f"{name}-ann.npz", operations(ann))
@@ -113,6 +123,8 @@ def operations(network: Network) -> list[Op]:
             arrays = {key: value for key, value in arrays.items() if value is not None}
         if isinstance(node, Scale):
             arrays["factor"] = np.broadcast_to(node.factor, network.shapes[name][:1]).astype(np.float32)
+        if isinstance(node, IF):
+            arrays["v_init"] = np.broadcast_to(node.v_init, network.shapes[name][:1]).astype(np.float32)
         ops.append(Op(name, _KINDS[node.title], network.sources[name], _numbers(node, name), arrays))
     return ops
 
@@ -129,8 +141,6 @@ def _numbers(node: Node, name: str) -> dict[str, Any]:
         return {"stride": node.space[0]}
     if isinstance(node, Pad):
         return {"before": node.channels[0], "after": node.channels[1]}
-    if isinstance(node, IF):
-        if np.size(node.v_init) > 1 or np.any(np.asarray(node.v_threshold) != 1) or node.reset != "subtract":
-            raise TypeError(f"IF '{name}': expected threshold 1, one initial potential, reset by subtraction")
-        return {"v_init": float(node.v_init)}
+    if isinstance(node, IF) and (np.any(np.asarray(node.v_threshold) != 1) or node.reset != "subtract"):
+        raise TypeError(f"IF '{name}': expected threshold 1 and reset by subtraction")
     return {}

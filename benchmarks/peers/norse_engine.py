@@ -7,7 +7,6 @@ only where a potential meets the threshold to the last bit.
 
 from typing import Any
 
-import torch
 from norse.torch.functional.heaviside import heaviside
 from norse.torch.functional.iaf import IAFFeedForwardState, IAFParameters
 from norse.torch.module.snn import SNN, SNNCell
@@ -24,9 +23,9 @@ def _step(current: Any, state: Any, p: Any, _: float) -> Any:
 
 
 class _Neurons:
-    def __init__(self, v_init: float, use: str) -> None:
+    def __init__(self, v_init: Any, use: str) -> None:
         kind = SNN if use == "layer" else SNNCell
-        self.first = IAFFeedForwardState(v=torch.tensor(v_init))
+        self.first = IAFFeedForwardState(v=v_init)
         self.module = kind(_step, lambda _: self.first, IAFParameters())
         self.state: Any = None
 

@@ -15,7 +15,7 @@ __all__ = ["engine"]
 
 
 class _Neurons:
-    def __init__(self, v_init: float, use: str) -> None:
+    def __init__(self, v_init: Any, use: str) -> None:
         self.node = IAF(spike_threshold=torch.tensor(1.0), spike_fn=SingleSpike, reset_fn=MembraneSubtract())
         self.node.eval()
         self.v_init = v_init
@@ -26,7 +26,7 @@ class _Neurons:
 
     def layer(self, current: Any) -> Any:
         if self.fresh:
-            self.node.v_mem = torch.full_like(current[:, 0], self.v_init)
+            self.node.v_mem = torch.empty_like(current[:, 0]).copy_(self.v_init)
             self.fresh = False
         return self.node(current)
 

@@ -15,7 +15,7 @@ __all__ = ["engine"]
 
 
 class _Neurons:
-    def __init__(self, v_init: float, use: str) -> None:
+    def __init__(self, v_init: Any, use: str) -> None:
         self.node = snntorch.Leaky(beta=1.0, threshold=1.0, surrogate_disable=True, reset_mechanism="subtract")
         self.node.eval()
         self.v_init = v_init
@@ -26,7 +26,8 @@ class _Neurons:
 
     def step(self, current: Any) -> Any:
         if self.potential is None:
-            self.potential = torch.full_like(current, self.v_init)
+            # With the first current, not before it: the threshold would be taken off a start above it without a spike.
+            self.potential, current = torch.zeros_like(current), current + self.v_init
         spikes, self.potential = self.node(current, self.potential)
         return spikes
 

@@ -5,6 +5,7 @@ A neuron spikes at ``v >= threshold``, as pysnn's does.
 
 from typing import Any
 
+import torch
 from spikingjelly.activation_based import neuron
 
 from benchmarks.peers.torch_engine import LibraryEngine
@@ -13,14 +14,27 @@ __all__ = ["engine"]
 
 
 class _Neurons:
-    def __init__(self, v_init: float, use: str) -> None:
+    def __init__(self, v_init: Any, use: str) -> None:
         self.node = neuron.IFNode(v_threshold=1.0, v_reset=None, step_mode="m" if use == "layer" else "s")
-        self.node.set_reset_value("v", v_init)
         self.node.eval()
-        self.step = self.layer = self.node
+        self.v_init = v_init
+        self.fresh = True
 
     def start(self) -> None:
         self.node.reset()
+        self.fresh = True
+
+    def step(self, current: Any) -> Any:
+        return self._run(current, current)
+
+    def layer(self, current: Any) -> Any:
+        return self._run(current, current[0])
+
+    def _run(self, current: Any, one: Any) -> Any:
+        if self.fresh:
+            self.node.v = torch.empty_like(one).copy_(self.v_init)
+            self.fresh = False
+        return self.node(current)
 
 
 def engine() -> Any:

@@ -38,7 +38,7 @@ class TorchGraph:
     ops
         Its operations.
     neurons
-        Makes neurons from their initial potential.
+        Makes neurons from their initial potential ``(channels, 1, 1)``.
     channels_last
         The memory format of maps and weights.
     dtype
@@ -50,7 +50,7 @@ class TorchGraph:
     def __init__(
         self,
         ops: list[Op],
-        neurons: Callable[[float], Neurons] | None = None,
+        neurons: Callable[[Tensor], Neurons] | None = None,
         *,
         channels_last: bool = False,
         dtype: Any = torch.float32,
@@ -62,7 +62,11 @@ class TorchGraph:
         self.time_axis = time_axis
         self.tensors = {op.name: {key: self._tensor(value) for key, value in op.arrays.items()} for op in ops}
         self.readers = Counter(source for op in ops for source in op.sources)
-        self.neurons = {op.name: neurons(op.numbers["v_init"]) for op in ops if op.kind == "neuron" and neurons}
+        self.neurons = {
+            op.name: neurons(torch.from_numpy(op.arrays["v_init"]).reshape(-1, 1, 1))
+            for op in ops
+            if op.kind == "neuron" and neurons
+        }
         # What changes from step to step: all that reads, however far behind, a neuron.
         self.dynamic: set[str] = set()
         for op in ops:

@@ -64,9 +64,7 @@ def _export(folder: Path) -> None:
 def _measured(threads: int, folder: Path, rounds: int) -> list[dict[str, Any]]:
     cell = {"folder": str(folder), "network": "mnist", "steps": STEPS, "batch": BATCH * BATCHES}
     with ExitStack() as stack:
-        workers = {
-            name: stack.enter_context(Worker(name, program, threads)) for name, program in TRAINERS.items()
-        }
+        workers = {name: stack.enter_context(Worker(name, program, threads)) for name, program in TRAINERS.items()}
         answers = {name: worker.prepare(**cell) for name, worker in workers.items()}
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in workers}
         for _ in range(rounds):
