@@ -96,7 +96,7 @@ def model(ops: list[Op]) -> Any:
         names[op.name] = sources[0] if op.kind == "output" else op.name
         if op.kind != "output":
             nodes += _nodes(op, sources[0], constants)
-    shape = ["batch", 3, 32, 32]
+    shape: list[str | int] = ["batch", 3, 32, 32]
     end = helper.make_tensor_value_info(names[ops[-1].name], TensorProto.FLOAT, ["batch", None])
     start = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
     graph = helper.make_graph(nodes, "network", [start], [end], constants)

@@ -32,7 +32,8 @@ class PysnnEngine:
 
     def run(self) -> Scores:
         """Run the images once."""
-        return self.simulator.run(self.images, steps=self.steps).scores[0]
+        scores: Scores = self.simulator.run(self.images, steps=self.steps).scores[0]
+        return scores
 
 
 def float32() -> Any:

@@ -167,11 +167,11 @@ def _conv(x: Tensor, own: dict[str, Tensor], numbers: dict[str, int]) -> Tensor:
     return F.conv2d(x, own["weight"], own["bias"], numbers["stride"], numbers["padding"])
 
 
-def _pad(x: Tensor, own: dict[str, Tensor], numbers: dict[str, int]) -> Tensor:
+def _pad(x: Tensor, _: dict[str, Tensor], numbers: dict[str, int]) -> Tensor:
     return F.pad(x, (0, 0, 0, 0, numbers["before"], numbers["after"]))
 
 
-def _subsample(x: Tensor, own: dict[str, Tensor], numbers: dict[str, int]) -> Tensor:
+def _subsample(x: Tensor, _: dict[str, Tensor], numbers: dict[str, int]) -> Tensor:
     return x[:, :, :: numbers["stride"], :: numbers["stride"]]
 
 
