@@ -125,7 +125,7 @@ def summarise_blame(blame: "pl.DataFrame", steps: int | None = None) -> str:
     Examples
     --------
     >>> from pysnn.schemas import SCHEMAS
-    from pysnn.tables import make_table
+    >>> from pysnn.tables import make_table
     >>> row = dict.fromkeys(SCHEMAS["blame"], 0.5) | {"method": "m", "layer": "relu1", "depth": 1, "steps": 4, "samples": 8}
     >>> summarise_blame(make_table("blame", [row | {"error": 2.0, "error_input": 1.5, "agreement_output": 0.75}]))
     "Of 1 layer tried, 'relu1' does the most harm itself: ..."

@@ -90,7 +90,7 @@ def diagnose(errors: "pl.DataFrame", steps: int | None = None) -> Diagnosis:
     Examples
     --------
     >>> from pysnn.schemas import SCHEMAS
-    from pysnn.tables import make_table
+    >>> from pysnn.tables import make_table
     >>> row = {name: 0.0 for name in SCHEMAS["errors"]}
     >>> row |= {"method": "percentile", "layer": "relu1", "depth": 1, "steps": 4, "samples": 10, "threshold": 0.5}
     >>> found = diagnose(make_table("errors", [row | {"signal": 1.0, "e_c": 0.4, "e_total": 0.4}]))
