@@ -21,20 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["convert"]
 
 _TABLES = (".parquet", ".csv", ".json")
+_DATA_SET_SAMPLES = 1000
 _CHECK_SAMPLES = 16
 _REPORT_SAMPLES = 64
 
 
 def convert(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help=".onnx, CIFAR .safetensors, or an ANN's .psnn.")],
-    calibration: Annotated[Path, typer.Option(metavar="FILE.npz", help="Data 'x' to choose thresholds by.")],
+    calibration: Annotated[
+        str, typer.Option(metavar="SOURCE", help="FILE.npz, cifar10:DIR, idx:DIR, digits: to fit to.")
+    ],
     steps: Annotated[int, typer.Option(metavar="T", min=1, help="Time-steps that the network is meant for.")],
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
     method: Annotated[str, typer.Option(metavar="NAME", help="See 'pysnn methods'.")] = "percentile",
     calibrate: Annotated[str | None, typer.Option(metavar="WHAT", help="On top: bias, v_init, or bias,v_init.")] = None,
     per_channel: Annotated[bool, typer.Option("--per-channel/--per-layer", help="Thresholds for each.")] = False,
     percentile: Annotated[float | None, typer.Option(metavar="P", help="Setting of the method percentile.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take the first samples; of data sets 1,000.")] = None,
     mean: Annotated[str | None, typer.Option(metavar="A,B,C", help="Subtracted from data in 0..1.")] = None,
     std: Annotated[str | None, typer.Option(metavar="A,B,C", help="Then divided by.")] = None,
     output: Annotated[str | None, typer.Option(metavar="VALUE", help="Value of an ONNX model to read.")] = None,
@@ -45,6 +48,7 @@ def convert(
 ) -> None:
     """Convert a trained network into a spiking one: one row a layer, its threshold and what that clips."""
     from pysnn.convert import convert as convert_network
+    from pysnn.io.images import training_source
     from pysnn.io.settings import PRECISIONS, Settings
     from pysnn.model_files import load_ann, save_conversion
 
@@ -55,12 +59,14 @@ def convert(
     settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
     normalisation = _normalisation(mean, std)
     source = load_ann(model, output=output, **normalisation)
+    if limit is None and not training_source(calibration).is_file:
+        limit = _DATA_SET_SAMPLES
     data = _calibration_data(source.network, calibration, limit)
     facts, notes = _facts(source, data, whole=limit is None)
     if calibrate is not None:
         settings["calibrate"] = tuple(calibrate.split(","))
     conversion = convert_network(source.network, data.x, method, steps=steps, **settings)
-    asked = {"steps": steps, "precision": precision, "calibration": str(calibration)}
+    asked = {"steps": steps, "precision": precision, "calibration": calibration}
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, (report, meta))
     save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
@@ -102,19 +108,19 @@ def _normalisation(mean: str | None, std: str | None) -> dict[str, list[float]]:
     return found
 
 
-def _calibration_data(network: "Network", path: Path, limit: int | None) -> "Data":
+def _calibration_data(network: "Network", text: str, limit: int | None) -> "Data":
     """Read the data and check them against the network's input."""
     from pysnn.encode.batch import checked_data
-    from pysnn.io.npz import load_data
+    from pysnn.io.images import training_source
 
-    data = load_data(path, limit)
+    data = training_source(text).load(limit)
     shape = network.input.shape
     try:
         checked_data(data.x, network.input, network.input_name, "constant")
     except DataError as error:
         turned = data.x.ndim == 4 and data.x.shape[1:] == (*shape[1:], *shape[:1])
         hint = "; channels come first: x.transpose(0, 3, 1, 2)" if turned and len(set(data.x.shape[1:])) > 1 else ""
-        raise DataError(f"calibration file '{path}': {error}{hint}") from error
+        raise DataError(f"calibration data '{text}': {error}{hint}") from error
     return data
 
 

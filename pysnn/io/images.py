@@ -60,6 +60,11 @@ class DataSource:
     path: Path
     split: str = ""
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of the user's making, rather than a data set of which a part may do."""
+        return self.kind == "npz"
+
     def load(self, limit: int | None = None) -> Data:
         """Read the samples, the first ``limit`` only if that is given, and the SHA-256 of the files.
 
@@ -158,7 +163,9 @@ def training_source(text: str) -> DataSource:
     'train'
     """
     if text.endswith(":test"):
-        raise DataError(f"data '{text}': the test split trains nothing and chooses nothing; pysnn run measures on it")
+        raise DataError(
+            f"data '{text}': expected training data: a test split trains, calibrates and chooses nothing, pysnn run measures on it"
+        )
     splits = text.partition(":")[0] in {"digits", *_KINDS}
     return parse_source(text if text.endswith(":train") or not splits else f"{text}:train")
 

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 pytest.importorskip("onnx", reason="the package onnx is not installed (extra onnx)")
 
 from pysnn.cli.app import app
-from tests.data.cifar10 import load_cifar10
 
 
 def invoke(*arguments: Any) -> dict[str, Any]:
@@ -23,17 +22,14 @@ def invoke(*arguments: Any) -> dict[str, Any]:
 
 
 def test_resnet20_from_onnx(data_dir: Path, tmp_path: Path) -> None:
-    images, labels = load_cifar10(data_dir, "data_batch_1")
-    data = tmp_path / "train.npz"
-    np.savez(data, x=images[:40], y=labels[:40])
+    data = f"cifar10:{data_dir / 'cifar10'}:train"
     model = data_dir / "pretrained" / "resnet20_cifar10.onnx"
-    options = ["--mean", "0.4914,0.4822,0.4465", "--std", "0.2470,0.2435,0.2616", "--per-channel"]
+    options = ["--mean", "0.4914,0.4822,0.4465", "--std", "0.2470,0.2435,0.2616", "--per-channel", "--limit", "40"]
     found = invoke("convert", model, "--calibration", data, "--steps", 64, "--out", tmp_path / "net.psnn", *options)
     assert len(found["rows"]) == 19
     assert found["meta"]["import.difference"] < 1e-5
     assert found["meta"]["ann_accuracy"] > 0.95
-    (row,) = invoke("run", tmp_path / "net.psnn", "--data", data, "--steps", 64)["rows"]
-    assert row["ann_accuracy"] == found["meta"]["ann_accuracy"]
+    (row,) = invoke("run", tmp_path / "net.psnn", "--data", data, "--steps", 64, "--limit", 40)["rows"]
     assert row["accuracy"] > 0.9
 
 

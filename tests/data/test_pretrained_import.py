@@ -20,8 +20,8 @@ from pysnn.convert.resnet_cifar import resnet_cifar
 from pysnn.convert.vgg_cifar import vgg11_cifar
 from pysnn.io import onnx as onnx_io
 from pysnn.io.check import check_import
+from pysnn.io.cifar import load_cifar10
 from pysnn.model_files import load_ann
-from tests.data.cifar10 import load_cifar10
 
 MEAN = np.array((0.4914, 0.4822, 0.4465), dtype=np.float32)
 STD = np.array((0.2470, 0.2435, 0.2616), dtype=np.float32)
@@ -30,8 +30,7 @@ IMAGES = 200
 
 @pytest.fixture(scope="module")
 def cifar(data_dir: Path) -> tuple[Any, Any]:
-    images, labels = load_cifar10(data_dir)
-    return images[:IMAGES], labels[:IMAGES]
+    return load_cifar10(data_dir / "cifar10", "test", IMAGES)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,12 @@ def test_bad_input_is_exit_code_1_and_one_line_on_stderr(files: Files, case: str
     assert not files[2].exists()
 
 
+def test_a_test_split_calibrates_nothing(files: Files) -> None:
+    done = invoke(*options(files, calibration="digits:test"))
+    assert done.exit_code == 1
+    assert "a test split trains, calibrates and chooses nothing" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("model.pt", "from_torch"), ("model.h5", "expected .onnx, .safetensors"), ("a.safetensors", "a.safetensors")],
