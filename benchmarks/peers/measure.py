@@ -128,7 +128,7 @@ def _measure_cell(
         row |= {**_compared(name, answers, ann_scores), **_timing(found[name], cell["batch"])}
         rows.append({**row, "setup": answers[name]["setup"], "versions": json.dumps(fleet.get(name).versions)})
     failed += [f"{cell}: {row['peer']}: its scores are not pysnn's" for row in rows if not row["agrees"]]
-    if cell["threads"] == 1 and statistics.median(row["busy"] for row in rows) > _BUSY:
+    if rows and cell["threads"] == 1 and statistics.median(row["busy"] for row in rows) > _BUSY:
         failed.append(f"{cell}: the machine was busy with other work; measure again on a quiet one")
     return rows, failed
 

@@ -89,7 +89,7 @@ def convert_source(ann: Network) -> Network:
 def export_network(name: str, folder: Path) -> None:
     """Write ``NAME.npz`` and ``NAME.psnn`` (spiking), ``NAME-ann.npz``, and ``NAME-images.npz``, where they are not there."""
     target = folder / f"{name}-images.npz"
-    if target.exists():
+    if _is_made(target):
         return
     folder.mkdir(parents=True, exist_ok=True)
     print(f"converting {name} into {folder}", file=sys.stderr)
@@ -102,7 +102,15 @@ def export_network(name: str, folder: Path) -> None:
     calibration, _ = load_cifar10(data_folder() / "cifar10", "train", CALIBRATION)
     scores, _ = ann_pass(ann, images)
     # Last, since its presence says that all of it is there.
-    np.savez(target, x=images, y=labels, calibration=calibration[:128], ann_scores=scores)
+    np.savez(target, x=images, y=labels, calibration=calibration[:128], ann_scores=scores, method=str(METHOD))
+
+
+def _is_made(target: Path) -> bool:
+    """Whether it is there, and was made by the method of today."""
+    if not target.exists():
+        return False
+    with np.load(target) as found:
+        return "method" in found and str(found["method"]) == str(METHOD)
 
 
 def operations(network: Network) -> list[Op]:
