@@ -5,6 +5,7 @@ import os
 from pysnn import _core
 from pysnn.backends.base import Probe, RunOutput, RunRequest
 from pysnn.backends.rust_first_spike import RustFirstSpike
+from pysnn.errors import BackendError
 from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
 
@@ -25,6 +26,17 @@ def _wanted_level() -> str | None:
     return os.environ.get("PYSNN_SIMD") or None
 
 
+def _thread_work() -> float | None:
+    wanted = os.environ.get("PYSNN_THREAD_WORK") or None
+    try:
+        work = None if wanted is None else float(wanted)
+    except ValueError:
+        work = -1.0
+    if work is not None and not 0 <= work < float("inf"):
+        raise BackendError(f"PYSNN_THREAD_WORK: expected nanoseconds, a number from 0 on, got {wanted!r}")
+    return work
+
+
 class RustBackend:
     """Rust; see :mod:`pysnn._core`."""
 
@@ -34,9 +46,12 @@ class RustBackend:
         """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avx512) narrows to.
 
         Integer convolutions run by events or by dot products, by the share of active inputs; ``PYSNN_KERNEL`` (event,
-        dot) settles it. No result depends on either.
+        dot) settles it. A run has a thread beyond the first for each so many nanoseconds of work as ``PYSNN_THREAD_WORK``
+        says, by an estimate; what pays if it says nothing, every thread that the run may have if it says 0. No result
+        depends on any of them.
         """
-        return RustExecutable(_core.Clocked(plan, _wanted_level(), os.environ.get("PYSNN_KERNEL") or None))
+        kernel = os.environ.get("PYSNN_KERNEL") or None
+        return RustExecutable(_core.Clocked(plan, _wanted_level(), kernel, _thread_work()))
 
     def first_spike(self, plan: FirstSpikePlan) -> RustFirstSpike:
         """Make the plan of a first-spike network ready, for the same level."""

@@ -1,16 +1,46 @@
-//! Tasks shared out to threads: results come in the order of the tasks, whoever did them.
+//! Threads that work together: on many samples, or on the parts of one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::mem::transmute;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 use std::time::Duration;
+use std::{hint, iter};
 
 use crate::clocked::control::{Poll, Shared, Tick, Watch};
 use crate::error::{Error, Kind, Result};
 
 /// How often the calling thread looks up while it waits for others.
 const WAIT: Duration = Duration::from_millis(20);
+/// Looks at what is awaited before a thread sleeps: some 50 us, longer than one thread alone is busy between two shared
+/// works. To wake a thread takes as long.
+const LOOKS: usize = 4000;
 
-/// Do tasks `0 .. tasks`; give their results in this order.
+/// What all threads of a team do at once, each with its own look at the outside.
+type Work<'a> = dyn Fn(&dyn Watch) -> Result<()> + Sync + 'a;
+
+/// The calling thread and others, from the start of a run to its end.
+pub(crate) struct Team<'a> {
+    crew: &'a Crew,
+    poll: &'a dyn Watch,
+    helpers: Vec<Thread>,
+}
+
+/// What its threads share.
+struct Crew {
+    shared: Shared,
+    caller: Thread,
+    /// Helpers look for work whenever this has changed.
+    round: AtomicUsize,
+    work: Mutex<Option<&'static Work<'static>>>,
+    /// Helpers at work.
+    busy: AtomicUsize,
+    /// What they say of it.
+    said: Mutex<Result<()>>,
+    over: AtomicBool,
+}
+
+/// Do tasks `0..tasks`; give their results in this order.
 ///
 /// `tick` is called on this thread about ten times a second with the number of tasks done, and says whether to go on.
 /// Long tasks look at what they are given now and then.
@@ -24,111 +54,188 @@ pub(crate) fn share_out<T: Send>(
     tick: Tick<'_>,
     work: impl Fn(usize, &dyn Watch) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let shared = Shared::default();
-    let job = Job { tasks, next: AtomicUsize::new(0), busy: AtomicUsize::new(0), shared: &shared, work: &work };
-    let mut done = job.run(threads, &Poll::calling(&shared, tick))?;
-    done.sort_unstable_by_key(|(task, _)| *task);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
+    with_team(threads.min(tasks), tick, |team| {
+        let done = Mutex::new(Vec::with_capacity(tasks));
+        team.each(tasks, |task, watch| {
+            let result = work(task, watch)?;
+            locked(&done).push((task, result));
+            watch.done();
+            Ok(())
+        })?;
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(task, _)| *task);
+        Ok(done.into_iter().map(|(_, result)| result).collect())
+    })
 }
 
-struct Job<'a, W> {
-    tasks: usize,
-    next: AtomicUsize,
-    busy: AtomicUsize,
-    shared: &'a Shared,
-    work: &'a W,
+/// Run with a team of `threads`, or of fewer where the system gives no more; `tick` is as for [`share_out`].
+///
+/// Its threads end with it: none is left that a fork of the process would miss.
+pub(crate) fn with_team<T>(threads: usize, tick: Tick<'_>, run: impl FnOnce(&Team<'_>) -> Result<T>) -> Result<T> {
+    let crew = &Crew {
+        shared: Shared::default(),
+        caller: thread::current(),
+        round: AtomicUsize::new(0),
+        work: Mutex::new(None),
+        busy: AtomicUsize::new(0),
+        said: Mutex::new(Ok(())),
+        over: AtomicBool::new(false),
+    };
+    let poll = &Poll::calling(&crew.shared, tick);
+    if threads <= 1 {
+        return run(&Team { crew, poll, helpers: Vec::new() });
+    }
+    thread::scope(|scope| {
+        let start = |_| thread::Builder::new().spawn_scoped(scope, || crew.help()).ok();
+        let helpers = (1..threads).map_while(start).map(|helper| helper.thread().clone()).collect();
+        run(&Team { crew, poll, helpers })
+    })
 }
 
-impl<W> Job<'_, W> {
-    fn run<T: Send>(&self, threads: usize, poll: &Poll<'_>) -> Result<Vec<(usize, T)>>
-    where
-        W: Fn(usize, &dyn Watch) -> Result<T> + Sync,
-    {
-        let others = threads.min(self.tasks).saturating_sub(1);
-        if others == 0 {
-            return self.take(poll);
-        }
-        let caller = thread::current();
-        thread::scope(|scope| {
-            let mut workers = Vec::new();
-            for _ in 0..others {
-                self.busy.fetch_add(1, Ordering::Relaxed);
-                let caller = caller.clone();
-                let worker = thread::Builder::new().spawn_scoped(scope, move || {
-                    let leaving = Leaving { busy: &self.busy, caller };
-                    let result = self.take(&Poll::silent(self.shared));
-                    drop(leaving);
-                    result
-                });
-                match worker {
-                    Ok(worker) => workers.push(worker),
-                    // Fewer threads do the same work.
-                    Err(_) => {
-                        self.busy.fetch_sub(1, Ordering::Relaxed);
-                    }
-                }
-            }
-            let mut result = self.take(poll);
-            while self.busy.load(Ordering::Acquire) > 0 {
-                thread::park_timeout(WAIT);
-                result = both(result, poll.check().map(|()| Vec::new()));
-            }
-            for worker in workers {
-                let other = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                result = both(result, other);
-            }
-            result
+impl<'a> Team<'a> {
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        1 + self.helpers.len()
+    }
+
+    /// The calling thread's look at the outside.
+    pub(crate) fn watch(&self) -> &'a dyn Watch {
+        self.poll
+    }
+
+    /// Do tasks `0..tasks`, each on the thread that comes to it first.
+    pub(crate) fn each(
+        &self,
+        tasks: usize,
+        work: impl Fn(usize, &dyn Watch) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let next = AtomicUsize::new(0);
+        self.together(&|watch| {
+            let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&task| task < tasks);
+            iter::from_fn(take).try_for_each(|task| watch.check().and_then(|()| work(task, watch)))
         })
     }
 
-    /// Do tasks until there are none.
-    fn take<T>(&self, poll: &dyn Watch) -> Result<Vec<(usize, T)>>
-    where
-        W: Fn(usize, &dyn Watch) -> Result<T>,
-    {
-        let mut done = Vec::new();
-        loop {
-            let task = self.next.fetch_add(1, Ordering::Relaxed);
-            if task >= self.tasks {
-                return Ok(done);
+    /// Call `work` on this thread and on every other that is free before this one is done.
+    pub(crate) fn together(&self, work: &Work<'_>) -> Result<()> {
+        let crew = self.crew;
+        if self.helpers.is_empty() {
+            return work(self.poll);
+        }
+        // SAFETY: only the lifetimes change. Helpers take the reference from `crew.work` and count themselves as busy under one
+        // lock. `Open` takes it out under this lock and waits until none is busy, before this function returns or unwinds.
+        let lasting = unsafe { transmute::<&Work<'_>, &'static Work<'static>>(work) };
+        *locked(&crew.work) = Some(lasting);
+        let open = Open(crew);
+        crew.call(&self.helpers);
+        let mut result = crew.stopping(work(self.poll));
+        crew.close();
+        while crew.is_busy() {
+            thread::park_timeout(WAIT);
+            result = worse(result, self.poll.check());
+        }
+        drop(open);
+        worse(result, std::mem::replace(&mut *locked(&crew.said), Ok(())))
+    }
+}
+
+impl Drop for Team<'_> {
+    fn drop(&mut self) {
+        self.crew.over.store(true, Ordering::Relaxed);
+        self.crew.call(&self.helpers);
+    }
+}
+
+impl Crew {
+    /// Have helpers look for work.
+    fn call(&self, helpers: &[Thread]) {
+        self.round.fetch_add(1, Ordering::Release);
+        helpers.iter().for_each(Thread::unpark);
+    }
+
+    /// Give no more work out.
+    fn close(&self) {
+        *locked(&self.work) = None;
+    }
+
+    /// Whether helpers are still at work, after some patience.
+    fn is_busy(&self) -> bool {
+        !patiently(|| self.busy.load(Ordering::Acquire) == 0)
+    }
+
+    /// A helper's life.
+    fn help(&self) {
+        let mut seen = 0;
+        while !self.over.load(Ordering::Relaxed) {
+            if !patiently(|| self.round.load(Ordering::Acquire) != seen) {
+                thread::park();
+                continue;
             }
-            let result = poll.check().and_then(|()| (self.work)(task, poll));
-            match result {
-                Ok(result) => done.push((task, result)),
-                Err(error) => {
-                    self.shared.stopped.store(true, Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
-            self.shared.done.fetch_add(1, Ordering::Relaxed);
+            seen = self.round.load(Ordering::Acquire);
+            let work = locked(&self.work);
+            let Some(own) = *work else { continue };
+            self.busy.fetch_add(1, Ordering::Relaxed);
+            drop(work);
+            let leaving = Leaving(self);
+            let result = self.stopping(own(&Poll::silent(&self.shared)));
+            let mut said = locked(&self.said);
+            *said = worse(std::mem::replace(&mut *said, Ok(())), result);
+            drop(said);
+            drop(leaving);
+        }
+    }
+
+    /// A result; if it is an error, nobody else need go on.
+    fn stopping(&self, result: Result<()>) -> Result<()> {
+        if result.is_err() {
+            self.shared.stop();
+        }
+        result
+    }
+}
+
+/// Work that helpers may still take or do: this waits for them, however the caller leaves.
+struct Open<'a>(&'a Crew);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        while self.0.is_busy() {
+            thread::park_timeout(WAIT);
         }
     }
 }
 
-/// Tells the caller that a worker has left, however it left.
-struct Leaving<'a> {
-    busy: &'a AtomicUsize,
-    caller: thread::Thread,
-}
+/// Tells the caller that a helper is done, however it left.
+struct Leaving<'a>(&'a Crew);
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        self.busy.fetch_sub(1, Ordering::Release);
-        self.caller.unpark();
+        if thread::panicking() {
+            self.0.shared.stop();
+        }
+        self.0.busy.fetch_sub(1, Ordering::Release);
+        self.0.caller.unpark();
     }
 }
 
-/// What both did, or the error that says more than that the work was stopped.
-fn both<T>(first: Result<Vec<T>>, second: Result<Vec<T>>) -> Result<Vec<T>> {
-    let says_more = |error: &Error| error.kind() != Kind::Cancelled;
-    match (first, second) {
-        (Ok(mut first), Ok(second)) => {
-            first.extend(second);
-            Ok(first)
-        }
-        (Err(first), Err(second)) if says_more(&second) && !says_more(&first) => Err(second),
-        (Err(error), _) | (Ok(_), Err(error)) => Err(error),
-    }
+/// Look some time for what comes soon; whether it came.
+fn patiently(came: impl Fn() -> bool) -> bool {
+    (0..LOOKS).any(|_| {
+        hint::spin_loop();
+        came()
+    })
+}
+
+/// Lock, also after a panic elsewhere: what is locked here is whole at any time.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The error to report: one that says more than that the run was stopped.
+fn worse(first: Result<()>, second: Result<()>) -> Result<()> {
+    let says_more = |result: &Result<()>| result.as_ref().is_err_and(|error: &Error| error.kind() != Kind::Cancelled);
+    if first.is_ok() || (!says_more(&first) && says_more(&second)) { second } else { first }
 }
 
 #[cfg(test)]
@@ -145,17 +252,34 @@ mod tests {
     }
 
     #[test]
+    fn one_team_does_many_works() {
+        for threads in [1, 2, 5] {
+            let sum = AtomicUsize::new(0);
+            let done = with_team(threads, &mut |_| true, |team| {
+                assert_eq!(team.threads(), threads);
+                (0..2000).try_for_each(|_| {
+                    let own = [AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0)];
+                    team.each(3, |task, _| {
+                        own[task].fetch_add(1, Ordering::Relaxed);
+                        Ok(())
+                    })?;
+                    // All of them are done, once each, when the call returns.
+                    assert!(own.iter().all(|times| times.load(Ordering::Relaxed) == 1));
+                    sum.fetch_add(3, Ordering::Relaxed);
+                    Ok(())
+                })
+            });
+            assert!(done.is_ok());
+            assert_eq!(sum.load(Ordering::Relaxed), 6000);
+        }
+    }
+
+    #[test]
     fn the_error_of_a_task_is_given() {
         for threads in [1, 3] {
-            let failed =
-                share_out(
-                    50,
-                    threads,
-                    &mut |_| true,
-                    |task, _| {
-                        if task == 20 { Err(Error::data("task 20")) } else { Ok(()) }
-                    },
-                );
+            let failed = share_out(50, threads, &mut |_| true, |task, _| {
+                if task == 20 { Err(Error::data("task 20")) } else { Ok(()) }
+            });
             assert_eq!(failed.unwrap_err().message(), "task 20");
         }
     }
@@ -168,6 +292,20 @@ mod tests {
                 Ok(())
             });
             assert_eq!(stopped.unwrap_err().kind(), Kind::Cancelled);
+        }
+    }
+
+    #[test]
+    fn a_panic_of_any_thread_comes_out() {
+        for threads in [1, 3] {
+            let panicked = std::panic::catch_unwind(|| {
+                share_out(50, threads, &mut |_| true, |task, _| {
+                    thread::sleep(Duration::from_millis(1));
+                    assert!(task != 20);
+                    Ok(())
+                })
+            });
+            assert!(panicked.is_err());
         }
     }
 }

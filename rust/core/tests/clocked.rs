@@ -21,7 +21,8 @@ fn engine(plan: &Plan, level: Level, request: &Request<'_>) -> Outputs {
 
 /// The outputs, without the words for what ran them.
 fn forced(plan: &Plan, level: Level, family: Option<Family>, request: &Request<'_>) -> Outputs {
-    let program = Program::new(plan.clone(), Options { level, family }).unwrap();
+    // However little there is to do, all threads take part.
+    let program = Program::new(plan.clone(), Options { level, family, thread_work: 0.0 }).unwrap();
     let mut outputs = program.run(request, &mut |_| true).unwrap();
     assert_eq!(std::mem::take(&mut outputs.kernels).len(), plan.ops().len());
     outputs
@@ -46,7 +47,7 @@ fn every_level_is_the_oracle(integer: bool) {
                 (1, 0, None),
                 (1, 0, Some(Family::Event)),
                 (1, 0, Some(Family::Dot)),
-                (2, 1 + rng.below(32), rng.pick(&[None, Some(Family::Event), Some(Family::Dot)])),
+                (2 + rng.below(2), 1 + rng.below(32), rng.pick(&[None, Some(Family::Event), Some(Family::Dot)])),
             ] {
                 (request.threads, request.block) = (threads, block);
                 let outputs = forced(&plan, level, family, &request);
@@ -77,8 +78,8 @@ fn plain_runs_give_the_same_scores_counts_and_states() {
             let request = data.request(&mut rng, &plan);
             let full = engine(&plan, Level::named(None).unwrap(), &request);
             let plain = Request { probe: false, record_spikes: Vec::new(), record_potentials: Vec::new(), ..request };
-            for block in [0, 1, 5] {
-                let outputs = engine(&plan, Level::named(None).unwrap(), &Request { block, ..plain.clone() });
+            for (block, threads) in [(0, 1), (1, 2), (5, 3), (0, 3)] {
+                let outputs = engine(&plan, Level::named(None).unwrap(), &Request { block, threads, ..plain.clone() });
                 assert_eq!(outputs.scores, full.scores, "seed {seed}");
                 assert_eq!(outputs.counts, full.counts, "seed {seed}");
                 assert_eq!(outputs.state, full.state, "seed {seed}");

@@ -15,8 +15,9 @@ use crate::request::{Held, progress};
 /// A plan made ready for the clocked engine.
 ///
 /// Takes a `pysnn.plan.ops.Plan`, the name of a SIMD level (`None`: the widest), and the name of the kernels of every
-/// convolution that has them (`None`: by the share of active inputs). Raises `PlanError` with the node where something does
-/// not fit, `CapacityError`, or `BackendError` for the level or the kernels.
+/// convolution that has them (`None`: by the share of active inputs), and the nanoseconds of work that each thread beyond the
+/// first must have (`None`: what pays). Raises `PlanError` with the node where something does not fit, `CapacityError`, or
+/// `BackendError` for the level or the kernels.
 #[pyclass(frozen, module = "pysnn._core")]
 pub(crate) struct Clocked {
     program: Program,
@@ -25,13 +26,19 @@ pub(crate) struct Clocked {
 #[pymethods]
 impl Clocked {
     #[new]
-    #[pyo3(signature = (plan, simd=None, kernel=None))]
-    fn new(plan: &Bound<'_, PyAny>, simd: Option<&str>, kernel: Option<&str>) -> PyResult<Self> {
+    #[pyo3(signature = (plan, simd=None, kernel=None, thread_work=None))]
+    fn new(
+        plan: &Bound<'_, PyAny>,
+        simd: Option<&str>,
+        kernel: Option<&str>,
+        thread_work: Option<f64>,
+    ) -> PyResult<Self> {
         let py = plan.py();
         let level = Level::named(simd).map_err(|error| raise(py, &error))?;
         let family = kernel.map(Family::named).transpose().map_err(|error| raise(py, &error))?;
+        let thread_work = thread_work.unwrap_or(Options::THREAD_WORK);
         let plan = read_plan(plan)?;
-        let program = compute(py, None, move |_| Program::new(plan, Options { level, family }))?;
+        let program = compute(py, None, move |_| Program::new(plan, Options { level, family, thread_work }))?;
         Ok(Self { program })
     }
 

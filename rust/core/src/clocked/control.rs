@@ -12,8 +12,15 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// What all workers of a run share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
-    pub(crate) stopped: AtomicBool,
-    pub(crate) done: AtomicUsize,
+    stopped: AtomicBool,
+    done: AtomicUsize,
+}
+
+impl Shared {
+    /// Have every worker stop.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
 }
 
 /// The caller's function: told how many samples are done, it says whether to go on.
@@ -23,6 +30,8 @@ pub(crate) type Tick<'a> = &'a mut dyn FnMut(usize) -> bool;
 pub(crate) trait Watch {
     /// An error if the run is to stop.
     fn check(&self) -> Result<()>;
+    /// Say that another sample is done.
+    fn done(&self);
 }
 
 /// One worker's look at the outside.
@@ -49,11 +58,15 @@ impl Watch for Poll<'_> {
             let (last, tick) = &mut *tick.borrow_mut();
             if last.elapsed() >= INTERVAL {
                 if !tick(self.shared.done.load(Ordering::Relaxed)) {
-                    self.shared.stopped.store(true, Ordering::Relaxed);
+                    self.shared.stop();
                 }
                 *last = Instant::now();
             }
         }
         if self.shared.stopped.load(Ordering::Relaxed) { Err(Error::cancelled()) } else { Ok(()) }
+    }
+
+    fn done(&self) {
+        self.shared.done.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,5 +1,6 @@
 //! How each kind of stage runs on a sample's workspace.
 
+use super::bands::{self, Band, Target};
 use super::buffers::{Buffer, Element};
 use super::choice::{Density, Family, crossover};
 use super::conv::Synapses;
@@ -8,12 +9,13 @@ use super::dense::PackCounts;
 use super::edges::ScaleOf;
 use super::events::{ListCounts, ListReals};
 use super::input::{EventPlacer, PoissonPass, Span};
-use super::layer::{Layer, Run, Target};
+use super::layer::{Frame, Layer};
 use super::maxpool::RisePass;
 use super::output::OutputPass;
 use super::pool::{MaximumPass, PoolPass, Slide, Sum};
 use super::request::Input;
 use super::round::RoundPass;
+use super::rows::RowList;
 use super::sample::{Block, Sample};
 use super::source::Inputs;
 use super::stage::{Stage, Work};
@@ -95,26 +97,31 @@ impl Sample<'_> {
         }
         let workspace = &mut *self.workspace;
         let inputs = match family {
-            Family::Event => Inputs::Active(&workspace.list, &mut workspace.rows),
+            Family::Event => Inputs::Active(&workspace.list),
             Family::Dot => Inputs::Words(&workspace.words),
         };
+        let (maps, places, steps) = (&workspace.maps, &self.program.layout.places[..], block.steps);
+        let frame = Frame { level: self.program.level, inputs, maps, places, steps };
         let target = if layer.firing.is_some() {
             Target::Spikes(u8::of_mut(target), A::potential_of(&mut workspace.memory[stage.op]))
         } else {
             Target::Currents(A::of_mut(target))
         };
-        layer.run(
-            self.program.level,
-            inputs,
-            Run {
-                maps: &workspace.maps,
-                places: &self.program.layout.places,
-                target,
-                observed: workspace.observed[stage.op].as_mut(),
-                poll: self.poll,
-                steps: block.steps,
-            },
-        )
+        let observed = workspace.observed[stage.op].as_mut();
+        let height = layer.shape.height;
+        let bands = self.team.map_or(1, |team| bands::count(height, team.threads()));
+        match self.team {
+            Some(team) if bands > 1 && observed.is_none() => {
+                if workspace.gathered.len() < bands {
+                    workspace.gathered.resize_with(bands, RowList::default);
+                }
+                layer.share(frame, target, &mut workspace.gathered[..bands], team)
+            }
+            _ => {
+                let gathered = &mut workspace.gathered[0];
+                layer.run(frame, Band { rows: 0..height, target, observed, gathered }, self.poll)
+            }
+        }
     }
 
     /// What is to compute a convolution in this block. It hangs on the plan and on the data alone.

@@ -3,10 +3,13 @@
 //! Conv, Add and Neuron operations that only feed each other are one layer: the currents of a pixel stay in a small
 //! array from the first weight to the spikes.
 
+use std::ops::Range;
+
+use super::bands::{Band, Target};
 use super::buffers::{Maps, Place};
 use super::control::Watch;
 use super::conv::Synapses;
-use super::current::{Current, LANES};
+use super::current::Current;
 use super::dense::DenseRun;
 use super::edges::{Bound, Edge, Ratio, ScaleOf};
 use super::neuron::{Firing, Steps};
@@ -28,33 +31,26 @@ pub(super) struct Layer<A: Current> {
     pub(super) firing: Option<Firing<A>>,
 }
 
-/// Where the results go.
-pub(super) enum Target<'a, A> {
-    /// The sums themselves.
-    Currents(&'a mut [A]),
-    /// Spikes of the neurons with these potentials, `[pixel][chunk of channels]`.
-    Spikes(&'a mut [u8], &'a mut [[A; LANES]]),
-}
-
-/// All that a layer needs to run one block.
-pub(super) struct Run<'a, A> {
+/// What all bands of a layer read in one block.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'a> {
+    pub(super) level: Level,
+    pub(super) inputs: Inputs<'a>,
     pub(super) maps: &'a Maps,
     pub(super) places: &'a [Place],
-    pub(super) target: Target<'a, A>,
-    pub(super) observed: Option<&'a mut Observed>,
-    pub(super) poll: &'a dyn Watch,
     pub(super) steps: usize,
 }
 
 impl<A: Current + ScaleOf> Layer<A> {
-    /// Run one block.
-    pub(super) fn run(&self, level: Level, inputs: Inputs<'_>, run: Run<'_, A>) -> Result<()> {
+    /// Run a band over one block.
+    pub(super) fn run(&self, frame: Frame<'_>, band: Band<'_, A>, poll: &dyn Watch) -> Result<()> {
         let edges: Vec<Bound<'_, A>> =
-            self.edges.iter().map(|edge| edge.bind(run.maps, run.places, run.steps)).collect();
-        let edges = &edges[..];
-        let job = Job { level, layer: self, edges, run };
-        match (&self.synapses, inputs) {
-            (Some(synapses), Inputs::Active(list, rows)) => match &synapses.packed {
+            self.edges.iter().map(|edge| edge.bind(frame.maps, frame.places, frame.steps)).collect();
+        let Band { rows: range, target, observed, gathered: rows } = band;
+        let run = Run { range, target, observed, poll, steps: frame.steps };
+        let job = Job { level: frame.level, layer: self, edges: &edges, run };
+        match (&self.synapses, frame.inputs) {
+            (Some(synapses), Inputs::Active(list)) => match &synapses.packed {
                 Packed::Joint(weights) => {
                     let source = Events::<_, 64, 1> { synapses, weights, list, rows };
                     match synapses.reach.pixels {
@@ -79,7 +75,17 @@ impl<A: Current + ScaleOf> Layer<A> {
     }
 }
 
-/// A layer over one block of steps, from any source.
+/// Where a band lies, and where its results go.
+struct Run<'a, A> {
+    /// Rows of the map.
+    range: Range<usize>,
+    target: Target<'a, A>,
+    observed: Option<&'a mut Observed>,
+    poll: &'a dyn Watch,
+    steps: usize,
+}
+
+/// A band of a layer over one block of steps, from any source.
 pub(super) struct Job<'a, A: Current> {
     pub(super) level: Level,
     layer: &'a Layer<A>,
@@ -125,7 +131,7 @@ impl<A: Current, S: Source<A, N, P>, const N: usize, const P: usize> Kernel for 
             potential: [[[A::default(); N]; P]; MAX_BLOCK],
         };
         for first in (0..blocks).step_by(together) {
-            for y in 0..shape.height {
+            for y in self.run.range.clone() {
                 self.run.poll.check()?;
                 for x in (0..shape.width).step_by(P) {
                     let group = Group { y, x, pixels: P.min(shape.width - x), steps: self.run.steps };
@@ -148,6 +154,7 @@ impl<A: Current, S, const N: usize, const P: usize> Pass<'_, A, S, N, P> {
         let channels = self.layer.shape.channels;
         let range = [block * N, N.min(channels - block * N)];
         let first = group.y * self.layer.shape.width + group.x;
+        let own = first - self.run.range.start * self.layer.shape.width;
         let current = &mut scratch.current[..group.steps];
         if let Some(ratio) = &self.layer.ratio {
             ratio.apply(range[0], current);
@@ -158,18 +165,17 @@ impl<A: Current, S, const N: usize, const P: usize> Pass<'_, A, S, N, P> {
         if let (Target::Spikes(_, potentials), Some(firing)) = (&mut self.run.target, &self.layer.firing) {
             let trace = if self.run.observed.is_some() { Some(&mut scratch.potential) } else { None };
             let mut steps = Steps { current, spikes: &mut scratch.spikes, trace };
-            firing.integrate(&mut potentials[first * firing.chunks..], [group.pixels, block], &mut steps);
+            firing.integrate(&mut potentials[own * firing.chunks..], [group.pixels, block], &mut steps);
         }
         for number in 0..group.pixels {
-            let pixel = first + number;
-            let at = pixel * group.steps * channels + range[0];
+            let at = (own + number) * group.steps * channels + range[0];
             match &mut self.run.target {
                 Target::Currents(map) => write_rows(current, number, &mut map[at..], [channels, range[1]]),
                 Target::Spikes(map, _) => {
                     let spikes = &scratch.spikes[..group.steps];
                     write_rows(spikes, number, &mut map[at..], [channels, range[1]]);
                     if let Some(observed) = &mut self.run.observed {
-                        observed.see([pixel, number], range, current, &scratch.potential);
+                        observed.see([first + number, number], range, current, &scratch.potential);
                     }
                 }
             }

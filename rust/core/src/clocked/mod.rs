@@ -1,6 +1,7 @@
 //! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
 
 mod aligned;
+mod bands;
 mod buffers;
 mod choice;
 mod clamp;

@@ -23,6 +23,8 @@ pub struct Program {
     pub(super) meters: Vec<Meter>,
     /// A word for what runs each operation.
     pub(super) kernels: Vec<&'static str>,
+    pub(super) work: Work,
+    pub(super) thread_work: f64,
     idle: Mutex<Vec<Workspace>>,
 }
 
@@ -33,11 +35,18 @@ pub struct Options {
     pub level: Level,
     /// The kernels of every convolution that has them; `None` chooses by the share of active inputs.
     pub family: Option<Family>,
+    /// Estimated nanoseconds of work for each thread beyond the first: a run with less has fewer threads.
+    pub thread_work: f64,
+}
+
+impl Options {
+    /// What a thread must have to do, if nothing else is said: several times what it takes to start one.
+    pub const THREAD_WORK: f64 = 200_000.0;
 }
 
 impl From<Level> for Options {
     fn from(level: Level) -> Self {
-        Self { level, family: None }
+        Self { level, family: None, thread_work: Self::THREAD_WORK }
     }
 }
 
@@ -66,13 +75,15 @@ impl Program {
     ///
     /// The plan's maps need more memory than the engine asks for.
     pub fn new(plan: Plan, options: impl Into<Options>) -> Result<Self> {
-        let Options { level, family } = options.into();
+        let Options { level, family, thread_work } = options.into();
         let (stages, kernels) = stages(plan.ops());
         let layout = Layout::new(plan.ops(), &stages)?;
         let meters = meters(plan.ops());
+        let work = Work::of(plan.ops());
         let mut ops = plan.into_ops();
         ops.iter_mut().for_each(forget_arrays);
-        Ok(Self { level, family, ops, stages, layout, meters, kernels, idle: Mutex::new(Vec::new()) })
+        let idle = Mutex::new(Vec::new());
+        Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work, idle })
     }
 
     /// The SIMD level that it runs at.
@@ -118,6 +129,36 @@ fn meters(ops: &[Op]) -> Vec<Meter> {
         }
     }
     meters
+}
+
+/// Nanoseconds that a sample may take one thread: an estimate.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Work {
+    once: f64,
+    step: f64,
+}
+
+impl Work {
+    /// A tenth of all inputs spike, every real value counts, and a core adds 20 weights a nanosecond.
+    fn of(ops: &[Op]) -> Self {
+        let mut work = Self::default();
+        for op in ops {
+            let nanoseconds = match &op.body {
+                Body::Conv(conv) => {
+                    let active = if ops[conv.source].spec.kind == Kind::Count { 0.1 } else { 1.0 };
+                    active / 20.0 * conv.fanout_nonzero.iter().map(|&met| f64::from(met)).sum::<f64>()
+                }
+                _ => 0.1 * op.spec.shape.size() as f64,
+            };
+            *(if op.spec.is_static { &mut work.once } else { &mut work.step }) += nanoseconds;
+        }
+        work
+    }
+
+    /// Of some samples.
+    pub(super) fn nanoseconds(&self, samples: usize, steps: usize) -> f64 {
+        samples as f64 * (self.once + steps as f64 * self.step)
+    }
 }
 
 fn by_pixel(table: &[u32], shape: Shape) -> Vec<u32> {

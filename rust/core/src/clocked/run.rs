@@ -1,21 +1,18 @@
 //! A run: samples shared out to threads.
 
+use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use super::buffers::zeros;
 use super::choice::Used;
-use super::control::{Poll, Shared, Watch};
+use super::control::Watch;
 use super::program::Program;
 use super::request::{Array, COUNT_FIELDS, Outputs, Probe, Request, StateKind, state_kind, state_size};
 use super::sample::Sample;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::plan::Body;
-
-/// How often the calling thread looks up while it waits for others.
-const WAIT: Duration = Duration::from_millis(20);
+use crate::threads::{Team, with_team};
 
 /// What the workers of a run share.
 struct Job<'a> {
@@ -24,9 +21,6 @@ struct Job<'a> {
     block: usize,
     outputs: &'a Mutex<Outputs>,
     used: Mutex<Vec<Used>>,
-    shared: &'a Shared,
-    next: AtomicUsize,
-    busy: AtomicUsize,
 }
 
 impl Program {
@@ -41,22 +35,24 @@ impl Program {
     pub fn run(&self, request: &Request<'_>, tick: &mut dyn FnMut(usize) -> bool) -> Result<Outputs> {
         request.check(&self.ops)?;
         let outputs = Mutex::new(self.empty_outputs(request)?);
-        let shared = Shared::default();
         let job = Job {
             program: self,
             request,
             block: self.layout.block(request.block, request.steps),
             outputs: &outputs,
             used: Mutex::new(vec![Used::default(); self.ops.len()]),
-            shared: &shared,
-            next: AtomicUsize::new(0),
-            busy: AtomicUsize::new(0),
         };
-        job.run(tick)?;
+        with_team(self.threads(request), tick, |team| job.run(team))?;
         let used = job.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut outputs = outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
         outputs.kernels = self.kernels.iter().zip(used).map(|(event, used)| used.word(event)).collect();
         Ok(outputs)
+    }
+
+    /// Threads that a run keeps busy: small ones are done before others have started.
+    fn threads(&self, request: &Request<'_>) -> usize {
+        let work = self.work.nanoseconds(request.batch, request.steps);
+        request.threads.min(1 + (work / self.thread_work.max(1.0)) as usize)
     }
 
     fn empty_outputs(&self, request: &Request<'_>) -> Result<Outputs> {
@@ -102,67 +98,29 @@ fn array(kind: StateKind, size: usize) -> Result<Array> {
 }
 
 impl Job<'_> {
-    fn run(&self, tick: &mut dyn FnMut(usize) -> bool) -> Result<()> {
-        let poll = Poll::calling(self.shared, tick);
-        let others = self.request.threads.min(self.request.batch) - 1;
-        if others == 0 {
-            return self.work(&poll);
+    /// Each thread takes samples of its own. What is left over for less than half of them goes through one after the other,
+    /// each shared by all threads.
+    fn run(&self, team: &Team<'_>) -> Result<()> {
+        let (batch, threads) = (self.request.batch, team.threads());
+        let left = batch % threads;
+        let apart = if threads > 1 && 2 * left <= threads { batch - left } else { batch };
+        if apart > 0 {
+            let next = AtomicUsize::new(0);
+            let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&sample| sample < apart);
+            team.together(&|watch| self.samples(iter::from_fn(take), watch, None))?;
         }
-        let caller = thread::current();
-        thread::scope(|scope| {
-            let mut workers = Vec::new();
-            for _ in 0..others {
-                self.busy.fetch_add(1, Ordering::Relaxed);
-                let caller = caller.clone();
-                let worker = thread::Builder::new().spawn_scoped(scope, move || {
-                    let leaving = Leaving { busy: &self.busy, caller };
-                    let result = self.work(&Poll::silent(self.shared));
-                    drop(leaving);
-                    result
-                });
-                match worker {
-                    Ok(worker) => workers.push(worker),
-                    // Fewer threads do the same work.
-                    Err(_) => {
-                        self.busy.fetch_sub(1, Ordering::Relaxed);
-                    }
-                }
-            }
-            let mut result = self.work(&poll);
-            while self.busy.load(Ordering::Acquire) > 0 {
-                thread::park_timeout(WAIT);
-                result = worse(result, poll.check());
-            }
-            for worker in workers {
-                let other = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                result = worse(result, other);
-            }
-            result
-        })
+        if apart < batch { self.samples(apart..batch, team.watch(), Some(team)) } else { Ok(()) }
     }
 
-    /// Take samples until there are none.
-    fn work(&self, poll: &dyn Watch) -> Result<()> {
-        let result = self.samples(poll);
-        if result.is_err() {
-            self.shared.stopped.store(true, Ordering::Relaxed);
-        }
-        result
-    }
-
-    fn samples(&self, poll: &dyn Watch) -> Result<()> {
+    fn samples(&self, numbers: impl Iterator<Item = usize>, poll: &dyn Watch, team: Option<&Team<'_>>) -> Result<()> {
         let mut workspace = self.program.borrow_workspace();
         workspace.prepare(self.program, self.request, self.block)?;
-        loop {
-            let sample = self.next.fetch_add(1, Ordering::Relaxed);
-            if sample >= self.request.batch {
-                break;
-            }
+        for number in numbers {
             poll.check()?;
             let workspace = &mut workspace;
             let (program, request, outputs) = (self.program, self.request, self.outputs);
-            Sample { program, request, outputs, poll, workspace, number: sample }.run(self.block)?;
-            self.shared.done.fetch_add(1, Ordering::Relaxed);
+            Sample { program, request, outputs, poll, team, workspace, number }.run(self.block)?;
+            poll.done();
         }
         let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         for (sum, count) in outputs.counts.iter_mut().zip(&workspace.counts) {
@@ -177,23 +135,4 @@ impl Job<'_> {
         self.program.return_workspace(workspace);
         Ok(())
     }
-}
-
-/// Tells the caller that a worker has left, however it left.
-struct Leaving<'a> {
-    busy: &'a AtomicUsize,
-    caller: thread::Thread,
-}
-
-impl Drop for Leaving<'_> {
-    fn drop(&mut self) {
-        self.busy.fetch_sub(1, Ordering::Release);
-        self.caller.unpark();
-    }
-}
-
-/// The error to report: one that says more than that the run was stopped.
-fn worse(first: Result<()>, second: Result<()>) -> Result<()> {
-    let says_more = |result: &Result<()>| result.as_ref().is_err_and(|error: &Error| error.kind() != Kind::Cancelled);
-    if first.is_ok() || (!says_more(&first) && says_more(&second)) { second } else { first }
 }

@@ -12,6 +12,7 @@ use super::stage::Stage;
 use super::workspace::{Workspace, counts_events};
 use crate::error::Result;
 use crate::plan::Kind;
+use crate::threads::Team;
 
 /// Steps of a block up to a read, or to the block's end.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub(super) struct Sample<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) outputs: &'a Mutex<Outputs>,
     pub(super) poll: &'a dyn Watch,
+    /// Threads that share this sample, where it is not one thread's own.
+    pub(super) team: Option<&'a Team<'a>>,
     pub(super) workspace: &'a mut Workspace,
     pub(super) number: usize,
 }

@@ -9,9 +9,10 @@ use super::rows::RowList;
 use crate::plan::MAX_BLOCK;
 
 /// A map as a kernel wants it.
+#[derive(Clone, Copy)]
 pub(super) enum Inputs<'a> {
-    /// Its active inputs, and room for those of some pixels.
-    Active(&'a ActiveList, &'a mut RowList),
+    /// Its active inputs.
+    Active(&'a ActiveList),
     /// All of it.
     Words(&'a Words),
 }

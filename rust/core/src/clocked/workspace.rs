@@ -18,7 +18,8 @@ pub(super) struct Workspace {
     pub(super) maps: Maps,
     pub(super) memory: Vec<Memory>,
     pub(super) list: ActiveList,
-    pub(super) rows: RowList,
+    /// Of each band of a layer.
+    pub(super) gathered: Vec<RowList>,
     pub(super) words: Words,
     /// Events of each neuron of a map since the run's first step, where they are counted.
     pub(super) totals: Vec<Vec<u32>>,
@@ -44,7 +45,7 @@ impl Workspace {
             maps: Maps::new(program.layout.slots.iter().map(|slot| slot.kind)),
             memory: Vec::new(),
             list: ActiveList::default(),
-            rows: RowList::default(),
+            gathered: vec![RowList::default()],
             words: Words::default(),
             totals: vec![Vec::new(); ops],
             observed: Vec::new(),
