@@ -104,11 +104,7 @@ impl<'a> Team<'a> {
     }
 
     /// Do tasks `0..tasks`, each on the thread that comes to it first.
-    pub(crate) fn each(
-        &self,
-        tasks: usize,
-        work: impl Fn(usize, &dyn Watch) -> Result<()> + Sync,
-    ) -> Result<()> {
+    pub(crate) fn each(&self, tasks: usize, work: impl Fn(usize, &dyn Watch) -> Result<()> + Sync) -> Result<()> {
         let next = AtomicUsize::new(0);
         self.together(&|watch| {
             let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&task| task < tasks);
@@ -277,9 +273,15 @@ mod tests {
     #[test]
     fn the_error_of_a_task_is_given() {
         for threads in [1, 3] {
-            let failed = share_out(50, threads, &mut |_| true, |task, _| {
-                if task == 20 { Err(Error::data("task 20")) } else { Ok(()) }
-            });
+            let failed =
+                share_out(
+                    50,
+                    threads,
+                    &mut |_| true,
+                    |task, _| {
+                        if task == 20 { Err(Error::data("task 20")) } else { Ok(()) }
+                    },
+                );
             assert_eq!(failed.unwrap_err().message(), "task 20");
         }
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use super::control::Watch;
 use super::current::{Current, LANES};
 use super::edges::ScaleOf;
 use super::layer::{Frame, Layer};
@@ -22,7 +23,7 @@ pub(super) enum Target<'a, A> {
     Spikes(&'a mut [u8], &'a mut [[A; LANES]]),
 }
 
-impl<'a, A> Target<'a, A> {
+impl<A> Target<'_, A> {
     /// What takes so many values and potentials, and the rest.
     fn split(self, [values, potentials]: [usize; 2]) -> (Self, Self) {
         match self {
@@ -72,11 +73,22 @@ impl<A: Current + ScaleOf> Layer<A> {
             let potentials = if self.firing.is_some() { pixels * shape.channels.div_ceil(LANES) } else { 0 };
             let (own, rest) = target.split([pixels * frame.steps * shape.channels, potentials]);
             target = rest;
-            bands.push(Mutex::new(Some(Band { rows, target: own, observed: None, gathered })));
+            bands.push(Band { rows, target: own, observed: None, gathered });
         }
-        team.each(number, |band, poll| {
-            let band = bands[band].lock().unwrap_or_else(PoisonError::into_inner).take();
-            band.map_or(Ok(()), |band| self.run(frame, band, poll))
-        })
+        share((Some(team), team.watch()), bands, |band, poll| self.run(frame, band, poll))
     }
+}
+
+/// Give each part of a work to the thread of a team that comes to it first, or all of them to this one.
+pub(super) fn share<P: Send>(
+    (team, poll): (Option<&Team<'_>>, &dyn Watch),
+    parts: Vec<P>,
+    work: impl Fn(P, &dyn Watch) -> Result<()> + Sync,
+) -> Result<()> {
+    let Some(team) = team else { return parts.into_iter().try_for_each(|part| work(part, poll)) };
+    let parts: Vec<Mutex<Option<P>>> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
+    team.each(parts.len(), |number, poll| {
+        let part = parts[number].lock().unwrap_or_else(PoisonError::into_inner).take();
+        part.map_or(Ok(()), |part| work(part, poll))
+    })
 }

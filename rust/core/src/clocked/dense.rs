@@ -47,11 +47,33 @@ impl Words {
     }
 }
 
-/// Pack a map of counts. Lanes of steps behind the last one hold anything: nothing reads their sums.
+/// The words of eight steps and some pixels, to be packed.
+pub(super) struct Piece<'a> {
+    /// The number of the eight steps.
+    chunk: usize,
+    /// The first pixel.
+    pixel: usize,
+    words: &'a mut [Word],
+}
+
+impl Words {
+    /// Some `count` pieces, of as many pixels each.
+    pub(super) fn pieces(&mut self, steps: usize, shape: Shape, count: usize) -> Vec<Piece<'_>> {
+        let (width, chunks) = (words_of(shape.channels), steps.div_ceil(ROWS));
+        let pixels = shape.pixels().div_ceil(count.div_ceil(chunks)).max(1);
+        let planes = self.packed.chunks_exact_mut(self.plane.max(1)).enumerate().take(chunks);
+        let pieces = planes.flat_map(|(chunk, plane)| {
+            let parts = plane.chunks_mut(pixels * width).enumerate();
+            parts.map(move |(number, words)| Piece { chunk, pixel: number * pixels, words })
+        });
+        pieces.collect()
+    }
+}
+
+/// Pack counts of a map. Lanes of steps behind the last one hold anything: nothing reads their sums.
 pub(super) struct PackCounts<'a> {
-    pub(super) words: &'a mut Words,
+    pub(super) piece: Piece<'a>,
     pub(super) map: View<'a, u8>,
-    pub(super) shape: Shape,
 }
 
 impl Kernel for PackCounts<'_> {
@@ -59,17 +81,12 @@ impl Kernel for PackCounts<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let channels = self.shape.channels;
-        let width = words_of(channels);
-        let plane = self.words.plane.max(1);
-        let chunks = self.map.rows.div_ceil(ROWS);
-        for (chunk, words) in self.words.packed.chunks_exact_mut(plane).enumerate().take(chunks) {
-            let steps = (self.map.rows - chunk * ROWS).min(ROWS);
-            let begin = chunk * ROWS * channels;
-            for (pixel, words) in words.chunks_exact_mut(width).enumerate() {
-                let counts = &self.map.pixel(pixel)[begin..begin + steps * channels];
-                pack(counts, [steps, channels], words);
-            }
+        let (Piece { chunk, pixel: first, words }, map) = (self.piece, self.map);
+        let steps = (map.rows - chunk * ROWS).min(ROWS);
+        let begin = chunk * ROWS * map.channels;
+        for (number, words) in words.chunks_exact_mut(words_of(map.channels)).enumerate() {
+            let counts = &map.pixel(first + number)[begin..begin + steps * map.channels];
+            pack(counts, [steps, map.channels], words);
         }
     }
 }

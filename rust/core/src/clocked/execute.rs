@@ -1,6 +1,6 @@
 //! How each kind of stage runs on a sample's workspace.
 
-use super::bands::{self, Band, Target};
+use super::bands::{self, Band, Target, share};
 use super::buffers::{Buffer, Element};
 use super::choice::{Density, Family, crossover};
 use super::conv::Synapses;
@@ -160,13 +160,18 @@ impl Sample<'_> {
     /// Pack the source of a dense convolution, unless the last one had the same.
     fn pack<A: Current>(&mut self, synapses: &Synapses<A>, block: &Block) -> Result<()> {
         let workspace = &mut *self.workspace;
-        if workspace.words.source != Some(synapses.source) {
-            let (words, shape) = (&mut workspace.words, synapses.input);
-            words.begin(synapses.source, shape, block.steps)?;
-            let map = workspace.maps.view(self.program.place(synapses.source), block.steps);
-            self.program.level.run(PackCounts { words, map, shape });
+        if workspace.words.source == Some(synapses.source) {
+            return Ok(());
         }
-        Ok(())
+        let (words, shape, level) = (&mut workspace.words, synapses.input, self.program.level);
+        words.begin(synapses.source, shape, block.steps)?;
+        let map = workspace.maps.view(self.program.place(synapses.source), block.steps);
+        let count = self.team.map_or(1, |team| bands::count(shape.pixels(), team.threads()));
+        let pieces = words.pieces(block.steps, shape, count);
+        share((self.team, self.poll), pieces, |piece, _| {
+            level.run(PackCounts { piece, map });
+            Ok(())
+        })
     }
 
     fn count_sum(&self, stage: &Stage, block: &Block, target: &mut Buffer) {
