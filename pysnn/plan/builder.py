@@ -181,7 +181,8 @@ def fanouts(
     """Count, for each source neuron, the weights and the non-zero weights that an event of it meets."""
     outputs, inputs, kernel_h, kernel_w = weight.shape
     per_group = outputs // layer.groups
-    nonzero = (weight != 0).reshape(layer.groups, per_group, inputs, kernel_h, kernel_w).sum(axis=1)
+    nonzero = (weight != 0).reshape(layer.groups, per_group, inputs, kernel_h, kernel_w)
+    nonzero = np.add.reduce(nonzero, axis=1, dtype=np.uint16 if per_group < 1 << 16 else np.uint32)
     nonzero = nonzero.reshape(layer.groups * inputs, kernel_h, kernel_w)
     found = np.zeros(source, dtype=np.uint32)
     total = np.zeros(source, dtype=np.uint32)

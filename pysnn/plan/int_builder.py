@@ -105,7 +105,7 @@ class IntBuilder(PlanBuilder):
             return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)
         small = quantise_weights(weight, own_or_one(units))
         bias = integers(self.title(name), layer.bias.astype(np.float64) / own_or_one(units))
-        weights_sum = np.abs(small.astype(np.int64)).sum(axis=(1, 2, 3)) * value.spec.max_count
+        weights_sum = np.abs(small).sum(axis=(1, 2, 3), dtype=np.int64) * value.spec.max_count
         bound = int((np.abs(bias.astype(np.int64)) + weights_sum).max())
         self.check_bound(name, bound)
         return self.emit(self.conv_op(name, value, layer, (small, bias), "current"), unit=units, bound=bound)

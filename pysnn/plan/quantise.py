@@ -8,6 +8,7 @@ from pysnn.errors import PlanError
 __all__ = ["fixed_point", "integers", "own_or_one", "quantise_weights", "weight_units"]
 
 _LARGEST = 127
+_CACHED = 1 << 16
 _MOST_SHIFT = 62
 _SMALLEST_UNIT = 2.0**-16
 
@@ -22,7 +23,8 @@ def weight_units(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDAr
     >>> weight_units(np.float32([[127, -254], [0, 0]]), np.float32([1, 0])).tolist()
     [2.0, 0.0]
     """
-    largest = np.abs(weight.astype(np.float64)).reshape(weight.shape[0], -1).max(axis=1)
+    flat = weight.reshape(weight.shape[0], -1)
+    largest = np.maximum(flat.max(axis=1), -flat.min(axis=1)).astype(np.float64)
     return np.asarray(np.maximum(largest / _LARGEST, np.abs(bias.astype(np.float64)) * _SMALLEST_UNIT))
 
 
@@ -45,8 +47,15 @@ def quantise_weights(weight: NDArray[np.float32], units: NDArray[np.float64]) ->
     >>> quantise_weights(np.float32([[127, -254]]), np.array([2.0])).tolist()
     [[64, -127]]
     """
-    spread = units.reshape((-1,) + (1,) * (weight.ndim - 1))
-    return np.rint(weight.astype(np.float64) / spread).astype(np.int8)
+    flat = weight.reshape(weight.shape[0], -1)
+    result = np.empty(flat.shape, dtype=np.int8)
+    # Some channels at a time: what lies between is float64, and stays cached.
+    together = max(1, _CACHED // max(1, flat.shape[1]))
+    for first in range(0, len(flat), together):
+        part = slice(first, first + together)
+        quotient = np.divide(flat[part], units[part, None], dtype=np.float64)
+        result[part] = np.rint(quotient, out=quotient)
+    return result.reshape(weight.shape)
 
 
 def integers(what: str, values: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -1,0 +1,25 @@
+"""The pretrained networks that engine benchmarks run: converted quickly, with images to run."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.peers.networks import NETWORKS, data_folder, read_source
+from pysnn import Network
+from pysnn.convert import convert
+from pysnn.io.cifar import load_cifar10
+
+__all__ = ["spiking_networks", "test_images"]
+
+
+def spiking_networks() -> dict[str, Network]:
+    """Give ResNet-20 and VGG-11 for CIFAR-10, converted with percentile thresholds of 32 images; PYSNN_DATA has them."""
+    images, _ = load_cifar10(data_folder() / "cifar10", "train", 32)
+    return {name: convert(read_source(name), images, "percentile", per_channel=True).network for name in NETWORKS}
+
+
+def test_images(count: int) -> NDArray[Any]:
+    """Give the first test images."""
+    images, _ = load_cifar10(data_folder() / "cifar10", "test", count)
+    return np.ascontiguousarray(images)
