@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 
 import pysnn
@@ -59,16 +60,12 @@ Outcome = Result | tuple[type[Exception], str]
 
 @contextmanager
 def _simd(level: str) -> Iterator[None]:
-    before = os.environ.get("PYSNN_SIMD")
-    if level:
-        os.environ["PYSNN_SIMD"] = level
-    try:
-        yield
-    finally:
+    """Run at a SIMD level, with all threads however little there is to do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSNN_THREAD_WORK", "0")
         if level:
-            os.environ.pop("PYSNN_SIMD")
-            if before is not None:
-                os.environ["PYSNN_SIMD"] = before
+            patch.setenv("PYSNN_SIMD", level)
+        yield
 
 
 def run_case(case: Case, way: Way, **changes: Any) -> Outcome:

@@ -19,7 +19,7 @@ def _ways(pairs: list[tuple[str, str]]) -> st.SearchStrategy[Way]:
     return st.builds(
         lambda pair, threads, block, size: Way(pair[0], pair[1], threads, block, size),
         st.sampled_from(pairs),
-        st.sampled_from([1, 2]),
+        st.sampled_from([1, 2, 3]),
         st.sampled_from([0, 1, 3, 7, 32]),
         st.sampled_from([1, 2, 3, 256]),
     )

@@ -8,7 +8,7 @@ use pysnn_core::clocked::{Array, Family, Input, Options, Outputs, Program, Reque
 use pysnn_core::error::Kind;
 use pysnn_core::plan::{Plan, Weights};
 use pysnn_core::simd::Level;
-use support::convs::linear;
+use support::convs::{layer, linear};
 use support::data::Data;
 use support::plans::plan;
 use support::{Rng, naive};
@@ -67,6 +67,39 @@ fn float32_plans_are_the_oracle() {
 #[test]
 fn int8_plans_are_the_oracle() {
     every_level_is_the_oracle(true);
+}
+
+/// Layers of any width, groups and windows, at every level, by every kernel, on any number of threads, with bands of rows and
+/// samples apart.
+fn every_kernel_is_the_oracle(integer: bool) {
+    let mut spikes = 0;
+    for seed in 0..60 {
+        let mut rng = Rng::new(2 * seed + u64::from(integer));
+        let plan = layer(&mut rng, integer);
+        let data = Data::new(&mut rng, &plan);
+        let full = data.request(&mut rng, &plan);
+        let request = Request { probe: false, record_potentials: Vec::new(), ..full };
+        let expected = naive::run(&plan, &request);
+        for level in Level::available() {
+            for family in [None, Some(Family::Event), Some(Family::Dot)] {
+                let (threads, block) = (1 + rng.below(3), rng.below(2) * (1 + rng.below(32)));
+                let outputs = forced(&plan, level, family, &Request { threads, block, ..request.clone() });
+                assert_eq!(outputs, expected, "seed {seed}, {level:?}, {threads}, {block}, {family:?}");
+            }
+        }
+        spikes += expected.counts.iter().skip(5).step_by(8).sum::<i64>();
+    }
+    assert!(spikes > 1000, "the layers hardly spike");
+}
+
+#[test]
+fn float32_layers_of_any_width_are_the_oracle() {
+    every_kernel_is_the_oracle(false);
+}
+
+#[test]
+fn int8_layers_of_any_width_are_the_oracle() {
+    every_kernel_is_the_oracle(true);
 }
 
 /// Without probes and recordings other paths run: blocks do not end at reads, nothing is traced.

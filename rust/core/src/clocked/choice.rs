@@ -65,8 +65,8 @@ impl Used {
 type Crossovers = [f32; 4];
 
 const BASELINE: Crossovers = [f32::INFINITY; 4];
-const AVX2: Crossovers = [0.09, 0.22, 0.33, 0.36];
-const AVX512: Crossovers = [0.0, 0.03, 0.13, 0.19];
+const AVX2: Crossovers = [0.09, 0.22, 0.29, 0.34];
+const AVX512: Crossovers = [0.0, 0.04, 0.10, 0.16];
 
 /// The crossover for a convolution with this many outputs.
 pub(super) fn crossover(level: Level, outputs: usize) -> f32 {

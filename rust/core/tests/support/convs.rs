@@ -6,7 +6,7 @@ use pysnn_core::plan::{
 
 use super::Rng;
 use super::naive::synapses;
-use super::plans::{derived, push, source, window};
+use super::plans::{derived, neuron, push, source, window};
 
 /// Convolutions that only their sum reads, in any of its places, static ones among them.
 pub(super) fn branches(rng: &mut Rng, ops: &mut Vec<Op>, integer: bool) {
@@ -24,6 +24,47 @@ pub(super) fn branches(rng: &mut Rng, ops: &mut Vec<Op>, integer: bool) {
     let terms: Vec<Term> = (begin..ops.len()).map(|source| Term { source, entry: Entry::Plain }).collect();
     let is_static = terms.iter().all(|term| ops[term.source].spec.is_static);
     push(ops, Some((MapSpec { is_static, ..ops[begin].spec }, Body::Add(terms))));
+}
+
+/// A layer of neurons behind one to three convolutions of any width, of given events.
+pub(crate) fn layer(rng: &mut Rng, integer: bool) -> Plan {
+    let shape = Shape::new(1 + rng.below(130), 1 + rng.below(5), 1 + rng.below(6));
+    let max_count = rng.pick(&[1, 1, 1, 3, 9, 140]);
+    let spec = MapSpec { shape, kind: Kind::Count, is_static: false, max_count };
+    let mut ops = vec![Op { node: "input".into(), spec, body: Body::Input(Coding::Events) }];
+    let window = loop {
+        if let Some((window, _)) = window(rng, shape, true) {
+            break window;
+        }
+    };
+    let groups: Vec<usize> = (1..=shape.channels).filter(|groups| shape.channels % groups == 0).collect();
+    let groups = if rng.one_in(2) { 1 } else { rng.pick(&groups) };
+    let outputs = groups * (1 + rng.below(130 / groups));
+    for _ in 0..1 + rng.below(3) {
+        // Edges that meet may have groups of their own.
+        let groups = if rng.one_in(2) { 1 } else { groups };
+        let made = weigh(rng, &ops, &Sliding { source: 0, window, groups, outputs }, integer);
+        push(&mut ops, Some(made));
+    }
+    let entry = |rng: &mut Rng| match integer && rng.one_in(3) {
+        true => Entry::Ratio {
+            multiplier: (0..outputs).map(|_| (1 << 29) + rng.integer(1 << 28)).collect(),
+            shift: (0..outputs).map(|_| 29 + rng.below(4) as i32).collect(),
+        },
+        false => Entry::Plain,
+    };
+    let terms: Vec<Term> = (1..ops.len()).map(|source| Term { source, entry: entry(rng) }).collect();
+    if terms.len() > 1 {
+        let spec = ops[1].spec;
+        push(&mut ops, Some((spec, Body::Add(terms))));
+    }
+    let made = neuron(rng, &ops);
+    push(&mut ops, made);
+    let last = ops.len() - 1;
+    let spec = ops[last].spec;
+    let output = Output { source: last, readout: Readout::Count, unit: None };
+    ops.push(Op { node: "output".into(), spec, body: Body::Output(output) });
+    Plan::new(ops).unwrap()
 }
 
 /// Where a convolution goes, without its weights.

@@ -76,7 +76,7 @@ pub(super) fn window(rng: &mut Rng, shape: Shape, dilates: bool) -> Option<(Wind
     Some((window, Shape { height, width, ..shape }))
 }
 
-fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+pub(super) fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
     let source = source(rng, ops, |spec| spec.kind != Kind::Count)?;
     let spec = &ops[source].spec;
     let channels = spec.shape.channels;
