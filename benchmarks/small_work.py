@@ -1,5 +1,7 @@
-"""Claim: little work costs little. A 64-64-10 net takes under 20 us an image at batch 1 from Python, call included; a first
-call of a large network takes under 50 ms; threads that a small run could have do not slow it down.
+"""Claim: little work costs little.
+
+A 64-64-10 net takes 20 us an image at batch 1 from Python, call included; threads that a small run could have do not slow it
+down; the first call of a large network takes tens of milliseconds.
 
 The first call compiles the plan, prepares the engine and runs one step of one image, in a fresh ``Simulator``.
 """

@@ -48,7 +48,12 @@ def main() -> None:
             for batch in given.batches:
                 repeats = max(3, given.repeats // max(1, batch // 4))
                 (one, two), name = least(network, precision, test_images(batch), repeats)
-                row = {"network": title, "precision": precision, "batch": batch, "1 thread ms": round(1e3 * one / batch, 3)}
+                row = {
+                    "network": title,
+                    "precision": precision,
+                    "batch": batch,
+                    "1 thread ms": round(1e3 * one / batch, 3),
+                }
                 rows.append(row | {"2 threads ms": round(1e3 * two / batch, 3), "ratio": round(one / two, 2)})
     report("threads", rows, save=given.save, backend=name, steps=STEPS)
 

@@ -1,6 +1,5 @@
 """Run a case in some way, and compare two outcomes bit for bit."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
