@@ -13,7 +13,7 @@ import polars as pl
 
 from pysnn.tables import metadata, write_table
 
-__all__ = ["best_of", "interleaved", "machine", "median_seconds", "report", "results_option"]
+__all__ = ["best_of", "machine", "median_seconds", "report", "results_option"]
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -22,14 +22,6 @@ def median_seconds(work: Callable[[], object], repeats: int = 7) -> float:
     """Give the median time of ``work`` over ``repeats`` calls, after one that does not count."""
     work()
     return statistics.median(_seconds(work) for _ in range(repeats))
-
-
-def interleaved(a: Callable[[], object], b: Callable[[], object], repeats: int = 15) -> tuple[float, float]:
-    """Give the medians of two works called in turn, so that a drift of the machine meets both."""
-    a()
-    b()
-    pairs = [(_seconds(a), _seconds(b)) for _ in range(repeats)]
-    return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
 
 
 def best_of(a: Callable[[], object], b: Callable[[], object], repeats: int = 25) -> tuple[float, float]:

@@ -37,21 +37,21 @@ pub(crate) fn layer(rng: &mut Rng, integer: bool) -> Plan {
             break window;
         }
     };
-    let groups: Vec<usize> = (1..=shape.channels).filter(|groups| shape.channels % groups == 0).collect();
+    let groups: Vec<usize> = (1..=shape.channels).filter(|groups| shape.channels.is_multiple_of(*groups)).collect();
     let groups = if rng.one_in(2) { 1 } else { rng.pick(&groups) };
     let outputs = groups * (1 + rng.below(130 / groups));
-    for _ in 0..1 + rng.below(3) {
+    for _ in 0..=rng.below(3) {
         // Edges that meet may have groups of their own.
         let groups = if rng.one_in(2) { 1 } else { groups };
         let made = weigh(rng, &ops, &Sliding { source: 0, window, groups, outputs }, integer);
         push(&mut ops, Some(made));
     }
-    let entry = |rng: &mut Rng| match integer && rng.one_in(3) {
-        true => Entry::Ratio {
-            multiplier: (0..outputs).map(|_| (1 << 29) + rng.integer(1 << 28)).collect(),
-            shift: (0..outputs).map(|_| 29 + rng.below(4) as i32).collect(),
-        },
-        false => Entry::Plain,
+    let entry = |rng: &mut Rng| {
+        if !integer || !rng.one_in(3) {
+            return Entry::Plain;
+        }
+        let multiplier = (0..outputs).map(|_| (1 << 29) + rng.integer(1 << 28)).collect();
+        Entry::Ratio { multiplier, shift: (0..outputs).map(|_| 29 + rng.below(4) as i32).collect() }
     };
     let terms: Vec<Term> = (1..ops.len()).map(|source| Term { source, entry: entry(rng) }).collect();
     if terms.len() > 1 {
