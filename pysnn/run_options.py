@@ -31,7 +31,8 @@ class RunOptions:
     seed
         Of the Poisson coding.
     threads
-        Threads over the samples; ``None``: as many as this process may use. Results do not depend on it.
+        Threads over the samples, or over the rows of one; ``None``: as many as this process may use. A run that is done
+        before a thread has started does without. Results do not depend on it.
     batch_size
         Samples given to the backend at a time: bounds memory. Results do not depend on it.
     block
