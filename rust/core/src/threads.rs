@@ -12,8 +12,8 @@ use crate::error::{Error, Kind, Result};
 
 /// How often the calling thread looks up while it waits for others.
 const WAIT: Duration = Duration::from_millis(20);
-/// Looks at what is awaited before a thread sleeps: some 50 us, longer than one thread alone is busy between two shared
-/// works. To wake a thread takes as long.
+/// Looks at what is awaited before a thread sleeps: a tenth of a millisecond or two, as the processor's pause has it. That is
+/// longer than one thread is mostly busy alone between two shared works, and as long as it can take to wake a thread.
 const LOOKS: usize = 4000;
 
 /// What all threads of a team do at once, each with its own look at the outside.
