@@ -116,9 +116,9 @@ class Simulator:
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
-        requests = self._requests(data, plan, options, (read_at, done, state))
-        first = next(requests)
         keep = keeps_state(plan, data.samples, options.keep_state)
+        requests = self._requests(data, plan, options, (read_at, done, state, keep))
+        first = next(requests)
         check_memory(plan, first, data.samples, keep_state=keep)
         try:
             outputs = [self._checked(executable.run(request), plan, keep) for request in chain((first,), requests)]
@@ -147,8 +147,8 @@ class Simulator:
     def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
         """Refuse potentials that have left float32, and drop those that nobody wants."""
         for name, k in plan.stateful.items():
-            array = output.state[k]
-            if array.dtype.kind == "f" and not is_finite(array):
+            array = output.state.get(k)
+            if array is not None and array.dtype.kind == "f" and not is_finite(array):
                 raise DataError(
                     f"{self.network.nodes[name].title} '{name}': expected finite potentials, got one beyond float32; "
                     "weights or data are too large"
@@ -173,10 +173,10 @@ class Simulator:
         data: Batches,
         plan: Plan,
         options: RunOptions,
-        times: tuple[tuple[int, ...], int, dict[int, NDArray[Any]] | None],
+        times: tuple[tuple[int, ...], int, dict[int, NDArray[Any]] | None, bool],
     ) -> Iterator[RunRequest]:
-        """One request a batch; ``times`` are where to read, the steps behind the state, and the state."""
-        read_at, done, state = times
+        """One request a batch; ``times`` are where to read, the steps behind the state, the state, and whether to keep it."""
+        read_at, done, state, keep = times
         size, steps = options.batch_size, read_at[-1]
         threads = options.threads or usable_threads()
         recorded = _recorded(plan, options.record), _recorded(plan, options.record_potentials)
@@ -199,6 +199,7 @@ class Simulator:
                 options.probe,
                 *recorded,
                 progress,
+                keep,
             )
             if options.progress is not None:
                 options.progress(stop, data.samples)

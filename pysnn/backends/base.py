@@ -73,6 +73,8 @@ class RunRequest:
     ``start`` is how many steps the state has behind it. ``block`` is 1..32 steps at a time, 0 for the backend's choice.
     ``record_spikes``: numbers of operations with a count map; ``record_potentials``: numbers of neuron operations.
     ``progress`` is called with the number of samples done so far, now and then, from the calling thread.
+    ``keep_state``: if it is false, a backend may leave arrays of integers out of the output's state; what float32 holds is
+    always looked at.
     """
 
     input: ConstantInput | PoissonInput | EventInput
@@ -87,6 +89,7 @@ class RunRequest:
     record_spikes: tuple[int, ...] = ()
     record_potentials: tuple[int, ...] = ()
     progress: Callable[[int], None] | None = None
+    keep_state: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,6 +84,7 @@ impl<'py> Held<'py> {
             block: ORIGIN.field(request, "block")?,
             count: ORIGIN.field(request, "count")?,
             probe: ORIGIN.field(request, "probe")?,
+            keep_state: ORIGIN.field(request, "keep_state")?,
             record_spikes: ORIGIN.field(request, "record_spikes")?,
             record_potentials: ORIGIN.field(request, "record_potentials")?,
         })

@@ -76,6 +76,8 @@ pub struct Request<'a> {
     pub count: bool,
     /// Whether to probe neurons.
     pub probe: bool,
+    /// Whether integer states are given; real ones always are.
+    pub keep_state: bool,
     /// Operations with count maps whose spikes are recorded.
     pub record_spikes: Vec<usize>,
     /// Neuron operations whose potentials are recorded.

@@ -64,7 +64,8 @@ impl Program {
             ..Outputs::default()
         };
         for (number, op) in ops.iter().enumerate() {
-            if let Some(kind) = state_kind(ops, op) {
+            let given = |kind: &StateKind| request.keep_state || matches!(kind, StateKind::Real);
+            if let Some(kind) = state_kind(ops, op).filter(given) {
                 outputs.state.push((number, array(kind, batch.saturating_mul(state_size(ops, op)))?));
             }
             if request.record_spikes.contains(&number) {

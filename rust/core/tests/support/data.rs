@@ -66,6 +66,7 @@ impl Data {
             block: 0,
             count: true,
             probe: true,
+            keep_state: true,
             record_spikes: numbers(|op| op.spec.kind == Kind::Count && !matches!(op.body, Body::Output(_))),
             record_potentials: numbers(|op| matches!(op.body, Body::Neuron(_))),
         }
