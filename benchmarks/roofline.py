@@ -19,6 +19,11 @@ from pysnn.backends.rust import simd_levels
 from pysnn.plan import PlanOptions, compile_plan
 from pysnn.plan.ops import ConvOp
 
+_LOOPS: tuple[tuple[str, Any, str, str, int], ...] = (
+    ("event float32", "float32", "event", "load_add_float32", 16),
+    ("event int8", "int8", "event", "load_add_int16", 32),
+    ("dot int8", "int8", "dot", "dot_vnni", 64),
+)
 RATE = 0.1
 LEVEL = "avx512"
 
@@ -37,11 +42,7 @@ def rates(channels: int, size: int, peak: dict[str, float]) -> dict[str, Any]:
     network = layer(channels, size)
     work = request(network, RATE)
     row: dict[str, Any] = {"layer": f"{channels}-{channels}, {size}x{size}"}
-    for name, precision, kernel, limit, lanes in (
-        ("event float32", "float32", "event", "load_add_float32", 16),
-        ("event int8", "int8", "event", "load_add_int16", 32),
-        ("dot int8", "int8", "dot", "dot_vnni", 64),
-    ):
+    for name, precision, kernel, limit, lanes in _LOOPS:
         plan = compile_plan(network, PlanOptions(precision, "events"))
         engine = forced(plan, LEVEL, kernel)
         conv = next(k for k, op in enumerate(plan.ops) if isinstance(op, ConvOp))
