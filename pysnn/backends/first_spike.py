@@ -33,7 +33,7 @@ class SpikePass(Protocol):
     def marks(self, layer: int) -> Float:
         """What a neuron had when it fired, ``(batch, size)``: ramp: the slope of its potential; step: its potential.
 
-        0 for a silent neuron; pools have the times only, and marks of 0.
+        With windows: its potential when the window opened. 0 for a silent neuron; pools have the times only, and marks of 0.
         """
         ...
 
@@ -113,12 +113,12 @@ class FirstSpikeEngine(Protocol):
 
 
 def first_output_spike(plan: FirstSpikePlan, times: Float, marks: Float) -> Decisions:
-    """Choose the earliest output spike; of equal ones (step) the larger potential, then the lower index.
+    """Choose the earliest output spike; of equal ones (all but ramp) the larger potential, then the lower index.
 
     With the ramp kernel potentials are equal where times are: each stands at its threshold.
     """
     earliest = times.min(axis=1, keepdims=True)
-    rank = marks if plan.neuron == "step" and isinstance(plan.layers[-1], WeightLayer) else np.zeros_like(times)
+    rank = marks if plan.neuron != "ramp" and isinstance(plan.layers[-1], WeightLayer) else np.zeros_like(times)
     winner = np.where(times == earliest, rank, -np.inf).argmax(axis=1)
     fires = np.isfinite(earliest[:, 0])
     return Decisions(np.where(fires, winner, -1).astype(np.int64), earliest[:, 0].astype(np.float32))

@@ -5,6 +5,7 @@ import os
 from pysnn import _core
 from pysnn.backends.base import Probe, RunOutput, RunRequest
 from pysnn.backends.rust_first_spike import RustFirstSpike
+from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import BackendError
 from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
@@ -53,9 +54,9 @@ class RustBackend:
         kernel = os.environ.get("PYSNN_KERNEL") or None
         return RustExecutable(_core.Clocked(plan, _wanted_level(), kernel, _thread_work()))
 
-    def first_spike(self, plan: FirstSpikePlan) -> RustFirstSpike:
+    def first_spike(self, plan: FirstSpikePlan) -> RustFirstSpike | WindowedFirstSpike:
         """Make the plan of a first-spike network ready, for the same level."""
-        return RustFirstSpike(plan, _wanted_level())
+        return WindowedFirstSpike(plan) if plan.windowed else RustFirstSpike(plan, _wanted_level())
 
 
 class RustExecutable:

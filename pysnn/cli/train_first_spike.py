@@ -57,6 +57,9 @@ def stdbp(
     weight_decay: Decay = 0.1,
     tau: Annotated[float, typer.Option(help="Temperature of the loss.")] = 0.05,
     min_slope: Annotated[float, typer.Option(help="Least slope that a gradient is divided by.")] = 0.1,
+    neuron: Annotated[
+        str, typer.Option(metavar="NAME", help="ramp, or falling: a window of time for each layer.")
+    ] = "ramp",
     augment: Augment = "",
     validation: Validation = 0,
     seed: Seed = 0,
@@ -70,6 +73,8 @@ def stdbp(
     """Train exact spike times (ReL-PSP neurons) by gradient descent."""
     from pysnn.learn import STDBP
 
+    if neuron not in ("ramp", "falling"):
+        raise typer.BadParameter(f"--neuron: expected ramp or falling, got '{neuron}'")
     asked = {k: v for k, v in locals().items() if k != "STDBP"}
     _train("stdbp", STDBP(tau, min_slope), asked)
 
@@ -113,7 +118,8 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     if history is not None and history.suffix.lower() not in _TABLES:
         raise typer.BadParameter(f"--history: expected {', '.join(_TABLES)}, got '{history}'")
     given = _training_data(asked["data"], asked["limit"])
-    network, samples = _start(given, asked, {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {})
+    fields = {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {"neuron": asked["neuron"]}
+    network, samples = _start(given, asked, fields)
     checkpoint = out.with_name(f"{out.name}.checkpoint")
     _prepare(checkpoint, resume=asked["resume"])
     with Progress(name) as progress:
@@ -155,14 +161,16 @@ def _start(
 
     from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork
     from pysnn.first_spike.evaluate import check_labels
+    from pysnn.first_spike.layers import WINDOWED_GAIN
     from pysnn.first_spike.notation import parse_layers
 
     x, y = given.x, np.asarray(given.y)
     labels = check_labels(y, len(x), int(y.max()) + 1 if y.size and y.dtype.kind in "iu" else 1)
-    hidden = parse_layers(asked["hidden"])
+    first = {"gain": WINDOWED_GAIN} if fields["neuron"] == "falling" else {}
+    hidden = parse_layers(asked["hidden"], **first)
     flat = not any(isinstance(layer, Conv | EarliestPool) for layer in hidden)
     shape = (int(np.prod(x.shape[1:])),) if flat else x.shape[1:]
-    layers = [*hidden, Dense(units=int(labels.max(initial=0)) + 1)]
+    layers = [*hidden, Dense(units=int(labels.max(initial=0)) + 1, **first)]
     network = FirstSpikeNetwork.draw(shape, layers, seed=asked["seed"], **fields)
     order = np.random.default_rng([asked["seed"], 3]).permutation(len(x))
     return network, (x[order], labels[order])

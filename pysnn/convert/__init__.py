@@ -4,6 +4,7 @@ A method is one file and one line in :data:`METHODS`; ``docs/conversion.md`` has
 """
 
 from pysnn.ann import ann_accuracy, ann_pass
+from pysnn.convert.constant_slope import to_first_spike
 from pysnn.convert.conversion import Conversion, convert
 from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
 from pysnn.convert.diagnosis import Diagnosis, diagnose
@@ -29,5 +30,6 @@ __all__ = [
     "diagnose",
     "resnet_cifar",
     "restructure",
+    "to_first_spike",
     "vgg11_cifar",
 ]

@@ -16,7 +16,7 @@ __all__ = ["as_values", "encode_times"]
 def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
     """Give input spike times, float32 ``(samples, in_size)``, for values in 0..1.
 
-    Ramp: ``t = 1 - x``, in units of the input window. Step: ``t = round((1 - x) (steps - 1))``, halves to even. A value of 0
+    ``t = 1 - x``, in units of the input window. Step: ``t = round((1 - x) (steps - 1))``, halves to even. A value of 0
     never spikes: else a 16-step code would fire every dark pixel at its last step.
 
     Parameters

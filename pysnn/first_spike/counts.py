@@ -72,8 +72,8 @@ def dense_macs(plan: FirstSpikePlan) -> int:
 def count_batch(plan: FirstSpikePlan, times: Sequence[Array], decision_time: Array) -> BatchCounts:
     """Count a batch. ``times``: of the input and of every layer, ``(batch, size)``.
 
-    A spike counts up to the decision if it can have had a part in it: earlier than it with the ramp kernel (at the same time
-    its potential is still 0), not later with the step kernel. Without a decision everything counts.
+    A spike counts up to the decision if it can have had a part in it: not later with the step kernel, else earlier than it (at the
+    same time its potential is still 0). Without a decision everything counts.
     """
     batch = len(decision_time)
     end, until = np.zeros(batch, dtype=np.int64), np.zeros(batch, dtype=np.int64)
@@ -83,7 +83,7 @@ def count_batch(plan: FirstSpikePlan, times: Sequence[Array], decision_time: Arr
     for own, fan, is_neuron in zip(times, fan_outs(plan), weighted, strict=True):
         spiking = np.isfinite(own)
         limit = decision_time[:, None]
-        early = spiking & (own < limit if plan.neuron == "ramp" else own <= limit)
+        early = spiking & (own <= limit if plan.neuron == "step" else own < limit)
         end += spiking @ fan
         until += early @ fan
         if is_neuron:

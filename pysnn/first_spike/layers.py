@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from pysnn.errors import NetworkError
 from pysnn.plan.first_spike import MapShape, PoolLayer, SpikeLayer, WeightLayer
 
-__all__ = ["LAYERS", "Conv", "Dense", "EarliestPool", "Layer"]
+__all__ = ["LAYERS", "WINDOWED_GAIN", "Conv", "Dense", "EarliestPool", "Layer"]
+
+WINDOWED_GAIN = 1.0
+"""A good ``gain`` for neurons with windows: with much more, most are above their threshold when the window opens."""
 
 
 class Layer(Protocol):

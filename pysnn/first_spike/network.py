@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pysnn.arrays import as_weight
 from pysnn.errors import NetworkError
 from pysnn.first_spike.layers import Layer
-from pysnn.plan.first_spike import FirstSpikePlan, MapShape, WeightLayer
+from pysnn.plan.first_spike import FirstSpikePlan, MapShape, NeuronKind, WeightLayer
 
 __all__ = ["FirstSpikeNetwork", "draw_weights"]
 
@@ -32,6 +32,8 @@ class FirstSpikeNetwork:
     neuron
         "ramp": ``V_j(t) = sum_i w_ij max(0, t - t_i)``, exact event times (ReL-PSP, Zhang et al., arXiv 2003.11837).
         "step": ``V_j(t) = sum_i w_ij [t_i <= t]`` in whole time-steps (SSTDP, Liu et al., Front. Neurosci. 15:756876).
+        "falling", "slope": every layer has a window of time, :mod:`pysnn.backends.windowed`: ramps and a falling threshold; constant
+        slope, which computes what a ReLU network does (the last row of its weights is what its neurons start with).
     steps, compare
         Of the step kernel: the number of time-steps, and whether a neuron fires at the threshold or above it only.
 
@@ -51,7 +53,7 @@ class FirstSpikeNetwork:
     input_shape: tuple[int, ...]
     layers: tuple[Layer, ...]
     weights: tuple[NDArray[np.float32], ...]
-    neuron: Literal["ramp", "step"] = "ramp"
+    neuron: NeuronKind = "ramp"
     steps: int = 0
     compare: Literal[">=", ">"] = ">="
 
@@ -97,7 +99,9 @@ class FirstSpikeNetwork:
 def draw_weights(plan: FirstSpikePlan, layers: Sequence[Layer], rng: np.random.Generator) -> list[NDArray[np.float32]]:
     """Draw weights for every layer that has some, in order."""
     pairs = zip(plan.layers, layers, strict=True)
-    return [given.draw(layer.rows, layer.columns, rng) for layer, given in pairs if isinstance(layer, WeightLayer)]
+    drawn = [given.draw(layer.rows, layer.columns, rng) for layer, given in pairs if isinstance(layer, WeightLayer)]
+    extra = [rows - len(weight) for weight, (rows, _) in zip(drawn, plan.weight_shapes, strict=True)]
+    return [np.pad(weight, ((0, more), (0, 0))) for weight, more in zip(drawn, extra, strict=True)]
 
 
 def _lower(input_shape: tuple[int, ...], layers: tuple[Layer, ...], fields: dict[str, Any]) -> FirstSpikePlan:

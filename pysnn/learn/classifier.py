@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pysnn.first_spike.layers import Layer
+from pysnn.first_spike.layers import WINDOWED_GAIN, Layer
 from pysnn.learn.first_spike_classifier import FirstSpikeClassifier
 from pysnn.learn.rule import LearningRule
 from pysnn.learn.sstdp import SSTDP
@@ -32,6 +32,8 @@ class STDBPClassifier(FirstSpikeClassifier):
         One more input, which spikes at 0 always (vectors only).
     complement
         A second input ``1 - x`` for each feature ``x``, so that low values are early somewhere too (vectors only).
+    neuron
+        "ramp"; or "falling": every layer has a window of time and a falling threshold (:class:`~pysnn.first_spike.FirstSpikeNetwork`).
     tau, min_slope
         Of the rule.
     epochs, batch_size, learning_rate
@@ -70,6 +72,7 @@ class STDBPClassifier(FirstSpikeClassifier):
         scale: Literal["minmax"] | None = "minmax",
         bias: bool = True,
         complement: bool = False,
+        neuron: Literal["ramp", "falling"] = "ramp",
         tau: float = 0.1,
         min_slope: float = 0.5,
         epochs: int = 50,
@@ -86,6 +89,7 @@ class STDBPClassifier(FirstSpikeClassifier):
         self.scale = scale
         self.bias = bias
         self.complement = complement
+        self.neuron = neuron
         self.tau = tau
         self.min_slope = min_slope
         self.epochs = epochs
@@ -100,7 +104,11 @@ class STDBPClassifier(FirstSpikeClassifier):
         return STDBP(self.tau, self.min_slope)
 
     def _neuron(self) -> dict[str, Any]:
-        return {"neuron": "ramp"}
+        return {"neuron": self.neuron}
+
+    def _first_weights(self) -> dict[str, float]:
+        # Neurons that are above their threshold when their window opens learn nothing.
+        return {} if self.neuron == "ramp" else {"gain": WINDOWED_GAIN}
 
     def _temperature(self) -> float:
         return self.tau

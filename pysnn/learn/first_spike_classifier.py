@@ -18,6 +18,7 @@ from pysnn.learn.options import TrainingOptions
 from pysnn.learn.rule import LearningRule
 from pysnn.learn.sklearn_protocol import ClassifierProtocol, make_seed
 from pysnn.learn.training import train
+from pysnn.plan.first_spike import FirstSpikePlan
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,6 +59,10 @@ class FirstSpikeClassifier(ClassifierProtocol):
     @abstractmethod
     def _temperature(self) -> float:
         """Give the temperature of :meth:`predict_proba`, in units of the spike times."""
+
+    def _first_weights(self) -> dict[str, float]:
+        """Give the attributes of dense layers that say their first weights: the layers' own."""
+        return {}
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on ``(samples, features)`` and labels.
@@ -118,13 +123,17 @@ class FirstSpikeClassifier(ClassifierProtocol):
         engine = get_backend(self.backend).first_spike(network.plan)
         passed = engine.forward(network.weights, times, threads=self.n_jobs or 1)
         last = len(network.plan.layers) - 1
-        ranked = _in_rank(passed.times(last).astype(np.float64), passed.marks(last), network.neuron)
+        ranked = _in_rank(passed.times(last).astype(np.float64), passed.marks(last), network.plan)
         return log_time_shares(ranked, self._temperature())
 
     def _network(self, seed: int) -> FirstSpikeNetwork:
-        hidden = self.layers if self.layers is not None else [Dense(units=int(n)) for n in self.hidden_layer_sizes]
+        hidden = (
+            self.layers
+            if self.layers is not None
+            else [Dense(units=int(n), **self._first_weights()) for n in self.hidden_layer_sizes]
+        )
         shape = self.input_shape or (self.n_features_in_ * (1 + self.complement) + self.bias,)
-        layers = [*hidden, Dense(units=len(self.classes_))]
+        layers = [*hidden, Dense(units=len(self.classes_), **self._first_weights())]
         return FirstSpikeNetwork.draw(shape, layers, seed=seed, **self._neuron())
 
     def _options(self, samples: int, seed: int) -> TrainingOptions:
@@ -150,11 +159,15 @@ class FirstSpikeClassifier(ClassifierProtocol):
         return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _in_rank(times: Array, marks: Array, neuron: str) -> NDArray[np.float64]:
+def _in_rank(times: Array, marks: Array, plan: FirstSpikePlan) -> NDArray[np.float64]:
     """Give finite output times in the order of the decision; silent ones stand one unit of time behind all others and the window."""
     fired = np.isfinite(times)
     latest = np.where(fired, times, 1).max(axis=1, keepdims=True)
-    if neuron == "step":
+    if plan.windowed:
+        # Who stood above the threshold when the window opened would have fired before.
+        excess = marks - getattr(plan.layers[-1], "threshold", 0.0)
+        times = np.where(fired & (excess >= 0), times - excess, times)
+    if plan.neuron == "step":
         most = marks.max(axis=1, keepdims=True).astype(np.float64)
         times = times - 0.5 * marks / np.where(most > 0, most, 1)
     return np.where(fired, times, np.maximum(latest, 1) + 1)

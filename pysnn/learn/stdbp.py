@@ -45,8 +45,10 @@ class STDBP(LearningRule):
 
     def check(self, plan: FirstSpikePlan) -> None:
         """Refuse networks of other neurons."""
-        if plan.neuron != "ramp":
-            raise PlanError(f"STDBP trains networks of neuron 'ramp', got '{plan.neuron}'")
+        if plan.neuron == "step":
+            raise PlanError(
+                f"STDBP trains networks of neurons with exact times, 'ramp' or 'falling', got '{plan.neuron}'"
+            )
 
     def output_gradient(
         self, plan: FirstSpikePlan, times: NDArray[np.float32], labels: NDArray[np.int64]

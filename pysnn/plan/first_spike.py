@@ -6,16 +6,30 @@ spike, in C order: ``index = (y * W + x) * C + c``. ``docs/numerics.md`` defines
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import CapacityError, PlanError
 
-__all__ = ["MAX_MAP", "MAX_STEPS", "FirstSpikePlan", "MapShape", "PoolLayer", "SpikeLayer", "WeightLayer"]
+__all__ = [
+    "MAX_MAP",
+    "MAX_STEPS",
+    "NEURON_KINDS",
+    "FirstSpikePlan",
+    "MapShape",
+    "NeuronKind",
+    "PoolLayer",
+    "SpikeLayer",
+    "WeightLayer",
+]
 
 MapShape: TypeAlias = tuple[int, int, int]
+NeuronKind: TypeAlias = Literal["ramp", "step", "falling", "slope"]
+
+NEURON_KINDS: tuple[str, ...] = get_args(NeuronKind)
+"""Every kind of neuron."""
 
 MAX_MAP = 1 << 26
 """Neurons in one map, and weights in one layer, at most."""
@@ -126,18 +140,20 @@ SpikeLayer: TypeAlias = WeightLayer | PoolLayer
 class FirstSpikePlan:
     """Layers in order; the first takes the network's input.
 
-    ``neuron``: "ramp" (exact event times, rectified linear postsynaptic potentials) or "step" (integer times
-    ``0 .. steps - 1``, integrate-and-fire). ``compare`` and ``steps`` belong to the step kernel.
+    ``neuron``: "ramp" (exact event times, rectified linear postsynaptic potentials), "step" (integer times
+    ``0 .. steps - 1``, integrate-and-fire), or with a window of time for each layer "falling" (ramps and a falling
+    threshold) and "slope" (constant slope). ``compare`` and ``steps`` belong to the step kernel.
     """
 
-    neuron: Literal["ramp", "step"]
+    neuron: NeuronKind
     layers: tuple[SpikeLayer, ...]
     compare: Literal[">=", ">"] = ">="
     steps: int = 0
 
     def __post_init__(self) -> None:
-        if self.neuron not in ("ramp", "step") or self.compare not in (">=", ">"):
-            raise PlanError(f"expected neuron ramp or step and compare >= or >, got {self.neuron}, {self.compare}")
+        if self.neuron not in NEURON_KINDS or self.compare not in (">=", ">"):
+            kinds = ", ".join(NEURON_KINDS)
+            raise PlanError(f"expected a neuron of {kinds} and compare >= or >, got {self.neuron}, {self.compare}")
         if self.neuron == "step" and not 1 <= self.steps <= MAX_STEPS:
             raise PlanError(f"steps: expected 1 to {MAX_STEPS}, got {self.steps}")
         if not self.layers:
@@ -158,5 +174,11 @@ class FirstSpikePlan:
 
     @property
     def weight_shapes(self) -> tuple[tuple[int, int], ...]:
-        """``(rows, columns)`` of each layer with weights, in order."""
-        return tuple((layer.rows, layer.columns) for layer in self.layers if isinstance(layer, WeightLayer))
+        """``(rows, columns)`` of each layer with weights, in order; "slope" has one row more, its neurons' head starts."""
+        layers = [layer for layer in self.layers if isinstance(layer, WeightLayer)]
+        return tuple((layer.rows + (self.neuron == "slope"), layer.columns) for layer in layers)
+
+    @property
+    def windowed(self) -> bool:
+        """Whether each layer has a window of time of its own."""
+        return self.neuron in ("falling", "slope")

@@ -161,7 +161,7 @@ def _edges(network: FirstSpikeNetwork, decided: Array) -> NDArray[np.float64]:
     if network.neuron == "step":
         return np.arange(network.steps + 1, dtype=np.float64) - 0.5
     latest = float(np.quantile(decided, 0.99)) if len(decided) else 1.0
-    return np.linspace(0, 1.5 * max(1.0, latest), _BINS + 1)
+    return np.linspace(0, (1.1 if network.plan.windowed else 1.5) * max(1.0, latest), _BINS + 1)
 
 
 def _unit(network: FirstSpikeNetwork) -> str:

@@ -2,6 +2,7 @@
 
 from pysnn.backends.numba.executable import NumbaExecutable
 from pysnn.backends.numba.first_spike import NumbaFirstSpike
+from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
 
@@ -17,6 +18,6 @@ class NumbaBackend:
         """Make a plan ready."""
         return NumbaExecutable(plan)
 
-    def first_spike(self, plan: FirstSpikePlan) -> NumbaFirstSpike:
+    def first_spike(self, plan: FirstSpikePlan) -> NumbaFirstSpike | WindowedFirstSpike:
         """Make the plan of a first-spike network ready."""
-        return NumbaFirstSpike(plan)
+        return WindowedFirstSpike(plan) if plan.windowed else NumbaFirstSpike(plan)

@@ -11,6 +11,7 @@ from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, Probe, 
 from pysnn.backends.reference import ops
 from pysnn.backends.reference.count import Counter
 from pysnn.backends.reference.first_spike import ReferenceFirstSpike
+from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import DataError
 from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import AddOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
@@ -32,9 +33,9 @@ class ReferenceBackend:
         """Make a plan ready."""
         return ReferenceExecutable(plan)
 
-    def first_spike(self, plan: FirstSpikePlan) -> ReferenceFirstSpike:
+    def first_spike(self, plan: FirstSpikePlan) -> ReferenceFirstSpike | WindowedFirstSpike:
         """Make the plan of a first-spike network ready."""
-        return ReferenceFirstSpike(plan)
+        return WindowedFirstSpike(plan) if plan.windowed else ReferenceFirstSpike(plan)
 
 
 @dataclass(eq=False)
