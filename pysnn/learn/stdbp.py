@@ -46,9 +46,7 @@ class STDBP(LearningRule):
     def check(self, plan: FirstSpikePlan) -> None:
         """Refuse networks of other neurons."""
         if plan.neuron == "step":
-            raise PlanError(
-                f"STDBP trains networks of neurons with exact times, 'ramp' or 'falling', got '{plan.neuron}'"
-            )
+            raise PlanError(f"STDBP trains networks of neurons with exact times, not '{plan.neuron}'")
 
     def output_gradient(
         self, plan: FirstSpikePlan, times: NDArray[np.float32], labels: NDArray[np.int64]

@@ -180,5 +180,5 @@ def test_wrong_options_are_named() -> None:
     with pytest.raises(DataError, match="20 for validation, got 4"):
         train(network(), STDBP(), (np.zeros((4, 20)), np.zeros(4, dtype=int)), OPTIONS)
     step = FirstSpikeNetwork.draw((20,), [Dense(units=3)], neuron="step", steps=8)
-    with pytest.raises(PlanError, match="'ramp', got 'step'"):
+    with pytest.raises(PlanError, match="exact times, not 'step'"):
         train(step, STDBP(), small_data(), OPTIONS)
