@@ -7,6 +7,7 @@ from pysnn.first_spike.coding import encode_times
 from pysnn.first_spike.evaluate import Evaluation, decide, evaluate
 from pysnn.first_spike.layers import Conv, Dense, EarliestPool, Layer
 from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.first_spike.rounding import round_weights
 
 __all__ = [
     "Conv",
@@ -18,4 +19,5 @@ __all__ = [
     "decide",
     "encode_times",
     "evaluate",
+    "round_weights",
 ]

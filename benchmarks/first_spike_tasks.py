@@ -1,0 +1,201 @@
+"""What first-spike networks are measured on: data, network, rule and settings of each task.
+
+Settings were chosen on validation data alone: the last 5,000 training images, for Caltech the last 100 of the 400.
+"""
+
+import io
+import os
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
+from pysnn.io.cifar import load_cifar10
+from pysnn.io.idx import load_idx
+from pysnn.learn import SSTDP, STDBP, Augmentation, LearningRule
+
+__all__ = ["TASKS", "Task", "load"]
+
+Data = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+CALTECH_TRAINING = 200
+CALTECH_SIDE = 40
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of the results: what is trained, how, and the accuracy asked for.
+
+    ``options`` are those of :class:`~pysnn.learn.TrainingOptions`; ``validation`` among them. ``seeds``: of first weights and orders,
+    for Caltech of the split too.
+    """
+
+    title: str
+    data: str
+    layers: tuple[Layer, ...]
+    rule: LearningRule
+    goal: float
+    options: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    complement: bool = False
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    def network(self, seed: int, shape: tuple[int, ...]) -> FirstSpikeNetwork:
+        """Draw the network for images of a shape."""
+        flat = all(isinstance(layer, Dense) for layer in self.layers)
+        return FirstSpikeNetwork.draw((int(np.prod(shape)),) if flat else shape, self.layers, seed=seed, **self.fields)
+
+
+def load(task: Task, split: str, seed: int) -> Data:
+    """Give images ``(samples, C, H, W)`` in 0..1 and labels of a split; ``PYSNN_DATA`` names the folder with the data."""
+    folder = os.environ.get("PYSNN_DATA")
+    if not folder:
+        sys.exit(f"PYSNN_DATA is not set: it names the folder with {task.data}/")
+    path = Path(folder) / task.data
+    if task.data == "caltech101":
+        images, labels = _caltech(path, split, seed)
+    else:
+        images, labels = load_cifar10(path, split) if task.data == "cifar10" else load_idx(path, split)
+    values = images.astype(np.float32) / np.float32(255)
+    return (np.concatenate([values, 1 - values], axis=1) if task.complement else values), labels
+
+
+def _caltech(folder: Path, split: str, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Give grey pictures of faces (0) and motorbikes (1); the seed draws 200 of each to train with, the rest is the test split."""
+    images, labels = [], []
+    for label, name in enumerate(("faces_easy", "motorbikes")):
+        pictures = _pictures(folder / f"{name}.zip")
+        order = np.random.default_rng([seed, label]).permutation(len(pictures))
+        chosen = order[:CALTECH_TRAINING] if split == "train" else order[CALTECH_TRAINING:]
+        images.append(pictures[chosen])
+        labels.append(np.full(len(chosen), label, dtype=np.int64))
+    mixed = np.random.default_rng([seed, 2]).permutation(sum(map(len, labels)))
+    return np.concatenate(images)[mixed, None], np.concatenate(labels)[mixed]
+
+
+def _pictures(path: Path) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    with zipfile.ZipFile(path) as archive:
+        names = sorted(name for name in archive.namelist() if name.lower().endswith(".jpg"))
+        found = []
+        for name in names:
+            with Image.open(io.BytesIO(archive.read(name))) as picture:
+                found.append(np.asarray(picture.convert("L").resize((CALTECH_SIDE, CALTECH_SIDE))))
+    return np.stack(found)
+
+
+def _cnn(classes: int = 10) -> tuple[Layer, ...]:
+    """Give 16C5-P2-32C5-P2-800-128-10."""
+    return (
+        Conv(channels=16, kernel=5, gain=6, spread=1.2),
+        EarliestPool(2),
+        Conv(channels=32, kernel=5, gain=6, spread=1.2),
+        EarliestPool(2),
+        Dense(units=800, gain=6, spread=1.2),
+        Dense(units=128, gain=6, spread=1.2),
+        Dense(units=classes, gain=6, spread=1.2),
+    )
+
+
+def _dense(units: int, classes: int = 10) -> tuple[Layer, ...]:
+    return Dense(units=units, gain=12, spread=1.4), Dense(units=classes, gain=8, spread=1.4)
+
+
+_EXACT = STDBP(tau=0.05, min_slope=0.1)
+_STEPPED = SSTDP(gap=10.0, anti_causal=0.0)
+_STEPS = {"neuron": "step", "steps": 16}
+_SHIFTED = Augmentation(shift=2.0, rotate=12.0, scale=0.12, elastic=1.0)
+
+# Six convolutions and two dense layers; three maps of 16, 8 and 4 pixels after the pools.
+_DEEP = (
+    Conv(channels=32, padding=1),
+    Conv(channels=32, padding=1),
+    EarliestPool(2),
+    Conv(channels=64, padding=1),
+    Conv(channels=64, padding=1),
+    EarliestPool(2),
+    Conv(channels=128, padding=1),
+    Conv(channels=128, padding=1),
+    EarliestPool(2),
+    Dense(units=256),
+    Dense(units=10),
+)
+
+TASKS: dict[str, Task] = {
+    "stdbp-mnist": Task(
+        "STDBP, MNIST, 784-800-10",
+        "mnist",
+        _dense(800),
+        _EXACT,
+        98.2,
+        {"epochs": 20, "rate": 2e-3, "weight_decay": 0.1, "validation": 5000},
+    ),
+    "stdbp-mnist-augmented": Task(
+        "STDBP, MNIST, 784-800-10, augmented",
+        "mnist",
+        _dense(800),
+        _EXACT,
+        98.5,
+        {"epochs": 60, "rate": 2e-3, "weight_decay": 0.02, "validation": 5000, "augment": _SHIFTED},
+    ),
+    "stdbp-mnist-cnn": Task(
+        "STDBP, MNIST, 16C5-P2-32C5-P2-800-128-10, augmented",
+        "mnist",
+        _cnn(),
+        _EXACT,
+        99.2,
+        {"epochs": 20, "rate": 1e-3, "weight_decay": 0.02, "validation": 5000, "augment": _SHIFTED},
+    ),
+    "stdbp-fashion": Task(
+        "STDBP, Fashion-MNIST, 784-1000-10",
+        "fashion-mnist",
+        _dense(1000),
+        _EXACT,
+        88.5,
+        {"epochs": 20, "rate": 1e-3, "weight_decay": 0.1, "validation": 5000},
+    ),
+    "stdbp-fashion-cnn": Task(
+        "STDBP, Fashion-MNIST, 16C5-P2-32C5-P2-800-128-10, shifted",
+        "fashion-mnist",
+        _cnn(),
+        _EXACT,
+        90.5,
+        {"epochs": 20, "rate": 1e-3, "weight_decay": 0.05, "validation": 5000, "augment": Augmentation(shift=1.0)},
+    ),
+    "sstdp-mnist": Task(
+        "SSTDP, MNIST, 784-800-10, 16 steps",
+        "mnist",
+        (Dense(units=800), Dense(units=10)),
+        _STEPPED,
+        97.5,
+        {"epochs": 20, "rate": 1e-3, "validation": 5000},
+        _STEPS,
+    ),
+    "stdbp-caltech": Task(
+        "STDBP, Caltech faces against motorbikes, 1600-200-2",
+        "caltech101",
+        _dense(200, 2),
+        _EXACT,
+        99.2,
+        {"epochs": 40, "batch_size": 20, "rate": 1e-3, "weight_decay": 0.1, "validation": 100},
+        seeds=(0, 1, 2, 3, 4),
+    ),
+    "sstdp-cifar10": Task(
+        "SSTDP, CIFAR-10, six convolutions, 16 steps",
+        "cifar10",
+        _DEEP,
+        _STEPPED,
+        75.0,
+        {"epochs": 20, "rate": 1e-3, "validation": 5000, "augment": Augmentation(shift=3.0)},
+        _STEPS,
+        complement=True,
+    ),
+}
+"""Every task by name."""
