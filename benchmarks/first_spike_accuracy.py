@@ -33,6 +33,8 @@ TABLES, NETWORKS, WORK = HERE / "tables", HERE / "networks", HERE / "results" / 
 
 _BATCHES_A_CHECKPOINT = 100
 _GOLDEN_SAMPLES = 2
+_SHOWN = ["seed", "split", "samples", "epoch", "validation_accuracy", "accuracy", "accuracy_int8", "silent", "ties"]
+_SHOWN += ["decision_time_mean", "spikes_per_neuron", "additions_decision", "additions_end", "dense_macs", "dead"]
 
 
 class _OutOfTimeError(Exception):
@@ -72,10 +74,10 @@ def _keep(name: str, row: dict[str, Any], network: FirstSpikeNetwork, data: Data
     return save(NETWORKS / f"{name}.psnn", rounded, provenance={**facts, "rule": repr(TASKS[name].rule)}, golden=golden)
 
 
-def _stop_at(end: float) -> Any:
-    def progress(done: int, _total: int) -> None:
-        # Behind a checkpoint, so that nothing is done twice.
-        if time.monotonic() > end and (done - 1) % _BATCHES_A_CHECKPOINT == 0:
+def _stop_at(end: float, epochs: int) -> Any:
+    def progress(done: int, total: int) -> None:
+        # Behind a checkpoint, so that hardly anything is done twice.
+        if time.monotonic() > end and (done - 1) % (total // epochs) % _BATCHES_A_CHECKPOINT == 0:
             raise _OutOfTimeError
 
     return progress
@@ -119,7 +121,7 @@ def main() -> None:
     if given.test and seeds != task.seeds:
         sys.exit("--test takes all seeds: none may be left out")
     given.work.mkdir(parents=True, exist_ok=True)
-    progress = _stop_at(time.monotonic() + 60 * given.minutes)
+    progress = _stop_at(time.monotonic() + 60 * given.minutes, task.options["epochs"])
     rows, networks = [], []
     for seed in seeds:
         options = TrainingOptions(
@@ -139,7 +141,7 @@ def main() -> None:
         networks.append((rows[-1], trained.network, data))
     frame = pl.DataFrame(rows)
     with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_hide_dataframe_shape=True):
-        print(frame)
+        print(frame.select(_SHOWN))
     if given.test:
         known = {"rule": repr(task.rule), "options": repr(dict(task.options)), "layers": repr(task.layers)}
         meta = metadata(benchmark="first_spike_accuracy", **machine(), **known)

@@ -55,13 +55,14 @@ def test_commands_are_found() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:layer '.*', T = :UserWarning")
-@pytest.mark.parametrize("page", [PAGES[0], ROOT / "docs/conversion.md"], ids=["README.md", "conversion.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/conversion.md", "docs/first_spike.md"])
 def test_the_examples_of_a_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The blocks of Python, then the commands of pysnn that are set as shell code, in one folder."""
     from pysnn.cli.app import app
 
+    page = ROOT / name
     monkeypatch.chdir(tmp_path)
     blocks = FENCE.findall(page.read_text(encoding="utf-8"))
     namespace: dict[str, object] = {}

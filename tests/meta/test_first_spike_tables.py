@@ -1,0 +1,43 @@
+"""The pages of first-spike results show what is in their tables, and kept networks are what they say."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from benchmarks import first_spike_page, psp_kernels
+from benchmarks.first_spike_accuracy import NETWORKS
+from benchmarks.first_spike_tasks import TASKS
+from pysnn.io.first_spike import load
+
+KEPT = sorted(NETWORKS.glob("*.psnn"))
+
+
+def test_the_page_of_results_is_what_its_tables_say() -> None:
+    text = first_spike_page.PAGE.read_text(encoding="utf-8")
+    assert first_spike_page.page(text) == text
+
+
+def test_the_page_of_kernels_is_what_its_table_says() -> None:
+    text = psp_kernels.PAGE.read_text(encoding="utf-8")
+    assert psp_kernels.page(text, pl.read_parquet(psp_kernels.TABLE)) == text
+
+
+def test_tables_have_every_seed_and_the_test_split() -> None:
+    for name, task in TASKS.items():
+        file = first_spike_page.TABLES / f"first_spike_{name}.parquet"
+        if file.exists():
+            frame = pl.read_parquet(file)
+            assert frame["seed"].to_list() == list(task.seeds), name
+            assert set(frame["split"]) == {"test"}, name
+
+
+@pytest.mark.parametrize("path", KEPT, ids=[path.name for path in KEPT])
+def test_kept_networks_are_proved(path: Path) -> None:
+    saved = load(path)
+    saved.verify()
+    assert saved.provenance["task"] == path.stem
+
+
+def test_kept_networks_are_small() -> None:
+    assert sum(path.stat().st_size for path in KEPT) < 10_000_000
