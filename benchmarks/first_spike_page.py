@@ -23,8 +23,9 @@ def page(text: str, tables: Path = TABLES) -> str:
 def _accuracy(frames: dict[str, pl.DataFrame]) -> str:
     rows = []
     for name, task in TASKS.items():
+        goal = "" if task.goal is None else f"{task.goal:.1f}"
         if name not in frames:
-            rows.append([task.title, f"{task.goal:.1f}", "not run", "", "", "", ""])
+            rows.append([task.title, goal, "not run", "", "", "", ""])
             continue
         own = frames[name]
         seeds = ", ".join(f"{100 * value:.2f}" for value in own["accuracy"])
@@ -33,7 +34,7 @@ def _accuracy(frames: dict[str, pl.DataFrame]) -> str:
         rows.append(
             [
                 task.title,
-                f"{task.goal:.1f}",
+                goal,
                 _spread(own, "accuracy", 100, 2),
                 seeds,
                 f"{validation:.2f}",

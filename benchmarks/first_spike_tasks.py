@@ -30,7 +30,7 @@ CALTECH_SIDE = 40
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the results: what is trained, how, and the accuracy asked for.
+    """One row of the results: what is trained, how, and the accuracy asked for (``None``: it is there to be compared).
 
     ``options`` are those of :class:`~pysnn.learn.TrainingOptions`; ``validation`` among them. ``seeds``: of first weights and orders,
     for Caltech of the split too.
@@ -40,7 +40,7 @@ class Task:
     data: str
     layers: tuple[Layer, ...]
     rule: LearningRule
-    goal: float
+    goal: float | None
     options: Mapping[str, Any]
     fields: Mapping[str, Any] = field(default_factory=dict)
     complement: bool = False
@@ -141,6 +141,15 @@ TASKS: dict[str, Task] = {
         _EXACT,
         98.5,
         {"epochs": 60, "rate": 2e-3, "weight_decay": 0.02, "validation": 5000, "augment": _SHIFTED},
+    ),
+    "falling-mnist": Task(
+        "STDBP, falling threshold, MNIST, 784-800-10",
+        "mnist",
+        (Dense(units=800, gain=1), Dense(units=10, gain=1)),
+        STDBP(tau=0.1, min_slope=0.5),
+        None,
+        {"epochs": 20, "rate": 1e-3, "weight_decay": 0.05, "validation": 5000},
+        {"neuron": "falling"},
     ),
     "stdbp-mnist-cnn": Task(
         "STDBP, MNIST, 16C5-P2-32C5-P2-800-128-10, augmented",

@@ -81,10 +81,10 @@ def _first_spike(path: Path, saved: "SavedFirstSpike") -> tuple[list[dict[str, A
         "provenance": dict(saved.provenance),
     }
     rows: list[dict[str, Any]] = []
-    before = "input"
+    before, weights = "input", iter(net.weights)
     for given, layer in zip(net.layers, net.plan.layers, strict=True):
         height, width, channels = layer.out_shape
-        parameters = layer.rows * layer.columns if isinstance(layer, WeightLayer) else 0
+        parameters = next(weights).size if isinstance(layer, WeightLayer) else 0
         shape = f"{channels}x{height}x{width}" if height * width > 1 else str(channels)
         rows.append(
             {"node": layer.name, "type": type(given).__name__, "shape": shape, "parameters": parameters, "from": before}

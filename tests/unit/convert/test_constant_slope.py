@@ -1,13 +1,16 @@
 """A ReLU network and the first-spike network made of it compute the same."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from pysnn import Affine, Conv2d, Flatten, GlobalAvgPool, Input, Linear, MaxPool2d, Network, Output, ReLU
 from pysnn.backends import get_backend
+from pysnn.cli.app import app
 from pysnn.convert import ann_accuracy, ann_pass, to_first_spike
 from pysnn.datasets import load_digits, load_digits_mlp
 from pysnn.errors import FileFormatError, NetworkError
@@ -158,6 +161,13 @@ def test_it_is_saved_and_proved(tmp_path: Any) -> None:
     golden = make_spike_golden(spiking, digits.x_test[:3])
     loaded = files.load(files.save(tmp_path / "net.psnn", spiking, golden=golden))
     loaded.verify()
+    shown = CliRunner().invoke(app, ["info", str(tmp_path / "net.psnn"), "--json"])
+    assert shown.exit_code == 0, shown.stderr
+    told = json.loads(shown.stdout)
+    assert [row["parameters"] for row in told["rows"]] == [65 * 64, 65 * 64, 65 * 10]
+    assert told["meta"]["parameters"] == sum(row["parameters"] for row in told["rows"])
+    ran = CliRunner().invoke(app, ["run", str(tmp_path / "net.psnn"), "--data", "digits:test", "--json"])
+    assert json.loads(ran.stdout)["rows"][0]["accuracy"] == evaluate(spiking, digits.x_test, digits.y_test).accuracy
     assert loaded.network.neuron == "slope"
     times = [golden.times[0] + np.float32(1e-4), *golden.times[1:]]
     wrong = type(golden)(golden.input, times, golden.winners)
