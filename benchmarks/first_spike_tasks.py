@@ -1,6 +1,7 @@
 """What first-spike networks are measured on: data, network, rule and settings of each task.
 
-Settings were chosen on validation data alone: the last 5,000 training images, for Caltech the last 100 of the 400.
+Settings and epochs were chosen on validation data alone, the last 5,000 training images. Settings for Caltech were chosen with the last 100 of the
+400 training images held out; the trainings here hold out 20, which choose nothing: the last epoch counts.
 """
 
 import io
@@ -25,7 +26,7 @@ __all__ = ["TASKS", "Task", "load"]
 Data = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 CALTECH_TRAINING = 200
-CALTECH_SIDE = 40
+CALTECH_SIDE = 28
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def load(task: Task, split: str, seed: int) -> Data:
 
 
 def _caltech(folder: Path, split: str, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give grey pictures of faces (0) and motorbikes (1); the seed draws 200 of each to train with, the rest is the test split."""
+    """Give grey pictures, each stretched to 0..255, of faces (0) and motorbikes (1); the seed draws 200 of each to train with, the rest is the test split."""
     images, labels = [], []
     for label, name in enumerate(("faces_easy", "motorbikes")):
         pictures = _pictures(folder / f"{name}.zip")
@@ -87,8 +88,9 @@ def _pictures(path: Path) -> NDArray[np.uint8]:
         found = []
         for name in names:
             with Image.open(io.BytesIO(archive.read(name))) as picture:
-                found.append(np.asarray(picture.convert("L").resize((CALTECH_SIDE, CALTECH_SIDE))))
-    return np.stack(found)
+                grey = np.asarray(picture.convert("L").resize((CALTECH_SIDE, CALTECH_SIDE)), dtype=np.float32)
+                found.append((grey - grey.min()) * (255 / (grey.max() - grey.min())))
+    return np.rint(np.stack(found)).astype(np.uint8)
 
 
 def _cnn(classes: int = 10) -> tuple[Layer, ...]:
@@ -140,7 +142,7 @@ TASKS: dict[str, Task] = {
         _dense(800),
         _EXACT,
         98.5,
-        {"epochs": 60, "rate": 2e-3, "weight_decay": 0.02, "validation": 5000, "augment": _SHIFTED},
+        {"epochs": 40, "rate": 2e-3, "weight_decay": 0.02, "validation": 5000, "augment": _SHIFTED},
     ),
     "falling-mnist": Task(
         "STDBP, falling threshold, MNIST, 784-800-10",
@@ -185,12 +187,21 @@ TASKS: dict[str, Task] = {
         _STEPS,
     ),
     "stdbp-caltech": Task(
-        "STDBP, Caltech faces against motorbikes, 1600-200-2",
+        "STDBP, Caltech faces against motorbikes, 1568-200-2, augmented",
         "caltech101",
         _dense(200, 2),
-        _EXACT,
+        STDBP(tau=0.1, min_slope=0.1),
         99.2,
-        {"epochs": 40, "batch_size": 20, "rate": 1e-3, "weight_decay": 0.1, "validation": 100},
+        {
+            "epochs": 40,
+            "batch_size": 20,
+            "rate": 1e-3,
+            "weight_decay": 0.1,
+            "validation": 20,
+            "keep": "last",
+            "augment": Augmentation(shift=2.0, rotate=10.0, scale=0.15),
+        },
+        complement=True,
         seeds=(0, 1, 2, 3, 4),
     ),
     "sstdp-cifar10": Task(
