@@ -90,7 +90,7 @@ def _pictures(path: Path) -> NDArray[np.uint8]:
             with Image.open(io.BytesIO(archive.read(name))) as picture:
                 grey = np.asarray(picture.convert("L").resize((CALTECH_SIDE, CALTECH_SIDE)), dtype=np.float32)
                 found.append((grey - grey.min()) * (255 / (grey.max() - grey.min())))
-    return np.rint(np.stack(found)).astype(np.uint8)
+    return np.asarray(np.rint(np.stack(found)), dtype=np.uint8)
 
 
 def _cnn(classes: int = 10) -> tuple[Layer, ...]:
