@@ -1,6 +1,7 @@
 """The same networks with ramp, exponential and alpha kernels, 1 to 6 layers deep, on the digits that come with the package.
 
-    python -m benchmarks.psp_kernels --run      trains them (some minutes), writes the table, then the page and the plot
+    python -m benchmarks.psp_kernels --run      trains them (some minutes), writes the table, then the page and the plot;
+                                                interrupted, it goes on with the network that it was at
     python -m benchmarks.psp_kernels            writes docs/psp_kernels.md and docs/psp_kernels.png from the table
 
 All have the same first weights, the same optimiser and exact gradients: nothing is done about steep gradients or dead neurons. The share
@@ -8,6 +9,7 @@ of the mean in the first weights (``gain``) is chosen for each kernel, with two 
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,12 +25,15 @@ from benchmarks.common import machine
 from benchmarks.markdown import fill, table
 from benchmarks.psp_nets import KERNELS, Kernel, backward, forward
 from pysnn.datasets import load_digits
+from pysnn.files import write_aside
 from pysnn.learn import Adam, Schedule, time_cross_entropy
+from pysnn.learn.state import fingerprint
 from pysnn.tables import metadata, write_table
 
 __all__ = ["PAGE", "PLOT", "TABLE", "page", "train"]
 
 TABLE = Path(__file__).parent / "tables" / "psp_kernels.parquet"
+WORK = Path(__file__).parent / "results" / "psp_kernels"
 PAGE = Path(__file__).parents[1] / "docs" / "psp_kernels.md"
 PLOT = PAGE.with_suffix(".png")
 
@@ -132,6 +137,17 @@ def _accuracy(kernel: Kernel, weights: Sequence[Array], held: Part) -> tuple[flo
     return float(((out.argmin(axis=1) == held[1]) & fires).mean()), float(1 - fires.mean())
 
 
+def _kept(net: Net, part: Part, held: Part) -> list[dict[str, Any]]:
+    """Train a network, or read what an interrupted run has kept of it."""
+    known = fingerprint(net, (HIDDEN, SPREAD, EPOCHS, BATCH, RATE, TAU), *part, *held)
+    file = WORK / f"{net.kernel}-{net.depth}-{net.seed}-{known[:16]}.json"
+    if not file.exists():
+        text = json.dumps(train(net, part, held))
+        WORK.mkdir(parents=True, exist_ok=True)
+        write_aside(file, lambda aside: aside.write_text(text, encoding="utf-8"))
+    return list(json.loads(file.read_text(encoding="utf-8")))
+
+
 def _run() -> pl.DataFrame:
     digits = load_digits()
     part = (digits.x_train[:-VALIDATION], digits.y_train[:-VALIDATION])
@@ -142,9 +158,8 @@ def _run() -> pl.DataFrame:
         gain = max(tried, key=lambda one: tried[one])
         print(f"{kernel}: validation accuracy by gain {tried}", file=sys.stderr)
         for depth, seed in product(DEPTHS, SEEDS):
-            found = train(
-                Net(kernel, depth, gain, seed), (digits.x_train, digits.y_train), (digits.x_test, digits.y_test)
-            )
+            parts = (digits.x_train, digits.y_train), (digits.x_test, digits.y_test)
+            found = _kept(Net(kernel, depth, gain, seed), *parts)
             print(f"{kernel}, {depth} layers, seed {seed}: {found[0]['accuracy']:.3f}", file=sys.stderr)
             rows += found
     frame = pl.DataFrame(rows)

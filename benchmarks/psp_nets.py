@@ -50,7 +50,9 @@ def forward(kernel: Kernel, weights: Sequence[Array], times: Array) -> list[Pass
     """Give every layer's times; ``weights``: ``(inputs, neurons)`` each."""
     passed = []
     for weight in weights:
-        order = np.argsort(times, axis=1, kind="stable")
+        # Silent inputs stand last: what is silent in the whole batch is left out.
+        most = max(1, int(np.isfinite(times).sum(axis=1).max()))
+        order = np.argsort(times, axis=1, kind="stable")[:, :most]
         ordered = np.take_along_axis(times, order, axis=1)
         spiking = np.isfinite(ordered)
         chosen = np.where(spiking[:, :, None], weight[order], 0)

@@ -76,8 +76,7 @@ class WindowedFirstSpike:
                 out = seen.reshape(*seen.shape[:2], -1, channels).min(axis=2).reshape(len(times), -1)
                 kept = _Layer(times, out, np.zeros_like(out))
             else:
-                kept = self._fire(number, seen, weight)
-                kept.inputs = times
+                kept = _Layer(times, *self._fire(number, seen, weight))
             passed.layers.append(kept)
             times = kept.times
         return passed
@@ -111,7 +110,8 @@ class WindowedFirstSpike:
         for number, layer in enumerate(self.plan.layers):
             yield number, layer, next(rest) if isinstance(layer, WeightLayer) else None
 
-    def _fire(self, number: int, seen: Array, weight: Array) -> _Layer:
+    def _fire(self, number: int, seen: Array, weight: Array) -> tuple[Array, Array, Array]:
+        """Give a layer's times and marks, ``(batch, size)``, and the rates ``D`` of its neurons, a site each."""
         layer, opens = self.plan.layers[number], self._opens[number]
         assert isinstance(layer, WeightLayer)
         early, fired = _earliness(seen, opens)
@@ -130,7 +130,7 @@ class WindowedFirstSpike:
         times = np.where(fires, opens + np.where(above, 0, wait), np.inf).astype(weight.dtype)
         marks = np.where(fires, potential, 0)
         flat = (len(seen), -1)
-        return _Layer(seen, times.reshape(flat), marks.reshape(flat), rates)
+        return times.reshape(flat), marks.reshape(flat), rates
 
     def _back(
         self, number: int, given: tuple[Array, Array], kept: _Layer, back: tuple[Array, float]

@@ -1,5 +1,7 @@
 """The comparison of kernels trains, counts strictly, and draws its page from rows."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -27,6 +29,16 @@ def test_first_weights_are_the_same_but_for_the_gain() -> None:
     one, other = Net("ramp", 3, 2.0, 5).draw(), Net("alpha", 3, 4.0, 5).draw()
     for weight, shifted in zip(one, other, strict=True):
         assert np.allclose(shifted - weight, 2 / len(weight), atol=1e-6)
+
+
+def test_a_network_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psp_kernels, "WORK", tmp_path / "work")
+    monkeypatch.setattr(psp_kernels, "train", lambda net, *_: [{"seed": net.seed}])
+    assert psp_kernels._kept(Net("ramp", 1, 2.0, 7), PART, HELD) == [{"seed": 7}]
+    monkeypatch.delattr(psp_kernels, "train")
+    assert psp_kernels._kept(Net("ramp", 1, 2.0, 7), PART, HELD) == [{"seed": 7}]
+    with pytest.raises(NameError):
+        psp_kernels._kept(Net("ramp", 1, 2.0, 7), HELD, HELD)
 
 
 def test_a_network_that_is_silent_is_wrong() -> None:
