@@ -218,7 +218,12 @@ def _plot(frame: pl.DataFrame) -> None:
         style = {"color": colour, "marker": "o", "markersize": 3, "label": kernel}
         accuracy.plot(by_depth["layers"], 100 * by_depth["accuracy"], **style)
         dead.plot(by_depth["layers"], 100 * by_depth["dead_end"], **style)
-        deep = own.filter(pl.col("layers") == DEPTHS[-1]).group_by("layer").agg(pl.all().mean()).sort("layer")
+        deep = (
+            own.filter(pl.col("layers") == DEPTHS[-1])
+            .group_by("layer")
+            .agg(pl.col("gradient_median", "gradient_p99").mean())
+            .sort("layer")
+        )
         gradient.plot(deep["layer"], deep["gradient_median"], **style)
         gradient.fill_between(deep["layer"], deep["gradient_median"], deep["gradient_p99"], color=colour, alpha=0.2)
     gradient.set_yscale("log")
