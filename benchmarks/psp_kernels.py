@@ -235,7 +235,6 @@ def _plot(frame: pl.DataFrame) -> None:
         axes.set_xlabel(below)
         axes.set_ylabel(beside)
     accuracy.legend()
-    figure.tight_layout()
     figure.savefig(PLOT, dpi=100)
 
 
