@@ -234,7 +234,8 @@ def _plot(frame: pl.DataFrame) -> None:
     ):
         axes.set_xlabel(below)
         axes.set_ylabel(beside)
-    accuracy.legend()
+    gradient.legend(loc="upper left", ncols=3, fontsize="small")
+    gradient.set_ylim(top=60)
     figure.savefig(PLOT, dpi=100)
 
 
