@@ -50,10 +50,15 @@ def _accuracies(frame: pl.DataFrame) -> str:
     steps = sorted(frame["steps"].unique())
     lines = _head(["network", "ANN", "method", "thresholds", "on top", *map(str, steps)])
     for names, group in _groups(frame):
-        ann = f"{100 * group['ann_accuracy'].to_numpy().max():.2f}"
         cells = [_accuracy(group.filter(pl.col("steps") == at)) for at in steps]
-        lines.append(_line([names[0], ann, *names[1:], *cells]))
+        lines.append(_line([names[0], _ann(group), *names[1:], *cells]))
     return "\n".join(lines)
+
+
+def _ann(group: pl.DataFrame) -> str:
+    """The ordinary network's accuracy, on all the samples first, and on a part of them if some rows have only that."""
+    found = group.group_by("samples").agg(pl.col("ann_accuracy").first()).sort("samples", descending=True)
+    return ", ".join(f"{100 * accuracy:.2f}" for accuracy in found["ann_accuracy"])
 
 
 def _accuracy(rows: pl.DataFrame) -> str:
@@ -113,7 +118,7 @@ def _differences(frame: pl.DataFrame) -> str:
 def _groups(frame: pl.DataFrame) -> list[tuple[list[str], pl.DataFrame]]:
     """Rows of one conversion together; small networks first."""
     keys = ["network", "method", "per_channel", "settings"]
-    frame = frame.sort(pl.col("macs").max().over("network"), maintain_order=True)
+    frame = frame.sort(pl.col("synops").max().over("network"), maintain_order=True)
     found = []
     for (network, method, per_channel, settings), group in frame.group_by(keys, maintain_order=True):
         known = json.loads(str(settings))
