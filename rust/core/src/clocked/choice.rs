@@ -79,6 +79,9 @@ pub(super) fn crossover(level: Level, outputs: usize) -> f32 {
     }
 }
 
+/// Values that are looked at side by side.
+const LANES: usize = 64;
+
 /// Events an input and a step, as the kernel that follows them sees them.
 pub(super) struct Density<'a> {
     pub(super) map: View<'a, u8>,
@@ -91,18 +94,30 @@ impl Kernel for Density<'_> {
     #[inline(always)]
     fn run(self) -> f32 {
         let values = self.map.values();
-        // A chunk's sum fits a byte.
-        let events: usize = match self.tell {
-            Tell::Again(most) => values.chunks(usize::from(u8::MAX / most.max(1))).map(|chunk| sum(chunk, |v| v)).sum(),
-            _ => values.chunks(usize::from(u8::MAX)).map(|chunk| sum(chunk, |v| u8::from(v != 0))).sum(),
+        let events = match self.tell {
+            Tell::Again(most) => sum(values, most, |value| value),
+            _ => sum(values, 1, |value| u8::from(value != 0)),
         };
         events as f32 / values.len().max(1) as f32
     }
 }
 
+/// Add up what `events` gives for each value, `most` at most.
 #[inline(always)]
-fn sum(values: &[u8], events: impl Fn(u8) -> u8) -> usize {
-    usize::from(values.iter().fold(0_u8, |sum, &value| sum.wrapping_add(events(value))))
+fn sum(values: &[u8], most: u8, events: impl Fn(u8) -> u8) -> usize {
+    let (rows, rest) = values.as_chunks::<{ LANES }>();
+    let mut total: usize = rest.iter().map(|&value| usize::from(events(value))).sum();
+    // So many fit a lane of a byte.
+    for rows in rows.chunks(usize::from(u8::MAX / most.max(1))) {
+        let mut lanes = [0_u8; LANES];
+        for row in rows {
+            for (lane, &value) in lanes.iter_mut().zip(row) {
+                *lane = lane.wrapping_add(events(value));
+            }
+        }
+        total += lanes.iter().map(|&lane| usize::from(lane)).sum::<usize>();
+    }
+    total
 }
 
 #[cfg(test)]

@@ -94,6 +94,9 @@ impl Kernel for PackCounts<'_> {
 /// Pack the counts of a pixel, 16 channels of eight steps at a time.
 #[inline(always)]
 fn pack(counts: &[u8], [steps, channels]: [usize; 2], words: &mut [Word]) {
+    if steps == ROWS && channels.is_multiple_of(TOGETHER * DEPTH) {
+        return pack_wholes(counts.as_chunks().0, words.as_chunks_mut().0);
+    }
     let rows: [&[u8]; ROWS] = std::array::from_fn(|step| &counts[step.min(steps - 1) * channels..][..channels]);
     let (wholes, rest) = words.as_chunks_mut::<TOGETHER>();
     for (number, words) in wholes.iter_mut().enumerate() {
@@ -106,6 +109,16 @@ fn pack(counts: &[u8], [steps, channels]: [usize; 2], words: &mut [Word]) {
     if !rest.is_empty() {
         let begin = wholes.len() * TOGETHER * DEPTH;
         rest.copy_from_slice(&turn(rows.map(|row| padded(&row[begin..])))[..rest.len()]);
+    }
+}
+
+/// Pack a pixel of whole words.
+#[inline(always)]
+fn pack_wholes(counts: &[[u8; TOGETHER * DEPTH]], words: &mut [[Word; TOGETHER]]) {
+    let across = words.len();
+    let rows: [&[[u8; TOGETHER * DEPTH]]; ROWS] = std::array::from_fn(|step| &counts[step * across..][..across]);
+    for (number, words) in words.iter_mut().enumerate() {
+        *words = turn(rows.map(|row| row[number]));
     }
 }
 

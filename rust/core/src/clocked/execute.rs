@@ -131,9 +131,9 @@ impl Sample<'_> {
             return Family::Event;
         }
         self.program.family.unwrap_or_else(|| {
+            let crossover = crossover(level, self.program.ops[synapses.op].spec.shape.channels);
             let map = self.workspace.maps.view(self.program.place(synapses.source), block.steps);
-            let outputs = self.program.ops[synapses.op].spec.shape.channels;
-            let dense = level.run(Density { map, tell: synapses.tell }) >= crossover(level, outputs);
+            let dense = crossover <= 0.0 || level.run(Density { map, tell: synapses.tell }) >= crossover;
             if dense { Family::Dot } else { Family::Event }
         })
     }

@@ -111,9 +111,11 @@ impl Memory {
 
 /// The same potentials at every pixel.
 fn fill<A: Copy + Default>(values: &mut [[A; LANES]], channels: &[A]) {
-    let chunks = channels.len().div_ceil(LANES).max(1);
-    for (number, chunk) in values.iter_mut().enumerate() {
-        let begin = number % chunks * LANES;
-        *chunk = std::array::from_fn(|lane| channels.get(begin + lane).copied().unwrap_or_default());
+    let own: Vec<[A; LANES]> = channels
+        .chunks(LANES)
+        .map(|chunk| std::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or_default()))
+        .collect();
+    for pixel in values.chunks_exact_mut(own.len().max(1)) {
+        pixel.copy_from_slice(&own);
     }
 }
