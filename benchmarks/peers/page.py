@@ -16,6 +16,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 _MARK = "<!-- peers: {} -->"
 _END = "<!-- end of peers -->"
 
+BARS = {"float32": 3, "int8_avx512": 8, "int8_avx2": 4}
+"""How many times faster than the best library pysnn sets out to be, at T = 16 with one thread."""
+
 
 def page(text: str, frame: pl.DataFrame, host: str) -> str:
     """Give the page with each stretch between ``<!-- peers: CLAIM -->`` and its end made again.
@@ -23,26 +26,46 @@ def page(text: str, frame: pl.DataFrame, host: str) -> str:
     Raises
     ------
     KeyError
-        The page has a mark that is no claim and not "setup".
+        The page has a mark that is no claim, not "setup" and not "bars".
     """
     parts = text.split("<!-- peers: ")
     made = [parts[0]]
     for part in parts[1:]:
         name, _, rest = part.partition(" -->\n")
-        table = _setup(frame, host) if name == "setup" else _claim(frame, name)
+        table = _TABLES[name](frame, host) if name in _TABLES else _claim(frame, name)
         made.append(f"{_MARK.format(name)}\n{table}\n{_END}{rest.partition(_END)[2]}")
     return "".join(made)
 
 
+def _bars(frame: pl.DataFrame, _: str) -> str:
+    """Give what was set out for and what was reached, beside the best library of each cell."""
+    own = frame.filter(pl.col("claim") == "libraries", pl.col("steps") == 16, pl.col("threads") == 1)
+    head = [
+        "network",
+        "batch",
+        "best library",
+        "ms an image",
+        *(f"{name}: x (asked {bar})" for name, bar in BARS.items()),
+    ]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for _cell, group in own.sort("network", "batch", "ms").group_by("network", "batch", maintain_order=True):
+        best = group.row(0, named=True)
+        times = [f"{best['ms'] / best[f'{name}_ms']:.1f}" for name in BARS]
+        lines.append(_line([best["network"], str(best["batch"]), best["peer"], f"{best['ms']:.3g}", *times]))
+    return "\n".join(lines)
+
+
 def _claim(frame: pl.DataFrame, claim: str) -> str:
-    """Give a table with a row a cell and peer: its time, ours beside it, and how many times faster ours are."""
-    own = frame.filter(pl.col("claim") == claim).sort("network", "batch", "threads", "steps", "ms")
-    head = ["network", "batch", "threads", "T", "peer", "ms an image", *(f"{name}: ms (x)" for name in OURS)]
-    lines = [f"pysnn {CLAIMS[claim]}:", "", _line(head), _line(["---"] * len(head))]
-    for row in own.iter_rows(named=True):
-        cells = [str(row[key]) for key in ("network", "batch", "threads", "steps", "peer")]
-        ours = [f"{row[f'{name}_ms']:.3g} ({row['ms'] / row[f'{name}_ms']:.1f})" for name in OURS]
-        lines.append(_line([*cells, f"{row['ms']:.3g}", *ours]))
+    """Give a table with a row a cell: ms an image of pysnn and of each peer."""
+    own = frame.filter(pl.col("claim") == claim).sort("network", "batch", "threads", "steps")
+    peers = own["peer"].unique().sort().to_list()
+    head = ["network", "batch", "threads", "T", *(f"pysnn {name}" for name in OURS), *peers]
+    lines = [f"pysnn {CLAIMS[claim]}, ms an image:", "", _line(head), _line(["---"] * len(head))]
+    for cell, group in own.group_by("network", "batch", "threads", "steps", maintain_order=True):
+        times = {row["peer"]: f"{row['ms']:.3g}" for row in group.to_dicts()}
+        first = group.row(0, named=True)
+        ours = [f"{first[f'{name}_ms']:.3g}" for name in OURS]
+        lines.append(_line([*map(str, cell), *ours, *(times.get(peer, "") for peer in peers)]))
     return "\n".join(lines)
 
 
@@ -58,6 +81,9 @@ def _setup(frame: pl.DataFrame, host: str) -> str:
         ways = "; ".join(f"{way} ({count})" for way, count in counts.iter_rows())
         lines.append(_line([str(peer), versions, ways, f"{group['same_predictions'].to_numpy().min():.3f}"]))
     return "\n".join(lines)
+
+
+_TABLES = {"setup": _setup, "bars": _bars}
 
 
 def _line(cells: list[str]) -> str:
