@@ -29,7 +29,9 @@ DataOption = Annotated[
 Out = Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the network.")]
 Hidden = Annotated[str, typer.Option(metavar="LAYERS", help="800, or 16C5-P2-32C5-P2-800: channels C kernel, P pool.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Passes over the data.")]
-BatchSize = Annotated[int, typer.Option(min=1, help="Samples a step.")]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, help="Samples a step; by default a hundredth of the data, 16 to 128.")
+]
 Rate = Annotated[float, typer.Option(help="First learning rate, of Adam.")]
 Decay = Annotated[float, typer.Option(help="Weight decay.")]
 Augment = Annotated[
@@ -52,7 +54,7 @@ def stdbp(
     out: Out,
     hidden: Hidden = "800",
     epochs: Epochs = 20,
-    batch_size: BatchSize = 128,
+    batch_size: BatchSize = None,
     rate: Rate = 2e-3,
     weight_decay: Decay = 0.1,
     tau: Annotated[float, typer.Option(help="Temperature of the loss.")] = 0.05,
@@ -84,7 +86,7 @@ def sstdp(
     out: Out,
     hidden: Hidden = "800",
     epochs: Epochs = 20,
-    batch_size: BatchSize = 128,
+    batch_size: BatchSize = None,
     rate: Rate = 5e-3,
     weight_decay: Decay = 0.0,
     steps: Annotated[int, typer.Option(min=2, help="Time-steps.")] = 16,
@@ -118,6 +120,7 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     if history is not None and history.suffix.lower() not in _TABLES:
         raise typer.BadParameter(f"--history: expected {', '.join(_TABLES)}, got '{history}'")
     given = _training_data(asked["data"], asked["limit"])
+    asked = {**asked, "batch_size": asked["batch_size"] or min(max(len(given.x) // 100, 16), 128)}
     fields = {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {"neuron": asked["neuron"]}
     network, samples = _start(given, asked, fields)
     checkpoint = out.with_name(f"{out.name}.checkpoint")
