@@ -13,27 +13,25 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.markdown import fill, table
+
 __all__ = ["PAGE", "TABLES", "page"]
 
 TABLES = Path(__file__).parent / "tables"
 PAGE = Path(__file__).parents[1] / "docs" / "conversion_results.md"
 
-_MARK = "<!-- table: {} -->"
-_END = "<!-- end -->"
 _NORMAL_95 = 1.96
 _COMPARED_AT = 32
 
 
 def page(text: str, tables: Path = TABLES) -> str:
-    """Give the page with each stretch between a mark ``<!-- table: NAME PRECISION -->`` and its end made again."""
-    parts = text.split("<!-- table: ")
-    made = [parts[0]]
-    for part in parts[1:]:
-        key, _, rest = part.partition(" -->\n")
+    """Give the page with its tables made again; a mark is ``<!-- table: NAME KIND -->``."""
+
+    def made(key: str) -> str:
         name, kind = key.split(" ")
-        frame = pl.read_parquet(tables / f"{name}.parquet").filter(pl.col("error").is_null())
-        made.append(f"{_MARK.format(key)}\n{_table(frame, kind)}\n{_END}{rest.partition(_END)[2]}")
-    return "".join(made)
+        return _table(pl.read_parquet(tables / f"{name}.parquet").filter(pl.col("error").is_null()), kind)
+
+    return fill(text, made)
 
 
 def _table(frame: pl.DataFrame, kind: str) -> str:
@@ -48,11 +46,12 @@ def _table(frame: pl.DataFrame, kind: str) -> str:
 
 def _accuracies(frame: pl.DataFrame) -> str:
     steps = sorted(frame["steps"].unique())
-    lines = _head(["network", "ANN", "method", "thresholds", "on top", *map(str, steps)])
+    head = ["network", "ANN", "method", "thresholds", "on top", *map(str, steps)]
+    rows = []
     for names, group in _groups(frame):
         cells = [_accuracy(group.filter(pl.col("steps") == at)) for at in steps]
-        lines.append(_line([names[0], _ann(group), *names[1:], *cells]))
-    return "\n".join(lines)
+        rows.append([names[0], _ann(group), *names[1:], *cells])
+    return table(head, rows)
 
 
 def _ann(group: pl.DataFrame) -> str:
@@ -80,39 +79,42 @@ def _accuracy(rows: pl.DataFrame) -> str:
 
 def _agreements(frame: pl.DataFrame) -> str:
     steps = sorted(frame["steps"].unique())
-    lines = _head(["network", "method", "thresholds", "on top", *map(str, steps)])
+    head = ["network", "method", "thresholds", "on top", *map(str, steps)]
+    rows = []
     for names, group in _groups(frame):
         found = {row["steps"]: f"{100 * row['agreement']:.1f}" for row in group.to_dicts()}
-        lines.append(_line([*names, *(found.get(at, "") for at in steps)]))
-    return "\n".join(lines)
+        rows.append([*names, *(found.get(at, "") for at in steps)])
+    return table(head, rows)
 
 
 def _costs(frame: pl.DataFrame) -> str:
     steps = sorted(frame["steps"].unique())
-    lines = _head(["network", "method", "thresholds", "on top", *(f"T = {at}" for at in steps)])
+    head = ["network", "method", "thresholds", "on top", *(f"T = {at}" for at in steps)]
+    rows = []
     for names, group in _groups(frame):
         cells = []
         for at in steps:
-            rows = group.filter(pl.col("steps") == at)
-            if rows.is_empty():
+            own = group.filter(pl.col("steps") == at)
+            if own.is_empty():
                 cells.append("")
                 continue
-            operations, spikes = (rows[name].to_numpy().mean() for name in ("synops", "spikes_per_neuron"))
+            operations, spikes = (own[name].to_numpy().mean() for name in ("synops", "spikes_per_neuron"))
             cells.append(f"{operations / 1e6:.1f} M, {spikes:.2f}")
-        lines.append(_line([*names, *cells]))
-    return "\n".join(lines)
+        rows.append([*names, *cells])
+    return table(head, rows)
 
 
 def _differences(frame: pl.DataFrame) -> str:
     """int8 minus float32 in points, at T = 32."""
     last = frame.filter(pl.col("steps") == _COMPARED_AT)
-    lines = _head(["network", "method", "thresholds", "on top", "float32", "int8", "int8 - float32"])
+    head = ["network", "method", "thresholds", "on top", "float32", "int8", "int8 - float32"]
+    rows = []
     for names, group in _groups(last):
         found = [100 * group.filter(pl.col("precision") == kind)["accuracy"].to_numpy() for kind in ("float32", "int8")]
         if all(len(values) for values in found):
             single, integer = (values.mean() for values in found)
-            lines.append(_line([*names, f"{single:.2f}", f"{integer:.2f}", f"{integer - single:+.2f}"]))
-    return "\n".join(lines)
+            rows.append([*names, f"{single:.2f}", f"{integer:.2f}", f"{integer - single:+.2f}"])
+    return table(head, rows)
 
 
 def _groups(frame: pl.DataFrame) -> list[tuple[list[str], pl.DataFrame]]:
@@ -126,14 +128,6 @@ def _groups(frame: pl.DataFrame) -> list[tuple[list[str], pl.DataFrame]]:
         named = str(method) + "".join(f", {name} {value}" for name, value in known.items())
         found.append(([str(network), named, "a channel" if per_channel else "a layer", on_top], group))
     return found
-
-
-def _head(names: list[str]) -> list[str]:
-    return [_line(names), _line(["---"] * len(names))]
-
-
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

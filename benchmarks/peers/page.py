@@ -1,10 +1,12 @@
 """Write the tables about peers into docs/performance.md from benchmarks/tables/peers.parquet; no figure is typed by hand."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.markdown import fill, table
 from benchmarks.peers.claims import CLAIMS, TABLE
 from benchmarks.peers.processes import OURS
 from pysnn.tables import read_metadata
@@ -13,31 +15,24 @@ __all__ = ["PAGE", "page"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
-_MARK = "<!-- peers: {} -->"
-_END = "<!-- end of peers -->"
-
 BARS = {"float32": 3, "int8_avx512": 8, "int8_avx2": 4}
 """How many times faster than the best library pysnn sets out to be, at T = 16 with one thread."""
 
 
 def page(text: str, frame: pl.DataFrame, host: str) -> str:
-    """Give the page with each stretch between ``<!-- peers: CLAIM -->`` and its end made again.
+    """Give the page with its tables made again: a mark is ``<!-- table: CLAIM -->``, "setup" or "bars".
 
     Raises
     ------
     KeyError
-        The page has a mark that is no claim, not "setup" and not "bars".
+        The page has a mark that is none of these.
     """
-    parts = text.split("<!-- peers: ")
-    made = [parts[0]]
-    for part in parts[1:]:
-        name, _, rest = part.partition(" -->\n")
-        table = _TABLES[name](frame, host) if name in _TABLES else _claim(frame, name)
-        made.append(f"{_MARK.format(name)}\n{table}\n{_END}{rest.partition(_END)[2]}")
-    return "".join(made)
+    claims: dict[str, Callable[[pl.DataFrame, str, str], str]] = dict.fromkeys(CLAIMS, _claim)
+    made = {**claims, "setup": _setup, "bars": _bars}
+    return fill(text, lambda key: made[key](frame, key, host))
 
 
-def _bars(frame: pl.DataFrame, _: str) -> str:
+def _bars(frame: pl.DataFrame, _: str, _host: str) -> str:
     """Give what was set out for and what was reached, beside the best library of each cell."""
     own = frame.filter(pl.col("claim") == "libraries", pl.col("steps") == 16, pl.col("threads") == 1)
     head = [
@@ -47,47 +42,40 @@ def _bars(frame: pl.DataFrame, _: str) -> str:
         "ms an image",
         *(f"{name}: x (asked {bar})" for name, bar in BARS.items()),
     ]
-    lines = [_line(head), _line(["---"] * len(head))]
+    rows = []
     for _cell, group in own.sort("network", "batch", "ms").group_by("network", "batch", maintain_order=True):
         best = group.row(0, named=True)
         times = [f"{best['ms'] / best[f'{name}_ms']:.1f}" for name in BARS]
-        lines.append(_line([best["network"], str(best["batch"]), best["peer"], f"{best['ms']:.3g}", *times]))
-    return "\n".join(lines)
+        rows.append([best["network"], str(best["batch"]), best["peer"], f"{best['ms']:.3g}", *times])
+    return table(head, rows)
 
 
-def _claim(frame: pl.DataFrame, claim: str) -> str:
+def _claim(frame: pl.DataFrame, claim: str, _: str) -> str:
     """Give a table with a row a cell: ms an image of pysnn and of each peer."""
     own = frame.filter(pl.col("claim") == claim).sort("network", "batch", "threads", "steps")
     peers = own["peer"].unique().sort().to_list()
     head = ["network", "batch", "threads", "T", *(f"pysnn {name}" for name in OURS), *peers]
-    lines = [f"pysnn {CLAIMS[claim]}, ms an image:", "", _line(head), _line(["---"] * len(head))]
+    rows = []
     for cell, group in own.group_by("network", "batch", "threads", "steps", maintain_order=True):
         times = {row["peer"]: f"{row['ms']:.3g}" for row in group.to_dicts()}
         first = group.row(0, named=True)
         ours = [f"{first[f'{name}_ms']:.3g}" for name in OURS]
-        lines.append(_line([*map(str, cell), *ours, *(times.get(peer, "") for peer in peers)]))
-    return "\n".join(lines)
+        rows.append([*map(str, cell), *ours, *(times.get(peer, "") for peer in peers)])
+    return f"pysnn {CLAIMS[claim]}, ms an image:\n\n{table(head, rows)}"
 
 
-def _setup(frame: pl.DataFrame, host: str) -> str:
+def _setup(frame: pl.DataFrame, _: str, host: str) -> str:
     """Say what ran: the machine, versions, and each peer's fastest ways with the number of cells in which they were it."""
     processors = ", ".join(frame["processor"].unique().sort())
     head = ["peer", "versions", "ways, cells", "same predictions, least"]
-    lines = [f"Measured on {processors} ({host}).", "", _line(head), _line(["---"] * len(head))]
+    rows = []
     for (peer,), group in frame.sort("claim", "peer").group_by("peer", maintain_order=True):
         found = json.loads(group["versions"][0])
         versions = ", ".join(f"{name} {version}" for name, version in found.items())
         counts = group["setup"].value_counts(sort=True)
         ways = "; ".join(f"{way} ({count})" for way, count in counts.iter_rows())
-        lines.append(_line([str(peer), versions, ways, f"{group['same_predictions'].to_numpy().min():.3f}"]))
-    return "\n".join(lines)
-
-
-_TABLES = {"setup": _setup, "bars": _bars}
-
-
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+        rows.append([str(peer), versions, ways, f"{group['same_predictions'].to_numpy().min():.3f}"])
+    return f"Measured on {processors} ({host}).\n\n{table(head, rows)}"
 
 
 if __name__ == "__main__":

@@ -3,12 +3,20 @@
 import polars as pl
 
 from benchmarks.conversion_tables import PAGE, TABLES, page
+from benchmarks.peers import page as peers
+from benchmarks.peers.claims import TABLE
 from pysnn.schemas import SCHEMAS
+from pysnn.tables import read_metadata
 
 
 def test_the_page_of_conversion_results_is_what_its_tables_say() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert page(text) == text
+
+
+def test_the_page_of_performance_is_what_the_table_of_peers_says() -> None:
+    text = peers.PAGE.read_text(encoding="utf-8")
+    assert peers.page(text, pl.read_parquet(TABLE), read_metadata(TABLE)["host"]) == text
 
 
 def test_committed_sweeps_are_whole() -> None:
