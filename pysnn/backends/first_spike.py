@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ __all__ = [
     "FirstSpikeEngine",
     "GradientRule",
     "Gradients",
+    "LayerPasses",
     "SpikePass",
     "default_step_kernel",
     "first_output_spike",
@@ -40,6 +41,36 @@ class SpikePass(Protocol):
     def spikes(self, layer: int) -> NDArray[np.int64]:
         """How many samples of the batch each neuron fired in, ``(size,)``."""
         ...
+
+
+class _Kept(Protocol):
+    """What an engine keeps of a layer; most keep more."""
+
+    times: Float
+    marks: Float
+
+
+K = TypeVar("K", bound=_Kept)
+
+
+@dataclass(eq=False)
+class LayerPasses(Generic[K]):
+    """A :class:`SpikePass` of engines that keep something of each layer."""
+
+    layers: list[K] = field(default_factory=list)
+
+    def times(self, layer: int) -> Float:
+        """See :class:`SpikePass`."""
+        return self.layers[layer].times
+
+    def marks(self, layer: int) -> Float:
+        """See :class:`SpikePass`."""
+        return self.layers[layer].marks
+
+    def spikes(self, layer: int) -> NDArray[np.int64]:
+        """See :class:`SpikePass`."""
+        counts: NDArray[np.int64] = np.isfinite(self.times(layer)).sum(axis=0)
+        return counts
 
 
 def default_step_kernel(steps: int) -> NDArray[np.float32]:

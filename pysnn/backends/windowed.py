@@ -11,13 +11,13 @@ has the definition, ``docs/first_spike.md`` the sources.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.backends.first_spike import Decisions, GradientRule, Gradients, SpikePass, first_output_spike
+from pysnn.backends.first_spike import Decisions, GradientRule, Gradients, LayerPasses, SpikePass, first_output_spike
 from pysnn.errors import DataError
 from pysnn.plan.first_spike import FirstSpikePlan, SpikeLayer, WeightLayer
 
@@ -36,24 +36,8 @@ class _Layer:
     rates: Array | None = None
 
 
-@dataclass(eq=False)
-class _Pass:
-    """A :class:`~pysnn.backends.first_spike.SpikePass`; a mark is the potential with which the neuron's window opened."""
-
-    layers: list[_Layer] = field(default_factory=list)
-
-    def times(self, layer: int) -> Array:
-        """Spike times, ``(batch, size)``, ``inf`` = silent."""
-        return self.layers[layer].times
-
-    def marks(self, layer: int) -> Array:
-        """Potentials ``u``, 0 for a silent neuron."""
-        return self.layers[layer].marks
-
-    def spikes(self, layer: int) -> NDArray[np.int64]:
-        """How many samples of the batch each neuron fired in."""
-        counts: NDArray[np.int64] = np.isfinite(self.times(layer)).sum(axis=0)
-        return counts
+class _Pass(LayerPasses[_Layer]):
+    """A mark is the potential with which the neuron's window opened, 0 for a silent neuron."""
 
 
 class WindowedFirstSpike:

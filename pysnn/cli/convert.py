@@ -59,9 +59,10 @@ def convert(
     settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
     normalisation = _normalisation(mean, std)
     source = load_ann(model, output=output, **normalisation)
-    if limit is None and not training_source(calibration).is_file:
+    given = training_source(calibration)
+    if limit is None and not given.is_file:
         limit = _DATA_SET_SAMPLES
-    data = _calibration_data(source.network, calibration, limit)
+    data = _calibration_data(source.network, calibration, given.load(limit))
     facts, notes = _facts(source, data, whole=limit is None)
     if calibrate is not None:
         settings["calibrate"] = tuple(calibrate.split(","))
@@ -108,12 +109,10 @@ def _normalisation(mean: str | None, std: str | None) -> dict[str, list[float]]:
     return found
 
 
-def _calibration_data(network: "Network", text: str, limit: int | None) -> "Data":
-    """Read the data and check them against the network's input."""
+def _calibration_data(network: "Network", text: str, data: "Data") -> "Data":
+    """Give the data of a source, checked against the network's input."""
     from pysnn.encode.batch import checked_data
-    from pysnn.io.images import training_source
 
-    data = training_source(text).load(limit)
     shape = network.input.shape
     try:
         checked_data(data.x, network.input, network.input_name, "constant")

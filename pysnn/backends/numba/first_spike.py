@@ -1,13 +1,13 @@
 """The first-spike engine in Numba: the bits of the reference, without a compiler."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.backends.first_spike import Decisions, GradientRule, Gradients, SpikePass, first_output_spike
+from pysnn.backends.first_spike import Decisions, GradientRule, Gradients, LayerPasses, SpikePass, first_output_spike
 from pysnn.backends.numba.first_spike_layers import LayerPass, PoolSteps, WeightSteps
 from pysnn.errors import DataError
 from pysnn.plan.first_spike import FirstSpikePlan, PoolLayer
@@ -17,24 +17,8 @@ __all__ = ["NumbaFirstSpike", "NumbaPass"]
 Array = NDArray[Any]
 
 
-@dataclass(eq=False)
-class NumbaPass:
+class NumbaPass(LayerPasses[LayerPass]):
     """What a forward pass keeps for the way back."""
-
-    layers: list[LayerPass] = field(default_factory=list)
-
-    def times(self, layer: int) -> Array:
-        """See :class:`~pysnn.backends.first_spike.SpikePass`."""
-        return self.layers[layer].times
-
-    def marks(self, layer: int) -> Array:
-        """See :class:`~pysnn.backends.first_spike.SpikePass`."""
-        return self.layers[layer].marks
-
-    def spikes(self, layer: int) -> NDArray[np.int64]:
-        """See :class:`~pysnn.backends.first_spike.SpikePass`."""
-        counts: NDArray[np.int64] = np.isfinite(self.times(layer)).sum(axis=0)
-        return counts
 
 
 class NumbaFirstSpike:
