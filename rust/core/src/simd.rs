@@ -4,7 +4,7 @@
 //! that was compiled for the level's instructions. Levels change the speed and never a bit of a result: nothing
 //! here contracts to FMA or reorders a float sum.
 
-use crate::dot::{Field, OUTPUTS, plain};
+use crate::dot::{Counts, Field, OUTPUTS, ROWS, TOGETHER, Word, plain};
 #[cfg(target_arch = "x86_64")]
 use crate::dot::{avx2, avx512};
 use crate::error::{Error, Kind, Result};
@@ -134,6 +134,17 @@ impl Level {
             // SAFETY: as above.
             Set::Avx512 => unsafe { avx512::tile(field, pixel, sums) },
             _ => plain::tile(field, pixel, sums),
+        }
+    }
+
+    /// Eight steps of 16 channels as the words of dot products.
+    #[inline(always)]
+    pub(crate) fn words(self, steps: [Counts; ROWS]) -> [Word; TOGETHER] {
+        match self.0 {
+            Set::Baseline => plain::words(steps),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above; every other level has AVX2.
+            _ => unsafe { avx2::words(steps) },
         }
     }
 }

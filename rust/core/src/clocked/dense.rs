@@ -7,13 +7,10 @@ use super::conv::{Synapses, blocks_together};
 use super::current::Current;
 use super::layer::Job;
 use super::source::{Group, MAX_PIXELS, Rows, Source};
-use crate::dot::{DEPTH, Field, OUTPUTS, ROWS, Row, Segment, Word};
+use crate::dot::{Counts, DEPTH, Field, OUTPUTS, ROWS, Row, Segment, TOGETHER, Word};
 use crate::error::Result;
 use crate::plan::Shape;
 use crate::simd::{Kernel, Level};
-
-/// Words of a step that are packed together.
-const TOGETHER: usize = 4;
 
 /// Words of a pixel with this many channels.
 pub(super) fn words_of(channels: usize) -> usize {
@@ -72,6 +69,7 @@ impl Words {
 
 /// Pack counts of a map. Lanes of steps behind the last one hold anything: nothing reads their sums.
 pub(super) struct PackCounts<'a> {
+    pub(super) level: Level,
     pub(super) piece: Piece<'a>,
     pub(super) map: View<'a, u8>,
 }
@@ -86,59 +84,43 @@ impl Kernel for PackCounts<'_> {
         let begin = chunk * ROWS * map.channels;
         for (number, words) in words.chunks_exact_mut(words_of(map.channels)).enumerate() {
             let counts = &map.pixel(first + number)[begin..begin + steps * map.channels];
-            pack(counts, [steps, map.channels], words);
+            pack(self.level, counts, map.channels, words);
         }
     }
 }
 
-/// Pack the counts of a pixel, 16 channels of eight steps at a time.
+/// Pack the counts of a pixel, 16 channels of up to eight steps at a time.
 #[inline(always)]
-fn pack(counts: &[u8], [steps, channels]: [usize; 2], words: &mut [Word]) {
-    if steps == ROWS && channels.is_multiple_of(TOGETHER * DEPTH) {
-        return pack_wholes(counts.as_chunks().0, words.as_chunks_mut().0);
+fn pack(level: Level, counts: &[u8], channels: usize, words: &mut [Word]) {
+    let last = counts.len() / channels - 1;
+    if channels.is_multiple_of(TOGETHER * DEPTH) {
+        return pack_wholes(level, (counts.as_chunks().0, last), words.as_chunks_mut().0);
     }
-    let rows: [&[u8]; ROWS] = std::array::from_fn(|step| &counts[step.min(steps - 1) * channels..][..channels]);
-    let (wholes, rest) = words.as_chunks_mut::<TOGETHER>();
-    for (number, words) in wholes.iter_mut().enumerate() {
+    let rows: [&[u8]; ROWS] = std::array::from_fn(|step| &counts[step.min(last) * channels..][..channels]);
+    for (number, words) in words.chunks_mut(TOGETHER).enumerate() {
         let begin = number * TOGETHER * DEPTH;
-        *words = turn(rows.map(|row| match row[begin..].first_chunk() {
-            Some(counts) => *counts,
-            None => padded(&row[begin..]),
-        }));
-    }
-    if !rest.is_empty() {
-        let begin = wholes.len() * TOGETHER * DEPTH;
-        rest.copy_from_slice(&turn(rows.map(|row| padded(&row[begin..])))[..rest.len()]);
+        words.copy_from_slice(&level.words(rows.map(|row| padded(&row[begin..])))[..words.len()]);
     }
 }
 
-/// Pack a pixel of whole words.
+/// Pack a pixel of whole words, whose steps go up to `last`.
 #[inline(always)]
-fn pack_wholes(counts: &[[u8; TOGETHER * DEPTH]], words: &mut [[Word; TOGETHER]]) {
+fn pack_wholes(level: Level, (counts, last): (&[Counts], usize), words: &mut [[Word; TOGETHER]]) {
     let across = words.len();
-    let rows: [&[[u8; TOGETHER * DEPTH]]; ROWS] = std::array::from_fn(|step| &counts[step * across..][..across]);
+    let rows: [&[Counts]; ROWS] = std::array::from_fn(|step| &counts[step.min(last) * across..][..across]);
     for (number, words) in words.iter_mut().enumerate() {
-        *words = turn(rows.map(|row| row[number]));
+        *words = level.words(rows.map(|row| row[number]));
     }
 }
 
-/// Counts with zeros behind them.
+/// The first counts, with zeros behind them if there are not enough.
 #[inline(always)]
-fn padded(counts: &[u8]) -> [u8; TOGETHER * DEPTH] {
-    let mut result = [0; TOGETHER * DEPTH];
-    result[..counts.len()].copy_from_slice(counts);
-    result
-}
-
-/// Eight steps of 16 channels as four words.
-#[inline(always)]
-fn turn(rows: [[u8; TOGETHER * DEPTH]; ROWS]) -> [Word; TOGETHER] {
-    let rows = rows.map(|row| {
-        let (lanes, _) = row.as_chunks::<DEPTH>();
-        let lanes: [u32; TOGETHER] = std::array::from_fn(|word| u32::from_le_bytes(lanes[word]));
-        lanes
-    });
-    std::array::from_fn(|word| rows.map(|row| row[word]))
+fn padded(counts: &[u8]) -> Counts {
+    counts.first_chunk().copied().unwrap_or_else(|| {
+        let mut result = Counts::default();
+        result[..counts.len()].copy_from_slice(counts);
+        result
+    })
 }
 
 /// Weights for dot products.

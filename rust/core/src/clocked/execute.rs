@@ -169,7 +169,7 @@ impl Sample<'_> {
         let count = self.team.map_or(1, |team| bands::count(shape.pixels(), team.threads()));
         let pieces = words.pieces(block.steps, shape, count);
         share((self.team, self.poll), pieces, |piece, _| {
-            level.run(PackCounts { piece, map });
+            level.run(PackCounts { level, piece, map });
             Ok(())
         })
     }

@@ -2,12 +2,13 @@
 //! leave 16 bits.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi16, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_setzero_si256,
+    __m128i, __m256i, _mm256_add_epi16, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set_m128i, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32,
+    _mm256_unpacklo_epi64,
 };
 use std::mem::transmute;
 
-use super::{Field, OUTPUTS, ROWS, Row};
+use super::{Counts, Field, OUTPUTS, ROWS, Row, TOGETHER, Word};
 
 /// Steps whose sums stay in registers.
 const STEPS: usize = 4;
@@ -92,4 +93,23 @@ fn part<const C: usize, const V: usize>(field: &Field<'_, C, V>, [first, v]: [us
 #[target_feature(enable = "avx2")]
 fn widened(totals: [__m256i; 2]) -> [__m256i; 2] {
     totals.map(|total| _mm256_madd_epi16(total, _mm256_set1_epi16(1)))
+}
+
+/// Eight steps of 16 channels as four words: a transposition of 4 x 4 lanes in each half of the registers.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(crate) fn words(steps: [Counts; ROWS]) -> [Word; TOGETHER] {
+    // SAFETY: each is 16 bytes, and any bits are a value of either.
+    let steps: [__m128i; ROWS] = unsafe { transmute(steps) };
+    let [a, b, c, d]: [__m256i; TOGETHER] = std::array::from_fn(|k| _mm256_set_m128i(steps[k + TOGETHER], steps[k]));
+    let (low, high) = (_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+    let (low_next, high_next) = (_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
+    let words = [
+        _mm256_unpacklo_epi64(low, low_next),
+        _mm256_unpackhi_epi64(low, low_next),
+        _mm256_unpacklo_epi64(high, high_next),
+        _mm256_unpackhi_epi64(high, high_next),
+    ];
+    // SAFETY: as above, of 32 bytes each.
+    unsafe { transmute(words) }
 }

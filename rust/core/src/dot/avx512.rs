@@ -5,6 +5,9 @@ use std::mem::transmute;
 
 use super::{Field, OUTPUTS, ROWS, Row};
 
+/// Steps of a run so short that half of the lanes of a word are empty.
+const FEW: usize = 4;
+
 /// As a register.
 #[inline(always)]
 fn vector(lanes: [i32; OUTPUTS]) -> __m512i {
@@ -26,13 +29,28 @@ pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
     pixel: usize,
     sums: &mut [[[[i32; OUTPUTS]; V]; P]],
 ) {
-    let mut totals = [[field.bias.map(vector); ROWS]; C];
+    if sums.len() <= FEW {
+        part::<FEW, C, V, P>(field, pixel, sums);
+    } else {
+        part::<ROWS, C, V, P>(field, pixel, sums);
+    }
+}
+
+/// The first `S` steps of each eight.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+fn part<const S: usize, const C: usize, const V: usize, const P: usize>(
+    field: &Field<'_, C, V>,
+    pixel: usize,
+    sums: &mut [[[[i32; OUTPUTS]; V]; P]],
+) {
+    let mut totals = [[field.bias.map(vector); S]; C];
     for segment in field.segments {
         let (words, rows) = field.slices(segment);
         for number in 0..segment.length {
             let weights = rows[number].map(|Row(lanes)| vector(lanes));
             for c in 0..C {
-                for step in 0..ROWS {
+                for step in 0..S {
                     let counts = _mm512_set1_epi32(words[c][number][step] as i32);
                     for v in 0..V {
                         totals[c][step][v] = _mm512_dpbusd_epi32(totals[c][step][v], counts, weights[v]);

@@ -14,11 +14,16 @@ pub(crate) mod plain;
 pub(crate) const ROWS: usize = 8;
 /// Input channels of a lane.
 pub(crate) const DEPTH: usize = 4;
+/// Words of a step that are packed together.
+pub(crate) const TOGETHER: usize = 4;
 /// Output channels of a row of weights.
 pub(crate) const OUTPUTS: usize = 16;
 
 /// Four input channels of eight steps.
 pub(crate) type Word = [u32; ROWS];
+
+/// Input channels of a step that are packed together.
+pub(crate) type Counts = [u8; TOGETHER * DEPTH];
 
 /// Weights of four input channels, a byte each, for each of 16 outputs.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! The same in plain code, for any machine.
 
-use super::{Field, OUTPUTS, ROWS};
+use super::{Counts, DEPTH, Field, OUTPUTS, ROWS, TOGETHER, Word};
 
 /// The sums of a pixel for up to `8 C` steps.
 #[inline(always)]
@@ -27,4 +27,15 @@ pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
             }
         }
     }
+}
+
+/// Eight steps of 16 channels as four words.
+#[inline(always)]
+pub(crate) fn words(steps: [Counts; ROWS]) -> [Word; TOGETHER] {
+    let steps = steps.map(|counts| {
+        let (lanes, _) = counts.as_chunks::<DEPTH>();
+        let lanes: [u32; TOGETHER] = std::array::from_fn(|word| u32::from_le_bytes(lanes[word]));
+        lanes
+    });
+    std::array::from_fn(|word| steps.map(|lanes| lanes[word]))
 }
