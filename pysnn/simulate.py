@@ -69,7 +69,7 @@ def run(network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = N
 
 
 class Simulator:
-    """A network made ready to run many times: plans are compiled once and kept.
+    """A network made ready to run many times: plans are compiled once and kept, as the environment says at that time.
 
     Parameters
     ----------
@@ -94,8 +94,8 @@ class Simulator:
             raise DataError(f"run: expected a pysnn.Network, got {kind}")
         self.network = network
         self.options = RunOptions(**options)
-        self._compiled: dict[tuple[Any, ...], tuple[Plan, Executable]] = {}
-        self._latest: tuple[tuple[Any, ...], tuple[Plan, Executable]] | None = None
+        self._compiled: dict[tuple[PlanOptions, str], tuple[Plan, Executable]] = {}
+        self._latest: tuple[RunOptions, int, tuple[Plan, Executable]] | None = None
 
     def plan(self, max_count: int = 1, **changes: Any) -> Plan:
         """Give the plan that a run would use."""
@@ -156,16 +156,15 @@ class Simulator:
         return output if keep else replace(output, state={})
 
     def _ready(self, options: RunOptions, max_count: int) -> tuple[Plan, Executable]:
-        environment = os.environ.get("PYSNN_SIMD", ""), os.environ.get("PYSNN_KERNEL", "")
-        if self._latest is not None and self._latest[0] == (options, max_count, environment):
-            return self._latest[1]
+        if self._latest is not None and self._latest[0] is options and self._latest[1] == max_count:
+            return self._latest[2]
         coding = "events" if options.coding == "spikes" else options.coding
         wanted = PlanOptions(options.precision, coding, options.dt, max_count)
-        key = (wanted, options.backend, environment)
+        key = (wanted, options.backend)
         if key not in self._compiled:
             plan = compile_plan(self.network, wanted)
             self._compiled[key] = plan, get_backend(options.backend).compile(plan)
-        self._latest = (options, max_count, environment), self._compiled[key]
+        self._latest = options, max_count, self._compiled[key]
         return self._compiled[key]
 
     def _requests(

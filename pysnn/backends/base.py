@@ -24,8 +24,10 @@ __all__ = [
 
 Array: TypeAlias = NDArray[Any]
 
+# What every run makes has slots and is not frozen: freezing costs as much time as a step of a small network.
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(slots=True, eq=False)
 class ConstantInput:
     """The same current at every step: ``values`` float32 ``(batch, C, H, W)``."""
 
@@ -65,7 +67,7 @@ class EventInput:
     batch: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class RunRequest:
     """One run. ``read_at``: ascending step counts in 1..steps at which scores, counts and probes are read.
 
@@ -106,7 +108,7 @@ class Probe:
     spikes: NDArray[np.int32]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class RunOutput:
     """Raw results.
 
