@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.peers.engine import Cell, versions
-from pysnn.first_spike import Dense, FirstSpikeNetwork, encode_times
+from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, encode_times
 from pysnn.learn import STDBP, TrainingOptions
 from pysnn.learn.training import Training
 
@@ -29,13 +30,14 @@ class StdbpTrainer:
         """Draw the weights, unless they are in training already."""
         if not self.done:
             with np.load(cell.folder / f"{cell.network}-images.npz") as loaded:
-                labels = loaded["y"]
+                labels = loaded["y"][: len(cell.images)]
             layers = [Dense(units=800, gain=12, spread=1.4), Dense(units=10, gain=8, spread=1.4)]
             network = FirstSpikeNetwork.draw((784,), layers, seed=0)
-            times = encode_times(network, cell.images.reshape(len(labels), -1).astype(np.float32) / np.float32(255))
+            times = encode_times(network, _values(cell.images))
             options = TrainingOptions(batch_size=_BATCH, threads=cell.threads)
             self.training = Training(network, STDBP(tau=0.05), (times, labels), options)
-            self.samples = len(labels)
+            # Whole batches only.
+            self.samples = len(labels) // _BATCH * _BATCH
         return "one spike a neuron, Adam"
 
     def run(self) -> list[float]:
@@ -46,6 +48,15 @@ class StdbpTrainer:
         self.sums.append(self.training.state.sums.loss)
         latest = self.sums[-1] - (self.sums[-2] if len(self.sums) > 1 else 0.0)
         return [self.sums[0] / _BATCH, latest / _BATCH]
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Give the class of each image."""
+        network = self.training.network.with_weights(self.training.state.weights)
+        return decide(network, _values(images)).winner
+
+
+def _values(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(images.reshape(len(images), -1).astype(np.float32) / np.float32(255))
 
 
 def engine() -> Any:

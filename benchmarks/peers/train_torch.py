@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (PyTorch's own convention)
+from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks.peers.engine import Cell, versions
@@ -39,9 +40,8 @@ class SurrogateTrainer:
         if not self.losses:
             torch.manual_seed(0)
             with np.load(cell.folder / f"{cell.network}-images.npz") as loaded:
-                self.labels = torch.from_numpy(loaded["y"]).split(_BATCH)
-            pixels = torch.from_numpy(cell.images).flatten(1).float() / 255
-            self.images = pixels.split(_BATCH)
+                self.labels = torch.from_numpy(loaded["y"][: len(cell.images)]).split(_BATCH)
+            self.images = _pixels(cell.images).split(_BATCH)
             parameters, self.forward = self.build()
             self.optimiser = torch.optim.Adam(parameters.parameters(), lr=_RATE, fused=True)
             self.steps = cell.steps
@@ -56,6 +56,16 @@ class SurrogateTrainer:
         self.optimiser.step()
         self.losses.append(loss.item())
         return [self.losses[0], self.losses[-1]]
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Give the class of each image."""
+        with torch.no_grad():
+            found = [self.forward(part, self.steps).argmax(1) for part in _pixels(images).split(_BATCH)]
+        return np.asarray(torch.cat(found).numpy())
+
+
+def _pixels(images: NDArray[np.uint8]) -> Any:
+    return torch.from_numpy(images).flatten(1).float() / 255
 
 
 def _layers() -> tuple[Any, Any]:

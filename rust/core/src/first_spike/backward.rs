@@ -5,7 +5,7 @@ use super::back::{Back, Way, add_block, by_input, by_weight};
 use super::blocks::{LANES, Weights};
 use super::pass::{GROUP, GroupPass, earliest};
 use super::plan::{Layer, Neuron, Plan};
-use super::spikes::{Lists, row_offsets, site_base};
+use super::spikes::{Lists, Sites, row_offsets, site_base};
 use crate::clocked::control::{Tick, Watch};
 use crate::error::Result;
 use crate::simd::Level;
@@ -107,13 +107,13 @@ impl Backward<'_> {
         }
         let mut sums = empty_sums(layer, weights);
         let offsets = row_offsets(layer);
-        let mut sites = Lists::new();
+        let (mut lists, sites) = (Lists::new(), Sites::new(layer));
         for (sample, map) in spikes.iter().enumerate() {
             poll.check()?;
-            sites.share_out(map, layer);
+            lists.share_out(map, &sites);
             let range = sample * layer.out_size()..(sample + 1) * layer.out_size();
             let (times, gradient) = (&times[range.clone()], &gradient[range]);
-            let all = Back { way: self.way(), lists: &sites, times, gradient };
+            let all = Back { way: self.way(), lists: &lists, times, gradient };
             for (number, sum) in sums.iter_mut().enumerate() {
                 by_weight(self.level, all, &weights.block(number), weights.columns(), sum);
             }

@@ -3,7 +3,7 @@
 use super::blocks::{BLOCK, Block, LANES, Weights, with_lanes};
 use super::neuron::{Dynamics, Fired, Ramp, State, Step};
 use super::plan::{Layer, Neuron, Plan};
-use super::spikes::{Lists, Sorter, Spike, each_site};
+use super::spikes::{Lists, Sites, Sorter, Spike, each_site};
 use crate::clocked::control::Watch;
 use crate::error::Result;
 use crate::simd::{Kernel, Level};
@@ -47,7 +47,8 @@ struct Stage<'a> {
     /// One state a site and block.
     states: Vec<State<LANES_IN_BLOCK>>,
     waiting: Vec<bool>,
-    sites: Lists,
+    sites: Sites,
+    lists: Lists,
     /// A site's spikes of this window, where each site is the whole map.
     times: Vec<f32>,
     marks: Vec<f32>,
@@ -106,7 +107,8 @@ impl<'a> Stage<'a> {
             weights,
             states: Vec::new(),
             waiting: Vec::new(),
-            sites: Lists::new(),
+            sites: Sites::new(layer),
+            lists: Lists::new(),
             times: Vec::new(),
             marks: Vec::new(),
             spikes: Vec::new(),
@@ -179,10 +181,10 @@ impl<D: Dynamics> Kernel for Advance<'_, '_, D> {
         let Some(weights) = stage.weights else { return };
         let dense = stage.layer.is_dense();
         if !dense {
-            stage.sites.share_out(below, stage.layer);
+            stage.lists.share_out(below, &stage.sites);
         }
         for site in 0..stage.layer.sites() {
-            let spikes = if dense { below } else { stage.sites.get(site) };
+            let spikes = if dense { below } else { stage.lists.get(site) };
             for number in 0..weights.blocks() {
                 let place = site * weights.blocks() + number;
                 if !stage.waiting[place] {

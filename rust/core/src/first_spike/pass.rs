@@ -3,7 +3,7 @@
 use super::blocks::Weights;
 use super::fire::Fire;
 use super::plan::{Layer, Plan};
-use super::spikes::{Lists, Sorter, row_offsets, site_base};
+use super::spikes::{Lists, Sites, Sorter, row_offsets, site_base};
 use crate::clocked::control::Watch;
 use crate::error::Result;
 use crate::simd::Level;
@@ -59,12 +59,12 @@ pub(super) fn forward(
             let (lists, times, marks) = (&pass.spikes, &mut pass.times[..], &mut pass.marks[..]);
             Fire { weights, lists, times, marks }.run(level, plan.neuron, layer);
         } else {
-            let mut sites = Lists::new();
+            let (mut lists, sites) = (Lists::new(), Sites::new(layer));
             let rows = pass.times.chunks_exact_mut(layer.out_size()).zip(pass.marks.chunks_exact_mut(layer.out_size()));
             for (map, (times, marks)) in pass.spikes.iter().zip(rows) {
                 poll.check()?;
-                sites.share_out(map, layer);
-                Fire { weights, lists: &sites, times, marks }.run(level, plan.neuron, layer);
+                lists.share_out(map, &sites);
+                Fire { weights, lists: &lists, times, marks }.run(level, plan.neuron, layer);
             }
         }
         group.layers.push(pass);

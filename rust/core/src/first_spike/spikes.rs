@@ -51,27 +51,61 @@ impl Lists {
     }
 
     /// Replace all lists: the spikes of one map, shared out to the sites of a layer.
-    pub(super) fn share_out(&mut self, map: &[Spike], layer: &Layer) {
-        let sites = layer.sites();
+    pub(super) fn share_out(&mut self, map: &[Spike], sites: &Sites) {
         self.starts.clear();
-        self.starts.resize(sites + 1, 0);
+        self.starts.resize(sites.count + 1, 0);
+        let mut spiking = vec![0; sites.starts.len() - 1];
         for spike in map {
-            each_site(layer, spike.row, |site, _| self.starts[site + 1] += 1);
+            spiking[spike.row as usize / sites.channels] += 1;
         }
-        for site in 0..sites {
+        for (pixel, &spikes) in spiking.iter().enumerate() {
+            for &(site, _) in sites.seeing(pixel) {
+                self.starts[site as usize + 1] += spikes;
+            }
+        }
+        for site in 0..sites.count {
             self.starts[site + 1] += self.starts[site];
         }
         self.spikes.clear();
-        self.spikes.resize(self.starts[sites], Spike::default());
+        self.spikes.resize(self.starts[sites.count], Spike::default());
         // While it is filled, a site's start stands at its next free place: afterwards at the start of the next site.
         for spike in map {
-            each_site(layer, spike.row, |site, row| {
-                self.spikes[self.starts[site]] = Spike { time: spike.time, row };
-                self.starts[site] += 1;
-            });
+            let (pixel, channel) = (spike.row as usize / sites.channels, spike.row % sites.channels as u32);
+            for &(site, row) in sites.seeing(pixel) {
+                let place = &mut self.starts[site as usize];
+                self.spikes[*place] = Spike { time: spike.time, row: row + channel };
+                *place += 1;
+            }
         }
-        self.starts.copy_within(0..sites, 1);
+        self.starts.copy_within(0..sites.count, 1);
         self.starts[0] = 0;
+    }
+}
+
+/// Which sites of a layer see a pixel of its input.
+#[derive(Debug)]
+pub(super) struct Sites {
+    /// By pixel, of `entries`.
+    starts: Vec<usize>,
+    /// The site, and the row of weights that channel 0 of the pixel meets there.
+    entries: Vec<(u32, u32)>,
+    count: usize,
+    channels: usize,
+}
+
+impl Sites {
+    pub(super) fn new(layer: &Layer) -> Self {
+        let [height, width, channels] = layer.input;
+        let (mut starts, mut entries) = (vec![0], Vec::new());
+        for pixel in 0..height * width {
+            each_site(layer, (pixel * channels) as u32, |site, row| entries.push((site as u32, row)));
+            starts.push(entries.len());
+        }
+        Self { starts, entries, count: layer.sites(), channels }
+    }
+
+    fn seeing(&self, pixel: usize) -> &[(u32, u32)] {
+        &self.entries[self.starts[pixel]..self.starts[pixel + 1]]
     }
 }
 
@@ -159,12 +193,12 @@ mod tests {
         let mut map = Lists::new();
         map.push_map(&times, &mut Sorter::default());
         let mut sites = Lists::new();
-        sites.share_out(map.get(0), &layer);
+        sites.share_out(map.get(0), &Sites::new(&layer));
         assert_eq!(sites.len(), layer.sites());
         for list in sites.iter() {
             assert!(list.windows(2).all(|two| (two[0].time, two[0].row) < (two[1].time, two[1].row)));
         }
-        sites.share_out(&[], &layer);
+        sites.share_out(&[], &Sites::new(&layer));
         assert!(sites.iter().all(<[Spike]>::is_empty));
     }
 
