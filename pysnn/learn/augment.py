@@ -1,4 +1,4 @@
-"""Images moved at random while a network learns: shifts, rotations, scales, elastic distortions."""
+"""Images moved at random while a network learns: shifts, rotations, scales, elastic distortions, mirror images."""
 
 import math
 from dataclasses import dataclass
@@ -14,8 +14,9 @@ __all__ = ["Augmentation"]
 
 Array = NDArray[Any]
 
-# Random numbers of one image: these, then two for each pixel.
+# Random numbers of one image: these, then two for each pixel, then those of jumps and mirror images.
 _AFFINE_DRAWS = 4
+_EXACT_DRAWS = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Augmentation:
         Pixels: largest displacement of a smooth random field, drawn anew for each image (Simard et al., ICDAR 2003).
     smooth
         Pixels: width of the Gaussian that smooths the field.
+    jump
+        Pixels, at most, along each axis, whole ones (uniform): nothing is blurred.
+    mirror
+        Share of the images that is turned left to right.
 
     Examples
     --------
@@ -52,12 +57,16 @@ class Augmentation:
     scale: float = 0.0
     elastic: float = 0.0
     smooth: float = 4.0
+    jump: float = 0.0
+    mirror: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, most in (("shift", math.inf), ("rotate", 180.0), ("scale", 1.0), ("elastic", math.inf)):
+        for name, most in _MOST.items():
             value = getattr(self, name)
             if not 0 <= value <= most or math.isinf(value):
                 raise DataError(f"augmentation: {name}: expected a number from 0 to {most:g}, got {value!r}")
+        if self.jump != int(self.jump):
+            raise DataError(f"augmentation: jump: expected whole pixels, got {self.jump!r}")
         if self.scale == 1 or not 0 < self.smooth < math.inf:
             raise DataError(f"augmentation: expected scale below 1 and smooth above 0, got {self.scale}, {self.smooth}")
 
@@ -69,12 +78,17 @@ class Augmentation:
             raise DataError(f"augmentation: expected images (samples, C, H, W), got shape {images.shape}")
         height, width = images.shape[2:]
         draws = _AFFINE_DRAWS + (2 * height * width if self.elastic else 0)
-        uniform = _uniform(seed, epoch, samples, draws)
+        uniform = _uniform(seed, epoch, samples, draws + _EXACT_DRAWS)
         y, x = self._places(uniform[:, :_AFFINE_DRAWS], (height, width))
         if self.elastic:
-            field = _smooth(uniform[:, _AFFINE_DRAWS:].reshape(-1, 2, height, width), self.smooth)
+            field = _smooth(uniform[:, _AFFINE_DRAWS:draws].reshape(-1, 2, height, width), self.smooth)
             y, x = y + self.elastic * field[:, 0], x + self.elastic * field[:, 1]
-        return _sampled(images, y, x)
+        down, right, turned = uniform[:, draws:, None, None].transpose(1, 0, 2, 3)
+        y, x = y + self._jumps(down), x + self._jumps(right)
+        return _sampled(images, y, np.where((turned + 1) / 2 < self.mirror, width - 1 - x, x))
+
+    def _jumps(self, uniform: Array) -> Array:
+        return np.asarray(np.floor((uniform + 1) / 2 * (2 * self.jump + 1)) - self.jump)
 
     def _places(self, uniform: Array, size: tuple[int, int]) -> tuple[Array, Array]:
         """Give where each pixel's value comes from: rotated and scaled about the centre, then shifted."""
@@ -86,6 +100,9 @@ class Augmentation:
         cos, sin = factor * np.cos(angle), factor * np.sin(angle)
         shift = self.shift * uniform[:, 2:4, None, None]
         return cos * y - sin * x + middle[0] + shift[:, 0], sin * y + cos * x + middle[1] + shift[:, 1]
+
+
+_MOST = {"shift": math.inf, "rotate": 180.0, "scale": 1.0, "elastic": math.inf, "jump": math.inf, "mirror": 1.0}
 
 
 def _uniform(seed: int, epoch: int, samples: NDArray[np.int64], draws: int) -> NDArray[np.float64]:

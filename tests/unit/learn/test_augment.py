@@ -78,7 +78,21 @@ def test_the_elastic_field_is_bounded_and_smooth() -> None:
     assert np.abs(np.diff(change, axis=1)).max() < 1.0
 
 
-@pytest.mark.parametrize("fields", [{"shift": -1}, {"rotate": 181}, {"scale": 1}, {"elastic": np.nan}, {"smooth": 0}])
+def test_jumps_and_mirror_images_move_pixels_and_change_none() -> None:
+    moved = distorted(Augmentation(jump=2, mirror=0.5), np.repeat(IMAGES[:1], 300, axis=0), np.arange(300))
+    padded = np.pad(IMAGES[0], ((0, 0), (2, 2), (2, 2)))
+    height, width = IMAGES.shape[2:]
+    shifted = [padded[:, y : y + height, x : x + width] for y in range(5) for x in range(5)]
+    expected = {image.tobytes() for image in (*shifted, *(image[..., ::-1] for image in shifted))}
+    assert {image.tobytes() for image in moved} == expected
+    turned = distorted(Augmentation(mirror=1))
+    assert np.array_equal(turned, IMAGES[..., ::-1])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"shift": -1}, {"rotate": 181}, {"scale": 1}, {"elastic": np.nan}, {"smooth": 0}, {"jump": 1.5}, {"mirror": 2}],
+)
 def test_wrong_sizes_are_named(fields: Any) -> None:
     with pytest.raises(DataError, match=f"augmentation: .*{next(iter(fields))}"):
         Augmentation(**fields)
