@@ -177,7 +177,7 @@ TASKS: dict[str, Task] = {
         {"epochs": 20, "rate": 1e-3, "weight_decay": 0.1, "validation": 5000},
     ),
     "stdbp-fashion-cnn": Task(
-        "STDBP, Fashion-MNIST, 16C5-P2-32C5-P2-800-128-10, shifted",
+        "STDBP, Fashion-MNIST, 16C5-P2-32C5-P2-800-128-10, shifted and mirrored",
         "fashion-mnist",
         _cnn(),
         _EXACT,
@@ -185,10 +185,10 @@ TASKS: dict[str, Task] = {
         {
             "epochs": 12,
             "batch_size": 32,
-            "rate": 1e-3,
+            "rate": 5e-4,
             "weight_decay": 0.05,
             "validation": 5000,
-            "augment": Augmentation(shift=1.0),
+            "augment": Augmentation(jump=1, mirror=0.5),
         },
     ),
     "sstdp-mnist": Task(
