@@ -19,15 +19,16 @@ BATCH = 128
 ACTIVE = (50, 100, 200, 400, 784)
 STEPS = 100
 THREADS = (1, 2)
+DECISIONS = 500
 
 
 def main() -> None:
     """Measure, print, and keep the table if asked to."""
     save = results_option("first-spike training steps and decisions")
-    images, labels = load_mnist("train")
+    images, all_labels = load_mnist("train")
     layers = [Dense(units=800, gain=12, spread=1.4), Dense(units=10, gain=8, spread=1.4)]
     network = FirstSpikeNetwork.draw((784,), layers, seed=0)
-    times, labels = encode_times(network, images[: BATCH * STEPS]), labels[: BATCH * STEPS]
+    times, labels = encode_times(network, images[: BATCH * STEPS]), all_labels[: BATCH * STEPS]
     options = TrainingOptions(batch_size=BATCH)
     runs = [Training(network, STDBP(tau=0.05), (times, labels), replace(options, threads=n)) for n in THREADS]
     found: list[list[float]] = [[] for _ in runs]
@@ -37,12 +38,11 @@ def main() -> None:
             seconds.append(_seconds(lambda run=run, start=start: run.step(np.arange(start, start + BATCH))))  # type: ignore[misc]
     rows = [row(f"training step, {n} thread(s)", seconds) for n, seconds in zip(THREADS, found, strict=True)]
     trained = network.with_weights(runs[0].state.weights)
-    images, answers = load_mnist("test")
-    images, answers = images[:500], answers[:500]
-    one = [_seconds(lambda i=i: decide(trained, images[i : i + 1])) for i in range(len(images))]  # type: ignore[misc]
+    other, answers = images[-DECISIONS:], all_labels[-DECISIONS:]
+    one = [_seconds(lambda i=i: decide(trained, other[i : i + 1])) for i in range(DECISIONS)]  # type: ignore[misc]
     rows.append(row("one decision, batch 1", one))
     rows += [_by_spikes(trained, active) for active in ACTIVE]
-    whole = evaluate(trained, images, answers)
+    whole = evaluate(trained, other, answers)
     report("first_spike", rows, save=save, additions_decision=whole.additions_decision, macs=whole.dense_macs)
 
 

@@ -64,7 +64,7 @@ def both(network: FirstSpikeNetwork, data: tuple[Any, Any], batches: int) -> dic
 def main() -> None:
     """Measure and print."""
     save = results_option("SSTDP, the published variant: engine against dense loops")
-    rows = [both(published_network((784, 400, 10)), load_mnist("test"), BATCHES)]
+    rows = [both(published_network((784, 400, 10)), load_mnist("train"), BATCHES)]
     report("sstdp_step", rows, save=save, options=repr(OPTIONS))
 
 
