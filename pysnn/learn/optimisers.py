@@ -1,13 +1,14 @@
 """Optimisers and schedules of the learning rate."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.backends import get_backend
 from pysnn.errors import DataError
 
 __all__ = ["OPTIMISERS", "SGD", "Adam", "Optimiser", "Schedule"]
@@ -55,11 +56,16 @@ class Schedule:
 
 @dataclass(eq=False)
 class Optimiser:
-    """Changes weights in place; ``state`` is what it remembers, arrays by name, and is part of a checkpoint."""
+    """Changes weights in place; ``state`` is what it remembers, arrays by name, and is part of a checkpoint.
+
+    ``backend`` and ``threads`` change the speed only.
+    """
 
     rate: float = 1e-3
     weight_decay: float = 0.0
     state: dict[str, Array] = field(default_factory=dict)
+    backend: str = "reference"
+    threads: int = 1
     moments: ClassVar[tuple[str, ...]] = ()
 
     def step(self, weights: Sequence[Array], gradients: Sequence[Array], factor: float) -> None:
@@ -72,13 +78,17 @@ class Optimiser:
             if f"{moment}{layer}" in self.state:
                 self.state[f"{moment}{layer}"][:, columns] = 0
 
-    def _each_chunk(self, update: Callable[..., None], weights: Sequence[Array], gradients: Sequence[Array]) -> None:
-        """Call ``update(weight, gradient, *moments)`` with flat parts of the arrays, which it changes."""
+    def _flat(self, weights: Sequence[Array], gradients: Sequence[Array]) -> Iterator[list[Array]]:
+        """Give flat views of each layer's weights, gradient and moments."""
         for layer, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
             names = [f"{moment}{layer}" for moment in self.moments]
             moments = [self.state.setdefault(name, np.zeros_like(weight)) for name in names]
-            flat = [array.reshape(-1) for array in (weight, gradient, *moments)]
-            for start in range(0, weight.size, _CHUNK):
+            yield [array.reshape(-1) for array in (weight, gradient, *moments)]
+
+    def _each_chunk(self, update: Callable[..., None], weights: Sequence[Array], gradients: Sequence[Array]) -> None:
+        """Call ``update(weight, gradient, *moments)`` with flat parts of the arrays, which it changes."""
+        for flat in self._flat(weights, gradients):
+            for start in range(0, flat[0].size, _CHUNK):
                 update(*(array[start : start + _CHUNK] for array in flat))
 
 
@@ -129,28 +139,44 @@ class Adam(Optimiser):
         beta1, beta2 = np.float32(self.beta1), np.float32(self.beta2)
         scale = np.float32(1 / math.sqrt(1 - self.beta2**count))
         rate = np.float32(self.rate * factor / (1 - self.beta1**count))
-        decay = np.float32(self.rate * factor * self.weight_decay)
-        space = np.empty(_CHUNK, dtype=np.float32)
+        kept = 1 - np.float32(self.rate * factor * self.weight_decay)
+        constants = (beta1, 1 - beta1, beta2, 1 - beta2, scale, np.float32(self.epsilon), rate, kept)
+        if get_backend(self.backend).name == "rust":
+            self._fused(weights, gradients, constants)
+        else:
+            self._each_chunk(_adam(constants), weights, gradients)
 
-        def update(weight: Array, gradient: Array, mean: Array, square: Array) -> None:
-            part = space[: len(weight)]
-            np.multiply(gradient, 1 - beta1, out=part)
-            mean *= beta1
-            mean += part
-            np.multiply(gradient, gradient, out=part)
-            part *= 1 - beta2
-            square *= beta2
-            square += part
-            np.sqrt(square, out=part)
-            part *= scale
-            part += np.float32(self.epsilon)
-            np.divide(mean, part, out=part)
-            part *= rate
-            if decay:
-                weight *= 1 - decay
-            weight -= part
+    def _fused(self, weights: Sequence[Array], gradients: Sequence[Array], constants: Sequence[np.float32]) -> None:
+        from pysnn import _core
 
-        self._each_chunk(update, weights, gradients)
+        for weight, gradient, mean, square in self._flat(weights, gradients):
+            _core.adam((weight, gradient, mean, square), [float(value) for value in constants], self.threads)
+
+
+def _adam(constants: Sequence[np.float32]) -> Callable[..., None]:
+    """Give what one step does to a part of the arrays."""
+    beta1, added1, beta2, added2, scale, epsilon, rate, kept = constants
+    space = np.empty(_CHUNK, dtype=np.float32)
+
+    def update(weight: Array, gradient: Array, mean: Array, square: Array) -> None:
+        part = space[: len(weight)]
+        np.multiply(gradient, added1, out=part)
+        mean *= beta1
+        mean += part
+        np.multiply(gradient, gradient, out=part)
+        part *= added2
+        square *= beta2
+        square += part
+        np.sqrt(square, out=part)
+        part *= scale
+        part += epsilon
+        np.divide(mean, part, out=part)
+        part *= rate
+        if kept != 1:
+            weight *= kept
+        weight -= part
+
+    return update
 
 
 OPTIMISERS: dict[str, type[Optimiser]] = {"adam": Adam, "sgd": SGD}

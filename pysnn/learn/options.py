@@ -86,6 +86,7 @@ class TrainingOptions:
     def make_optimiser(self) -> Optimiser:
         """Make the optimiser that they ask for."""
         own: dict[str, Any] = {"momentum": self.momentum} if self.optimiser == "sgd" else {}
+        own |= {"backend": self.backend, "threads": self.threads}
         return OPTIMISERS[self.optimiser](rate=self.rate, weight_decay=self.weight_decay, **own)
 
     def identity(self) -> str:

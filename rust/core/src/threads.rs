@@ -68,6 +68,20 @@ pub(crate) fn share_out<T: Send>(
     })
 }
 
+/// Give each part of a work to the thread of a team that comes to it first, or all of them to this one.
+pub(crate) fn share<P: Send>(
+    (team, poll): (Option<&Team<'_>>, &dyn Watch),
+    parts: Vec<P>,
+    work: impl Fn(P, &dyn Watch) -> Result<()> + Sync,
+) -> Result<()> {
+    let Some(team) = team else { return parts.into_iter().try_for_each(|part| work(part, poll)) };
+    let parts: Vec<Mutex<Option<P>>> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
+    team.each(parts.len(), |number, poll| {
+        let part = locked(&parts[number]).take();
+        part.map_or(Ok(()), |part| work(part, poll))
+    })
+}
+
 /// Run with a team of `threads`, or of fewer where the system gives no more; `tick` is as for [`share_out`].
 ///
 /// Its threads end with it: none is left that a fork of the process would miss.

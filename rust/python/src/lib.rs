@@ -4,6 +4,7 @@ mod arrays;
 mod call;
 mod clocked;
 mod first_spike;
+mod optimise;
 mod plan;
 mod psnn;
 mod request;
@@ -21,6 +22,8 @@ mod _core {
     use crate::clocked::Clocked;
     #[pymodule_export]
     use crate::first_spike::{FirstSpike, FirstSpikeTape};
+    #[pymodule_export]
+    use crate::optimise::adam;
     #[pymodule_export]
     use crate::psnn::read_psnn;
 

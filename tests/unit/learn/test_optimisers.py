@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from pysnn.backends import available_backends
 from pysnn.errors import DataError
 from pysnn.learn import SGD, Adam, Schedule
+
+needs_rust = pytest.mark.skipif("rust" not in available_backends(), reason="the Rust core is not installed")
 
 
 def test_adam_is_its_formula() -> None:
@@ -20,6 +23,41 @@ def test_adam_is_its_formula() -> None:
         step = mean / (1 - 0.9**n) / (np.sqrt(square / (1 - 0.999**n)) + 1e-8) + 0.1 * expected
         expected -= 0.005 * step
     assert np.abs(weight - expected).max() < 1e-5
+
+
+@needs_rust
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_the_compiled_step_has_the_bits_of_the_written_one(threads: int, decay: float) -> None:
+    rng = np.random.default_rng(threads)
+    start = [rng.normal(size=shape).astype(np.float32) for shape in ((300, 201), (7, 3), (1, 1))]
+    found = []
+    for backend in ("reference", "rust"):
+        adam = Adam(rate=0.01, weight_decay=decay, backend=backend, threads=threads)
+        weights, draws = [weight.copy() for weight in start], np.random.default_rng(9)
+        for n in range(4):
+            gradients = [(10.0 ** (n - 6) * draws.normal(size=w.shape)).astype(np.float32) for w in weights]
+            gradients[0][:5] = 0
+            adam.step(weights, gradients, 0.5)
+        found.append([*weights, *adam.state.values()])
+    assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))
+
+
+@needs_rust
+def test_the_compiled_step_refuses_what_it_cannot_change() -> None:
+    from pysnn import _core
+
+    a, b, c, d = (np.ones(4, dtype=np.float32) for _ in range(4))
+    constants = [1.0] * 8
+    with pytest.raises(DataError, match="expected 4 values, got 3, 4 and 4"):
+        _core.adam((a, b[:3].copy(), c, d), constants, 1)
+    with pytest.raises(DataError, match="shares nothing"):
+        _core.adam((a, a, c, d), constants, 1)
+    with pytest.raises(DataError, match="contiguous"):
+        _core.adam((np.ones(8, dtype=np.float32)[::2], b, c, d), constants, 1)
+    d.flags.writeable = False
+    with pytest.raises(DataError, match="square"):
+        _core.adam((a, b, c, d), constants, 1)
 
 
 def test_sgd_has_momentum_and_decay() -> None:

@@ -1,16 +1,14 @@
 //! A layer in bands of rows: threads take one after the other.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
-use super::control::Watch;
 use super::current::{Current, LANES};
 use super::edges::ScaleOf;
 use super::layer::{Frame, Layer};
 use super::observe::Observed;
 use super::rows::RowList;
 use crate::error::Result;
-use crate::threads::Team;
+use crate::threads::{Team, share};
 
 /// Bands for each thread: so one that is held up by the system does not hold up the others for long.
 const BANDS: usize = 2;
@@ -77,18 +75,4 @@ impl<A: Current + ScaleOf> Layer<A> {
         }
         share((Some(team), team.watch()), bands, |band, poll| self.run(frame, band, poll))
     }
-}
-
-/// Give each part of a work to the thread of a team that comes to it first, or all of them to this one.
-pub(super) fn share<P: Send>(
-    (team, poll): (Option<&Team<'_>>, &dyn Watch),
-    parts: Vec<P>,
-    work: impl Fn(P, &dyn Watch) -> Result<()> + Sync,
-) -> Result<()> {
-    let Some(team) = team else { return parts.into_iter().try_for_each(|part| work(part, poll)) };
-    let parts: Vec<Mutex<Option<P>>> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
-    team.each(parts.len(), |number, poll| {
-        let part = parts[number].lock().unwrap_or_else(PoisonError::into_inner).take();
-        part.map_or(Ok(()), |part| work(part, poll))
-    })
 }

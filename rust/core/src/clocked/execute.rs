@@ -1,6 +1,6 @@
 //! How each kind of stage runs on a sample's workspace.
 
-use super::bands::{self, Band, Target, share};
+use super::bands::{self, Band, Target};
 use super::buffers::{Buffer, Element};
 use super::choice::{Density, Family, crossover};
 use super::conv::Synapses;
@@ -23,6 +23,7 @@ use super::state::{Memory, PotentialOf};
 use super::transpose::to_pixels;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::{CURRENT_LIMIT, Kind};
+use crate::threads::share;
 
 impl Sample<'_> {
     /// Run one stage over a block.
