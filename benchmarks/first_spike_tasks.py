@@ -183,7 +183,7 @@ TASKS: dict[str, Task] = {
         _EXACT,
         90.5,
         {
-            "epochs": 12,
+            "epochs": 30,
             "batch_size": 32,
             "rate": 5e-4,
             "weight_decay": 0.05,
