@@ -148,7 +148,7 @@ TASKS: dict[str, Task] = {
         "STDBP, falling threshold, MNIST, 784-800-10",
         "mnist",
         (Dense(units=800, gain=1, spread=1), Dense(units=10, gain=0.3, spread=0.5)),
-        STDBP(tau=0.1, min_slope=0.5),
+        STDBP(tau=0.1, min_slope=0.5, early_outputs=False),
         None,
         {"epochs": 20, "rate": 1e-3, "weight_decay": 0.05, "validation": 5000},
         {"neuron": "falling"},

@@ -97,11 +97,15 @@ class GradientRule:
         j has ``t_j = steps``. ``None``: :func:`default_step_kernel`.
     inputs
         Whether the gradient by the network's input times is wanted.
+    early_outputs
+        Windows: an output neuron that is above its threshold when its window opens has the gradient of one that is not. False
+        leaves it at 0, which is exact.
     """
 
     min_slope: float = 0.0
     step_kernel: NDArray[np.float32] | None = None
     inputs: bool = False
+    early_outputs: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,7 @@ class WindowedFirstSpike:
     def backward(
         self, weights: Sequence[Array], passed: SpikePass, gradient: Array, *, rule: GradientRule, threads: int = 1
     ) -> Gradients:
-        """Go back through the layers; a neuron that was above its threshold when its window opened has no gradient."""
+        """Go back through the layers; a neuron that was above its threshold when its window opened has no gradient, or see the rule."""
         if not isinstance(passed, _Pass):
             raise DataError(f"backward: expected a pass of this engine, got {type(passed).__qualname__}")
         found = []
@@ -78,7 +78,7 @@ class WindowedFirstSpike:
             if weight is None:
                 by_seen = _back_pool(seen, kept.times, gradient)
             else:
-                by_weight, by_seen = self._back(number, (seen, weight), kept, (gradient, rule.min_slope))
+                by_weight, by_seen = self._back(number, (seen, weight), kept, (gradient, rule))
                 found.append(by_weight)
             gradient = _scatter(by_seen, self._windows[number], layer)
         return Gradients(found[::-1], gradient if rule.inputs else None)
@@ -117,16 +117,17 @@ class WindowedFirstSpike:
         return times.reshape(flat), marks.reshape(flat), rates
 
     def _back(
-        self, number: int, given: tuple[Array, Array], kept: _Layer, back: tuple[Array, float]
+        self, number: int, given: tuple[Array, Array], kept: _Layer, back: tuple[Array, GradientRule]
     ) -> tuple[Array, Array]:
         """Give the gradients by the weights and by the times that each site saw."""
-        (seen, weight), opens = given, self._opens[number]
+        (seen, weight), opens, (gradient, rule) = given, self._opens[number], back
         assert kept.rates is not None
         early, fired = _earliness(seen, opens)
         times = kept.times.reshape(kept.rates.shape)
         wait = np.where(np.isfinite(times), times - opens, 0)
-        floor = np.maximum(kept.rates, np.asarray(back[1], dtype=weight.dtype))
-        scaled = np.where(wait > 0, back[0].reshape(times.shape), 0) / np.where(wait > 0, floor, 1)
+        moves = np.isfinite(times) if rule.early_outputs and opens == self._opens[-1] else wait > 0
+        floor = np.maximum(kept.rates, np.asarray(rule.min_slope, dtype=weight.dtype))
+        scaled = np.where(moves, gradient.reshape(times.shape), 0) / np.where(moves, floor, 1)
         scaled = scaled.astype(weight.dtype)
         columns = (-1, weight.shape[1])
         flat = [array.reshape(-1, array.shape[-1]) for array in (early, fired)]

@@ -27,6 +27,9 @@ class STDBP(LearningRule):
         Temperature, in units of the input window.
     min_slope
         ``1 / A_j`` counts as ``1 / max(A_j, min_slope)``: a neuron that only just fires gets no huge step.
+    early_outputs
+        Neurons with windows: an output neuron that fires as its window opens has a gradient too, since it could not leave that
+        place without one. Ramp neurons have no windows.
 
     Examples
     --------
@@ -38,6 +41,7 @@ class STDBP(LearningRule):
 
     tau: float = 0.1
     min_slope: float = 0.5
+    early_outputs: bool = True
 
     def __post_init__(self) -> None:
         if not self.tau > 0 or not self.min_slope >= 0:
@@ -55,5 +59,5 @@ class STDBP(LearningRule):
         return time_cross_entropy(times, labels, self.tau)
 
     def gradient_rule(self, plan: FirstSpikePlan) -> GradientRule:
-        """Exact but for the floor under the slope."""
-        return GradientRule(min_slope=self.min_slope)
+        """Exact but for the floor under the slope, and for outputs that come as early as they can."""
+        return GradientRule(min_slope=self.min_slope, early_outputs=self.early_outputs)

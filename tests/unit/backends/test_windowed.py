@@ -186,6 +186,33 @@ def test_every_backend_runs_them(backend: str) -> None:
     assert isinstance(get_backend(backend).first_spike(plan), WindowedFirstSpike)
 
 
+@pytest.mark.parametrize("neuron", NEURONS)
+def test_outputs_that_fire_at_once_may_be_given_a_gradient(neuron: Neuron) -> None:
+    rng = np.random.default_rng(0)
+    network = FirstSpikeNetwork.draw((6,), [Dense(units=5, gain=9), Dense(units=3, gain=9)], seed=0, neuron=neuron)
+    engine, times = WindowedFirstSpike(network.plan), rng.random((4, 6)).astype(np.float32)
+    passed = engine.forward(network.weights, times)
+    assert (passed.times(1) == 2).any()
+    pull = np.where(passed.times(1) == 2, np.float32(1), np.float32(0))
+    exact, moved = (
+        engine.backward(network.weights, passed, pull, rule=GradientRule(early_outputs=early)).weights
+        for early in (False, True)
+    )
+    assert not any(gradient.any() for gradient in exact)
+    assert (moved[1] <= 0).all()
+    assert moved[1].any()
+
+
+def test_a_training_leaves_the_opening_of_the_last_window() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 300)
+    x = np.clip(np.eye(3)[labels].repeat(4, axis=1) * 0.5 + rng.random((300, 12)) * 0.5, 0, 1)
+    start = FirstSpikeNetwork.draw((12,), [Dense(units=20, gain=0.3), Dense(units=3, gain=6)], neuron="falling")
+    options = TrainingOptions(epochs=8, batch_size=20, rate=0.01)
+    stuck, free = (train(start, STDBP(early_outputs=early), (x, labels), options) for early in (False, True))
+    assert free.history["accuracy"][-1] > 0.95 > stuck.history["accuracy"][-1]
+
+
 def test_stdbp_trains_them_and_sstdp_does_not() -> None:
     x, y = np.array([[1, 0.2], [0.2, 1]] * 20, dtype=np.float32), np.array([0, 1] * 20)
     for neuron in NEURONS:
