@@ -18,6 +18,8 @@ Array = NDArray[Any]
 _AFFINE_DRAWS = 4
 _EXACT_DRAWS = 3
 
+_MOST = {"shift": math.inf, "rotate": 180.0, "scale": 1.0, "elastic": math.inf, "jump": math.inf, "mirror": 1.0}
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -100,9 +102,6 @@ class Augmentation:
         cos, sin = factor * np.cos(angle), factor * np.sin(angle)
         shift = self.shift * uniform[:, 2:4, None, None]
         return cos * y - sin * x + middle[0] + shift[:, 0], sin * y + cos * x + middle[1] + shift[:, 1]
-
-
-_MOST = {"shift": math.inf, "rotate": 180.0, "scale": 1.0, "elastic": math.inf, "jump": math.inf, "mirror": 1.0}
 
 
 def _uniform(seed: int, epoch: int, samples: NDArray[np.int64], draws: int) -> NDArray[np.float64]:
