@@ -3,7 +3,7 @@
 use super::blocks::{BLOCK, Block, LANES, Weights, with_lanes};
 use super::neuron::{Dynamics, Fired, Ramp, State, Step};
 use super::plan::{Layer, Neuron, Plan};
-use super::spikes::{Lists, Sites, Sorter, Spike, each_site};
+use super::spikes::{Lists, Sites, Sorter, Spike};
 use crate::clocked::control::Watch;
 use crate::error::Result;
 use crate::simd::{Kernel, Level};
@@ -154,13 +154,13 @@ impl<'a> Stage<'a> {
     fn pool(&mut self, below: &[Spike]) {
         let channels = self.layer.columns();
         for spike in below {
-            each_site(self.layer, spike.row, |site, _| {
-                let neuron = site * channels + spike.row as usize % channels;
+            for &(site, _) in self.sites.seeing(spike.row) {
+                let neuron = site as usize * channels + spike.row as usize % channels;
                 if self.times[neuron] == f32::INFINITY {
                     self.times[neuron] = spike.time;
                     self.spikes.push(Spike { time: spike.time, row: neuron as u32 });
                 }
-            });
+            }
         }
     }
 }

@@ -54,13 +54,9 @@ impl Lists {
     pub(super) fn share_out(&mut self, map: &[Spike], sites: &Sites) {
         self.starts.clear();
         self.starts.resize(sites.count + 1, 0);
-        let mut spiking = vec![0; sites.starts.len() - 1];
         for spike in map {
-            spiking[spike.row as usize / sites.channels] += 1;
-        }
-        for (pixel, &spikes) in spiking.iter().enumerate() {
-            for &(site, _) in sites.seeing(pixel) {
-                self.starts[site as usize + 1] += spikes;
+            for &(site, _) in sites.seeing(spike.row) {
+                self.starts[site as usize + 1] += 1;
             }
         }
         for site in 0..sites.count {
@@ -70,8 +66,8 @@ impl Lists {
         self.spikes.resize(self.starts[sites.count], Spike::default());
         // While it is filled, a site's start stands at its next free place: afterwards at the start of the next site.
         for spike in map {
-            let (pixel, channel) = (spike.row as usize / sites.channels, spike.row % sites.channels as u32);
-            for &(site, row) in sites.seeing(pixel) {
+            let channel = spike.row % sites.channels as u32;
+            for &(site, row) in sites.seeing(spike.row) {
                 let place = &mut self.starts[site as usize];
                 self.spikes[*place] = Spike { time: spike.time, row: row + channel };
                 *place += 1;
@@ -104,7 +100,9 @@ impl Sites {
         Self { starts, entries, count: layer.sites(), channels }
     }
 
-    fn seeing(&self, pixel: usize) -> &[(u32, u32)] {
+    /// The sites that see a neuron's pixel.
+    pub(super) fn seeing(&self, neuron: u32) -> &[(u32, u32)] {
+        let pixel = neuron as usize / self.channels;
         &self.entries[self.starts[pixel]..self.starts[pixel + 1]]
     }
 }
@@ -116,8 +114,7 @@ pub(super) struct Sorter {
 }
 
 /// Call `visit(site, row)` for each window that sees an input neuron, sites ascending.
-#[inline]
-pub(super) fn each_site(layer: &Layer, neuron: u32, mut visit: impl FnMut(usize, u32)) {
+fn each_site(layer: &Layer, neuron: u32, mut visit: impl FnMut(usize, u32)) {
     let [_, width, channels] = layer.input;
     let neuron = neuron as usize;
     let (pixel, channel) = (neuron / channels, neuron % channels);
