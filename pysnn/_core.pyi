@@ -59,6 +59,13 @@ def adam(
     constants: Sequence[float],
     threads: int,
 ) -> None: ...
+def integrate(
+    arrays: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+    | tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]],
+    threshold: NDArray[np.float32],
+    steps: int,
+    threads: int,
+) -> None: ...
 def simd_levels() -> list[str]: ...
 def simd_level(simd: str | None = None) -> str: ...
 def read_psnn(

@@ -33,6 +33,7 @@ def ttrbr(
     epochs: Annotated[int, typer.Option(min=0)] = 20,
     batch_size: Annotated[int, typer.Option(min=2)] = 128,
     rate: Annotated[float, typer.Option(help="First learning rate; it falls along a cosine.")] = 0.02,
+    gradient_norm: Annotated[float, typer.Option(help="Longer gradients are shortened to this; 0: no limit.")] = 1.0,
     weight_decay: Annotated[float, typer.Option(help="L2 on weights.")] = 5e-4,
     threshold_decay: Annotated[float, typer.Option(help="L2 on thresholds.")] = 5e-4,
     smoothing: Annotated[float, typer.Option(help="Label smoothing.")] = 0.0,
@@ -84,6 +85,7 @@ def ttrbr(
             steps=steps,
             gradient=gradient,  # type: ignore[arg-type]
             rate=rate,
+            gradient_norm=gradient_norm,
             weight_decay=weight_decay,
             threshold_decay=threshold_decay,
             smoothing=smoothing,

@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from pysnn.errors import DataError, NetworkError
 from pysnn.ttrbr.clock import Clock
-from pysnn.ttrbr.functions import Clip, Replay, Spikes, simulated
+from pysnn.ttrbr.functions import Clip, Replay, Spikes
+from pysnn.ttrbr.simulate import simulate
 
 __all__ = ["LEAST_THRESHOLD", "SpikingMaxPool2d", "TrainableClip"]
 
@@ -72,8 +73,7 @@ class TrainableClip(nn.Module):
             return Replay.apply(z, th, self.kept)
         if clock.mode == "spike":
             return Spikes.apply(z, th, clock.steps, clock.batch)
-        output, _ = simulated(z.detach(), th.detach(), clock.steps, clock.batch)
-        self.kept = output.unflatten(0, (clock.steps, clock.batch)).mean(0)
+        output, self.kept = simulate(z.detach(), th.detach(), clock.steps, clock.batch)
         return output
 
     def _spread(self, dimensions: int) -> Any:

@@ -13,10 +13,9 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-# Neurons that are simulated together on a CPU: their potentials stay in its cache from step to step.
-_CACHED = 1 << 17
+from pysnn.ttrbr.simulate import cached_samples, empty_rows, simulate
 
-__all__ = ["Clip", "Replay", "Spikes", "simulated"]
+__all__ = ["Clip", "Replay", "Spikes"]
 
 
 class Clip(torch.autograd.Function):
@@ -41,6 +40,7 @@ class Clip(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
         u, *level = ctx.saved_tensors
+        gradient = _in_the_order_of(u, gradient)
         inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
         if not level:
             return inside, _summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None
@@ -64,6 +64,7 @@ class Replay(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
         u, level = ctx.saved_tensors
+        gradient = _in_the_order_of(u, gradient)
         inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
         return inside, _summed(gradient * level - inside * u, ctx.shape), None
 
@@ -76,7 +77,8 @@ class Spikes(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, current: Any, threshold: Any, steps: int, batch: int) -> Any:
-        output, potentials = simulated(current, threshold, steps, batch, keep=True)
+        potentials = empty_rows(current, steps * batch)
+        output, _ = simulate(current, threshold, steps, batch, potentials=potentials)
         ctx.steps, ctx.batch, ctx.constant = steps, batch, len(current) == batch
         ctx.save_for_backward(potentials, threshold)
         return output
@@ -87,7 +89,7 @@ class Spikes(torch.autograd.Function):
         batch = ctx.batch
         d_current = torch.empty_like(gradient)
         d_threshold = torch.zeros(threshold.shape, dtype=torch.float32, device=threshold.device)
-        size = _together(potentials, batch)
+        size = cached_samples(potentials, batch)
         for first in range(0, batch, size):
             samples = min(size, batch - first)
             later = torch.zeros_like(gradient[:samples], dtype=torch.float32)
@@ -106,35 +108,10 @@ class Spikes(torch.autograd.Function):
         return d_current, d_threshold, None, None
 
 
-def simulated(current: Any, threshold: Any, steps: int, batch: int, *, keep: bool = False) -> tuple[Any, Any]:
-    """Simulate IF neurons: the spikes times th, ``(steps * batch, ...)``, and if wanted the potentials before the reset.
-
-    ``current`` has ``steps * batch`` rows, the first step's first, or ``batch`` rows that hold at every step.
-    """
-    constant = len(current) == batch
-    full = (steps * batch, *current.shape[1:])
-    form = torch.channels_last if current.dim() == 4 else torch.contiguous_format
-    output = torch.empty(full, dtype=current.dtype, device=current.device, memory_format=form)
-    potentials = torch.empty_like(output) if keep else None
-    size = _together(current, batch)
-    for first in range(0, batch, size):
-        samples = min(size, batch - first)
-        potential = torch.zeros_like(output[:samples], dtype=torch.float32) + threshold / 2
-        spikes = torch.empty_like(potential)
-        for t in range(steps):
-            rows = slice(t * batch + first, t * batch + first + samples)
-            potential += current[first : first + samples] if constant else current[rows]
-            if potentials is not None:
-                potentials[rows] = potential
-            torch.ge(potential, threshold, out=spikes).mul_(threshold)
-            output[rows] = spikes
-            potential -= spikes
-    return output, potentials
-
-
-def _together(current: Any, batch: int) -> int:
-    """Give how many samples to simulate together."""
-    return max(1, _CACHED // max(1, current[0].numel())) if current.device.type == "cpu" else batch
+def _in_the_order_of(values: Any, gradient: Any) -> Any:
+    """Give a gradient the memory order of the values: PyTorch is ten times slower where two operands differ in it."""
+    last = values.dim() == 4 and values.is_contiguous(memory_format=torch.channels_last)
+    return gradient.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 
 
 def _like(threshold: Any, z: Any) -> Any:

@@ -14,7 +14,7 @@ __all__ = ["TTRBROptions"]
 _WHOLE = {"epochs": 0, "batch_size": 2, "validation": 0, "seed": 0, "crop": 0, "cutout": 0, "threads": 0}
 _POSITIVE = ("rate", "temperature")
 _SHARES = ("momentum", "smoothing", "distillation", "ema")
-_DECAYS = ("weight_decay", "threshold_decay")
+_NOT_NEGATIVE = ("weight_decay", "threshold_decay", "gradient_norm")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class TTRBROptions:
         T, to fine-tune through T simulated steps, and how (see :func:`pysnn.ttrbr.mean_output`); ``None`` trains the clips of the ANN.
     rate, schedule, momentum
         SGD with Nesterov's momentum: its first learning rate and its course.
+    gradient_norm
+        Longer gradients are shortened to this; 0 for no limit.
     weight_decay, threshold_decay
         L2 on weights (convolutions, linear layers) and on thresholds; normalisation and biases have none.
     frozen_norm
@@ -68,6 +70,7 @@ class TTRBROptions:
     rate: float = 0.02
     schedule: Schedule = field(default_factory=lambda: Schedule(last=0.001))
     momentum: float = 0.9
+    gradient_norm: float = 1.0
     weight_decay: float = 5e-4
     threshold_decay: float = 5e-4
     frozen_norm: bool | None = None
@@ -101,7 +104,7 @@ class TTRBROptions:
         for names, most, strict in (
             (_POSITIVE, float("inf"), True),
             (_SHARES, 1.0, False),
-            (_DECAYS, float("inf"), False),
+            (_NOT_NEGATIVE, float("inf"), False),
         ):
             for name in names:
                 value = getattr(self, name)

@@ -169,6 +169,8 @@ class Training:
             group["lr"] = options.rate * options.schedule(done / options.epochs)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if options.gradient_norm:
+            torch.nn.utils.clip_grad_norm_(self.parameters.values(), options.gradient_norm)
         self.optimiser.step()
         with torch.no_grad():
             for name, parameter in self.parameters.items():

@@ -7,6 +7,7 @@ pub mod clocked;
 mod dot;
 pub mod error;
 pub mod first_spike;
+pub mod integrate;
 pub mod optimise;
 pub mod plan;
 pub mod psnn;

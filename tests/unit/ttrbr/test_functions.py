@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 from pysnn import IF, Input, Network, Output, Scale, run
 from pysnn.errors import DataError, NetworkError
-from pysnn.ttrbr import Clock, SpikingMaxPool2d, TrainableClip, clock_of, running
+from pysnn.ttrbr import Clock, SpikingMaxPool2d, TrainableClip, clock_of, running, simulate
 from pysnn.ttrbr.functions import Clip, Replay, Spikes
 from tests.unit.ttrbr.small import torch
 
@@ -70,6 +70,27 @@ def test_simulated_neurons_are_the_engines(constant: bool) -> None:
         v -= expected
 
 
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+@pytest.mark.parametrize("constant", [False, True])
+@pytest.mark.parametrize(("shape", "per_channel"), [((7,), False), ((7,), True), ((5, 6, 9), False), ((5, 6, 9), True)])
+def test_compiled_neurons_give_the_bits_of_pytorchs(
+    kind: str, constant: bool, shape: tuple[int, ...], per_channel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, batch = 6, 5
+    generator = torch.Generator().manual_seed(3)
+    current = torch.randn(batch if constant else steps * batch, *shape, generator=generator) * 0.8 + 0.3
+    current = current.to(getattr(torch, kind))
+    th = torch.linspace(0.3, 1.7, shape[0]).reshape(-1, *(1,) * (len(shape) - 1)) if per_channel else torch.tensor(0.83)
+    if current.dim() == 4:
+        current = current.contiguous(memory_format=torch.channels_last)
+    got = simulate.simulate(current, th, steps, batch)
+    assert simulate.simulate(current.contiguous(), th, steps, batch)[0].equal(got[0])
+    monkeypatch.setattr(simulate, "_core", None)
+    expected = simulate.simulate(current, th, steps, batch)
+    assert all(torch.equal(a, b) and a.dtype == b.dtype for a, b in zip(got, expected, strict=True))
+    assert 0.1 < float((expected[0] > 0).float().mean()) < 0.9
+
+
 @pytest.mark.parametrize("constant", [False, True])
 def test_backward_through_time_is_that_of_the_surrogate(constant: bool) -> None:
     """PyTorch derives the loop by itself where the step has the surrogate's slope."""
@@ -124,7 +145,7 @@ def test_a_mode_is_left_again() -> None:
     clip = TrainableClip(3)
     with running(clip, "spike", steps=4, batch=2):
         assert clip.clock == Clock("spike", 4, 2)
-        with pytest.raises(RuntimeError), running(clip, "record", steps=8, batch=1):
+        with pytest.raises(DataError, match="1 samples"), running(clip, "record", steps=8, batch=1):
             clip(torch.zeros(3, 3))
         assert clip.clock == Clock("spike", 4, 2)
     assert clip.clock == Clock()

@@ -1,0 +1,99 @@
+"""IF neurons through T steps, forward: compiled on a CPU, else with PyTorch; both give the same bits."""
+
+# mypy: disable-error-code="misc"
+# PyTorch has no types where it is not installed.
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from pysnn.errors import DataError
+
+try:
+    from pysnn import _core
+except ImportError:
+    _core = None  # type: ignore[assignment]
+
+__all__ = ["cached_samples", "empty_rows", "simulate"]
+
+# Neurons that are simulated together on a CPU: their potentials stay in its cache from step to step.
+_CACHED = 1 << 17
+
+
+def simulate(current: Any, threshold: Any, steps: int, batch: int, *, potentials: Any = None) -> tuple[Any, Any]:
+    """Simulate IF neurons: initial potential th/2, reset by subtraction, a spike stands for th.
+
+    Parameters
+    ----------
+    current
+        ``steps * batch`` rows, the first step's first, or ``batch`` rows that hold at every step.
+    threshold
+        Of no dimension, or one a channel with the dimensions of the current.
+    steps, batch
+        T, and the number of samples.
+    potentials
+        If given, takes the potentials before the reset, ``(steps * batch, ...)``.
+
+    Returns
+    -------
+    The spikes times th, ``(steps * batch, ...)``, and their mean over the steps, ``(batch, ...)``.
+
+    Raises
+    ------
+    DataError
+        The current has another number of rows.
+    """
+    if len(current) not in (batch, steps * batch):
+        raise DataError(f"currents: expected {batch} samples, or as many for each of {steps} steps, got {len(current)}")
+    output, rate = empty_rows(current, steps * batch), empty_rows(current, batch)
+    if potentials is None and _is_compiled_for(current, threshold):
+        arrays = (_flat(current), _flat(output), _flat(rate))
+        _core.integrate(arrays, threshold.numpy().reshape(-1), steps, torch.get_num_threads())
+    else:
+        _simulate(current, threshold, (output, rate, potentials), (steps, batch))
+    return output, rate
+
+
+def _is_compiled_for(current: Any, threshold: Any) -> bool:
+    kinds = current.dtype in (torch.float32, torch.bfloat16) and threshold.dtype == torch.float32
+    return kinds and _core is not None and current.device.type == "cpu" and current.dim() in (2, 4)
+
+
+def _simulate(current: Any, threshold: Any, results: tuple[Any, Any, Any], times: tuple[int, int]) -> None:
+    (output, rate, potentials), (steps, batch) = results, times
+    constant = len(current) == batch
+    size = cached_samples(current, batch)
+    for first in range(0, batch, size):
+        samples = min(size, batch - first)
+        potential = torch.zeros_like(output[:samples], dtype=torch.float32) + threshold / 2
+        spikes, total = torch.empty_like(potential), torch.zeros_like(potential)
+        for t in range(steps):
+            rows = slice(t * batch + first, t * batch + first + samples)
+            potential += current[first : first + samples] if constant else current[rows]
+            if potentials is not None:
+                potentials[rows] = potential
+            torch.ge(potential, threshold, out=spikes).mul_(threshold)
+            output[rows] = spikes
+            potential -= spikes
+            total += spikes
+        rate[first : first + samples] = total.div_(steps)
+
+
+def empty_rows(like: Any, rows: int) -> Any:
+    """Give room for so many rows of a kind, maps in the order that convolutions are quickest in."""
+    form = torch.channels_last if like.dim() == 4 else torch.contiguous_format
+    return torch.empty((rows, *like.shape[1:]), dtype=like.dtype, device=like.device, memory_format=form)
+
+
+def cached_samples(current: Any, batch: int) -> int:
+    """Give how many samples to simulate together."""
+    return max(1, _CACHED // max(1, current[0].numel())) if current.device.type == "cpu" else batch
+
+
+def _flat(values: Any) -> Any:
+    """Give the values with channels innermost, as one line of numbers in the same memory if it is in that order; bfloat16 as its bits."""
+    line = (values.movedim(1, -1) if values.dim() > 1 else values).contiguous().reshape(-1)
+    if line.dtype == torch.float32:
+        return line.numpy()
+    return line.view(torch.int16).numpy().view(np.uint16)

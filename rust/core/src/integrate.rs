@@ -1,0 +1,228 @@
+//! IF neurons through T steps, from currents to spikes, in one pass over arrays that belong to others: trainings simulate with it.
+
+use crate::clocked::control::Tick;
+use crate::error::{Error, Result};
+use crate::simd::{Kernel, Level};
+use crate::threads::{share, with_team};
+
+/// Neurons of a part of the work.
+const PART: usize = 1 << 13;
+/// Neurons whose potentials are in registers or close to them from step to step.
+const TILE: usize = 64;
+
+/// A number in an array: float32, or the bits of a bfloat16.
+pub trait Value: Copy + Send + Sync {
+    /// Give it as float32.
+    fn widened(self) -> f32;
+    /// Round a finite float32 to the nearest, of two equally near ones to the even one.
+    fn rounded(value: f32) -> Self;
+}
+
+impl Value for f32 {
+    #[inline(always)]
+    fn widened(self) -> f32 {
+        self
+    }
+
+    #[inline(always)]
+    fn rounded(value: f32) -> Self {
+        value
+    }
+}
+
+impl Value for u16 {
+    #[inline(always)]
+    fn widened(self) -> f32 {
+        f32::from_bits(u32::from(self) << 16)
+    }
+
+    #[inline(always)]
+    fn rounded(value: f32) -> Self {
+        let bits = value.to_bits();
+        ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as Self
+    }
+}
+
+/// Currents, and room for what comes of them; N neurons.
+#[derive(Debug)]
+pub struct Neurons<'a, T> {
+    /// N values a step, the first step's first; or N that hold at every step.
+    pub current: &'a [T],
+    /// One threshold, or one for each channel; channels are the innermost axis.
+    pub threshold: &'a [f32],
+    /// N values a step: the threshold where a neuron fires, else 0.
+    pub spikes: &'a mut [T],
+    /// N values: the mean of the spikes.
+    pub rate: &'a mut [T],
+}
+
+impl<T: Value> Neurons<'_, T> {
+    /// Simulate: potentials start at th/2, `v += I(t); o(t) = th [v >= th]; v -= o(t)`. No result depends on the level or on the threads.
+    ///
+    /// # Errors
+    ///
+    /// Lengths do not fit, or `tick` said stop.
+    pub fn integrate(self, level: Level, steps: usize, threads: usize, tick: Tick<'_>) -> Result<()> {
+        let Self { current, threshold, spikes, rate } = self;
+        let size = rate.len();
+        let channels = threshold.len();
+        let fits = channels > 0 && size % channels == 0 && Some(spikes.len()) == size.checked_mul(steps);
+        if !fits || steps == 0 || (current.len() != size && current.len() != spikes.len()) {
+            return Err(Error::data(format!(
+                "currents, spikes and rates: expected {size} neurons of {channels} channels through {steps} steps, got {} \
+                 currents and {} spikes",
+                current.len(),
+                spikes.len()
+            )));
+        }
+        if size == 0 {
+            return Ok(());
+        }
+        // Parts start with the first channel.
+        let length = PART.next_multiple_of(channels);
+        let stride = if current.len() == size { 0 } else { size };
+        let rates = rate.chunks_mut(length).enumerate();
+        let mut parts: Vec<Part<'_, T>> = rates
+            .map(|(number, rate)| Part {
+                current,
+                stride,
+                first: number * length,
+                threshold,
+                spikes: Vec::with_capacity(steps),
+                rate,
+            })
+            .collect();
+        for step in spikes.chunks_mut(size) {
+            for (part, spikes) in parts.iter_mut().zip(step.chunks_mut(length)) {
+                part.spikes.push(spikes);
+            }
+        }
+        with_team(threads.min(parts.len()), tick, |team| {
+            share((Some(team), team.watch()), parts, |part, _| {
+                level.run(part);
+                Ok(())
+            })
+        })
+    }
+}
+
+/// Some of the neurons.
+struct Part<'a, T> {
+    current: &'a [T],
+    /// From one step's currents to the next one's.
+    stride: usize,
+    first: usize,
+    threshold: &'a [f32],
+    spikes: Vec<&'a mut [T]>,
+    rate: &'a mut [T],
+}
+
+impl<T: Value> Kernel for Part<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        let mut thresholds = self.threshold.iter().copied().cycle();
+        for begin in (0..self.rate.len()).step_by(TILE) {
+            let length = TILE.min(self.rate.len() - begin);
+            let mut th = [1.0; TILE];
+            th[..length].fill_with(|| thresholds.next().unwrap_or(1.0));
+            // A full tile has a length that the compiler knows.
+            if length == TILE { self.tile(begin, TILE, &th) } else { self.tile(begin, length, &th) }
+        }
+    }
+}
+
+impl<T: Value> Part<'_, T> {
+    #[inline(always)]
+    fn tile(&mut self, begin: usize, length: usize, th: &[f32; TILE]) {
+        let mut potential = th.map(|value| value / 2.0);
+        let mut total = [0.0_f32; TILE];
+        for (step, spikes) in self.spikes.iter_mut().enumerate() {
+            let from = step * self.stride + self.first + begin;
+            let current = &self.current[from..from + length];
+            let spikes = &mut spikes[begin..begin + length];
+            for i in 0..length {
+                let reached = potential[i] + current[i].widened();
+                let spike = if reached >= th[i] { th[i] } else { 0.0 };
+                spikes[i] = T::rounded(spike);
+                potential[i] = reached - spike;
+                total[i] += spike;
+            }
+        }
+        let steps = self.spikes.len() as f32;
+        for (rate, total) in self.rate[begin..begin + length].iter_mut().zip(total) {
+            *rate = T::rounded(total / steps);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn simulated(
+        current: &[f32],
+        threshold: &[f32],
+        steps: usize,
+        size: usize,
+        threads: usize,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let (mut spikes, mut rate) = (vec![0.0; steps * size], vec![0.0; size]);
+        let neurons = Neurons { current, threshold, spikes: &mut spikes, rate: &mut rate };
+        neurons.integrate(Level::named(None).unwrap(), steps, threads, &mut |_| true).unwrap();
+        (spikes, rate)
+    }
+
+    #[test]
+    fn a_neuron_by_hand() {
+        // v = .5, +.75 fires, +.75 does not reach, +.75 fires.
+        let (spikes, rate) = simulated(&[0.75], &[1.0], 4, 1, 1);
+        assert_eq!(spikes, [1.0, 1.0, 0.0, 1.0]);
+        assert_eq!(rate, [0.75]);
+    }
+
+    #[test]
+    fn threads_and_parts_change_nothing() {
+        let (size, steps) = (3 * PART + 9, 3);
+        let current: Vec<f32> = (0..size * steps).map(|i| (i * 7919 % 1000) as f32 / 700.0 - 0.3).collect();
+        let th = [0.5, 1.0, 0.7];
+        let (spikes, rate) = simulated(&current, &th, steps, size, 3);
+        assert_eq!(
+            (&spikes, &rate),
+            (&simulated(&current, &th, steps, size, 1).0, &simulated(&current, &th, steps, size, 1).1)
+        );
+        for i in 0..size {
+            let (mut v, mut total) = (th[i % 3] / 2.0, 0.0);
+            for t in 0..steps {
+                v += current[t * size + i];
+                let spike = if v >= th[i % 3] { th[i % 3] } else { 0.0 };
+                assert_eq!(spikes[t * size + i], spike);
+                v -= spike;
+                total += spike;
+            }
+            assert_eq!(rate[i], total / steps as f32);
+        }
+    }
+
+    #[test]
+    fn bfloat16_is_rounded_to_the_nearest_even() {
+        for (value, bits) in
+            [(1.0, 0x3f80), (1.003_906_25, 0x3f80), (1.011_718_75, 0x3f82), (1.004, 0x3f81), (-2.5, 0xc020)]
+        {
+            assert_eq!(u16::rounded(value), bits, "{value}");
+        }
+        assert_eq!(0x3f81_u16.widened(), 1.007_812_5);
+    }
+
+    #[test]
+    fn lengths_that_do_not_fit_are_refused() {
+        let (mut spikes, mut rate) = ([0.0_f32; 4], [0.0_f32; 2]);
+        let neurons = Neurons { current: &[0.0; 3], threshold: &[1.0], spikes: &mut spikes, rate: &mut rate };
+        let error = neurons.integrate(Level::named(None).unwrap(), 2, 1, &mut |_| true).unwrap_err();
+        assert!(
+            error.to_string().contains("2 neurons of 1 channels through 2 steps, got 3 currents and 4 spikes"),
+            "{error}"
+        );
+    }
+}

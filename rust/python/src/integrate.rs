@@ -1,0 +1,65 @@
+//! IF neurons over arrays of other libraries, as a function.
+
+use numpy::{Element, PyArray1, PyArrayMethods};
+use pyo3::prelude::*;
+use pysnn_core::error::Error;
+use pysnn_core::integrate::{Neurons, Value};
+use pysnn_core::simd::Level;
+
+use crate::call::{compute, raise};
+
+/// Currents, spikes and rates, all of one kind.
+#[derive(FromPyObject)]
+pub(crate) enum Arrays<'py> {
+    Single(Three<'py, f32>),
+    /// The bits of bfloat16.
+    Brain(Three<'py, u16>),
+}
+
+pub(crate) type Three<'py, T> = (Values<'py, T>, Values<'py, T>, Values<'py, T>);
+
+pub(crate) type Values<'py, T> = Bound<'py, PyArray1<T>>;
+
+/// Simulate IF neurons through steps: potentials start at th/2 and are reset by subtraction.
+///
+/// `arrays` are currents (a value for each step and neuron, or for each neuron), and room for spikes (for each step and neuron) and
+/// for their means: float32, or uint16 that holds bfloat16. `threshold` is one, or one for each channel (the innermost
+/// axis). Raises `DataError` where arrays do not fit.
+#[pyfunction]
+pub(crate) fn integrate(
+    py: Python<'_>,
+    arrays: Arrays<'_>,
+    threshold: &Values<'_, f32>,
+    steps: usize,
+    threads: usize,
+) -> PyResult<()> {
+    let threshold = threshold.to_vec().map_err(|_| unfit(py, "threshold"))?;
+    match arrays {
+        Arrays::Single(arrays) => run(py, &arrays, &threshold, steps, threads),
+        Arrays::Brain(arrays) => run(py, &arrays, &threshold, steps, threads),
+    }
+}
+
+fn run<T: Element + Value>(
+    py: Python<'_>,
+    arrays: &Three<'_, T>,
+    threshold: &[f32],
+    steps: usize,
+    threads: usize,
+) -> PyResult<()> {
+    let level = Level::named(None).map_err(|error| raise(py, &error))?;
+    let current = arrays.0.try_readonly().map_err(|_| unfit(py, "currents"))?;
+    let mut spikes = arrays.1.try_readwrite().map_err(|_| unfit(py, "spikes"))?;
+    let mut rate = arrays.2.try_readwrite().map_err(|_| unfit(py, "rates"))?;
+    let neurons = Neurons {
+        current: current.as_slice().map_err(|_| unfit(py, "currents"))?,
+        threshold,
+        spikes: spikes.as_slice_mut().map_err(|_| unfit(py, "spikes"))?,
+        rate: rate.as_slice_mut().map_err(|_| unfit(py, "rates"))?,
+    };
+    compute(py, None, |tick| neurons.integrate(level, steps, threads.max(1), tick))
+}
+
+fn unfit(py: Python<'_>, name: &str) -> PyErr {
+    raise(py, &Error::data(format!("{name}: expected a contiguous array that shares nothing with the others")))
+}
