@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn bfloat16_is_rounded_to_the_nearest_even() {
         for (value, bits) in
-            [(1.0, 0x3f80), (1.003_906_25, 0x3f80), (1.011_718_75, 0x3f82), (1.004, 0x3f81), (-2.5, 0xc020)]
+            [(1.0, 0x3f80), (1.0 + 1.0 / 256.0, 0x3f80), (1.0 + 3.0 / 256.0, 0x3f82), (1.004, 0x3f81), (-2.5, 0xc020)]
         {
             assert_eq!(u16::rounded(value), bits, "{value}");
         }
