@@ -24,6 +24,7 @@ def ttrbr(
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
     block: Annotated[str, typer.Option(metavar="none|A|B", help="Form of the residual blocks.")] = "none",
     levels: Annotated[int | None, typer.Option(min=1, help="Train with quantised clips.")] = None,
+    noise: Annotated[float, typer.Option(help="With --levels: round with noise of this width, in levels.")] = 0.0,
     per_channel: Annotated[bool, typer.Option("--per-channel/--per-layer", help="Thresholds for each.")] = False,
     start: Annotated[
         Path | None, typer.Option(metavar="CHECKPOINT", help="Start from what that training kept.")
@@ -83,6 +84,7 @@ def ttrbr(
             epochs=epochs,
             batch_size=batch_size,
             steps=steps,
+            noise=noise,
             gradient=gradient,  # type: ignore[arg-type]
             rate=rate,
             gradient_norm=gradient_norm,

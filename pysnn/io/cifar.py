@@ -4,6 +4,7 @@ The Python version is pickled. It is never unpickled here, since that could run 
 from the pickle's opcodes.
 """
 
+import os
 import pickletools
 from collections.abc import Callable
 from functools import partial
@@ -24,19 +25,19 @@ _BATCHES = {"train": tuple(f"data_batch_{k}" for k in range(1, 6)), "test": ("te
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
-def cifar10_files(folder: Path, split: str) -> list[Path]:
+def cifar10_files(folder: str | os.PathLike[str], split: str) -> list[Path]:
     """Give the files of a split, or raise :class:`DataError` saying what was looked for."""
     for ending in _READERS:
-        files = [folder / f"{name}{ending}" for name in _BATCHES[split]]
+        files = [Path(folder) / f"{name}{ending}" for name in _BATCHES[split]]
         if all(file.is_file() for file in files):
-            return [*files, folder / "labels.npz"] if ending == ".webp" else files
+            return [*files, Path(folder) / "labels.npz"] if ending == ".webp" else files
     raise DataError(
         f"'{folder}': expected CIFAR-10: {_BATCHES[split][0]} and so on, with the ending .bin (binary version), without one "
         "(Python version), or as .webp pictures"
     )
 
 
-def load_cifar10(folder: Path, split: str, limit: int | None = None) -> Batch:
+def load_cifar10(folder: str | os.PathLike[str], split: str, limit: int | None = None) -> Batch:
     """Give images uint8 ``(samples, 3, 32, 32)`` and labels, in the original order; only the batches needed are read.
 
     Raises
@@ -56,16 +57,16 @@ def load_cifar10(folder: Path, split: str, limit: int | None = None) -> Batch:
     return np.concatenate(images)[:limit], np.concatenate(labels)[:limit]
 
 
-def cifar100_files(folder: Path, split: str) -> list[Path]:
+def cifar100_files(folder: str | os.PathLike[str], split: str) -> list[Path]:
     """Give the file of a split of CIFAR-100, or raise :class:`DataError` saying what was looked for."""
     for ending in _READERS_100:
-        file = folder / f"{split}{ending}"
+        file = Path(folder) / f"{split}{ending}"
         if file.is_file():
             return [file]
     raise DataError(f"'{folder}': expected CIFAR-100: {split}.bin (binary version) or {split} (Python version)")
 
 
-def load_cifar100(folder: Path, split: str, limit: int | None = None) -> Batch:
+def load_cifar100(folder: str | os.PathLike[str], split: str, limit: int | None = None) -> Batch:
     """Give images uint8 ``(samples, 3, 32, 32)`` and their fine labels, 0..99, in the original order.
 
     Raises

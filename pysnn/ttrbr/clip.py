@@ -65,7 +65,8 @@ class TrainableClip(nn.Module):
         """Compute on currents ``(batch, channels, ...)``."""
         clock, th = self.clock, self._spread(z.dim())
         if clock.mode == "clip":
-            return Clip.apply(z, th, self.levels)
+            dither = clock.dither if self.training and self.levels is not None else None
+            return Clip.apply(z, th, self.levels, None if dither is None else dither.like(z))
         if clock.mode == "observe":
             self.kept = functional.relu(z)
             return self.kept

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pysnn.errors import NetworkError
+from pysnn.ttrbr.dither import Dither
 
 __all__ = ["Clock", "Mode", "clock_of", "running"]
 
@@ -20,11 +21,15 @@ Mode = Literal["clip", "observe", "spike", "record", "replay"]
 
 @dataclass
 class Clock:
-    """The mode, T, and the number of samples; a batch of T steps has ``steps * batch`` rows, the first step's first."""
+    """The mode, T, and the number of samples; a batch of T steps has ``steps * batch`` rows, the first step's first.
+
+    ``dither`` is the noise of quantised clips in training, if there is any.
+    """
 
     mode: Mode = "clip"
     steps: int = 1
     batch: int = 0
+    dither: Dither | None = None
 
 
 def clock_of(model: Any) -> Clock:

@@ -19,19 +19,23 @@ __all__ = ["Clip", "Replay", "Spikes"]
 
 
 class Clip(torch.autograd.Function):
-    """``a = clip(z, 0, th)``, or with L levels ``a = th clip(floor(z L/th + 1/2)/L, 0, 1)`` (QCFS, Bu et al. 2022).
+    """``a = clip(z, 0, th)``, or with L levels ``a = th clip(floor(z L/th + 1/2 + noise)/L, 0, 1)``.
+
+    Without noise that is QCFS (Bu et al. 2022).
 
     Gradients: ``da/dz`` = 1 for 0 < z < th; ``da/dth`` = 1 for z > th. Rounding is passed straight through, and so adds
     ``(a - z)/th`` to ``da/dth`` inside.
     """
 
     @staticmethod
-    def forward(ctx: Any, z: Any, threshold: Any, levels: int | None) -> Any:
+    def forward(ctx: Any, z: Any, threshold: Any, levels: int | None, noise: Any = None) -> Any:
         th = _like(threshold, z)
         u = z / th
         level = functional.hardtanh(u, 0.0, 1.0)
         if levels is not None:
-            level = level.mul_(levels).add_(0.5).floor_().div_(levels)
+            level = level.mul_(levels).add_(0.5)
+            level = level if noise is None else level.add_(noise).clamp_(0, levels)
+            level = level.floor_().div_(levels)
         value = level * th
         ctx.levels, ctx.shape = levels, threshold.shape
         ctx.save_for_backward(u, *(() if levels is None else (level,)))
@@ -43,8 +47,8 @@ class Clip(torch.autograd.Function):
         gradient = _in_the_order_of(u, gradient)
         inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
         if not level:
-            return inside, _summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None
-        return inside, _summed(gradient * level[0] - inside * u, ctx.shape), None
+            return inside, _summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None, None
+        return inside, _summed(gradient * level[0] - inside * u, ctx.shape), None, None
 
 
 class Replay(torch.autograd.Function):

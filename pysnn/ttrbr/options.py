@@ -14,7 +14,7 @@ __all__ = ["TTRBROptions"]
 _WHOLE = {"epochs": 0, "batch_size": 2, "validation": 0, "seed": 0, "crop": 0, "cutout": 0, "threads": 0}
 _POSITIVE = ("rate", "temperature")
 _SHARES = ("momentum", "smoothing", "distillation", "ema")
-_NOT_NEGATIVE = ("weight_decay", "threshold_decay", "gradient_norm")
+_NOT_NEGATIVE = ("weight_decay", "threshold_decay", "gradient_norm", "noise")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class TTRBROptions:
         Passes over the training part, and samples a step.
     steps, gradient
         T, to fine-tune through T simulated steps, and how (see :func:`pysnn.ttrbr.mean_output`); ``None`` trains the clips of the ANN.
+    noise
+        Width of the noise that quantised clips round with, in levels (:class:`pysnn.ttrbr.dither.Dither`); 0 for none.
     rate, schedule, momentum
         SGD with Nesterov's momentum: its first learning rate and its course.
     gradient_norm
@@ -67,6 +69,7 @@ class TTRBROptions:
     batch_size: int = 128
     steps: int | None = None
     gradient: Gradient = "rate"
+    noise: float = 0.0
     rate: float = 0.02
     schedule: Schedule = field(default_factory=lambda: Schedule(last=0.001))
     momentum: float = 0.9
@@ -119,10 +122,16 @@ class TTRBROptions:
         ):
             if getattr(self, name) not in choices:
                 raise DataError(f"{name}: expected one of {', '.join(choices)}, got {getattr(self, name)!r}")
+        self._check_together()
+
+    def _check_together(self) -> None:
         if self.steps is not None and self.gradient == "rate" and self.frozen_norm is False:
             raise DataError(
                 "frozen_norm: the gradient through rates needs statistics that stay; take gradient='surrogate'"
             )
+
+        if self.steps is not None and self.noise:
+            raise DataError("noise: expected 0 where steps are simulated, whose counts are what they are")
 
     @property
     def norm_stays(self) -> bool:

@@ -16,6 +16,7 @@ from pysnn.ttrbr.augment import augmented, order_of
 from pysnn.ttrbr.clip import LEAST_THRESHOLD, TrainableClip
 from pysnn.ttrbr.clock import clock_of
 from pysnn.ttrbr.compute import Compute
+from pysnn.ttrbr.dither import Dither
 from pysnn.ttrbr.options import TTRBROptions
 from pysnn.ttrbr.state import Sums, TrainingState
 from pysnn.ttrbr.steps import mean_output
@@ -74,6 +75,8 @@ def train(task: Task, options: TTRBROptions | None = None) -> Trained:
     """
     options = options or TTRBROptions()
     clock_of(task.model)
+    if options.noise and all(m.levels is None for m in task.model.modules() if isinstance(m, TrainableClip)):
+        raise DataError("noise: expected clips with levels, which it is the noise of, got plain ones")
     if len(task.images) != len(task.labels):
         raise DataError(f"labels: expected one for each of {len(task.images)} samples, got {len(task.labels)}")
     if len(task.images) < options.validation + options.batch_size:
@@ -94,6 +97,8 @@ class Training:
         self.compute = Compute(options, task.mean, task.std)
         self.model = self.compute.placed(task.model)
         self.teacher: Any = None if task.teacher is None else self.compute.placed(task.teacher).eval()
+        self.dither = Dither(options.noise) if options.noise else None
+        clock_of(self.model).dither = self.dither
         self.labels = np.asarray(task.labels, dtype=np.int64)
         self.cut = len(self.labels) - options.validation
         self.batches = self.cut // options.batch_size
@@ -137,8 +142,10 @@ class Training:
             for module in self.model.modules():
                 if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):  # noqa: SLF001 - the base of all three
                     module.eval()
-        # For layers of the model that draw; the same after a resumption.
+        # For layers of the model that draw, and for the noise; the same after a resumption.
         torch.manual_seed((options.seed * 1_000_003 + state.epoch) * 1_000_003 + state.batch)
+        if self.dither is not None:
+            self.dither.redraw()
         pixels = augmented(self.task.images[samples], options, state.epoch, state.batch)
         x, labels = self.compute.samples(pixels), self.compute.labels(self.labels[samples])
         with self.compute.autocast():
@@ -275,5 +282,6 @@ class Training:
 
         if self.state.best:
             self.model.load_state_dict(self.state.best)
+        clock_of(self.model).dither = None
         model = self.model.to("cpu").eval()
         return Trained(model, make_table("ttrbr", self.state.rows), self.state.best_epoch)

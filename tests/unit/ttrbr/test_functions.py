@@ -10,6 +10,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 from pysnn import IF, Input, Network, Output, Scale, run
 from pysnn.errors import DataError, NetworkError
 from pysnn.ttrbr import Clock, SpikingMaxPool2d, TrainableClip, clock_of, running, simulate
+from pysnn.ttrbr.dither import Dither
 from pysnn.ttrbr.functions import Clip, Replay, Spikes
 from tests.unit.ttrbr.small import torch
 
@@ -43,6 +44,38 @@ def test_levels_are_those_of_steps() -> None:
     )
     expected = run(net, z.numpy(), steps=4, backend="reference").scores[0]
     assert np.allclose(got.numpy(), expected, atol=1e-6)
+
+
+def test_noise_of_one_level_rounds_to_the_mean() -> None:
+    z = torch.full((1, 200_000), 0.63)
+    value = Clip.apply(z, torch.tensor(1.0), 4, Dither(1.0).like(z))
+    assert sorted(set(value.flatten().tolist())) == [0.5, 0.75]
+    assert float(value.mean()) == pytest.approx(0.63, abs=2e-3)
+    wide = Clip.apply(
+        torch.tensor([[-0.5, 1.5]]).expand(1000, 2), torch.tensor(1.0), 4, Dither(6.0).like(torch.zeros(1000, 2))
+    )
+    assert 0 <= float(wide.min()) < float(wide.max()) <= 1
+
+
+def test_noise_is_new_for_every_step_and_layer_and_in_the_order_of_maps() -> None:
+    torch.manual_seed(0)
+    noise, maps = Dither(1.0), torch.zeros(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+    first, second = noise.like(maps), noise.like(maps)
+    assert first.shape == maps.shape
+    assert first.is_contiguous(memory_format=torch.channels_last)
+    assert not first.equal(second)
+    drawn = noise.values
+    noise.redraw()
+    assert not noise.like(maps).equal(first)
+    assert not torch.equal(drawn, noise.values)
+
+
+def test_only_training_is_noisy() -> None:
+    clip = TrainableClip(levels=4)
+    clip.clock.dither = Dither(1.0)
+    z = torch.full((1, 1000), 0.63)
+    assert clip.train()(z).unique().numel() == 2
+    assert clip.eval()(z).unique().numel() == 1
 
 
 def test_rounding_is_passed_straight_through() -> None:

@@ -34,6 +34,7 @@ def same(one: Any, other: Any) -> bool:
         {"steps": 3},
         {"steps": 3, "gradient": "surrogate", "frozen_norm": False},
         {"ema": 0.9, "distillation": 0.3, "smoothing": 0.1, "cutout": 3},
+        {"noise": 1.0},
     ],
 )
 def test_it_learns_and_tells_how(how: Any) -> None:
@@ -54,7 +55,7 @@ def test_it_follows_from_its_seed() -> None:
     assert not same(first, other)
 
 
-@pytest.mark.parametrize("how", [{"ema": 0.8}, {"steps": 2}])
+@pytest.mark.parametrize("how", [{"ema": 0.8}, {"steps": 2}, {"noise": 1.0}])
 @pytest.mark.parametrize("at", [2, 6])
 def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path, how: Any, at: int) -> None:
     """Five steps an epoch: within the first, and within the second."""
@@ -63,11 +64,11 @@ def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path, how: Any, 
         if done == at + 1:
             raise Killed
 
-    whole = train(task(), options(**how))
+    whole = train(task(levels=4), options(**how))
     kept = options(checkpoint=tmp_path / "c.npz", checkpoint_seconds=0.0, progress=kill, **how)
     with pytest.raises(Killed):
-        train(task(), kept)
-    resumed = train(task(), options(checkpoint=tmp_path / "c.npz", checkpoint_seconds=0.0, **how))
+        train(task(levels=4), kept)
+    resumed = train(task(levels=4), options(checkpoint=tmp_path / "c.npz", checkpoint_seconds=0.0, **how))
     assert same(whole, resumed)
     drop = ["seconds"]
     assert resumed.history.drop(drop).equals(whole.history.drop(drop))
@@ -87,6 +88,16 @@ def test_checkpoints_of_others_are_refused(tmp_path: Path) -> None:
     np.savez(file, note=np.frombuffer(b'{"mark": "x"}', dtype=np.uint8))
     with pytest.raises(FileFormatError, match="it has no model"):
         kept_weights(file)
+
+
+def test_long_gradients_are_shortened() -> None:
+    """One step without momentum or decay: the change is as long as the limit, times the rate."""
+    alone = {"epochs": 1, "batch_size": 80, "momentum": 0.0, "weight_decay": 0.0, "threshold_decay": 0.0, "rate": 1e-2}
+    before = {name: value.detach().clone() for name, value in task().model.named_parameters()}
+    for limit in (1e-3, 0.0):
+        after = train(task(), options(gradient_norm=limit, **alone)).model.named_parameters()
+        moved = sum(float(((value.detach() - before[name]) ** 2).sum()) for name, value in after) ** 0.5
+        assert moved == pytest.approx(1e-5, rel=1e-2) if limit else moved > 1e-3
 
 
 def test_thresholds_stay_above_the_least() -> None:
@@ -141,6 +152,10 @@ def test_orders_are_permutations_of_their_own() -> None:
         ({"steps": 2, "frozen_norm": False}, "frozen_norm"),
         ({"device": "cuda"}, "GPU"),
         ({"validation": 90}, "expected a batch of 16 beside the 90"),
+        ({"noise": -1.0}, "noise"),
+        ({"noise": 1.0}, "expected clips with levels"),
+        ({"noise": 1.0, "steps": 2}, "noise: expected 0 where steps are simulated"),
+        ({"gradient_norm": -1.0}, "gradient_norm"),
         ({"rate": 1e30}, "the loss is not finite"),
     ],
 )

@@ -1,0 +1,103 @@
+"""Where ResNet-110 loses what, before and after each measure: the error of every layer in its four parts.
+
+    python -m benchmarks.ttrbr_errors --save    measures on training images; writes benchmarks/tables/ttrbr_errors.parquet
+    python -m benchmarks.ttrbr_page             draws it, and writes docs/ttrbr_results.md
+
+Needs PyTorch, and the finished trainings of benchmarks.ttrbr in the work folder.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from benchmarks.common import machine
+from benchmarks.ttrbr import TABLES, WORK, options_of
+from benchmarks.ttrbr_trials import TRIALS, data_folder
+from pysnn import Network, Scale
+from pysnn.convert import Conversion, convert, resnet_cifar
+from pysnn.io.cifar import load_cifar10
+from pysnn.nodes import Pad, Subsample
+from pysnn.progress import Progress
+from pysnn.tables import metadata, write_table
+from pysnn.trained_models import trained_network
+from pysnn.ttrbr import train
+
+__all__ = ["STAGES", "STEPS"]
+
+STEPS = (4, 8, 16, 32)
+STAGES = {
+    "untouched": None,
+    "thresholds tuned": "r110-clip-none",
+    "blocks restructured": "r110-clip-B",
+    "through the steps": "r110-t8-B",
+}
+"""Conversions that are compared: none trained, and trials."""
+
+_CALIBRATION = 512
+_TRAINING_IMAGES = 45_000
+_FITTED_TO = 8
+
+
+def _conversion(trial: str | None, work: Path, images: Any) -> Conversion:
+    if trial is None:
+        ann = resnet_cifar(f"{data_folder()}/pretrained/resnet110_cifar10.safetensors")
+        return convert(ann, images, "error-min", steps=_FITTED_TO)
+    options = options_of(TRIALS[trial], checkpoint=work / f"{trial}.checkpoint.npz")
+    training = TRIALS[trial].recipe(work).prepare(options)
+    model = train(training.task, options).model
+    network = trained_network(model, images.shape[1:], mean=training.task.mean, std=training.task.std)
+    return convert(network, images[:4], "trained", steps=_FITTED_TO)
+
+
+def _kinds(network: Network) -> dict[str, str]:
+    """Say of each neuron layer where it stands in its block."""
+    readers: dict[str, list[str]] = {}
+    for source, reader in network.edges:
+        readers.setdefault(source, []).append(reader)
+
+    def read_by(name: str) -> set[str]:
+        """Give the layers that its spikes come to, with weights or as they are."""
+        found: set[str] = set()
+        for reader in readers.get(name, []):
+            passes = isinstance(network.nodes[reader], Scale | Subsample | Pad)
+            found |= read_by(reader) if passes else {reader}
+        return found
+
+    kinds = {}
+    for name in network.neurons:
+        only_added = all(reader in network.neurons for reader in read_by(name))
+        added = len(network.sources[name]) > 1
+        kinds[name] = "behind the sum" if added else "end of the branch" if only_added else "in the branch"
+    return kinds
+
+
+def main() -> None:
+    """Measure, print, and keep the table if asked to."""
+    parser = argparse.ArgumentParser(description="the error of every layer of ResNet-110")
+    parser.add_argument("--work", type=Path, default=WORK, help="folder of the checkpoints")
+    parser.add_argument("--samples", type=int, default=256)
+    parser.add_argument("--save", action="store_true", help="write the table")
+    given = parser.parse_args()
+    images, _ = load_cifar10(f"{data_folder()}/cifar10", "train")
+    held = images[_TRAINING_IMAGES : _TRAINING_IMAGES + given.samples]
+    frames = []
+    for stage, trial in STAGES.items():
+        conversion = _conversion(trial, given.work, images[:_CALIBRATION])
+        with Progress(stage) as progress:
+            errors = conversion.errors(held, STEPS, progress=progress)
+        kind = pl.col("layer").replace_strict(_kinds(conversion.network)).alias("kind")
+        frames.append(errors.with_columns(pl.lit(stage).alias("stage"), pl.lit(trial or "").alias("trial"), kind))
+    frame = pl.concat(frames)
+    shares = [(pl.col(part) / pl.col("signal")).median().alias(part) for part in ("e_p", "e_c", "e_q", "e_d")]
+    with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True):
+        print(frame.group_by("stage", "steps", maintain_order=True).agg(*shares, pl.median("sigma_per_threshold")))
+    if given.save:
+        meta = metadata(benchmark="ttrbr_errors", **machine(), samples=given.samples)
+        print("written:", write_table(frame, TABLES / "ttrbr_errors.parquet", meta), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""Write docs/ttrbr_results.md and its plot from the tables of benchmarks.ttrbr: no figure there is typed by hand."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.markdown import fill, table
+
+__all__ = ["PAGE", "PLOT", "TABLES", "page"]
+
+TABLES = Path(__file__).parent / "tables"
+PAGE = Path(__file__).parents[1] / "docs" / "ttrbr_results.md"
+PLOT = PAGE.with_name("ttrbr_errors.png")
+
+_PARTS = {"e_p": "inherited", "e_c": "clipping", "e_q": "quantisation", "e_d": "deviation"}
+_BLOCKS = {"none": "as it was", "A": "A", "B": "B"}
+_GAP_AT = 8
+_DRAWN_AT = 8
+
+
+def page(text: str, tables: Path = TABLES) -> str:
+    """Give the page with its tables made again; a mark is ``<!-- table: KIND NETWORK -->``."""
+    trained = {
+        model: _sorted(pl.concat([pl.read_parquet(file) for file in sorted(tables.glob(f"ttrbr_{short}-*.parquet"))]))
+        for model, short in (("resnet20", "r20"), ("resnet110", "r110"))
+    }
+    converted = {
+        model: pl.read_parquet(tables / f"conversion_{name}.parquet").filter(
+            pl.col("error").is_null() & (pl.col("precision") == "int8") & (pl.col("network") == model)
+        )
+        for model, name in (("resnet20", "resnet20"), ("resnet110", "deep"))
+    }
+
+    def made(key: str) -> str:
+        kind, _, model = key.partition(" ")
+        if kind == "errors":
+            return _errors(pl.read_parquet(tables / "ttrbr_errors.parquet"))
+        return _cost(trained[model]) if kind == "cost" else _accuracies(trained[model], converted[model])
+
+    return fill(text, made)
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Along what was done: conversion alone, clips, steps; then by block."""
+    return frame.sort("training_steps", "epochs", "title", "block", "trial", "steps")
+
+
+def _accuracies(trained: pl.DataFrame, converted: pl.DataFrame) -> str:
+    steps = sorted(trained["steps"].unique())
+    untouched = 100 * float(converted.filter(pl.col("samples") == converted["samples"].max())["ann_accuracy"][0])
+    head = ["what was done", "block", "epochs", "ANN", *(f"T = {at}" for at in steps)]
+    head += [f"gap to its ANN at {_GAP_AT}", "to the untouched"]
+    rows = [
+        _row(f"converted: {name}", ("as it was", ""), untouched, found, untouched) for name, found in _best(converted)
+    ]
+    for own in trained.partition_by("trial", maintain_order=True):
+        found = {row["steps"]: 100 * row["accuracy"] for row in own.to_dicts()}
+        first = own.row(0, named=True)
+        place = (_BLOCKS[first["block"]], str(first["epochs"]))
+        rows.append(_row(first["title"], place, 100 * first["ann_accuracy"], found, untouched))
+    return table(head, rows)
+
+
+def _row(title: str, place: tuple[str, str], ann: float, found: dict[int, float], untouched: float) -> list[str]:
+    cells = [f"{found[at]:.2f}" if at in found else "" for at in (1, 2, 4, 8, 16, 32)]
+    gaps = [f"{found[_GAP_AT] - other:+.2f}" if _GAP_AT in found else "" for other in (ann, untouched)]
+    return [title, *place, f"{ann:.2f}", *cells, *gaps]
+
+
+def _best(converted: pl.DataFrame) -> list[tuple[str, dict[int, float]]]:
+    """Each method of conversion, thresholds a channel, whole split, mean over calibration sets."""
+    whole = converted.filter((pl.col("samples") == converted["samples"].max()) & pl.col("per_channel"))
+    found = []
+    for (method, settings), own in whole.group_by("method", "settings", maintain_order=True):
+        means = own.group_by("steps").agg(pl.col("accuracy").mean())
+        title = " + ".join([str(method), *json.loads(str(settings)).get("calibrate", [])])
+        found.append((title, {row["steps"]: 100 * row["accuracy"] for row in means.to_dicts()}))
+    return found
+
+
+def _cost(trained: pl.DataFrame) -> str:
+    rows = []
+    for own in trained.partition_by("trial", maintain_order=True):
+        at = own.filter(pl.col("steps") == _GAP_AT).row(0, named=True)
+        share = at["synops"] / at["ann_macs"]
+        rows.append(
+            [
+                at["title"],
+                _BLOCKS[at["block"]],
+                f"{at['spikes_per_neuron']:.2f}",
+                f"{at['synops'] / 1e6:.1f} M ({100 * share:.0f} %)",
+                f"{at['training_seconds'] / 60:.0f}",
+                str(at["epoch"]),
+            ]
+        )
+    head = ["what was done", "block", f"spikes a neuron at T = {_GAP_AT}", "additions (of the ANN's MACs)"]
+    return table([*head, "minutes of training", "epoch that was kept"], rows)
+
+
+def _errors(frame: pl.DataFrame) -> str:
+    """Medians over the layers of each kind, at one number of steps."""
+    rows = []
+    for (stage, kind), own in frame.filter(pl.col("steps") == _DRAWN_AT).group_by("stage", "kind", maintain_order=True):
+        cells = [f"{float((own[part] / own['signal']).to_numpy().mean()):.2f}" for part in _PARTS]
+        sigma = f"{float(own['sigma_per_threshold'].to_numpy().mean()):.2f}"
+        rows.append([str(stage), str(kind), *cells, sigma])
+    return table(["network", "neurons", *_PARTS.values(), "sigma / threshold"], rows)
+
+
+def draw(frame: pl.DataFrame, path: Path = PLOT) -> None:
+    """Draw the parts of the error along the depth: a column a network, a row a kind of neuron, sigma/threshold below."""
+    from pysnn.plot.frame import COLOURS, new_figure
+
+    colours = dict(zip(_PARTS, (COLOURS[name] for name in ("purple", "green", "orange", "red")), strict=True))
+    frame = frame.filter(pl.col("steps") == _DRAWN_AT)
+    stages = frame["stage"].unique(maintain_order=True).to_list()
+    figure = new_figure(3.6 * len(stages), 8.2)
+    panels = figure.subplots(3, len(stages), sharex=True, sharey="row", squeeze=False)
+    for column, stage in enumerate(stages):
+        own = frame.filter(pl.col("stage") == stage)
+        end = own["depth"].max()
+        for row, kind in enumerate(("behind the sum", "in the branch")):
+            part = own.filter(pl.col("kind") == kind)
+            axes = panels[row][column]
+            for name, label in _PARTS.items():
+                ratio = (part[name] / part["signal"]).to_numpy()
+                axes.plot(part["depth"].to_numpy() / end, ratio, label=label, color=colours[name], linewidth=1.2)
+            axes.set_yscale("log")
+            axes.set_ylim(1e-2, 1e1)
+            axes.axhline(1, color=COLOURS["grey"], linewidth=0.8)
+            axes.grid(alpha=0.3)
+        panels[0][column].set_title(stage)
+        for kind, line in (("behind the sum", "-"), ("in the branch", ":"), ("end of the branch", "--")):
+            part = own.filter(pl.col("kind") == kind)
+            if part.height:
+                panels[2][column].plot(
+                    part["depth"].to_numpy() / end,
+                    part["sigma_per_threshold"].to_numpy(),
+                    line,
+                    color=COLOURS["blue"],
+                    linewidth=1.2,
+                    label=kind,
+                )
+        panels[2][column].grid(alpha=0.3)
+        panels[2][column].set_xlabel("depth, as a share")
+    panels[0][0].set_ylabel("behind the sum:\nRMS error / RMS activation")
+    panels[1][0].set_ylabel("in the branch:\nRMS error / RMS activation")
+    panels[2][0].set_ylabel("sigma / threshold")
+    panels[2][-1].set_ylim(bottom=0)
+    for row in (0, 2):
+        panels[row][-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    figure.suptitle(f"ResNet-110 at T = {_DRAWN_AT}: what each layer adds to the error")
+    figure.savefig(path, dpi=100)
+
+
+def main() -> None:
+    """Write the page and its plot."""
+    draw(pl.read_parquet(TABLES / "ttrbr_errors.parquet"))
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

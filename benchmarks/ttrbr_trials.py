@@ -1,0 +1,63 @@
+"""The trainings of docs/ttrbr_results.md: from which weights, in which form, how long.
+
+All start from the pretrained CIFAR-10 networks of ``PYSNN_DATA/pretrained``, whose own training had seen the last 5,000 training images: accuracy on
+those compares trainings with each other, and says nothing of other images.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pysnn.trained_models import Recipe
+
+__all__ = ["TRIALS", "Trial", "data_folder"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training: of which network, in which form, from where; ``options`` are those of :class:`pysnn.ttrbr.TTRBROptions`.
+
+    ``start`` names the trial whose weights it goes on from; without one it starts from the pretrained network.
+    """
+
+    title: str
+    model: str
+    block: str = "none"
+    levels: int | None = None
+    start: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def recipe(self, work: Path) -> Recipe:
+        """Give what is to be trained; ``work`` has the checkpoints."""
+        folder = data_folder()
+        model = f"{self.model}:{folder}/pretrained/{self.model}_cifar10.safetensors"
+        start = None if self.start is None else work / f"{self.start}.checkpoint.npz"
+        return Recipe(f"cifar10:{folder}/cifar10", model, self.block, self.levels, start=start)
+
+
+def data_folder() -> str:
+    """Give the folder with the data."""
+    folder = os.environ.get("PYSNN_DATA")
+    if not folder:
+        sys.exit("PYSNN_DATA is not set: it names the folder with cifar10/ and pretrained/")
+    return folder
+
+
+_QCFS = {"epochs": 6, "rate": 0.05}
+_DITHERED = {**_QCFS, "noise": 1.0}
+_THROUGH_4 = {"epochs": 3, "rate": 0.1, "steps": 4}
+
+TRIALS = {
+    "r20-clip-none": Trial("clip", "resnet20", options={"epochs": 6, "rate": 0.05}),
+    "r20-qcfs4-none": Trial("clip of 4 levels (QCFS)", "resnet20", levels=4, options=_QCFS),
+    "r20-noise4-none": Trial("clip of 4 levels, dithered", "resnet20", levels=4, options=_DITHERED),
+    "r20-noise4-A": Trial("clip of 4 levels, dithered", "resnet20", "A", 4, options=_DITHERED),
+    "r20-noise4-B": Trial("clip of 4 levels, dithered", "resnet20", "B", 4, options=_DITHERED),
+    "r20-t4-none": Trial(
+        "QCFS, then through 4 steps", "resnet20", levels=4, start="r20-qcfs4-none", options=_THROUGH_4
+    ),
+    "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
+}
