@@ -13,6 +13,7 @@ from pysnn.convert.methods import METHODS
 from pysnn.convert.precision import compare_precisions
 from pysnn.convert.resnet_cifar import resnet_cifar
 from pysnn.convert.restructure import restructure
+from pysnn.convert.rounding import round_weights
 from pysnn.convert.vgg_cifar import vgg11_cifar
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "diagnose",
     "resnet_cifar",
     "restructure",
+    "round_weights",
     "to_first_spike",
     "vgg11_cifar",
 ]

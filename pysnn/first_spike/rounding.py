@@ -1,16 +1,9 @@
-"""Weights of 8 bits: every neuron's weights are whole multiples, -127 to 127, of one number."""
+"""First-spike networks with weights of 8 bits."""
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
+from pysnn.eight_bits import rounded
 from pysnn.first_spike.network import FirstSpikeNetwork
 
-__all__ = ["in_units", "round_weights"]
-
-_LEVELS = 127
-_MANTISSA = 4096.0
+__all__ = ["round_weights"]
 
 
 def round_weights(network: FirstSpikeNetwork) -> FirstSpikeNetwork:
@@ -27,19 +20,4 @@ def round_weights(network: FirstSpikeNetwork) -> FirstSpikeNetwork:
     array([[1.   ],
            [0.299]], dtype=float32)
     """
-    return network.with_weights([_rounded(weight) for weight in network.weights])
-
-
-def in_units(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]] | None:
-    """Give whole numbers and each column's unit if their products are exactly the weights, else ``None``."""
-    unit = (np.abs(weight).max(axis=0, initial=0) / np.float32(_LEVELS)).astype(np.float32)
-    whole = np.rint(weight / np.where(unit > 0, unit, 1)).astype(np.float32)
-    if not (whole * unit == weight).all():
-        return None
-    return whole.astype(np.int8), unit
-
-
-def _rounded(weight: NDArray[np.float32]) -> NDArray[Any]:
-    mantissa, exponent = np.frexp(np.abs(weight).max(axis=0, initial=0).astype(np.float64) / _LEVELS)
-    unit = np.ldexp(np.ceil(mantissa * _MANTISSA) / _MANTISSA, exponent)
-    return np.asarray((np.rint(weight / np.where(unit > 0, unit, 1)) * unit).astype(np.float32))
+    return network.with_weights([rounded(weight, own=1) for weight in network.weights])

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError, PysnnError
 from pysnn.files import write_aside
 from pysnn.first_spike import FirstSpikeNetwork
 from pysnn.first_spike.layers import LAYERS, Layer
-from pysnn.first_spike.rounding import in_units
 from pysnn.io import graph_json, psnn
 from pysnn.io.container import canonical_json, quote, write_container
 from pysnn.io.first_spike_golden import SpikeGolden, check_shapes, check_spike_golden
@@ -144,7 +142,10 @@ def _encode(saved: SavedFirstSpike) -> tuple[str, dict[str, NDArray[Any]]]:
             "layers": [_layer_json(writer, layer) for layer in network.layers],
             "neuron": network.neuron,
             "steps": network.steps,
-            "weights": [_weight_json(writer, *pair) for pair in zip(names, network.weights, strict=True)],
+            "weights": [
+                writer.weights((f"{name}.weight", f"{name}.unit"), weight, own=1)
+                for name, weight in zip(names, network.weights, strict=True)
+            ],
         },
         "golden": None if saved.golden is None else _golden_json(writer, saved.golden),
         "provenance": dict(saved.provenance),
@@ -158,14 +159,6 @@ def _layer_json(writer: Writer, layer: Layer) -> dict[str, Any]:
         raise FileFormatError(f"layer type {type(layer).__qualname__} is not registered")
     values = {item.name: getattr(layer, item.name) for item in fields(layer)}  # type: ignore[arg-type]
     return {"fields": {n: writer.value(v, f"{kind}: {n}", n) for n, v in values.items()}, "type": kind}
-
-
-def _weight_json(writer: Writer, name: str, weight: NDArray[np.float32]) -> dict[str, Any]:
-    """Give one tensor, or two where 8 bits a weight say the same."""
-    found = in_units(weight)
-    if found is None:
-        return writer.tensor(f"{name}.weight", weight)
-    return {"unit": writer.tensor(f"{name}.unit", found[1]), "whole": writer.tensor(f"{name}.weight", found[0])}
 
 
 def _golden_json(writer: Writer, golden: SpikeGolden) -> dict[str, Any]:
@@ -199,30 +192,12 @@ def _decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedFirstSpike:
 def _network(reader: Reader, value: Any) -> FirstSpikeNetwork:
     check_keys("first_spike", as_object("first_spike", value), _NETWORK_KEYS)
     layers = tuple(_layer(reader, item) for item in as_list("layers", value["layers"]))
-    weights = [_weight(reader, as_object("weights", item)) for item in as_list("weights", value["weights"])]
+    weights = [reader.weights(item, "weights", own=1) for item in as_list("weights", value["weights"])]
     shape = tuple(as_list("input_shape", value["input_shape"]))
     steps = value["steps"]
     if not all(type(size) is int for size in (*shape, steps)):
         raise FileFormatError("first_spike: expected whole numbers for input_shape and steps")
     return FirstSpikeNetwork(shape, layers, tuple(weights), value["neuron"], steps, value["compare"])
-
-
-def _weight(reader: Reader, value: Mapping[str, Any]) -> NDArray[Any]:
-    if "tensor" in value:
-        return reader.tensor(value, "weights")
-    check_keys("weights", value, ("unit", "whole"))
-    unit, whole = (reader.tensor(value[key], f"weights: {key}") for key in ("unit", "whole"))
-    if unit.dtype != np.float32 or whole.dtype != np.int8 or whole.ndim != 2 or unit.shape != whole.shape[1:]:
-        raise FileFormatError(
-            f"weights: expected int8 (rows, columns) and float32 (columns), got {whole.dtype} {whole.shape}, {unit.dtype} {unit.shape}"
-        )
-    if not np.isfinite(unit).all():
-        raise FileFormatError("weights: a unit is not finite")
-    weight = whole.astype(np.float32) * unit
-    found = in_units(weight)
-    if found is None or not (np.array_equal(found[0], whole) and np.array_equal(found[1], unit)):
-        raise FileFormatError("weights: a unit is not 1/127 of its column's largest weight")
-    return np.asarray(weight)
 
 
 def _layer(reader: Reader, value: Any) -> Layer:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.eight_bits import from_units, in_units
 from pysnn.errors import FileFormatError
 from pysnn.io.container import is_text, quote
 
@@ -19,6 +20,8 @@ LONGEST = 500
 
 _MOST_INTEGER = (1 << 63) - 1
 _DEEPEST = 4
+# Smaller arrays stay one tensor: they are not what makes a file large.
+_FEWEST_WEIGHTS = 1024
 
 
 @dataclass
@@ -34,14 +37,26 @@ class Writer:
         self.tensors[name] = array
         return {"tensor": name}
 
+    def weights(self, names: tuple[str, str], array: NDArray[np.float32], own: int) -> dict[str, Any]:
+        """Keep weights under the first name; where 8 bits a weight say the same, in those and units under the second."""
+        found = in_units(array, own)
+        if found is None:
+            return self.tensor(names[0], array)
+        return {"unit": self.tensor(names[1], found[1]), "whole": self.tensor(names[0], found[0])}
+
     def value(self, value: Any, where: str, tensor: str) -> Any:
         """Give the JSON of a field's value; arrays in it are kept under names that begin with ``tensor``."""
         if isinstance(value, np.ndarray):
-            return self.tensor(tensor, value)
+            return self._array(tensor, value)
         if isinstance(value, tuple):
             return [self.value(item, where, f"{tensor}[{i}]") for i, item in enumerate(value)]
         _check_plain(value, where)
         return value
+
+    def _array(self, name: str, array: NDArray[Any]) -> dict[str, Any]:
+        if array.dtype == np.float32 and array.ndim >= 2 and array.size >= _FEWEST_WEIGHTS:
+            return self.weights((name, f"{name}.unit"), array, own=0)
+        return self.tensor(name, array)
 
 
 @dataclass(frozen=True)
@@ -53,13 +68,31 @@ class Reader:
     def value(self, value: Any, where: str, depth: int = 0) -> Any:
         """Give a field's value."""
         if isinstance(value, dict):
-            return self.tensor(value, where)
+            return self.weights(value, where, own=0)
         if isinstance(value, list):
             if depth == _DEEPEST:
                 raise FileFormatError(f"{where}: lists nested more than {_DEEPEST} deep")
             return tuple(self.value(item, where, depth + 1) for item in value)
         _check_plain(value, where)
         return value
+
+    def weights(self, value: Any, where: str, own: int) -> NDArray[Any]:
+        """Give an array, which may be in units: one for each index of its axis ``own``."""
+        if set(as_object(where, value)) != {"unit", "whole"}:
+            return self.tensor(value, where)
+        unit, whole = (self.tensor(value[key], f"{where}: {key}") for key in ("unit", "whole"))
+        fits = whole.dtype == np.int8 and whole.ndim >= 2 and unit.shape == whole.shape[own : own + 1]
+        if not fits or unit.dtype != np.float32:
+            raise FileFormatError(
+                f"{where}: expected int8 in 2 or more axes and a float32 unit for each index of axis {own}, "
+                f"got {whole.dtype} {whole.shape}, {unit.dtype} {unit.shape}"
+            )
+        if not np.isfinite(unit).all():
+            raise FileFormatError(f"{where}: a unit is not finite")
+        weight = from_units(whole, unit, own)
+        if weight is None:
+            raise FileFormatError(f"{where}: a unit is not 1/127 of the largest weight at its index of axis {own}")
+        return weight
 
     def tensor(self, value: Any, where: str) -> NDArray[Any]:
         """Give the array that a JSON value refers to."""

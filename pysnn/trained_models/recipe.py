@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pysnn.convert import Conversion, convert, restructure
+from pysnn.convert import Conversion, convert, restructure, round_weights
 from pysnn.errors import DataError, NetworkError
 from pysnn.io.images import training_source
 from pysnn.io.settings import Settings
@@ -21,6 +21,7 @@ __all__ = ["Recipe", "Training", "save_trained"]
 
 _CALIBRATION = 512
 _GOLDEN = 4
+_GOLDEN_BYTES = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,10 @@ class Training:
 def save_trained(
     path: Path, training: Training, trained: "Trained", settings: Settings, facts: dict[str, str | int | float]
 ) -> Conversion:
-    """Convert a trained model and save it with golden vectors, and where it comes from.
+    """Convert a trained model and save it with golden vectors of at most 256 KiB, and where it comes from.
+
+    For precision "int8" the network that is saved, and that the conversion has, is rounded:
+    :func:`pysnn.convert.round_weights`.
 
     Parameters
     ----------
@@ -117,11 +121,20 @@ def save_trained(
         How the network is meant to be run: steps and precision.
     facts
         What to say in the file beside what is known here.
+
+    Raises
+    ------
+    DataError, NetworkError, PlanError, RangeError
+        The model cannot be converted, or the network cannot be run like that.
+    OSError
+        The file cannot be written.
     """
     task, recipe = training.task, training.recipe
     few = np.ascontiguousarray(task.images[np.arange(_GOLDEN)])
     network = trained_network(trained.model, few.shape[1:], mean=task.mean, std=task.std)
     conversion = convert(network, few, "trained", steps=settings.steps)
+    if settings.precision == "int8":
+        conversion = replace(conversion, network=round_weights(conversion.network))
     known: dict[str, str | int | float] = {
         "model": Path(recipe.model).name,
         "model.sha256": training.source.sha256,
@@ -133,7 +146,7 @@ def save_trained(
         "training.epoch": trained.epoch,
         **facts,
     }
-    save_conversion(path, conversion, few, settings=settings, provenance=known)
+    save_conversion(path, conversion, few, settings=settings, provenance=known, golden_bytes=_GOLDEN_BYTES)
     return conversion
 
 

@@ -33,16 +33,51 @@ def test_normalisation_replaces_that_of_a_saved_network(tmp_path: Path) -> None:
     assert (node.mean.tolist(), node.std.tolist()) == ([1.0] * 4, [2.0] * 4)
 
 
-def test_golden_vectors_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_golden_vectors_stay_small(tmp_path: Path) -> None:
     conversion = convert(ann(), X, "max-norm", steps=10_000)
 
-    def saved_samples() -> tuple[int, tuple[int, ...]]:
-        path = save_conversion(tmp_path / "a.psnn", conversion, X, settings=Settings(steps=10_000))
+    def saved_samples(**limit: Any) -> tuple[int, tuple[int, ...]]:
+        path = save_conversion(tmp_path / "a.psnn", conversion, X, settings=Settings(steps=10_000), **limit)
         golden = load(path).golden
         assert golden is not None
+        assert list(golden.spikes) == ["relu"]
         return len(golden.input), golden.steps
 
     assert saved_samples() == (4, tuple(1 << k for k in range(13)))
-    for limit, expected in ((2 * 4 * 4, 2), (1, 1)):
-        monkeypatch.setattr("pysnn.model_files._GOLDEN_BYTES", limit)
-        assert saved_samples()[0] == expected
+    for limit, expected in ((4 * 4 * 4, 4), (2 * 4 * 4, 2), (4 * 4, 1)):
+        assert saved_samples(golden_bytes=limit)[0] == expected
+
+
+def deep() -> Network:
+    """Three layers of 8, 4 and 2 neurons: 32, 16 and 8 bytes of counts."""
+    rng = np.random.default_rng(1)
+    nodes: dict[str, Any] = {"in": Input((4,))}
+    for number, (inputs, outputs) in enumerate(((4, 8), (8, 4), (4, 2)), start=1):
+        nodes[f"fc{number}"] = Linear(rng.random((outputs, inputs)))
+        nodes[f"relu{number}"] = ReLU()
+    return Network.chain({**nodes, "out": Output()})
+
+
+@pytest.mark.parametrize(
+    ("limit", "samples", "names"),
+    [
+        (4 * 56, 4, {"relu1", "relu2", "relu3"}),
+        (4 * 56 - 1, 3, {"relu1", "relu2", "relu3"}),
+        (56, 1, {"relu1", "relu2", "relu3"}),
+        (55, 1, {"relu2", "relu3"}),
+        (24, 1, {"relu2", "relu3"}),
+        (23, 1, {"relu3"}),
+        (8, 1, {"relu3"}),
+        (7, 1, set()),
+        (0, 1, set()),
+    ],
+)
+def test_the_last_layers_are_kept_where_not_all_fit(tmp_path: Path, limit: int, samples: int, names: set[str]) -> None:
+    conversion = convert(deep(), X, "max-norm", steps=4)
+    settings = Settings(steps=4, precision="int8")
+    saved = load(save_conversion(tmp_path / "a.psnn", conversion, X, settings=settings, golden_bytes=limit))
+    assert saved.golden is not None
+    assert (len(saved.golden.input), set(saved.golden.spikes)) == (samples, names)
+    assert saved.golden.scores.shape == (3, samples, 2)
+    assert sum(counts.nbytes for counts in saved.golden.spikes.values()) <= limit
+    saved.verify(backend="reference")

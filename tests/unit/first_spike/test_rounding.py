@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pysnn.eight_bits import in_units
 from pysnn.errors import FileFormatError
 from pysnn.first_spike import Conv, Dense, FirstSpikeNetwork, round_weights
-from pysnn.first_spike.rounding import in_units
 from pysnn.io.first_spike import dumps, loads
 
 
@@ -19,10 +19,10 @@ def test_weights_are_within_half_a_unit() -> None:
     for before, after in zip(network().weights, round_weights(network()).weights, strict=True):
         largest = np.abs(before).max(axis=0)
         assert (np.abs(before - after) <= largest / 127 * 0.501).all()
-        found = in_units(after)
+        found = in_units(after, own=1)
         assert found is not None
         assert (np.abs(found[0]).max(axis=0) == 127).all()
-        assert in_units(before) is None
+        assert in_units(before, own=1) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -87,7 +87,10 @@ def test_a_damaged_reference_is_refused(old: bytes, new: bytes, words: str) -> N
     [
         (np.ones(2, np.float32), np.full((2, 1), 127, np.int8), "expected int8"),
         (np.ones(1, np.float64), np.full((2, 1), 127, np.int8), "expected int8"),
+        (np.ones(1, np.float32), np.full(1, 127, np.int8), "expected int8"),
         (np.full(1, np.inf, np.float32), np.full((2, 1), 127, np.int8), "not finite"),
+        (np.full(1, 3e38, np.float32), np.full((2, 1), 127, np.int8), "1/127"),
+        (np.full(1, -0.0, np.float32), np.zeros((2, 1), np.int8), "1/127"),
         (np.ones(1, np.float32), np.full((2, 1), 12, np.int8), "1/127"),
     ],
 )

@@ -83,6 +83,46 @@ def test_given_spikes_verify() -> None:
     psnn.loads(psnn.dumps(network(), settings=settings, golden=made)).verify(backend="reference")
 
 
+@pytest.mark.parametrize("nodes", [("if2",), ("if2", "if1"), ()])
+def test_some_spikes_are_enough(nodes: tuple[str, ...]) -> None:
+    settings = Settings(steps=8)
+    made = make_golden(network(), X, settings, steps=(2, 8), backend="reference", nodes=nodes)
+    whole = golden(settings)
+    assert set(made.spikes) == set(nodes)
+    assert all(np.array_equal(made.spikes[name], whole.spikes[name]) for name in nodes)
+    assert made.scores.tobytes() == whole.scores.tobytes()
+    data = psnn.dumps(network(), settings=settings, golden=made)
+    again = psnn.loads(data)
+    again.verify(backend="reference")
+    assert psnn.dumps(again.network, settings=settings, golden=again.golden) == data
+    # What is there is compared: scores always, and a layer's spikes where they are.
+    with pytest.raises(FileFormatError, match="scores of Output 'out'"):
+        saved(golden=replace(made, scores=made.scores + 1)).verify(backend="reference")
+    for name in nodes:
+        spikes = {**made.spikes, name: made.spikes[name] + 1}
+        with pytest.raises(FileFormatError, match=f"spikes of IF '{name}'"):
+            saved(golden=replace(made, spikes=spikes)).verify(backend="reference")
+
+
+@pytest.mark.parametrize("name", ["fc1", "other", "x" * 10**6])
+def test_spikes_of_nodes_that_are_no_neurons_are_refused(files: SimpleNamespace, name: str) -> None:
+    with pytest.raises(
+        DataError, match=r"golden nodes: got '(fc1|other|x+).*expected neurons of the network: if1, if2"
+    ):
+        make_golden(network(), X, Settings(steps=8), backend="reference", nodes=[name])
+
+    made = golden(Settings(steps=8))
+    data = psnn.dumps(network(), settings=Settings(steps=8), golden=made)
+    graph = files.with_graph(
+        data, lambda root: root["golden"]["spikes"].update({name: root["golden"]["spikes"].pop("if1")})
+    )
+    with pytest.raises(
+        FileFormatError, match=r"golden spikes: got '(fc1|other|x+).*expected neurons of the network: if1"
+    ) as caught:
+        psnn.loads(graph)
+    assert len(str(caught.value)) < 1000
+
+
 def test_bytes_are_scaled() -> None:
     assert golden(Settings(), np.array([[255, 51]], dtype=np.uint8)).input.tolist() == [[1.0, np.float32(0.2)]]
 
@@ -144,7 +184,7 @@ def test_a_missing_backend_is_not_the_file_s_fault() -> None:
 def test_vectors_of_another_network_are_refused() -> None:
     made = golden(Settings())
     other = Network.chain({"in": Input((2,)), "if1": IF(), "out": Output("count")})
-    with pytest.raises(DataError, match="golden: expected spikes of if1, got if1, if2"):
+    with pytest.raises(DataError, match="golden spikes: got 'if2', expected neurons of the network: if1"):
         SavedNetwork(other, golden=made)
     with pytest.raises(DataError, match=r"golden: spikes of 'if1': expected shape \(2, 3, 1, 1\), got \(2, 3, 1\)"):
         saved(golden=replace(made, spikes={**made.spikes, "if1": made.spikes["if1"][..., 0]}))

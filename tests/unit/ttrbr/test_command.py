@@ -14,8 +14,12 @@ import polars as pl
 
 from pysnn import run
 from pysnn.cli.app import app
+from pysnn.convert import round_weights
 from pysnn.io.psnn import load
-from tests.unit.ttrbr.small import coloured
+from pysnn.io.settings import Settings
+from pysnn.trained_models import Recipe, save_trained
+from pysnn.ttrbr import train
+from tests.unit.ttrbr.small import coloured, options
 
 
 @pytest.fixture
@@ -50,8 +54,8 @@ def test_clips_then_steps_then_a_file(data: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.stderr
     assert "train: epoch 2: loss" in done.stderr
     start = tmp_path / "clip.psnn.checkpoint.npz"
-    options = ("--start", start, "--steps", 4, "--out", second, "--history", tmp_path / "h.parquet", "--json")
-    done = invoke(*common, *options)
+    more = ("--start", start, "--steps", 4, "--out", second, "--history", tmp_path / "h.parquet", "--json")
+    done = invoke(*common, *more)
     assert done.exit_code == 0, done.stderr
     assert [row["steps"] for row in json.loads(done.stdout)["rows"]] == [4, 4]
     assert pl.read_parquet(tmp_path / "h.parquet")["epoch"].to_list() == [1, 2]
@@ -59,13 +63,29 @@ def test_clips_then_steps_then_a_file(data: Path, tmp_path: Path) -> None:
     assert (saved.settings.steps, saved.settings.precision) == (4, "int8")
     assert saved.provenance["method"] == "trained"
     assert saved.provenance["block"] == "A"
+    assert round_weights(saved.network) == saved.network
+    saved.verify()
     images, labels = coloured()
     result = run(saved.network, images, labels=labels, steps=4, precision="int8")
     assert result.accuracy[0] > 0.5
     # The same command does not start anew over what it has done.
-    again = invoke(*common, *options)
+    again = invoke(*common, *more)
     assert (again.exit_code, "--resume" in again.stderr) == (1, True)
-    assert invoke(*common, *options, "--resume").exit_code == 0
+    assert invoke(*common, *more, "--resume").exit_code == 0
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_what_is_given_back_is_what_is_in_the_file(data: Path, tmp_path: Path, precision: Any) -> None:
+    training = Recipe(f"npz:{data}", "resnet8").prepare(options(epochs=0))
+    trained = train(training.task, options(epochs=0))
+    settings = Settings(steps=4, precision=precision)
+    conversion = save_trained(tmp_path / "a.psnn", training, trained, settings, {"note": "x"})
+    saved = load(tmp_path / "a.psnn")
+    assert saved.network == conversion.network
+    assert (round_weights(saved.network) == saved.network) == (precision == "int8")
+    assert saved.golden is not None
+    assert sum(counts.nbytes for counts in saved.golden.spikes.values()) <= 256 << 10
+    saved.verify()
 
 
 def test_wrong_input_is_a_sentence(data: Path, tmp_path: Path) -> None:
