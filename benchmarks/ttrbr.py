@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.common import machine
-from benchmarks.ttrbr_trials import TRIALS, Trial, data_folder
+from benchmarks.ttrbr_trials import NETWORKS, TRIALS, Trial, data_folder
 from pysnn import Simulator
 from pysnn.io.cifar import load_cifar10
 from pysnn.io.settings import Settings
@@ -28,10 +28,10 @@ from pysnn.tables import metadata, write_table
 from pysnn.trained_models import save_trained
 from pysnn.ttrbr import Trained, TTRBROptions, train
 
-__all__ = ["NETWORKS", "STEPS", "TABLES", "options_of"]
+__all__ = ["STEPS", "TABLES", "options_of"]
 
 HERE = Path(__file__).parent
-TABLES, NETWORKS, WORK = HERE / "tables", HERE / "networks", HERE / "results" / "ttrbr"
+TABLES, WORK = HERE / "tables", HERE / "results" / "ttrbr"
 STEPS = (1, 2, 4, 8, 16, 32)
 
 _BATCH = 250
@@ -114,7 +114,7 @@ def main() -> None:
         "training.options": options.identity(),
     }
     target = NETWORKS if given.test and given.save else given.work
-    target.mkdir(exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     conversion = save_trained(target / f"{given.trial}.psnn", training, trained, settings, facts)
     data = load_cifar10(Path(data_folder()) / "cifar10", "test") if given.test else _held(training, options)
     images, labels = data[0][: given.limit], data[1][: given.limit]

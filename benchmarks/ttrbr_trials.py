@@ -13,7 +13,11 @@ from typing import Any
 
 from pysnn.trained_models import Recipe
 
-__all__ = ["TRIALS", "Trial", "data_folder"]
+__all__ = ["NETWORKS", "TRIALS", "Trial", "data_folder"]
+
+
+NETWORKS = Path(__file__).parent / "networks" / "deep"
+"""Where networks are kept."""
 
 
 @dataclass(frozen=True)
@@ -59,5 +63,15 @@ TRIALS = {
     "r20-t4-none": Trial(
         "QCFS, then through 4 steps", "resnet20", levels=4, start="r20-qcfs4-none", options=_THROUGH_4
     ),
+    "r20-t4-dithered": Trial(
+        "dithered, then through 4 steps",
+        "resnet20",
+        levels=4,
+        start="r20-noise4-none",
+        options={"epochs": 10, "rate": 0.05, "steps": 4},
+    ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
+    "r110-noise8-none": Trial(
+        "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
+    ),
 }

@@ -38,7 +38,7 @@ IMAGES = 64
 METHOD: dict[str, Any] = {"method": "error-min", "per_channel": True, "steps": 16, "calibrate": ["v_init"]}
 """How networks are converted: chosen on training images, ``python -m benchmarks.peers.methods``."""
 
-TRAINED = Path(__file__).parents[1] / "networks"
+TRAINED = Path(__file__).parents[1] / "networks" / "deep"
 
 
 @dataclass(frozen=True)

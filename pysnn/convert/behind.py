@@ -20,7 +20,7 @@ def fold_behind(graph: Graph, name: str, *, insert: bool) -> None:
     Parameters
     ----------
     insert
-        Whether a branch without weights may get a Scale.
+        Whether a branch without weights may get a Scale, or an Affine where a factor is not positive.
 
     Raises
     ------
@@ -32,8 +32,15 @@ def fold_behind(graph: Graph, name: str, *, insert: bool) -> None:
     channels = graph.shapes[name][0]
     scale = per_channel(node.scale, channels, "Affine").astype(np.float64)
     shift = per_channel(node.shift, channels, "Affine").astype(np.float64)
-    for source in graph.sources(name):
-        _scale_edge(graph, (source, name), scale, insert=insert)
+    sources = graph.sources(name)
+    for source in sources:
+        try:
+            _scale_edge(graph, (source, name), scale, insert=insert)
+        except CannotFoldError:
+            if not insert or len(sources) == 1:
+                raise
+            # A factor that is not positive is a layer with weights; on a branch it is one that spikes can come to.
+            graph.insert((source, name), f"{source}.factor", Affine(scale))
     _shift_one(graph, name, shift)
     graph.bypass(name)
 

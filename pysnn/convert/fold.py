@@ -29,9 +29,9 @@ _WAYS: tuple[Callable[[Graph, str], None], ...] = (
 def fold(network: Network) -> Network:
     """Give a network that computes the same with as few :class:`~pysnn.Affine` nodes as possible.
 
-    What cannot be folded exactly stays: a shift before a padded convolution, a layer between two activations, a factor that
-    is not positive behind an activation, or one on a layer that others read too. A branch of an addition that has no
-    weights of its own (an identity shortcut) gets a :class:`~pysnn.Scale`.
+    What cannot be folded exactly stays: a shift before a padded convolution, a layer between two activations, or one on a layer
+    that others read too. A branch of an addition that has no weights of its own (an identity shortcut) gets a
+    :class:`~pysnn.Scale`, or an :class:`~pysnn.Affine` where a factor is not positive.
 
     Examples
     --------

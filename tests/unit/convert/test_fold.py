@@ -25,10 +25,12 @@ from pysnn import (
     Pad,
     ReLU,
     Scale,
+    Simulator,
     Subsample,
     SumPool2d,
 )
 from pysnn.ann import ann_pass
+from pysnn.convert import convert
 from pysnn.convert.fold import fold
 
 RNG = np.random.default_rng(4)
@@ -141,9 +143,13 @@ def test_a_shift_alone_needs_no_scale() -> None:
     assert not any(isinstance(node, Scale) for node in result.nodes.values())
 
 
-def test_a_shortcut_that_cannot_take_a_negative_factor_keeps_the_affine() -> None:
-    network = residual(Affine([1.0, -1.0, 2.0, 1.0], 1.0), [])
-    assert folded(network, 1) == network
+def test_a_factor_that_is_not_positive_becomes_a_layer_on_the_shortcut() -> None:
+    result = folded(residual(Affine([1.0, -1.0, 2.0, 0.0], 1.0), []), 1)
+    factor = result.nodes["relu0.factor"]
+    assert isinstance(factor, Affine)
+    assert np.array_equal(factor.scale, np.float32([1, -1, 2, 0]))
+    spiking = convert(result, RNG.random((4, *result.input.shape)), "max-norm").network
+    assert Simulator(spiking, precision="int8").plan().precision == "int8"
 
 
 def test_a_shortcut_with_weights_takes_its_part() -> None:

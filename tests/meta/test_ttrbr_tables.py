@@ -1,0 +1,39 @@
+"""The page of deep networks shows what is in its tables, and kept networks are what they say."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from benchmarks.ttrbr_page import PAGE, TABLES, page
+from benchmarks.ttrbr_trials import NETWORKS, TRIALS
+from pysnn.io.psnn import load
+
+KEPT = sorted(NETWORKS.glob("*.psnn"))
+
+
+def test_the_page_is_what_its_tables_say() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert page(text) == text
+
+
+def test_tables_are_of_the_whole_test_split() -> None:
+    files = sorted(TABLES.glob("ttrbr_r*.parquet"))
+    assert files
+    for file in files:
+        frame = pl.read_parquet(file)
+        assert set(frame["trial"]) == {file.stem.removeprefix("ttrbr_")} <= set(TRIALS), file
+        assert set(frame["split"]) == {"test"}, file
+        assert set(frame["samples"]) == {10_000}, file
+        assert frame["steps"].to_list() == [1, 2, 4, 8, 16, 32], file
+
+
+@pytest.mark.parametrize("path", KEPT, ids=[path.name for path in KEPT])
+def test_kept_networks_are_proved(path: Path) -> None:
+    saved = load(path)
+    saved.verify()
+    assert saved.provenance["trial"] == path.stem
+
+
+def test_kept_networks_are_small() -> None:
+    assert 0 < sum(path.stat().st_size for path in KEPT) < 10_000_000
