@@ -19,7 +19,7 @@ from pysnn.ttrbr.compute import Compute
 from pysnn.ttrbr.dither import Dither
 from pysnn.ttrbr.options import TTRBROptions
 from pysnn.ttrbr.state import Sums, TrainingState
-from pysnn.ttrbr.steps import mean_output
+from pysnn.ttrbr.steps import mean_output, norms_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -138,10 +138,9 @@ class Training:
         """Take one step on samples of the training part, given by their numbers."""
         state, options = self.state, self.options
         self.model.train()
-        if options.norm_stays:
-            for module in self.model.modules():
-                if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):  # noqa: SLF001 - the base of all three
-                    module.eval()
+        if options.frozen_norm:
+            for norm in norms_of(self.model):
+                norm.eval()
         # For layers of the model that draw, and for the noise; the same after a resumption.
         torch.manual_seed((options.seed * 1_000_003 + state.epoch) * 1_000_003 + state.batch)
         if self.dither is not None:

@@ -147,7 +147,7 @@ def test_a_factor_that_is_not_positive_becomes_a_layer_on_the_shortcut() -> None
     result = folded(residual(Affine([1.0, -1.0, 2.0, 0.0], 1.0), []), 1)
     factor = result.nodes["relu0.factor"]
     assert isinstance(factor, Affine)
-    assert np.array_equal(factor.scale, np.float32([1, -1, 2, 0]))
+    assert np.array_equal(factor.scale, [1, -1, 2, 0])
     spiking = convert(result, RNG.random((4, *result.input.shape)), "max-norm").network
     assert Simulator(spiking, precision="int8").plan().precision == "int8"
 

@@ -9,10 +9,10 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 from pysnn.errors import DataError, FileFormatError, NetworkError
-from pysnn.ttrbr import TrainableClip, train
+from pysnn.ttrbr import TrainableClip, mean_output, train
 from pysnn.ttrbr.augment import augmented, order_of
 from pysnn.ttrbr.state import kept_weights
-from tests.unit.ttrbr.small import coloured, options, task, torch
+from tests.unit.ttrbr.small import coloured, normalised, options, task, torch
 
 
 class Killed(Exception):  # noqa: N818 - it is no error
@@ -32,7 +32,7 @@ def same(one: Any, other: Any) -> bool:
     [
         {},
         {"steps": 3},
-        {"steps": 3, "gradient": "surrogate", "frozen_norm": False},
+        {"steps": 3, "gradient": "surrogate"},
         {"ema": 0.9, "distillation": 0.3, "smoothing": 0.1, "cutout": 3},
         {"noise": 1.0},
     ],
@@ -109,8 +109,23 @@ def test_thresholds_stay_above_the_least() -> None:
 def test_frozen_normalisation_keeps_its_statistics() -> None:
     made = task()
     before = made.model.bn1.running_mean.clone()
-    assert torch.equal(train(made, options(epochs=1, steps=2)).model.bn1.running_mean, before)
+    for steps in (None, 2):
+        assert torch.equal(train(made, options(epochs=1, steps=steps, frozen_norm=True)).model.bn1.running_mean, before)
     assert not torch.equal(train(made, options(epochs=1)).model.bn1.running_mean, before)
+
+
+def test_normalisation_takes_its_statistics_in_the_simulation_and_once() -> None:
+    """Those of the last normalisation, behind many simulated neurons, over samples and steps."""
+    made, steps = task(), 3
+    x = normalised(made.images[:16])
+    norm = made.model.get_submodule("layer3.0.bn2")
+    seen: list[Any] = []
+    norm.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+    before = norm.running_mean.clone()
+    mean_output(made.model.train(), x, steps)
+    assert [len(current) for current in seen] == [16 * steps, 16]
+    assert torch.allclose(norm.running_mean, 0.9 * before + 0.1 * seen[0].mean((0, 2, 3)), atol=1e-6)
+    assert norm.training
 
 
 def test_shifts_flips_and_squares() -> None:
@@ -149,7 +164,6 @@ def test_orders_are_permutations_of_their_own() -> None:
         ({"ema": 1.0}, "ema: expected a number of 0 or more and below 1"),
         ({"weight_decay": float("nan")}, "weight_decay"),
         ({"gradient": "exact"}, "gradient: expected one of rate, surrogate"),
-        ({"steps": 2, "frozen_norm": False}, "frozen_norm"),
         ({"device": "cuda"}, "GPU"),
         ({"validation": 90}, "expected a batch of 16 beside the 90"),
         ({"noise": -1.0}, "noise"),
