@@ -52,7 +52,7 @@ def data_folder() -> str:
 
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
-_THROUGH_4 = {"epochs": 3, "rate": 0.1, "steps": 4, "frozen_norm": True}
+_THROUGH_4 = {"epochs": 3, "rate": 0.1, "steps": 4}
 
 TRIALS = {
     "r20-clip-none": Trial("clip", "resnet20", options={"epochs": 6, "rate": 0.05}),
@@ -68,7 +68,7 @@ TRIALS = {
         "resnet20",
         levels=4,
         start="r20-noise4-none",
-        options={"epochs": 5, "rate": 0.05, "steps": 4},
+        options={"epochs": 1, "rate": 0.05, "steps": 4},
     ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(

@@ -36,7 +36,7 @@ class TTRBROptions:
     weight_decay, threshold_decay
         L2 on weights (convolutions, linear layers) and on thresholds; normalisation and biases have none.
     frozen_norm
-        Whether batch normalisation keeps its statistics.
+        Whether batch normalisation keeps its statistics; by default, as soon as steps are simulated.
     smoothing
         Label smoothing.
     distillation, temperature
@@ -76,7 +76,7 @@ class TTRBROptions:
     gradient_norm: float = 1.0
     weight_decay: float = 5e-4
     threshold_decay: float = 5e-4
-    frozen_norm: bool = False
+    frozen_norm: bool | None = None
     smoothing: float = 0.0
     distillation: float = 0.0
     temperature: float = 2.0
@@ -124,6 +124,11 @@ class TTRBROptions:
                 raise DataError(f"{name}: expected one of {', '.join(choices)}, got {getattr(self, name)!r}")
         if self.steps is not None and self.noise:
             raise DataError("noise: expected 0 where steps are simulated, whose counts are what they are")
+
+    @property
+    def norm_stays(self) -> bool:
+        """Whether batch normalisation keeps its statistics."""
+        return self.steps is not None if self.frozen_norm is None else self.frozen_norm
 
     def identity(self) -> str:
         """Name everything that a result depends on."""

@@ -138,7 +138,7 @@ class Training:
         """Take one step on samples of the training part, given by their numbers."""
         state, options = self.state, self.options
         self.model.train()
-        if options.frozen_norm:
+        if options.norm_stays:
             for norm in norms_of(self.model):
                 norm.eval()
         # For layers of the model that draw, and for the noise; the same after a resumption.
