@@ -60,6 +60,7 @@ TRIALS = {
     "r20-noise4-none": Trial("clip of 4 levels, dithered", "resnet20", levels=4, options=_DITHERED),
     "r20-noise4-A": Trial("clip of 4 levels, dithered", "resnet20", "A", 4, options=_DITHERED),
     "r20-noise4-B": Trial("clip of 4 levels, dithered", "resnet20", "B", 4, options=_DITHERED),
+    "r20-noise4-C": Trial("clip of 4 levels, dithered", "resnet20", "C", 4, options=_DITHERED),
     "r20-t4-none": Trial(
         "QCFS, then through 4 steps", "resnet20", levels=4, start="r20-qcfs4-none", options=_THROUGH_4
     ),
@@ -79,6 +80,6 @@ TRIALS = {
         "resnet110",
         levels=8,
         start="r110-noise8-none",
-        options={"epochs": 1, "rate": 0.05, "steps": 8},
+        options={"epochs": 1, "rate": 0.03, "steps": 8},
     ),
 }

@@ -22,7 +22,7 @@ def ttrbr(
     ],
     model: Annotated[str, typer.Option(metavar="MODEL", help="resnet20[:FILE.safetensors], torchvision:NAME[:FILE].")],
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
-    block: Annotated[str, typer.Option(metavar="none|A|B", help="Form of the residual blocks.")] = "none",
+    block: Annotated[str, typer.Option(metavar="none|A|B|C", help="Form of the residual blocks.")] = "none",
     levels: Annotated[int | None, typer.Option(min=1, help="Train with quantised clips.")] = None,
     noise: Annotated[float, typer.Option(help="With --levels: round with noise of this width, in levels.")] = 0.0,
     per_channel: Annotated[bool, typer.Option("--per-channel/--per-layer", help="Thresholds for each.")] = False,

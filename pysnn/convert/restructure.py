@@ -28,7 +28,9 @@ def restructure(
     * "none": they stay as they are;
     * "A": batch normalisation moves behind the addition, ``x = clip(bn(u)); u = conv2(clip(bn1(conv1(x)))) + shortcut(x)``.
       But for the clip this is the same function, until it is trained;
-    * "B": a neuron on the residual branch, and on a shortcut with weights, before the addition; and the neuron behind it.
+    * "B": a neuron on the residual branch, and on a shortcut with weights, before the addition; and the neuron behind it;
+    * "C": a shortcut without weights carries currents past the neurons, ``u' = conv2(clip(bn1(conv1(clip(u))))) + u``: neurons read
+      the sum, and what they round is not added up from block to block. Another function, where ``u`` is negative.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def restructure(
         A ``torch.nn.Module`` that ``torch.fx`` can trace, with ReLUs as modules or functions: residual blocks in the style of
         torchvision (basic, bottleneck) or of CIFAR, whatever their classes are called, with shortcuts of any kind. It is not changed.
     block
-        "none", "A" or "B".
+        "none", "A", "B" or "C".
     calibration
         A tensor ``(samples, ...)``, normalised as the model expects it; some hundred samples.
     levels

@@ -14,7 +14,7 @@ from pysnn.ttrbr.clock import Clock
 from pysnn.ttrbr.functions import Clip, Replay, Spikes
 from pysnn.ttrbr.simulate import simulate
 
-__all__ = ["LEAST_THRESHOLD", "SpikingMaxPool2d", "TrainableClip"]
+__all__ = ["LEAST_THRESHOLD", "HeldCurrent", "SpikingMaxPool2d", "TrainableClip"]
 
 LEAST_THRESHOLD = 0.01
 """Training keeps thresholds at least this large."""
@@ -115,3 +115,18 @@ class SpikingMaxPool2d(nn.MaxPool2d):
         counts = x.unflatten(0, (self.clock.steps, self.clock.batch)).cumsum(0)
         largest = super().forward(counts.flatten(0, 1)).unflatten(0, (self.clock.steps, self.clock.batch))
         return torch.cat([largest[:1], largest.diff(dim=0)]).flatten(0, 1)
+
+
+class HeldCurrent(nn.Module):
+    """A current that a shortcut carries: one that holds at every step is there at every step of a simulation."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def forward(self, x: Any) -> Any:
+        """Give it as it is, or repeated."""
+        clock = self.clock
+        if clock.mode not in ("spike", "record") or len(x) != clock.batch:
+            return x
+        return x.repeat(clock.steps, *(1,) * (x.dim() - 1))

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from pysnn.errors import DataError, NetworkError
-from pysnn.ttrbr.clip import LEAST_THRESHOLD, SpikingMaxPool2d, TrainableClip
+from pysnn.ttrbr.clip import LEAST_THRESHOLD, HeldCurrent, SpikingMaxPool2d, TrainableClip
 from pysnn.ttrbr.clock import Clock, running
 from pysnn.ttrbr.moved_norm import move_norms
 from pysnn.ttrbr.traced import Traced
 
 __all__ = ["BLOCKS", "Block", "Clips", "Rule", "rewrite"]
 
-Block = Literal["none", "A", "B"]
+Block = Literal["none", "A", "B", "C"]
 
-BLOCKS: tuple[Block, ...] = ("none", "A", "B")
+BLOCKS: tuple[Block, ...] = ("none", "A", "B", "C")
 
 Rule = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 """From activations ``(groups, values)`` to a threshold for each group; 0 for a group that is never active."""
@@ -60,7 +60,10 @@ def rewrite(model: Any, block: Block, calibration: Any, clips: Clips) -> Any:
         move_norms(traced, sums, calibration)
     if block == "B":
         _activate_branches(traced, sums)
-    _replace(traced, calibration, clips)
+    clock = Clock()
+    if block == "C":
+        _pass_currents(traced, sums, clock)
+    _replace(traced, calibration, clips, clock)
     if not traced.nodes("clip"):
         raise NetworkError("restructure: expected a network with ReLUs, got none")
     result = traced.finish()
@@ -68,9 +71,8 @@ def rewrite(model: Any, block: Block, calibration: Any, clips: Clips) -> Any:
     return result.train(model.training)
 
 
-def _replace(traced: Traced, calibration: Any, clips: Clips) -> None:
+def _replace(traced: Traced, calibration: Any, clips: Clips, clock: Clock) -> None:
     """Put a clip in the place of every ReLU, and the pool of spikes in that of every max-pool."""
-    clock = Clock()
     sizes = _channels(traced, calibration)
     for node in traced.nodes("relu"):
         owner = traced.owner(node)
@@ -98,8 +100,8 @@ def _residual_sums(traced: Traced) -> list[Any]:
         readers = [traced.kind(reader) for reader in node.users]
         if readers != ["relu"]:
             raise NetworkError(
-                f"restructure: the sum '{node.name}' in '{traced.owner(node)}' is not read by its activation alone: blocks A "
-                "and B are made of blocks with a ReLU behind the addition (a pre-activation network takes block='none')"
+                f"restructure: the sum '{node.name}' in '{traced.owner(node)}' is not read by its activation alone: blocks A, B "
+                "and C are made of blocks with a ReLU behind the addition (a pre-activation network takes block='none')"
             )
     return found
 
@@ -112,6 +114,19 @@ def _activate_branches(traced: Traced, sums: list[Any]) -> None:
                 owner = traced.owner(node)
                 new = traced.insert_behind(source, f"{owner}.branch" if owner else "branch", nn.ReLU(), node)
                 new.meta = dict(node.meta)
+
+
+def _pass_currents(traced: Traced, sums: list[Any], clock: Clock) -> None:
+    """Let shortcuts without weights carry what the neuron before the block gets, and not what it gives."""
+    for node in sums:
+        for source in node.all_input_nodes:
+            reader, behind = node, source
+            while traced.kind(behind) != "relu" and traced.from_neuron(behind):
+                reader, behind = behind, behind.all_input_nodes[0]
+            if traced.kind(behind) == "relu":
+                current, owner = behind.all_input_nodes[0], traced.owner(node)
+                reader.replace_input_with(behind, current)
+                traced.insert_behind(current, f"{owner}.held" if owner else "held", HeldCurrent(clock), reader)
 
 
 def _channels(traced: Traced, calibration: Any) -> dict[str, int]:

@@ -12,7 +12,7 @@ from torch import fx, nn
 from torch.nn import functional
 
 from pysnn.errors import NetworkError
-from pysnn.ttrbr.clip import SpikingMaxPool2d, TrainableClip
+from pysnn.ttrbr.clip import HeldCurrent, SpikingMaxPool2d, TrainableClip
 
 __all__ = ["Traced"]
 
@@ -28,7 +28,9 @@ _WEIGHTED = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.BatchNorm1d)
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: Any, module_qualified_name: str) -> bool:
-        return isinstance(m, TrainableClip | SpikingMaxPool2d) or bool(super().is_leaf_module(m, module_qualified_name))
+        return isinstance(m, TrainableClip | SpikingMaxPool2d | HeldCurrent) or bool(
+            super().is_leaf_module(m, module_qualified_name)
+        )
 
 
 class Traced:

@@ -25,7 +25,7 @@ def _module_handlers() -> dict[type, Handler]:
     """Give the translation of each module type: it takes the call, the module and its input."""
     from torch import nn
 
-    from pysnn.ttrbr.clip import SpikingMaxPool2d, TrainableClip
+    from pysnn.ttrbr.clip import HeldCurrent, SpikingMaxPool2d, TrainableClip
 
     identity = _module(shapes.identity)
     return {
@@ -44,6 +44,7 @@ def _module_handlers() -> dict[type, Handler]:
         nn.AlphaDropout: identity,
         nn.FeatureAlphaDropout: identity,
         nn.Identity: identity,
+        HeldCurrent: identity,
         nn.Flatten: _module(shapes.view),
         nn.Unflatten: _module(shapes.view),
         nn.Linear: _module(layers.linear, "weight", "bias"),

@@ -19,7 +19,7 @@ from tests.unit.ttrbr.small import MEAN, STD, coloured, normalised, resnet, torc
 
 IMAGES = coloured(24)[0]
 X = normalised(IMAGES)
-CLIPS = {("A", "none"): 7, ("A", "A"): 7, ("A", "B"): 10, ("B", "none"): 7, ("B", "A"): 7, ("B", "B"): 12}
+CLIPS = {(shortcut, block): 7 for shortcut in "AB" for block in ("none", "A", "C")} | {("A", "B"): 10, ("B", "B"): 12}
 
 nn = torch.nn
 
@@ -35,7 +35,7 @@ def test_blocks_none_and_a_start_as_the_function_that_they_were(shortcut: str, b
     assert len(clips(made)) == CLIPS[shortcut, block]
     with torch.no_grad(), running(made, "observe"):
         difference = (made(X) - model(X)).abs().max().item()
-    assert difference > 1e-2 if block == "B" else difference < 1e-5
+    assert difference > 1e-2 if block in ("B", "C") else difference < 1e-5
 
 
 def test_block_a_normalises_the_sum_by_its_own_statistics() -> None:
@@ -59,6 +59,22 @@ def test_block_b_lets_only_spikes_meet() -> None:
             module = made.get_submodule(source.target)
             before = source.all_input_nodes[0] if isinstance(module, nn.Identity) else source
             assert isinstance(made.get_submodule(before.target), TrainableClip)
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B"])
+def test_block_c_adds_up_currents(shortcut: Any) -> None:
+    """u = conv2(a(conv1(a(u)))) + u, written out; a shortcut with weights reads spikes."""
+    model = resnet(shortcut)
+    made = restructure(model, "C", calibration=X)
+    with torch.no_grad(), running(made, "observe"):
+        u = model.bn1(model.conv1(X))
+        for block in (*model.layer1, *model.layer2, *model.layer3):
+            a = torch.relu(u)
+            has_weights = any(True for _ in block.shortcut.parameters())
+            branch = block.bn2(block.conv2(torch.relu(block.bn1(block.conv1(a)))))
+            u = branch + block.shortcut(a if has_weights else u)
+        expected = model.linear(torch.relu(u).mean((2, 3)))
+        assert torch.allclose(made(X), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("per_channel", [False, True])
@@ -97,7 +113,7 @@ def test_the_error_falls_as_one_over_steps_where_currents_are_constant() -> None
     assert np.abs(slopes + 1).max() < 0.1
 
 
-@pytest.mark.parametrize("block", ["none", "A", "B"])
+@pytest.mark.parametrize("block", ["none", "A", "B", "C"])
 def test_deep_networks_approach_the_clipped_ann(block: Any) -> None:
     made = restructure(resnet(), block, calibration=X)
     with torch.no_grad():
@@ -109,18 +125,18 @@ def test_deep_networks_approach_the_clipped_ann(block: Any) -> None:
     assert errors[1] < 0.01
 
 
-@pytest.mark.parametrize("block", ["none", "A", "B"])
+@pytest.mark.parametrize("block", ["none", "A", "B", "C"])
 @pytest.mark.parametrize("name", ["CifarBlock", "ProjectionBlock"])
 def test_blocks_of_other_styles(name: str, block: Any) -> None:
     model = models.prepared(models.ResidualNet(getattr(models, name)))
     x = models.images(4, 3, 8, 8)
     made = restructure(model, block, calibration=x)
     with torch.no_grad(), running(made, "observe"):
-        assert block == "B" or torch.allclose(made(x), model(x), atol=1e-5)
+        assert block in ("B", "C") or torch.allclose(made(x), model(x), atol=1e-5)
     from_torch(made, x)
 
 
-@pytest.mark.parametrize("block", ["none", "A", "B"])
+@pytest.mark.parametrize("block", ["none", "A", "B", "C"])
 @pytest.mark.parametrize("kind", ["BasicBlock", "Bottleneck"])
 def test_torchvisions_networks(kind: str, block: Any) -> None:
     torchvision = pytest.importorskip("torchvision", reason="torchvision is not installed")
@@ -134,7 +150,7 @@ def test_torchvisions_networks(kind: str, block: Any) -> None:
     with torch.no_grad():
         simulated = mean_output(made, x, 4).numpy()
         with running(made, "observe"):
-            assert block == "B" or torch.allclose(made(x), model(x), atol=1e-4)
+            assert block in ("B", "C") or torch.allclose(made(x), model(x), atol=1e-4)
     scores = run(convert(network, x.numpy(), "trained").network, x.numpy(), steps=4).scores[0]
     assert np.abs(scores - simulated).max() < 1e-4 * np.abs(simulated).max()
 
@@ -173,8 +189,8 @@ def test_what_cannot_be_restructured_is_named(model: Any, block: Any, message: s
 
 
 def test_wrong_arguments() -> None:
-    with pytest.raises(DataError, match="block must be one of none, A, B"):
-        restructure(resnet(), "C", calibration=X)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="block must be one of none, A, B, C"):
+        restructure(resnet(), "D", calibration=X)  # type: ignore[arg-type]
     model = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())
     nn.init.zeros_(model[0].weight)
     nn.init.constant_(model[0].bias, -1)
