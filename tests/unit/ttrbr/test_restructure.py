@@ -63,7 +63,7 @@ def test_block_b_lets_only_spikes_meet() -> None:
 
 @pytest.mark.parametrize("shortcut", ["A", "B"])
 def test_block_c_adds_up_currents(shortcut: Any) -> None:
-    """u = conv2(a(conv1(a(u)))) + u, written out; a shortcut with weights reads spikes."""
+    """U = conv2(a(conv1(a(u)))) + u, written out; a shortcut with weights reads spikes."""
     model = resnet(shortcut)
     made = restructure(model, "C", calibration=X)
     with torch.no_grad(), running(made, "observe"):
