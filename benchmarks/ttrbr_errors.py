@@ -31,8 +31,8 @@ STEPS = (4, 8, 16, 32)
 STAGES = {
     "untouched": None,
     "thresholds tuned": "r110-clip-none",
-    "blocks restructured": "r110-clip-B",
-    "through the steps": "r110-t8-B",
+    "dithered levels": "r110-noise8-none",
+    "blocks restructured (C)": "r110-noise4-C",
 }
 """Conversions that are compared: none trained, and trials."""
 

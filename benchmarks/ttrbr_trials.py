@@ -53,6 +53,7 @@ def data_folder() -> str:
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
 _THROUGH_4 = {"epochs": 3, "rate": 0.1, "steps": 4}
+_THROUGH_4_SHORT = {"epochs": 1, "rate": 0.05, "steps": 4}
 
 TRIALS = {
     "r20-clip-none": Trial("clip", "resnet20", options={"epochs": 6, "rate": 0.05}),
@@ -65,21 +66,14 @@ TRIALS = {
         "QCFS, then through 4 steps", "resnet20", levels=4, start="r20-qcfs4-none", options=_THROUGH_4
     ),
     "r20-t4-dithered": Trial(
-        "dithered, then through 4 steps",
-        "resnet20",
-        levels=4,
-        start="r20-noise4-none",
-        options={"epochs": 1, "rate": 0.05, "steps": 4},
+        "dithered, then through 4 steps", "resnet20", levels=4, start="r20-noise4-none", options=_THROUGH_4_SHORT
     ),
+    "r20-t4-C": Trial("dithered, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", _THROUGH_4_SHORT),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
     ),
-    "r110-t8-none": Trial(
-        "dithered, then through 8 steps",
-        "resnet110",
-        levels=8,
-        start="r110-noise8-none",
-        options={"epochs": 1, "rate": 0.03, "steps": 8},
+    "r110-noise4-C": Trial(
+        "clip of 4 levels, dithered", "resnet110", "C", 4, options={"epochs": 3, "rate": 0.05, "noise": 1.0}
     ),
 }

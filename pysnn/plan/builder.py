@@ -17,6 +17,7 @@ __all__ = ["MapValue", "PlanBuilder", "spread_scale", "term_scale"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,14 +25,15 @@ class MapValue:
     """A map of the plan, and what is known of it that is not computed.
 
     ``scale``: float32 ``(C,)``, what one count stands for (``None``: 1). ``unit``: float64 ``(C,)``, the value of one
-    integer of a current map, or the natural unit of a static real map (0 where all values are zero). ``bound``: largest magnitude of a current map.
+    integer of a current map, or the natural unit of a static real map (0 where all values are zero). ``bound``: int64 ``(C,)``, the largest magnitude of a
+    current map.
     """
 
     map: int
     spec: MapSpec
     scale: Float32 | None = None
     unit: Float64 | None = None
-    bound: int = 0
+    bound: Int64 | None = None
 
 
 class PlanBuilder:

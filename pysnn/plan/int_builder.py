@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pysnn.errors import PlanError
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
-from pysnn.plan.builder import Float32, Float64, MapValue, PlanBuilder, spread_scale, term_scale
+from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, spread_scale, term_scale
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, RoundOp, Term
 from pysnn.plan.quantise import fixed_point, integers, own_or_one, quantise_weights, weight_units
 
@@ -19,6 +19,7 @@ _INT32 = 2**31 - 1
 _FREE_UNIT = 2.0**-12
 _LEAST_UNIT = 2.0**-20
 _LEAST_STATIC = 2.0**-14
+_FINEST = 2.0**-8
 
 
 class IntBuilder(PlanBuilder):
@@ -43,14 +44,15 @@ class IntBuilder(PlanBuilder):
         values = values if joined is None else (joined,)
         scale = np.ones(values[0].spec.shape[0]) if threshold is None else threshold
         least = np.zeros_like(scale) if threshold is None else scale
-        unit = _first_units(values, least * _LEAST_STATIC, least * _LEAST_UNIT, scale * _FREE_UNIT)
+        finest = np.maximum(least * _LEAST_UNIT, _largest_unit(values, scale) * _FINEST)
+        unit = _first_units(values, least * _LEAST_STATIC, finest, scale * _FREE_UNIT)
         first = values[0]
         if len(values) == 1 and first.spec.kind == "real":
             return self._rounded(name, first, unit)
         if len(values) == 1 and first.unit is not None and _same_unit(first.unit, unit):
             return replace(first, unit=unit)
         parts = [self._term(name, value, unit) for value in values]
-        bound = sum(limit for _, limit in parts)
+        bound = np.sum([limit for _, limit in parts], axis=0)
         self.check_bound(name, bound)
         static = all(value.spec.static for value in values)
         op = AddOp(name, MapSpec(first.spec.shape, "current", static), tuple(term for term, _ in parts))
@@ -58,28 +60,29 @@ class IntBuilder(PlanBuilder):
 
     def _rounded(self, name: str, value: MapValue, unit: Float64) -> MapValue:
         op = RoundOp(name, replace(value.spec, kind="current"), value.map, unit)
-        return self.emit(op, unit=unit, bound=CURRENT_LIMIT)
+        return self.emit(op, unit=unit, bound=np.full(len(unit), CURRENT_LIMIT))
 
-    def _term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, int]:
-        """Give one edge of a sum in ``unit``, and the largest magnitude that it can have."""
+    def _term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, Int64]:
+        """Give one edge of a sum in ``unit``, and the largest magnitudes that it can have."""
         if value.spec.kind == "count":
             constant = integers(self.title(name), term_scale(value).astype(np.float64) / unit)
-            return Term(value.map, constant=constant), int(
-                np.abs(constant.astype(np.int64)).max()
-            ) * value.spec.max_count
+            return Term(value.map, constant=constant), np.abs(constant.astype(np.int64)) * value.spec.max_count
         if value.spec.kind == "real":
             value = self._rounded(name, value, unit)
         assert value.unit is not None
+        assert value.bound is not None
         if _same_unit(value.unit, unit):
             return Term(value.map), value.bound
-        multiplier, shift = fixed_point(self.title(name), value.unit / unit)
-        bound = int(np.ceil(value.bound * float((value.unit / unit).max()) * (1 + 2.0**-20))) + 1
-        return Term(value.map, multiplier=multiplier, shift=shift), bound
+        ratio = value.unit / unit
+        multiplier, shift = fixed_point(self.title(name), ratio)
+        bound = np.ceil(value.bound * ratio * (1 + 2.0**-20)) + 1
+        return Term(value.map, multiplier=multiplier, shift=shift), bound.astype(np.int64)
 
-    def check_bound(self, name: str, bound: int) -> None:
+    def check_bound(self, name: str, bound: Int64) -> None:
         """Refuse a current that int32 might not hold."""
-        if bound > _INT32:
-            raise PlanError(f"{self.title(name)}: an int32 current could reach {bound}; use precision 'float32'")
+        largest = int(bound.max(initial=0))
+        if largest > _INT32:
+            raise PlanError(f"{self.title(name)}: an int32 current could reach {largest}; use precision 'float32'")
 
     def scale(self, name: str, value: MapValue, factor: Float32) -> MapValue:
         """Multiply: what one count or one integer stands for, or a float32 operation on constant values."""
@@ -106,7 +109,7 @@ class IntBuilder(PlanBuilder):
         small = quantise_weights(weight, own_or_one(units))
         bias = integers(self.title(name), layer.bias.astype(np.float64) / own_or_one(units))
         weights_sum = np.abs(small).sum(axis=(1, 2, 3), dtype=np.int64) * value.spec.max_count
-        bound = int((np.abs(bias.astype(np.int64)) + weights_sum).max())
+        bound = np.abs(bias.astype(np.int64)) + weights_sum
         self.check_bound(name, bound)
         return self.emit(self.conv_op(name, value, layer, (small, bias), "current"), unit=units, bound=bound)
 
@@ -126,6 +129,7 @@ class IntBuilder(PlanBuilder):
             scale = value.scale if divisor == 1 else np.asarray(term_scale(value) * weight, dtype=np.float32)
             return replace(pooled, scale=scale)
         assert value.unit is not None
+        assert value.bound is not None
         bound = value.bound * int(window.kernel[0]) * int(window.kernel[1])
         self.check_bound(name, bound)
         return replace(self.sum_pool(name, value, window, 1.0), unit=value.unit / divisor, bound=bound)
@@ -137,13 +141,16 @@ class IntBuilder(PlanBuilder):
                 f"{self.title(name)}: int8 networks join spikes with spikes and currents with currents; "
                 "put a neuron behind the current or use precision 'float32'"
             )
-        scale = unit = None
+        scale = unit = bound = None
         if any(value.scale is not None for value in values):
             scale = spread_scale(values, index, tuple(term_scale(value) for value in values), 1.0)
         if all(value.unit is not None for value in values):
             units = tuple(value.unit for value in values if value.unit is not None)
             unit = spread_scale(values, index, units, 0.0)
-        return self.move(name, values, index, scale=scale, unit=unit, bound=max(value.bound for value in values))
+        if all(value.bound is not None for value in values):
+            bounds = tuple(value.bound for value in values if value.bound is not None)
+            bound = spread_scale(values, index, bounds, 0)
+        return self.move(name, values, index, scale=scale, unit=unit, bound=bound)
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
         """Refuse: activations of an ordinary network are real values."""
@@ -155,6 +162,7 @@ class IntBuilder(PlanBuilder):
         source = self.current(name, values, parameters.threshold.astype(np.float64))
         unit, decay, drive = source.unit, None, None
         assert unit is not None
+        assert source.bound is not None
         if parameters.leak is not None:
             fraction, gain, pull = parameters.leak
             unit = unit * gain
@@ -177,7 +185,7 @@ class IntBuilder(PlanBuilder):
             None,
             drive,
             unit=unit,
-            max_current=source.bound,
+            max_current=int(source.bound.max(initial=0)),
         )
         return self.emit(op)
 
@@ -188,6 +196,12 @@ class IntBuilder(PlanBuilder):
             return self.emit(OutputOp(name, source.spec, source.map, readout, None))
         source = self.current(name, values, None)
         return self.emit(OutputOp(name, source.spec, source.map, readout, source.unit))
+
+
+def _largest_unit(values: tuple[MapValue, ...], like: Float64) -> Float64:
+    """Give for each channel the largest unit of an edge that is a current."""
+    units = [value.unit for value in values if value.spec.kind == "current" and value.unit is not None]
+    return np.asarray(np.max(units, axis=0)) if units else np.zeros_like(like)
 
 
 def _first_units(values: tuple[MapValue, ...], least_static: Float64, least: Float64, free: Float64) -> Float64:
