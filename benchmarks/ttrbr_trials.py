@@ -52,8 +52,7 @@ def data_folder() -> str:
 
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
-_THROUGH_4 = {"epochs": 3, "rate": 0.1, "steps": 4}
-_THROUGH_4_SHORT = {"epochs": 1, "rate": 0.05, "steps": 4}
+_THROUGH_4 = {"epochs": 1, "rate": 0.05, "steps": 4}
 
 TRIALS = {
     "r20-clip-none": Trial("clip", "resnet20", options={"epochs": 6, "rate": 0.05}),
@@ -62,13 +61,10 @@ TRIALS = {
     "r20-noise4-A": Trial("clip of 4 levels, dithered", "resnet20", "A", 4, options=_DITHERED),
     "r20-noise4-B": Trial("clip of 4 levels, dithered", "resnet20", "B", 4, options=_DITHERED),
     "r20-noise4-C": Trial("clip of 4 levels, dithered", "resnet20", "C", 4, options=_DITHERED),
-    "r20-t4-none": Trial(
-        "QCFS, then through 4 steps", "resnet20", levels=4, start="r20-qcfs4-none", options=_THROUGH_4
-    ),
     "r20-t4-dithered": Trial(
-        "dithered, then through 4 steps", "resnet20", levels=4, start="r20-noise4-none", options=_THROUGH_4_SHORT
+        "dithered, then through 4 steps", "resnet20", levels=4, start="r20-noise4-none", options=_THROUGH_4
     ),
-    "r20-t4-C": Trial("dithered, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", _THROUGH_4_SHORT),
+    "r20-t4-C": Trial("dithered, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", _THROUGH_4),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
