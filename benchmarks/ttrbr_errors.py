@@ -66,11 +66,15 @@ def _kinds(network: Network) -> dict[str, str]:
             found |= read_by(reader) if passes else {reader}
         return found
 
+    def adds(name: str) -> bool:
+        """Say whether several layers meet in it, or in what it reads as it is."""
+        sources = network.sources[name]
+        return len(sources) > 1 or (isinstance(network.nodes[sources[0]], Scale) and adds(sources[0]))
+
     kinds = {}
     for name in network.neurons:
         only_added = all(reader in network.neurons for reader in read_by(name))
-        added = len(network.sources[name]) > 1
-        kinds[name] = "behind the sum" if added else "end of the branch" if only_added else "in the branch"
+        kinds[name] = "behind the sum" if adds(name) else "end of the branch" if only_added else "in the branch"
     return kinds
 
 
@@ -78,7 +82,7 @@ def main() -> None:
     """Measure, print, and keep the table if asked to."""
     parser = argparse.ArgumentParser(description="the error of every layer of ResNet-110")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of the checkpoints")
-    parser.add_argument("--samples", type=int, default=256)
+    parser.add_argument("--samples", type=int, default=128)
     parser.add_argument("--save", action="store_true", help="write the table")
     given = parser.parse_args()
     images, _ = load_cifar10(f"{data_folder()}/cifar10", "train")

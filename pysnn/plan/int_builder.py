@@ -19,7 +19,7 @@ _INT32 = 2**31 - 1
 _FREE_UNIT = 2.0**-12
 _LEAST_UNIT = 2.0**-20
 _LEAST_STATIC = 2.0**-14
-_FINEST = 2.0**-8
+_FINEST = 2.0**-4
 
 
 class IntBuilder(PlanBuilder):
@@ -39,12 +39,17 @@ class IntBuilder(PlanBuilder):
         return self.emit(op, unit=_first_units(values, nothing, nothing, nothing))
 
     def current(self, name: str, values: tuple[MapValue, ...], threshold: Float64 | None) -> MapValue:
-        """Add what enters as int32 currents, channel by channel in the unit of the first edge that has a usable one."""
+        """Add what enters as int32 currents, channel by channel in the unit of the first edge that has a usable one.
+
+        Where the sum feeds no neuron that is the largest unit of a current.
+        """
         joined = self._static_sum(name, values) if len(values) > 1 else values[0]
         values = values if joined is None else (joined,)
         scale = np.ones(values[0].spec.shape[0]) if threshold is None else threshold
         least = np.zeros_like(scale) if threshold is None else scale
-        finest = np.maximum(least * _LEAST_UNIT, _largest_unit(values, scale) * _FINEST)
+        largest = _largest_unit(values, scale)
+        # A sum that goes on never gets finer: each further layer would multiply what it may reach.
+        finest = np.maximum(least * _LEAST_UNIT, largest * (1 if threshold is None else _FINEST))
         unit = _first_units(values, least * _LEAST_STATIC, finest, scale * _FREE_UNIT)
         first = values[0]
         if len(values) == 1 and first.spec.kind == "real":

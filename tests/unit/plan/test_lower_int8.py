@@ -257,3 +257,27 @@ def test_an_empty_first_edge_takes_no_resolution_from_the_second() -> None:
     }
     edges = [("in", "dead"), ("in", "fc"), ("dead", "if"), ("fc", "if"), ("if", "out")]
     assert run_with_bias(nodes, edges, 20) == [[10, 5], [10, 5]]
+
+
+def summed(layers: int) -> Plan:
+    """Layers on one input whose currents are added up one after the other: every second one is large in the first channel."""
+    nodes: dict[str, Node] = {"in": Input((1,))}
+    edges = []
+    for i in range(layers):
+        weight = [[127.0], [1.27]]
+        nodes[f"fc{i}"] = Linear(weight if i % 2 == 0 else weight[::-1])
+        nodes[f"sum{i}"] = Scale(1.0)
+        edges += [("in", f"fc{i}"), (f"fc{i}", f"sum{i}")] + ([(f"sum{i - 1}", f"sum{i}")] if i else [])
+    nodes |= {"n": IF(100.0), "out": Output("count")}
+    return compile_plan(Network(nodes, [*edges, (f"sum{layers - 1}", "n"), ("n", "out")]), EVENTS)
+
+
+def test_a_sum_that_goes_on_has_its_largest_unit() -> None:
+    plan = summed(2)
+    assert np.allclose(the(plan, NeuronOp).unit, [1.0, 1.0])
+    # 127 and 1.27, both through multipliers: rounded up, and one more for the rounding of the result.
+    assert the(plan, NeuronOp).max_current == (128 + 1) + (2 + 1)
+
+
+def test_bounds_add_up_channel_by_channel() -> None:
+    assert the(summed(40), NeuronOp).max_current <= 20 * (129 + 3)
