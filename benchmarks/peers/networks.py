@@ -63,7 +63,7 @@ NETWORKS = {
 }
 """Networks of the comparison by name."""
 
-DEEP = {"resnet110": Source("resnet110_cifar10.safetensors", resnet_cifar, "r110-DEEP.psnn")}
+DEEP = {"resnet110": Source("resnet110_cifar10.safetensors", resnet_cifar, "r110-noise4-C.psnn")}
 """Networks that are measured where they are asked for."""
 
 _SOURCES = NETWORKS | DEEP
