@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "ttrbr_results.md"
 PLOT = PAGE.with_name("ttrbr_errors.png")
 
 _PARTS = {"e_p": "inherited", "e_c": "clipping", "e_q": "quantisation", "e_d": "deviation"}
-_BLOCKS = {"none": "as it was", "A": "A", "B": "B"}
+_BLOCKS = {"none": "as it was", "A": "A", "B": "B", "C": "C"}
 _GAP_AT = 8
 _DRAWN_AT = 8
 
