@@ -1,6 +1,7 @@
 """What every benchmark needs: medians, the machine's description, a table written and printed."""
 
 import argparse
+import os
 import platform
 import statistics
 import sys
@@ -13,7 +14,7 @@ import polars as pl
 
 from pysnn.tables import metadata, write_table
 
-__all__ = ["best_of", "machine", "median_seconds", "report", "results_option"]
+__all__ = ["best_of", "data_folder", "machine", "median_seconds", "report", "results_option"]
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -40,6 +41,14 @@ def _seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def data_folder(content: str = "cifar10/ and pretrained/") -> Path:
+    """Give the folder that PYSNN_DATA names, or end saying what should lie there."""
+    folder = os.environ.get("PYSNN_DATA")
+    if not folder:
+        sys.exit(f"PYSNN_DATA is not set: it names the folder with {content}")
+    return Path(folder)
 
 
 def machine() -> dict[str, str]:

@@ -5,8 +5,6 @@ Settings and epochs were chosen on validation data alone, the last 5,000 trainin
 """
 
 import io
-import os
-import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.common import data_folder
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
 from pysnn.io.cifar import load_cifar10
 from pysnn.io.idx import load_idx
@@ -55,10 +54,7 @@ class Task:
 
 def load(task: Task, split: str, seed: int) -> Data:
     """Give images ``(samples, C, H, W)`` in 0..1 and labels of a split; ``PYSNN_DATA`` names the folder with the data."""
-    folder = os.environ.get("PYSNN_DATA")
-    if not folder:
-        sys.exit(f"PYSNN_DATA is not set: it names the folder with {task.data}/")
-    path = Path(folder) / task.data
+    path = data_folder(f"{task.data}/") / task.data
     if task.data == "caltech101":
         images, labels = _caltech(path, split, seed)
     else:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers.networks import NETWORKS, data_folder, read_source
+from benchmarks.common import data_folder
+from benchmarks.peers.networks import NETWORKS, read_source
 from pysnn import Network
 from pysnn.convert import convert
 from pysnn.io.cifar import load_cifar10

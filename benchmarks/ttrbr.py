@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.common import machine
-from benchmarks.ttrbr_trials import NETWORKS, TRIALS, Trial, data_folder
+from benchmarks.common import data_folder, machine
+from benchmarks.ttrbr_trials import NETWORKS, TRIALS, Trial
 from pysnn import Simulator
 from pysnn.io.cifar import load_cifar10
 from pysnn.io.settings import Settings
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
-from pysnn.trained_models import save_trained
+from pysnn.trained_models import TorchModel, normalised, save_trained
 from pysnn.ttrbr import Trained, TTRBROptions, train
 
 __all__ = ["STEPS", "TABLES", "options_of"]
@@ -68,15 +68,14 @@ def _held(training: Any, options: TTRBROptions) -> tuple[Any, Any]:
     return training.task.images[rows], training.task.labels[rows]
 
 
-def _ann_accuracy(model: Any, task: Any, data: tuple[Any, Any]) -> float:
+def _ann_accuracy(model: Any, source: TorchModel, data: tuple[Any, Any]) -> float:
     """Accuracy of the trained network as an ordinary one, with its clips, in float32."""
     import torch
 
-    mean, std = (torch.tensor(values).float().reshape(1, -1, 1, 1) for values in (task.mean, task.std))
     correct = 0
     with torch.no_grad():
         for images, labels in _parts(*data):
-            scores = model((torch.from_numpy(images).float() / 255 - mean) / std)
+            scores = model(normalised(images, source))
             correct += int((scores.argmax(1).numpy() == labels).sum())
     return correct / len(data[1])
 
@@ -84,7 +83,7 @@ def _ann_accuracy(model: Any, task: Any, data: tuple[Any, Any]) -> float:
 def _parts(images: Any, labels: Any) -> Iterator[tuple[Any, Any]]:
     for first in range(0, len(labels), _BATCH):
         rows = slice(first, first + _BATCH)
-        yield np.ascontiguousarray(images[rows]), labels[rows]
+        yield images[rows], labels[rows]
 
 
 def _arguments() -> argparse.Namespace:
@@ -116,11 +115,11 @@ def main() -> None:
     target = NETWORKS if given.test and given.save else given.work
     target.mkdir(parents=True, exist_ok=True)
     conversion = save_trained(target / f"{given.trial}.psnn", training, trained, settings, facts)
-    data = load_cifar10(Path(data_folder()) / "cifar10", "test") if given.test else _held(training, options)
+    data = load_cifar10(data_folder() / "cifar10", "test") if given.test else _held(training, options)
     images, labels = data[0][: given.limit], data[1][: given.limit]
     threads = given.threads or None
     result = Simulator(conversion.network, precision="int8", threads=threads).run(images, steps=STEPS, labels=labels)
-    ann = _ann_accuracy(trained.model, training.task, (images, labels))
+    ann = _ann_accuracy(trained.model, training.source, (images, labels))
     known = {
         "trial": given.trial,
         "model": trial.model,

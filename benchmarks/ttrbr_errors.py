@@ -13,9 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.common import machine
+from benchmarks.common import data_folder, machine
 from benchmarks.ttrbr import TABLES, WORK, options_of
-from benchmarks.ttrbr_trials import TRIALS, data_folder
+from benchmarks.ttrbr_trials import TRIALS
 from pysnn import Network, Scale
 from pysnn.convert import Conversion, convert, resnet_cifar
 from pysnn.io.cifar import load_cifar10

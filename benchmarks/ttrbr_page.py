@@ -36,8 +36,6 @@ def page(text: str, tables: Path = TABLES) -> str:
         kind, _, model = key.partition(" ")
         if kind == "errors":
             return _errors(pl.read_parquet(tables / "ttrbr_errors.parquet"))
-        if kind == "speed":
-            return _speed(pl.read_parquet(tables / "peers_deep.parquet"))
         return _cost(trained[model]) if kind == "cost" else _accuracies(trained[model], converted[model])
 
     return fill(text, made)
@@ -108,25 +106,6 @@ def _errors(frame: pl.DataFrame) -> str:
         sigma = f"{float(own['sigma_per_threshold'].to_numpy().mean()):.2f}"
         rows.append([str(stage), str(kind), *cells, sigma])
     return table(["network", "neurons", *_PARTS.values(), "sigma / threshold"], rows)
-
-
-def _speed(frame: pl.DataFrame) -> str:
-    """Milliseconds an image of every program, a row a batch."""
-    rows = []
-    for (batch, steps), own in frame.sort("batch", "ms").group_by("batch", "steps", maintain_order=True):
-        first = own.row(0, named=True)
-        rows += [
-            [str(batch), str(steps), name, f"{first[f'{key}_ms']:.1f}", "", ""]
-            for key, name in (
-                ("int8_avx512", "pysnn int8"),
-                ("int8_avx2", "pysnn int8, AVX2"),
-                ("float32", "pysnn float32"),
-            )
-        ]
-        for row in own.to_dicts():
-            times = f"{row['ms'] / row['int8_avx512_ms']:.1f}"
-            rows.append([str(batch), str(steps), row["peer"], f"{row['ms']:.1f}", times, row["setup"]])
-    return table(["batch", "T", "program", "ms an image", "x pysnn int8", "its fastest way"], rows)
 
 
 def draw(frame: pl.DataFrame, path: Path = PLOT) -> None:

@@ -4,16 +4,15 @@ All start from the pretrained CIFAR-10 networks of ``PYSNN_DATA/pretrained``, wh
 those compares trainings with each other, and says nothing of other images.
 """
 
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common import data_folder
 from pysnn.trained_models import Recipe
 
-__all__ = ["NETWORKS", "TRIALS", "Trial", "data_folder"]
+__all__ = ["NETWORKS", "TRIALS", "Trial"]
 
 
 NETWORKS = Path(__file__).parent / "networks" / "deep"
@@ -42,16 +41,9 @@ class Trial:
         return Recipe(f"cifar10:{folder}/cifar10", model, self.block, self.levels, start=start)
 
 
-def data_folder() -> str:
-    """Give the folder with the data."""
-    folder = os.environ.get("PYSNN_DATA")
-    if not folder:
-        sys.exit("PYSNN_DATA is not set: it names the folder with cifar10/ and pretrained/")
-    return folder
-
-
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
+_LONGER = {**_DITHERED, "epochs": 5}
 _THROUGH_4 = {"epochs": 1, "rate": 0.05, "steps": 4}
 
 TRIALS = {
@@ -61,6 +53,7 @@ TRIALS = {
     "r20-noise4-A": Trial("clip of 4 levels, dithered", "resnet20", "A", 4, options=_DITHERED),
     "r20-noise4-B": Trial("clip of 4 levels, dithered", "resnet20", "B", 4, options=_DITHERED),
     "r20-noise4-C": Trial("clip of 4 levels, dithered", "resnet20", "C", 4, options=_DITHERED),
+    "r20-long-C": Trial("dithered, 30 epochs", "resnet20", "C", 4, options={**_DITHERED, "epochs": 30}),
     "r20-t4-dithered": Trial(
         "dithered, then through 4 steps", "resnet20", levels=4, start="r20-noise4-none", options=_THROUGH_4
     ),
@@ -72,4 +65,5 @@ TRIALS = {
     "r110-noise4-C": Trial(
         "clip of 4 levels, dithered", "resnet110", "C", 4, options={"epochs": 3, "rate": 0.05, "noise": 1.0}
     ),
+    "r110-long-C": Trial("dithered, 5 more epochs", "resnet110", "C", 4, "r110-noise4-C", _LONGER),
 }

@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
-from benchmarks.common import report
-from benchmarks.peers.networks import CALIBRATION, METHOD, NETWORKS, data_folder, read_source
+from benchmarks.common import data_folder, report
+from benchmarks.peers.networks import CALIBRATION, METHOD, NETWORKS, read_source
 from pysnn import run
 from pysnn.convert import ann_accuracy, convert
 from pysnn.io.cifar import load_cifar10

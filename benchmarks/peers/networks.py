@@ -1,7 +1,5 @@
 """The networks of the comparison: pretrained, converted, and written for the peers beside the images."""
 
-import hashlib
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,22 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.common import data_folder
 from benchmarks.peers.graph import Op, save_graph
 from benchmarks.peers.normalise import normalise
 from pysnn import IF, Conv2d, Linear, Network, Scale
 from pysnn.convert import ann_pass, convert, resnet_cifar, vgg11_cifar
 from pysnn.io.cifar import load_cifar10
-from pysnn.io.psnn import load, save
+from pysnn.io.psnn import save
 from pysnn.nodes import AvgPool2d, Input, Node, Pad, Subsample
 
 __all__ = [
     "CALIBRATION",
-    "DEEP",
     "METHOD",
     "NETWORKS",
     "Source",
     "convert_source",
-    "data_folder",
     "export_network",
     "operations",
     "read_source",
@@ -35,38 +32,22 @@ CALIBRATION = 500
 IMAGES = 64
 
 
-METHOD: dict[str, Any] = {"method": "error-min", "per_channel": True, "steps": 16, "calibrate": ["v_init"]}
-"""How networks are converted: chosen on training images, ``python -m benchmarks.peers.methods``."""
-
-TRAINED = Path(__file__).parents[1] / "networks" / "deep"
-
-
 @dataclass(frozen=True)
 class Source:
-    """Where a network comes from: the pretrained one, and the spiking one if that was trained (else it is converted)."""
+    """Where a network comes from."""
 
     file: str
     read: Callable[[Path], Network]
-    trained: str | None = None
-
-    @property
-    def making(self) -> str:
-        """Say what the spiking network is made of."""
-        return (
-            str(METHOD) if self.trained is None else hashlib.sha256((TRAINED / self.trained).read_bytes()).hexdigest()
-        )
 
 
 NETWORKS = {
     "resnet20": Source("resnet20_cifar10.safetensors", resnet_cifar),
     "vgg11": Source("vgg11_cifar10.safetensors", vgg11_cifar),
 }
-"""Networks of the comparison by name."""
+"""Networks by name."""
 
-DEEP = {"resnet110": Source("resnet110_cifar10.safetensors", resnet_cifar, "r110-noise4-C.psnn")}
-"""Networks that are measured where they are asked for."""
-
-_SOURCES = NETWORKS | DEEP
+METHOD: dict[str, Any] = {"method": "error-min", "per_channel": True, "steps": 16, "calibrate": ["v_init"]}
+"""How both are converted: chosen on training images, ``python -m benchmarks.peers.methods``."""
 
 _KINDS = {
     "Input": "input",
@@ -84,24 +65,10 @@ _KINDS = {
 }
 
 
-def data_folder() -> Path:
-    """Give the folder that PYSNN_DATA names."""
-    folder = os.environ.get("PYSNN_DATA")
-    if not folder:
-        sys.exit("PYSNN_DATA is not set: it names the folder with cifar10/ and pretrained/")
-    return Path(folder)
-
-
 def read_source(name: str) -> Network:
     """Read the ordinary network."""
-    source = _SOURCES[name]
+    source = NETWORKS[name]
     return source.read(data_folder() / "pretrained" / source.file)
-
-
-def spiking_source(name: str, ann: Network) -> Network:
-    """Give the spiking network with all thresholds 1: the one that was trained, or the ordinary one converted."""
-    trained = _SOURCES[name].trained
-    return convert_source(ann) if trained is None else normalise(load(TRAINED / trained).network)
 
 
 def convert_source(ann: Network) -> Network:
@@ -113,13 +80,12 @@ def convert_source(ann: Network) -> Network:
 def export_network(name: str, folder: Path) -> None:
     """Write ``NAME.npz`` and ``NAME.psnn`` (spiking), ``NAME-ann.npz``, and ``NAME-images.npz``, where they are not there."""
     target = folder / f"{name}-images.npz"
-    making = _SOURCES[name].making
-    if _is_made(target, making):
+    if _is_made(target):
         return
     folder.mkdir(parents=True, exist_ok=True)
     print(f"converting {name} into {folder}", file=sys.stderr)
     ann = read_source(name)
-    spiking = spiking_source(name, ann)
+    spiking = convert_source(ann)
     save(folder / f"{name}.psnn", spiking)
     save_graph(folder / f"{name}.npz", operations(spiking))
     save_graph(folder / f"{name}-ann.npz", operations(ann))
@@ -127,15 +93,15 @@ def export_network(name: str, folder: Path) -> None:
     calibration, _ = load_cifar10(data_folder() / "cifar10", "train", CALIBRATION)
     scores, _ = ann_pass(ann, images)
     # Last, since its presence says that all of it is there.
-    np.savez(target, x=images, y=labels, calibration=calibration[:128], ann_scores=scores, method=making)
+    np.savez(target, x=images, y=labels, calibration=calibration[:128], ann_scores=scores, method=str(METHOD))
 
 
-def _is_made(target: Path, making: str) -> bool:
-    """Whether it is there, and was made of what is there today."""
+def _is_made(target: Path) -> bool:
+    """Whether it is there, and was made by the method of today."""
     if not target.exists():
         return False
     with np.load(target) as found:
-        return "method" in found and str(found["method"]) == making
+        return "method" in found and str(found["method"]) == str(METHOD)
 
 
 def operations(network: Network) -> list[Op]:

@@ -19,6 +19,8 @@ __all__ = ["Processes"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_all_started: Any = None
+
 # A worker is one process on one core: linear algebra with threads of its own would only get into the others' way, and sums
 # could depend on how many there are.
 _ONE_THREAD = (
@@ -62,24 +64,14 @@ class Processes(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand a call to a worker."""
-        with _interrupts_held():
-            future = self._pool.submit(fn, *args, **kwargs)
-        self._remember(self._pool)
-        return future
+        return self._pool.submit(fn, *args, **kwargs)
 
     def restart(self) -> str:
         """Start afresh behind the death of a worker, and say how it died."""
-        self._remember(self._pool)
         dead = set(connection.wait([process.sentinel for process in self._started.values()], timeout=0))
         fallen = [process for process in self._started.values() if process.sentinel in dead]
-        # The pool itself ends the other workers with SIGTERM, but for one that it starts at that very moment: it would wait
-        # for that one for ever.
-        for process in self._started.values():
-            if process not in fallen:
-                process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         own = [process.exitcode for process in fallen if process.exitcode not in {None, 0, -signal.SIGTERM}]
-        self._started.clear()
         self._pool = self._start()
         return _death(own[0] if own else None)
 
@@ -95,23 +87,27 @@ class Processes(Executor):
                 os.environ[name] = value
 
     def _start(self) -> ProcessPoolExecutor:
+        """Start all workers: a pool that starts one while another dies may fail in a thread of its own."""
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_prepare)
+        all_started = context.Event()
+        pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_prepare, initargs=(all_started,))
         try:
             with _interrupts_held():
                 first = pool.submit(_load, self._job)
-            self._remember(pool)
             first.result()
+            # Each call keeps a worker busy until there are all of them: the pool starts one only where none is idle.
+            with _interrupts_held():
+                for _ in range(self._workers):
+                    pool.submit(_wait_for_all)
+            all_started.set()
         except BrokenExecutor as error:
             raise SweepError(
                 "sweep: worker processes cannot start; the run must be a function that they can import, and a script "
                 'must start its sweep under `if __name__ == "__main__":`'
             ) from error
-        return pool
-
-    def _remember(self, pool: ProcessPoolExecutor) -> None:
         # Python 3.14 has `kill_workers`; before it a pool keeps its processes to itself.
-        self._started.update(pool._processes or {})  # noqa: SLF001
+        self._started = dict(pool._processes or {})  # noqa: SLF001
+        return pool
 
 
 @contextmanager
@@ -127,8 +123,10 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _prepare() -> None:
+def _prepare(all_started: Any) -> None:
     """Make a worker leave Ctrl-C to the sweep, and end when the sweep does, however that ends."""
+    global _all_started  # noqa: PLW0603 - an event reaches a worker only where it starts
+    _all_started = all_started
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow_parent, daemon=True).start()
 
@@ -142,6 +140,11 @@ def _follow_parent() -> None:
 
 def _load(job: Any) -> None:
     """Take a job: unpickling it is the point."""
+
+
+def _wait_for_all() -> None:
+    """Be busy until all workers have been started."""
+    _all_started.wait()
 
 
 def _death(code: int | None) -> str:

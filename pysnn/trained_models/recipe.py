@@ -17,7 +17,7 @@ from pysnn.trained_models.network import trained_network
 if TYPE_CHECKING:
     from pysnn.ttrbr import Task, Trained, TTRBROptions
 
-__all__ = ["Recipe", "Training", "save_trained"]
+__all__ = ["Recipe", "Training", "normalised", "save_trained"]
 
 _CALIBRATION = 512
 _GOLDEN = 4
@@ -72,7 +72,7 @@ class Recipe:
         model = restructure(
             source.module,
             self.block,
-            calibration=_normalised(first, source),
+            calibration=normalised(first, source),
             levels=self.levels,
             per_channel=self.per_channel,
         )
@@ -150,7 +150,8 @@ def save_trained(
     return conversion
 
 
-def _normalised(images: Any, source: TorchModel) -> Any:
+def normalised(images: Any, source: TorchModel) -> Any:
+    """Give images, uint8 or colours in 0..1, as a float32 tensor in the model's normalisation."""
     import torch
 
     x = torch.from_numpy(np.ascontiguousarray(images))
