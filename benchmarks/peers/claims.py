@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.peers.measure import Plan, measure
+from benchmarks.peers.networks import TRAINED
 from benchmarks.peers.processes import OURS, PEERS
 from benchmarks.peers.store import Store
 
@@ -63,7 +64,7 @@ def _options(peers: list[str]) -> tuple[Plan, Path]:
     parser.add_argument("--again", action="store_true", help="measure all rows again")
     parser.add_argument("--out", type=Path, default=TABLE, help="the table")
     parser.add_argument("--folder", type=Path, default=base.folder, help="where the converted networks lie")
-    parser.add_argument("--network", nargs="+", choices=base.networks, default=base.networks)
+    parser.add_argument("--network", nargs="+", choices=(*base.networks, *TRAINED), default=base.networks)
     parser.add_argument("--peer", nargs="+", choices=peers, default=peers)
     for name in ("steps", "batch", "threads"):
         default = base.batches if name == "batch" else getattr(base, name)

@@ -27,8 +27,8 @@ class Op:
     kind
         "input" (``mean``, ``std``), "conv" (``weight``, ``bias``, ``stride``, ``padding``), "linear" (``weight``, ``bias``),
         "avgpool" (``kernel``), "globalpool", "flatten", "subsample" (``stride``), "pad" (``before``, ``after``: channels of
-        zeros), "scale" (``factor``), "neuron" (integrate-and-fire, threshold 1, reset by subtraction; ``v_init``, one a channel), "relu",
-        "output" (the mean over time).
+        zeros), "sum", "scale" (``factor``), "neuron" (integrate-and-fire, reset by subtraction; ``threshold``, and ``v_init``, one a
+        channel), "relu" (``most``, where it has one), "output" (the mean over time).
     numbers
         Integers and floats by name.
     arrays

@@ -18,8 +18,9 @@ _DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 class _InPlace:
     """Integrate and fire without a new tensor a step."""
 
-    def __init__(self, v_init: Any) -> None:
+    def __init__(self, v_init: Any, threshold: float) -> None:
         self.v_init = v_init
+        self.threshold = threshold
 
     def start(self) -> None:
         """Nothing is kept between runs."""
@@ -31,8 +32,8 @@ class _InPlace:
             spikes = spikes.flatten(0, 1).contiguous(memory_format=torch.channels_last).unflatten(0, current.shape[:2])
         for now, out in zip(current, spikes, strict=True):
             v += now
-            torch.ge(v, 1.0, out=out)
-            v -= out
+            torch.ge(v, self.threshold, out=out)
+            v.sub_(out, alpha=self.threshold)
         return spikes
 
     def step(self, current: Any) -> Any:
@@ -46,17 +47,17 @@ class _Fused(_InPlace):
         v = torch.empty_like(current[0], dtype=torch.float32).copy_(self.v_init)
         parts = []
         for few in current.split(_STEPS_COMPILED):
-            v, spikes = _compiled_steps(v, few)
+            v, spikes = _compiled_steps(v, few, self.threshold)
             parts.append(spikes)
         return torch.cat(parts)
 
 
-def _steps(v: Any, current: Any) -> tuple[Any, Any]:
+def _steps(v: Any, current: Any, threshold: float) -> tuple[Any, Any]:
     spikes = []
     for now in current.unbind(0):
         v = v + now
-        fires = v >= 1.0
-        v = torch.where(fires, v - 1.0, v)
+        fires = v >= threshold
+        v = torch.where(fires, v - threshold, v)
         spikes.append(fires.to(current.dtype))
     return v, torch.stack(spikes)
 
@@ -77,7 +78,7 @@ def compiled() -> Any:
     return TorchEngine(lambda cell: [_way(cell, name, _Fused, ", compiled neurons") for name in _DTYPES])
 
 
-def _way(cell: Cell, name: str, neurons: Callable[[Any], Any], how: str = "") -> Way:
+def _way(cell: Cell, name: str, neurons: Callable[[Any, float], Any], how: str = "") -> Way:
     ops = load_graph(cell.folder / f"{cell.network}.npz")
     graph = TorchGraph(ops, neurons, channels_last=True, dtype=_DTYPES[name])
     return Way(f"layer by layer, channels-last, {name}{how}", lambda images: graph.by_layer(images, cell.steps))

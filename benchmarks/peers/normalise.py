@@ -1,10 +1,12 @@
-"""The same spiking network with every threshold 1, so that libraries with one threshold a layer run it as it is.
+"""The same spiking network with one threshold a layer, 1 wherever it can be, so that libraries run it as it is.
 
 A neuron with threshold th and current I spikes when one with threshold 1 and current I / th does, and what stands behind
 its spikes (the ``Scale`` of a conversion) goes into the weights that read them. Both are one float32 rounding a weight;
-pysnn runs the resulting network too, so that everybody has the same numbers.
+pysnn runs the resulting network too, so that everybody has the same numbers. A current that others read as well, as in
+block C, stays what it is, and its neurons keep their threshold.
 """
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -21,13 +23,15 @@ _PASSING = (AvgPool2d, GlobalAvgPool, Subsample)
 
 
 def normalise(network: Network) -> Network:
-    """Give the network with thresholds 1 and factors only where a shortcut enters a neuron.
+    """Give the network with factors only where spikes of a shortcut enter a neuron or a sum.
 
     Raises
     ------
     TypeError
-        A layer stands between a factor and a weight layer through which factors do not pass.
+        A layer stands between a factor and a weight layer through which factors do not pass, or a current that several
+        read enters neurons with a threshold a channel.
     """
+    readers = Counter(source for sources in network.sources.values() for source in sources)
     nodes: dict[str, Node] = {}
     edges: list[tuple[str, str]] = []
     # What one unit of a node's new value stands for, a channel.
@@ -36,7 +40,7 @@ def normalise(network: Network) -> Network:
     for name in network.order:
         node, sources = network.nodes[name], network.sources[name]
         channels = network.shapes[name][0]
-        if isinstance(node, Scale):
+        if isinstance(node, Scale) and len(sources) == 1:
             units[name] = units[sources[0]] * _spread(node.factor, channels)
             aliases[name] = aliases.get(sources[0], sources[0])
             continue
@@ -44,10 +48,19 @@ def normalise(network: Network) -> Network:
         ends = [aliases.get(source, source) for source in sources]
         if isinstance(node, IF):
             th = _spread(node.v_threshold, channels)
-            nodes[name] = IF(1.0, v_init=_only(_spread(node.v_init, channels) / th))
+            kept = 1.0
+            if any(readers[end] > 1 and not isinstance(nodes[end], IF) for end in ends):
+                kept, th = _one_threshold(name, th), np.ones(channels)
+            nodes[name] = IF(kept, v_init=_only(_spread(node.v_init, channels) / th))
             units[name] = np.ones(channels)
             ends = [
                 _divided((nodes, edges), (end, units[source]), th) for end, source in zip(ends, sources, strict=True)
+            ]
+        elif isinstance(node, Scale):
+            units[name] = np.ones(channels)
+            ends = [
+                _divided((nodes, edges), (end, units[source]), units[name])
+                for end, source in zip(ends, sources, strict=True)
             ]
         elif isinstance(node, Conv2d | Linear):
             nodes[name], units[name] = _with_inputs(node, units[sources[0]]), np.ones(channels)
@@ -59,6 +72,12 @@ def normalise(network: Network) -> Network:
 
 def _spread(value: Any, channels: int) -> Factors:
     return np.broadcast_to(np.asarray(value, dtype=np.float64), (channels,))
+
+
+def _one_threshold(name: str, thresholds: Factors) -> float:
+    if (thresholds != thresholds[0]).any():
+        raise TypeError(f"IF '{name}': expected one threshold, since others read its current too, got one a channel")
+    return float(thresholds[0])
 
 
 def _only(values: Factors) -> Any:
@@ -76,14 +95,15 @@ def _divided(graph: tuple[dict[str, Node], list[tuple[str, str]]], end: tuple[st
     """Divide by the thresholds what comes from an end, in its weights if it has any; give the end's name."""
     nodes, edges = graph
     name, units = end
+    if (units == th).all():
+        return name
     node = nodes[name]
     if isinstance(node, Conv2d | Linear):
         rows = th.reshape((-1,) + (1,) * (node.weight.ndim - 1))
         nodes[name] = _changed(node, (node.weight / rows).astype(np.float32), (node.bias / th).astype(np.float32))
         return name
-    factor = np.where(units > 0, units, 1.0) / th
     added = f"{name}.unit.{len(edges)}"
-    nodes[added] = Scale(factor.astype(np.float32))
+    nodes[added] = Scale((units / th).astype(np.float32))
     edges.append((name, added))
     return added
 
@@ -103,7 +123,7 @@ def _passed(network: Network, name: str, units: dict[str, Factors]) -> Factors:
     if isinstance(node, Flatten):
         return np.repeat(unit, channels // len(unit))
     if isinstance(node, Pad):
-        return np.pad(unit, node.channels)
+        return np.pad(unit, node.channels, constant_values=1.0)
     if isinstance(node, _PASSING) or (unit == 1).all():
         return unit
     raise TypeError(f"{node.title} '{name}': expected a layer that passes factors on")

@@ -7,6 +7,7 @@ only where a potential meets the threshold to the last bit.
 
 from typing import Any
 
+import torch
 from norse.torch.functional.heaviside import heaviside
 from norse.torch.functional.iaf import IAFFeedForwardState, IAFParameters
 from norse.torch.module.snn import SNN, SNNCell
@@ -23,10 +24,10 @@ def _step(current: Any, state: Any, p: Any, _: float) -> Any:
 
 
 class _Neurons:
-    def __init__(self, v_init: Any, use: str) -> None:
+    def __init__(self, v_init: Any, threshold: float, use: str) -> None:
         kind = SNN if use == "layer" else SNNCell
         self.first = IAFFeedForwardState(v=v_init)
-        self.module = kind(_step, lambda _: self.first, IAFParameters())
+        self.module = kind(_step, lambda _: self.first, IAFParameters(v_th=torch.tensor(threshold)))
         self.state: Any = None
 
     def start(self) -> None:

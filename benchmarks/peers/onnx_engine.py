@@ -15,7 +15,7 @@ from benchmarks.peers.graph import Op, load_graph
 __all__ = ["float32", "int8"]
 
 _OPSET = 17
-_PLAIN = {"relu": "Relu", "flatten": "Flatten"}
+_PLAIN = {"relu": "Relu", "flatten": "Flatten", "sum": "Identity"}
 
 
 class OnnxEngine:
@@ -133,7 +133,15 @@ def _nodes(op: Op, source: str, constants: list[Any]) -> list[Any]:
     if op.kind == "globalpool":
         means = f"{op.name}.means"
         return [helper.make_node("GlobalAveragePool", [source], [means]), *node("Flatten", [means])]
+    if op.kind == "relu" and "most" in numbers:
+        return node(
+            "Clip", [source, *(constant(*end) for end in (("least", _single(0)), ("most", _single(numbers["most"]))))]
+        )
     return node(_PLAIN[op.kind], [source])
+
+
+def _single(value: float) -> Scores:
+    return np.array(value, np.float32)
 
 
 def float32() -> Any:

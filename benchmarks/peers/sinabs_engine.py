@@ -15,8 +15,8 @@ __all__ = ["engine"]
 
 
 class _Neurons:
-    def __init__(self, v_init: Any, use: str) -> None:
-        self.node = IAF(spike_threshold=torch.tensor(1.0), spike_fn=SingleSpike, reset_fn=MembraneSubtract())
+    def __init__(self, v_init: Any, threshold: float, use: str) -> None:
+        self.node = IAF(spike_threshold=torch.tensor(threshold), spike_fn=SingleSpike, reset_fn=MembraneSubtract())
         self.node.eval()
         self.v_init = v_init
         self.fresh = True

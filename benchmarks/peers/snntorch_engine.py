@@ -15,8 +15,8 @@ __all__ = ["engine"]
 
 
 class _Neurons:
-    def __init__(self, v_init: Any, use: str) -> None:
-        self.node = snntorch.Leaky(beta=1.0, threshold=1.0, surrogate_disable=True, reset_mechanism="subtract")
+    def __init__(self, v_init: Any, threshold: float, use: str) -> None:
+        self.node = snntorch.Leaky(beta=1.0, threshold=threshold, surrogate_disable=True, reset_mechanism="subtract")
         self.node.eval()
         self.v_init = v_init
         self.potential: Any = None

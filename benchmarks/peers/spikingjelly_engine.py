@@ -14,8 +14,8 @@ __all__ = ["engine"]
 
 
 class _Neurons:
-    def __init__(self, v_init: Any, use: str) -> None:
-        self.node = neuron.IFNode(v_threshold=1.0, v_reset=None, step_mode="m" if use == "layer" else "s")
+    def __init__(self, v_init: Any, threshold: float, use: str) -> None:
+        self.node = neuron.IFNode(v_threshold=threshold, v_reset=None, step_mode="m" if use == "layer" else "s")
         self.node.eval()
         self.v_init = v_init
         self.fresh = True

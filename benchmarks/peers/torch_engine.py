@@ -92,7 +92,7 @@ class LibraryEngine(TorchEngine):
     Parameters
     ----------
     neurons
-        Makes neurons from their initial potential ``(channels, 1, 1)`` and "layer" or "step", for the way that they are used in.
+        Makes neurons from their initial potential ``(channels, 1, 1)``, their threshold, and "layer" or "step", for the way that they are used in.
     packages
         Whose versions count.
     time_axis
@@ -100,7 +100,7 @@ class LibraryEngine(TorchEngine):
     """
 
     def __init__(
-        self, neurons: Callable[[Any, str], Neurons], packages: tuple[str, ...], *, time_axis: int = 0
+        self, neurons: Callable[[Any, float, str], Neurons], packages: tuple[str, ...], *, time_axis: int = 0
     ) -> None:
         super().__init__(self._all_ways, packages)
         self.neurons = neurons
@@ -117,8 +117,8 @@ class LibraryEngine(TorchEngine):
             ways.append(Way(f"step by step, {form}", _with_steps(stepped.by_step, cell.steps)))
         return ways
 
-    def _maker(self, use: str) -> Callable[[Any], Neurons]:
-        return lambda v_init: self.neurons(v_init, use)
+    def _maker(self, use: str) -> Callable[[Any, float], Neurons]:
+        return lambda v_init, threshold: self.neurons(v_init, threshold, use)
 
 
 def _with_steps(compute: Callable[[Any, int], Any], steps: int) -> Callable[[Any], Any]:

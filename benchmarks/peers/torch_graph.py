@@ -38,7 +38,7 @@ class TorchGraph:
     ops
         Its operations.
     neurons
-        Makes neurons from their initial potential ``(channels, 1, 1)``.
+        Makes neurons from their initial potential ``(channels, 1, 1)`` and their threshold.
     channels_last
         The memory format of maps and weights.
     dtype
@@ -50,7 +50,7 @@ class TorchGraph:
     def __init__(
         self,
         ops: list[Op],
-        neurons: Callable[[Tensor], Neurons] | None = None,
+        neurons: Callable[[Tensor, float], Neurons] | None = None,
         *,
         channels_last: bool = False,
         dtype: Any = torch.float32,
@@ -63,7 +63,7 @@ class TorchGraph:
         self.tensors = {op.name: {key: self._tensor(value) for key, value in op.arrays.items()} for op in ops}
         self.readers = Counter(source for op in ops for source in op.sources)
         self.neurons = {
-            op.name: neurons(torch.from_numpy(op.arrays["v_init"]).reshape(-1, 1, 1))
+            op.name: neurons(torch.from_numpy(op.arrays["v_init"]).reshape(-1, 1, 1), op.numbers["threshold"])
             for op in ops
             if op.kind == "neuron" and neurons
         }
@@ -97,7 +97,9 @@ class TorchGraph:
                 # A view where time comes first in memory; channels-last stays as it is.
                 values[op.name] = spikes.flatten(0, 1)
             else:
-                values[op.name] = self._value(op, self._sum(op, values), images)
+                mixed = op.name in self.dynamic and not self.dynamic.issuperset(op.sources)
+                x = self._in_time(op, values, (steps, batch)).flatten(0, 1) if mixed else self._sum(op, values)
+                values[op.name] = self._value(op, x, images)
             for source in op.sources:
                 waiting[source] -= 1
                 if not waiting[source]:
@@ -136,7 +138,7 @@ class TorchGraph:
         return total
 
     def _in_time(self, op: Op, values: dict[str, Tensor], size: tuple[int, int]) -> Tensor:
-        """Add up what a neuron reads, with the steps as an axis of their own."""
+        """Add up what an operation reads, with the steps as an axis of their own."""
         if self.dynamic.issuperset(op.sources):
             return self._split(self._sum(op, values), size)
         parts = [
@@ -167,6 +169,10 @@ def _conv(x: Tensor, own: dict[str, Tensor], numbers: dict[str, int]) -> Tensor:
     return F.conv2d(x, own["weight"], own["bias"], numbers["stride"], numbers["padding"])
 
 
+def _relu(x: Tensor, _: dict[str, Tensor], numbers: dict[str, float]) -> Tensor:
+    return x.clamp(0, numbers["most"]) if "most" in numbers else F.relu(x)
+
+
 def _pad(x: Tensor, _: dict[str, Tensor], numbers: dict[str, int]) -> Tensor:
     return F.pad(x, (0, 0, 0, 0, numbers["before"], numbers["after"]))
 
@@ -175,7 +181,7 @@ def _subsample(x: Tensor, _: dict[str, Tensor], numbers: dict[str, int]) -> Tens
     return x[:, :, :: numbers["stride"], :: numbers["stride"]]
 
 
-_LAYERS: dict[str, Callable[[Tensor, dict[str, Tensor], dict[str, int]], Tensor]] = {
+_LAYERS: dict[str, Callable[[Tensor, dict[str, Tensor], dict[str, Any]], Tensor]] = {
     "conv": _conv,
     "linear": lambda x, own, _: F.linear(x, own["weight"], own["bias"]),
     "avgpool": lambda x, _, numbers: F.avg_pool2d(x, numbers["kernel"]),
@@ -184,6 +190,7 @@ _LAYERS: dict[str, Callable[[Tensor, dict[str, Tensor], dict[str, int]], Tensor]
     "subsample": _subsample,
     "pad": _pad,
     "scale": lambda x, own, _: x * own["factor"].reshape(-1, 1, 1),
-    "relu": lambda x, *_: F.relu(x),
+    "relu": _relu,
+    "sum": lambda x, *_: x,
     "output": lambda x, *_: x,
 }
