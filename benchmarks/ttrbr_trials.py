@@ -23,7 +23,8 @@ NETWORKS = Path(__file__).parent / "networks" / "deep"
 class Trial:
     """One training: of which network, in which form, from where; ``options`` are those of :class:`pysnn.ttrbr.TTRBROptions`.
 
-    ``start`` names the trial whose weights it goes on from; without one it starts from the pretrained network.
+    ``start`` names the trial whose weights it goes on from; without one it starts from the pretrained network. ``potentials`` is T, for
+    which initial potentials are calibrated before the training.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Trial:
     block: str = "none"
     levels: int | None = None
     start: str | None = None
+    potentials: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def recipe(self, work: Path) -> Recipe:
@@ -38,7 +40,9 @@ class Trial:
         folder = data_folder()
         model = f"{self.model}:{folder}/pretrained/{self.model}_cifar10.safetensors"
         start = None if self.start is None else work / f"{self.start}.checkpoint.npz"
-        return Recipe(f"cifar10:{folder}/cifar10", model, self.block, self.levels, start=start)
+        return Recipe(
+            f"cifar10:{folder}/cifar10", model, self.block, self.levels, start=start, potentials=self.potentials
+        )
 
 
 _QCFS = {"epochs": 6, "rate": 0.05}
@@ -57,7 +61,7 @@ TRIALS = {
     "r20-t4-dithered": Trial(
         "dithered, then through 4 steps", "resnet20", levels=4, start="r20-noise4-none", options=_THROUGH_4
     ),
-    "r20-t4-C": Trial("dithered, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", _THROUGH_4),
+    "r20-t4-C": Trial("dithered, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", options=_THROUGH_4),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
@@ -65,5 +69,6 @@ TRIALS = {
     "r110-noise4-C": Trial(
         "clip of 4 levels, dithered", "resnet110", "C", 4, options={"epochs": 3, "rate": 0.05, "noise": 1.0}
     ),
-    "r110-long-C": Trial("dithered, 5 more epochs", "resnet110", "C", 4, "r110-noise4-C", _LONGER),
+    "r110-long-C": Trial("dithered, 5 more epochs", "resnet110", "C", 4, "r110-noise4-C", options=_LONGER),
+    "r20-p4-C": Trial("potentials, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", 4, _THROUGH_4),
 }

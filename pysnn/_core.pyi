@@ -62,7 +62,7 @@ def adam(
 def integrate(
     arrays: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
     | tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]],
-    threshold: NDArray[np.float32],
+    channels: tuple[NDArray[np.float32], NDArray[np.float32]],
     steps: int,
     threads: int,
 ) -> None: ...

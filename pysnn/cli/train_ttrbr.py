@@ -29,6 +29,9 @@ def ttrbr(
     start: Annotated[
         Path | None, typer.Option(metavar="CHECKPOINT", help="Start from what that training kept.")
     ] = None,
+    potentials: Annotated[
+        int | None, typer.Option(metavar="T", min=1, help="First calibrate the initial potentials for T steps.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(metavar="T", min=1, help="Train through T simulated steps.")] = None,
     gradient: Annotated[str, typer.Option(metavar="rate|surrogate", help="With --steps.")] = "rate",
     epochs: Annotated[int, typer.Option(min=0)] = 20,
@@ -51,7 +54,7 @@ def ttrbr(
     mean: Annotated[str | None, typer.Option(metavar="A,B,C", help="Subtracted from colours in 0..1.")] = None,
     std: Annotated[str | None, typer.Option(metavar="A,B,C", help="Then divided by.")] = None,
     target: Annotated[
-        int | None, typer.Option(metavar="T", min=1, help="Steps that the file suggests; --steps, or 8.")
+        int | None, typer.Option(metavar="T", min=1, help="Steps that the file suggests; --steps, --potentials, or 8.")
     ] = None,
     precision: Annotated[str, typer.Option(metavar="float32|int8", help="How the network is to be run.")] = "int8",
     compute: Annotated[str, typer.Option(metavar="auto|bfloat16|float32", help="What training computes in.")] = "auto",
@@ -76,9 +79,9 @@ def ttrbr(
     file = checkpoint or out.with_name(f"{out.name}.checkpoint.npz")
     if file.exists() and not resume:
         raise DataError(f"'{file}' is the checkpoint of a training: go on with --resume, or remove it")
-    settings = Settings(steps=target or steps or _STEPS, precision=precision)  # type: ignore[arg-type]
+    settings = Settings(steps=target or steps or potentials or _STEPS, precision=precision)  # type: ignore[arg-type]
     normal = {name: _numbers(name, text) for name, text in (("mean", mean), ("std", std)) if text is not None}
-    recipe = Recipe(data, model, block, levels, per_channel, start, limit, **normal)
+    recipe = Recipe(data, model, block, levels, per_channel, start, potentials, limit, **normal)
     with Progress("train", seconds=30) as progress:
         options = TTRBROptions(
             epochs=epochs,

@@ -2,6 +2,17 @@
 
 from pysnn.trained_models.models import TorchModel, load_torch_model
 from pysnn.trained_models.network import trained_network
+from pysnn.trained_models.potentials import calibrate_potentials, with_potentials
 from pysnn.trained_models.recipe import Recipe, Training, normalised, save_trained
 
-__all__ = ["Recipe", "TorchModel", "Training", "load_torch_model", "normalised", "save_trained", "trained_network"]
+__all__ = [
+    "Recipe",
+    "TorchModel",
+    "Training",
+    "calibrate_potentials",
+    "load_torch_model",
+    "normalised",
+    "save_trained",
+    "trained_network",
+    "with_potentials",
+]

@@ -13,6 +13,7 @@ from pysnn.io.settings import Settings
 from pysnn.model_files import save_conversion
 from pysnn.trained_models.models import TorchModel, load_torch_model
 from pysnn.trained_models.network import trained_network
+from pysnn.trained_models.potentials import calibrate_potentials, with_potentials
 
 if TYPE_CHECKING:
     from pysnn.ttrbr import Task, Trained, TTRBROptions
@@ -38,6 +39,9 @@ class Recipe:
         As :func:`pysnn.convert.restructure` takes them.
     start
         A checkpoint of another training of the same model and block, to start from the weights that it kept.
+    potentials
+        T, to calibrate the initial potentials for on the first training images before the training
+        (:func:`pysnn.trained_models.calibrate_potentials`); ``None`` to start from th/2, or from what ``start`` has.
     limit
         Take only the first samples.
     mean, std
@@ -50,6 +54,7 @@ class Recipe:
     levels: int | None = None
     per_channel: bool = False
     start: Path | None = None
+    potentials: int | None = None
     limit: int | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
@@ -79,6 +84,8 @@ class Recipe:
         clock_of(model)
         if self.start is not None:
             _load_start(self.start, model)
+        if self.potentials is not None:
+            calibrate_potentials(model, first, self.potentials, mean=source.mean, std=source.std)
         teacher = source.module if options.distillation else None
         task = Task(model, images, labels, source.mean, source.std, teacher, data=digest)
         return Training(self, task, source)
@@ -133,6 +140,7 @@ def save_trained(
     few = np.ascontiguousarray(task.images[np.arange(_GOLDEN)])
     network = trained_network(trained.model, few.shape[1:], mean=task.mean, std=task.std)
     conversion = convert(network, few, "trained", steps=settings.steps)
+    conversion = replace(conversion, network=with_potentials(conversion.network, trained.model))
     if settings.precision == "int8":
         conversion = replace(conversion, network=round_weights(conversion.network))
     known: dict[str, str | int | float] = {
@@ -140,6 +148,7 @@ def save_trained(
         "model.sha256": training.source.sha256,
         "block": recipe.block,
         "levels": recipe.levels or 0,
+        "potentials": recipe.potentials or 0,
         "training.data": recipe.data.partition(":")[0],
         "training.sha256": task.data,
         "training.epochs": trained.history.height,
@@ -168,7 +177,11 @@ def _load_start(path: Path, model: Any) -> None:
     from pysnn.ttrbr.state import kept_weights
 
     try:
-        load_arrays(model, kept_weights(path))
+        arrays = kept_weights(path)
+        for name, module in model.named_modules():
+            if f"{name}.potential" in arrays:
+                module.start_from(arrays[f"{name}.potential"])
+        load_arrays(model, arrays)
     except NetworkError as error:
         raise NetworkError(
             f"'{path}' is of a training with another model, block, or kind of thresholds: {error}"

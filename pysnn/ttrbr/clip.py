@@ -23,8 +23,9 @@ LEAST_THRESHOLD = 0.01
 class TrainableClip(nn.Module):
     """``a = clip(z, 0, th)`` with a threshold that is trained (TCL, Ho & Chang 2021), in the place of a ReLU.
 
-    The IF neuron of the converted network has the same threshold, starts at th/2 and resets by subtraction. What it computes at the
-    moment is said by its clock; see :data:`pysnn.ttrbr.clock.Mode`.
+    The IF neuron of the converted network has the same threshold, starts at th/2 (and a potential a channel more, where
+    :meth:`start_from` gave one) and resets by subtraction. What it computes at the moment is said by its clock; see
+    :data:`pysnn.ttrbr.clock.Mode`.
 
     Parameters
     ----------
@@ -59,11 +60,17 @@ class TrainableClip(nn.Module):
         self.levels = levels
         self.clock = clock or Clock()
         self.threshold = nn.Parameter(torch.full(() if channels is None else (channels,), float(threshold)))
+        self.potential: nn.Parameter | None
+        self.register_parameter("potential", None)
         self.kept: Any = None
+
+    def start_from(self, potential: Any) -> None:
+        """Let each channel's neurons start from so much beyond th/2, in units of the current; it is trained through steps."""
+        self.potential = nn.Parameter(torch.as_tensor(potential, dtype=torch.float32).reshape(-1).clone())
 
     def forward(self, z: Any) -> Any:
         """Compute on currents ``(batch, channels, ...)``."""
-        clock, th = self.clock, self._spread(z.dim())
+        clock, th = self.clock, _spread(self.threshold, z.dim())
         if clock.mode == "clip":
             dither = clock.dither if self.training and self.levels is not None else None
             return Clip.apply(z, th, self.levels, None if dither is None else dither.like(z))
@@ -71,18 +78,27 @@ class TrainableClip(nn.Module):
             self.kept = functional.relu(z)
             return self.kept
         if clock.mode == "replay":
-            return Replay.apply(z, th, self.kept)
+            return Replay.apply(self._with_potential(z), th, self.kept)
+        start = th / 2 if self.potential is None else th / 2 + _spread(self.potential, z.dim())
         if clock.mode == "spike":
-            return Spikes.apply(z, th, clock.steps, clock.batch)
-        output, self.kept = simulate(z.detach(), th.detach(), clock.steps, clock.batch)
+            return Spikes.apply(z, th, start, (clock.steps, clock.batch))
+        output, self.kept = simulate(z.detach(), (th.detach(), start.detach()), clock.steps, clock.batch)
         return output
 
-    def _spread(self, dimensions: int) -> Any:
-        return self.threshold.view(1, -1, *(1,) * (dimensions - 2)) if self.threshold.dim() else self.threshold
+    def _with_potential(self, z: Any) -> Any:
+        """Give the mean current that has the charge of the initial potential in it."""
+        if self.potential is None:
+            return z
+        return z + _spread(self.potential / self.clock.steps, z.dim()).to(z.dtype)
 
     def extra_repr(self) -> str:
         """Say how many thresholds and levels there are."""
         return f"thresholds={self.threshold.numel()}, levels={self.levels}"
+
+
+def _spread(channels: Any, dimensions: int) -> Any:
+    """Give values a channel as many dimensions as maps have."""
+    return channels.view(1, -1, *(1,) * (dimensions - 2)) if channels.dim() else channels
 
 
 class SpikingMaxPool2d(nn.MaxPool2d):

@@ -74,16 +74,18 @@ class Replay(torch.autograd.Function):
 
 
 class Spikes(torch.autograd.Function):
-    """IF neurons through T steps: initial potential th/2, reset by subtraction, a spike stands for th.
+    """IF neurons through T steps from their initial potential, with reset by subtraction; a spike stands for th.
 
     ``v += I(t); o(t) = th [v >= th]; v -= o(t)``. Backward through time, with ``d o/d v = max(0, 1 - |v/th - 1|)`` for the step.
     """
 
     @staticmethod
-    def forward(ctx: Any, current: Any, threshold: Any, steps: int, batch: int) -> Any:
+    def forward(ctx: Any, current: Any, threshold: Any, start: Any, times: tuple[int, int]) -> Any:
+        steps, batch = times
         potentials = empty_rows(current, steps * batch)
-        output, _ = simulate(current, threshold, steps, batch, potentials=potentials)
+        output, _ = simulate(current, (threshold, start), steps, batch, potentials=potentials)
         ctx.steps, ctx.batch, ctx.constant = steps, batch, len(current) == batch
+        ctx.shape = start.shape
         ctx.save_for_backward(potentials, threshold)
         return output
 
@@ -93,6 +95,7 @@ class Spikes(torch.autograd.Function):
         batch = ctx.batch
         d_current = torch.empty_like(gradient)
         d_threshold = torch.zeros(threshold.shape, dtype=torch.float32, device=threshold.device)
+        d_start = torch.zeros(ctx.shape, dtype=torch.float32, device=threshold.device)
         size = cached_samples(potentials, batch)
         for first in range(0, batch, size):
             samples = min(size, batch - first)
@@ -106,10 +109,10 @@ class Spikes(torch.autograd.Function):
                 d_current[rows] = later
                 fires = torch.ge(u, 1, out=torch.empty_like(u))
                 d_threshold += _summed(arriving.mul_(fires.addcmul_(u, slope, value=-1)), threshold.shape)
-            d_threshold += _summed(later, threshold.shape) / 2
+            d_start += _summed(later, ctx.shape)
         if ctx.constant:
             d_current = d_current.unflatten(0, (ctx.steps, batch)).sum(0)
-        return d_current, d_threshold, None, None
+        return d_current, d_threshold, d_start, None
 
 
 def _in_the_order_of(values: Any, gradient: Any) -> Any:

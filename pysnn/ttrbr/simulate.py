@@ -21,15 +21,17 @@ __all__ = ["cached_samples", "empty_rows", "simulate"]
 _CACHED = 1 << 17
 
 
-def simulate(current: Any, threshold: Any, steps: int, batch: int, *, potentials: Any = None) -> tuple[Any, Any]:
-    """Simulate IF neurons: initial potential th/2, reset by subtraction, a spike stands for th.
+def simulate(
+    current: Any, channels: tuple[Any, Any], steps: int, batch: int, *, potentials: Any = None
+) -> tuple[Any, Any]:
+    """Simulate IF neurons with reset by subtraction, of which a spike stands for th.
 
     Parameters
     ----------
     current
         ``steps * batch`` rows, the first step's first, or ``batch`` rows that hold at every step.
-    threshold
-        Of no dimension, or one a channel with the dimensions of the current.
+    channels
+        Threshold and initial potential, float32: of no dimension, or one a channel with the dimensions of the current.
     steps, batch
         T, and the number of samples.
     potentials
@@ -47,26 +49,27 @@ def simulate(current: Any, threshold: Any, steps: int, batch: int, *, potentials
     if len(current) not in (batch, steps * batch):
         raise DataError(f"currents: expected {batch} samples, or as many for each of {steps} steps, got {len(current)}")
     output, rate = empty_rows(current, steps * batch), empty_rows(current, batch)
-    if potentials is None and _is_compiled_for(current, threshold):
+    if potentials is None and _is_compiled_for(current, channels):
         arrays = (_flat(current), _flat(output), _flat(rate))
-        _core.integrate(arrays, threshold.numpy().reshape(-1), steps, torch.get_num_threads())
+        threshold, first = (values.reshape(-1).contiguous().numpy() for values in torch.broadcast_tensors(*channels))
+        _core.integrate(arrays, (threshold, first), steps, torch.get_num_threads())
     else:
-        _simulate(current, threshold, (output, rate, potentials), (steps, batch))
+        _simulate(current, channels, (output, rate, potentials), (steps, batch))
     return output, rate
 
 
-def _is_compiled_for(current: Any, threshold: Any) -> bool:
-    kinds = current.dtype in (torch.float32, torch.bfloat16) and threshold.dtype == torch.float32
+def _is_compiled_for(current: Any, channels: tuple[Any, Any]) -> bool:
+    kinds = current.dtype in (torch.float32, torch.bfloat16) and all(x.dtype == torch.float32 for x in channels)
     return kinds and _core is not None and current.device.type == "cpu" and current.dim() in (2, 4)
 
 
-def _simulate(current: Any, threshold: Any, results: tuple[Any, Any, Any], times: tuple[int, int]) -> None:
-    (output, rate, potentials), (steps, batch) = results, times
+def _simulate(current: Any, channels: tuple[Any, Any], results: tuple[Any, Any, Any], times: tuple[int, int]) -> None:
+    (threshold, start), (output, rate, potentials), (steps, batch) = channels, results, times
     constant = len(current) == batch
     size = cached_samples(current, batch)
     for first in range(0, batch, size):
         samples = min(size, batch - first)
-        potential = torch.zeros_like(output[:samples], dtype=torch.float32) + threshold / 2
+        potential = torch.zeros_like(output[:samples], dtype=torch.float32) + start
         spikes, total = torch.empty_like(potential), torch.zeros_like(potential)
         for t in range(steps):
             rows = slice(t * batch + first, t * batch + first + samples)

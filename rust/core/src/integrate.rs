@@ -50,6 +50,8 @@ pub struct Neurons<'a, T> {
     pub current: &'a [T],
     /// One threshold, or one for each channel; channels are the innermost axis.
     pub threshold: &'a [f32],
+    /// The initial potential, as many values as thresholds.
+    pub first: &'a [f32],
     /// N values a step: the threshold where a neuron fires, else 0.
     pub spikes: &'a mut [T],
     /// N values: the mean of the spikes.
@@ -57,22 +59,26 @@ pub struct Neurons<'a, T> {
 }
 
 impl<T: Value> Neurons<'_, T> {
-    /// Simulate: potentials start at th/2, `v += I(t); o(t) = th [v >= th]; v -= o(t)`. No result depends on the level or on the threads.
+    /// Simulate: `v += I(t); o(t) = th [v >= th]; v -= o(t)`. No result depends on the level or on the threads.
     ///
     /// # Errors
     ///
     /// Lengths do not fit, or `tick` said stop.
     pub fn integrate(self, level: Level, steps: usize, threads: usize, tick: Tick<'_>) -> Result<()> {
-        let Self { current, threshold, spikes, rate } = self;
+        let Self { current, threshold, first, spikes, rate } = self;
         let size = rate.len();
         let channels = threshold.len();
-        let fits = channels > 0 && size % channels == 0 && Some(spikes.len()) == size.checked_mul(steps);
+        let fits = channels > 0
+            && first.len() == channels
+            && size % channels == 0
+            && Some(spikes.len()) == size.checked_mul(steps);
         if !fits || steps == 0 || (current.len() != size && current.len() != spikes.len()) {
             return Err(Error::data(format!(
                 "currents, spikes and rates: expected {size} neurons of {channels} channels through {steps} steps, got {} \
-                 currents and {} spikes",
+                 currents, {} spikes and {} initial potentials",
                 current.len(),
-                spikes.len()
+                spikes.len(),
+                first.len()
             )));
         }
         if size == 0 {
@@ -86,8 +92,8 @@ impl<T: Value> Neurons<'_, T> {
             .map(|(number, rate)| Part {
                 current,
                 stride,
-                first: number * length,
-                threshold,
+                begin: number * length,
+                channels: (threshold, first),
                 spikes: Vec::with_capacity(steps),
                 rate,
             })
@@ -111,8 +117,9 @@ struct Part<'a, T> {
     current: &'a [T],
     /// From one step's currents to the next one's.
     stride: usize,
-    first: usize,
-    threshold: &'a [f32],
+    begin: usize,
+    /// Thresholds and initial potentials.
+    channels: (&'a [f32], &'a [f32]),
     spikes: Vec<&'a mut [T]>,
     rate: &'a mut [T],
 }
@@ -122,24 +129,25 @@ impl<T: Value> Kernel for Part<'_, T> {
 
     #[inline(always)]
     fn run(mut self) {
-        let mut thresholds = self.threshold.iter().copied().cycle();
+        let mut channels = self.channels.0.iter().copied().zip(self.channels.1.iter().copied()).cycle();
         for begin in (0..self.rate.len()).step_by(TILE) {
             let length = TILE.min(self.rate.len() - begin);
-            let mut th = [1.0; TILE];
-            th[..length].fill_with(|| thresholds.next().unwrap_or(1.0));
+            let (mut th, mut first) = ([1.0; TILE], [0.5; TILE]);
+            for (at, own) in th.iter_mut().zip(&mut first).zip(channels.by_ref()).take(length) {
+                (*at.0, *at.1) = own;
+            }
             // A full tile has a length that the compiler knows.
-            if length == TILE { self.tile(begin, TILE, &th) } else { self.tile(begin, length, &th) }
+            if length == TILE { self.tile(begin, TILE, &th, first) } else { self.tile(begin, length, &th, first) }
         }
     }
 }
 
 impl<T: Value> Part<'_, T> {
     #[inline(always)]
-    fn tile(&mut self, begin: usize, length: usize, th: &[f32; TILE]) {
-        let mut potential = th.map(|value| value / 2.0);
+    fn tile(&mut self, begin: usize, length: usize, th: &[f32; TILE], mut potential: [f32; TILE]) {
         let mut total = [0.0_f32; TILE];
         for (step, spikes) in self.spikes.iter_mut().enumerate() {
-            let from = step * self.stride + self.first + begin;
+            let from = step * self.stride + self.begin + begin;
             let current = &self.current[from..from + length];
             let spikes = &mut spikes[begin..begin + length];
             for i in 0..length {
@@ -169,7 +177,8 @@ mod tests {
         threads: usize,
     ) -> (Vec<f32>, Vec<f32>) {
         let (mut spikes, mut rate) = (vec![0.0; steps * size], vec![0.0; size]);
-        let neurons = Neurons { current, threshold, spikes: &mut spikes, rate: &mut rate };
+        let first: Vec<f32> = threshold.iter().map(|th| th / 2.0).collect();
+        let neurons = Neurons { current, threshold, first: &first, spikes: &mut spikes, rate: &mut rate };
         neurons.integrate(Level::named(None).unwrap(), steps, threads, &mut |_| true).unwrap();
         (spikes, rate)
     }
@@ -180,6 +189,21 @@ mod tests {
         let (spikes, rate) = simulated(&[0.75], &[1.0], 4, 1, 1);
         assert_eq!(spikes, [1.0, 1.0, 0.0, 1.0]);
         assert_eq!(rate, [0.75]);
+    }
+
+    #[test]
+    fn each_channel_starts_from_its_own_potential() {
+        let (mut spikes, mut rate) = ([0.0_f32; 4], [0.0_f32; 2]);
+        let neurons = Neurons {
+            current: &[0.75, 0.75],
+            threshold: &[1.0, 1.0],
+            first: &[0.0, 0.25],
+            spikes: &mut spikes,
+            rate: &mut rate,
+        };
+        neurons.integrate(Level::named(None).unwrap(), 2, 1, &mut |_| true).unwrap();
+        assert_eq!(spikes, [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(rate, [0.5, 0.5]);
     }
 
     #[test]
@@ -218,10 +242,11 @@ mod tests {
     #[test]
     fn lengths_that_do_not_fit_are_refused() {
         let (mut spikes, mut rate) = ([0.0_f32; 4], [0.0_f32; 2]);
-        let neurons = Neurons { current: &[0.0; 3], threshold: &[1.0], spikes: &mut spikes, rate: &mut rate };
+        let neurons =
+            Neurons { current: &[0.0; 3], threshold: &[1.0], first: &[0.5], spikes: &mut spikes, rate: &mut rate };
         let error = neurons.integrate(Level::named(None).unwrap(), 2, 1, &mut |_| true).unwrap_err();
         assert!(
-            error.to_string().contains("2 neurons of 1 channels through 2 steps, got 3 currents and 4 spikes"),
+            error.to_string().contains("2 neurons of 1 channels through 2 steps, got 3 currents, 4 spikes"),
             "{error}"
         );
     }

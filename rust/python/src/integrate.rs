@@ -20,30 +20,32 @@ pub(crate) type Three<'py, T> = (Values<'py, T>, Values<'py, T>, Values<'py, T>)
 
 pub(crate) type Values<'py, T> = Bound<'py, PyArray1<T>>;
 
-/// Simulate IF neurons through steps: potentials start at th/2 and are reset by subtraction.
+/// Simulate IF neurons through steps, with reset by subtraction.
 ///
 /// `arrays` are currents (a value for each step and neuron, or for each neuron), and room for spikes (for each step and neuron) and
-/// for their means: float32, or uint16 that holds bfloat16. `threshold` is one, or one for each channel (the innermost
-/// axis). Raises `DataError` where arrays do not fit.
+/// for their means: float32, or uint16 that holds bfloat16. `channels` are thresholds and initial potentials, one of
+/// each, or one for each channel (the innermost axis). Raises `DataError` where arrays do not fit.
 #[pyfunction]
 pub(crate) fn integrate(
     py: Python<'_>,
     arrays: Arrays<'_>,
-    threshold: &Values<'_, f32>,
+    channels: (Values<'_, f32>, Values<'_, f32>),
     steps: usize,
     threads: usize,
 ) -> PyResult<()> {
-    let threshold = threshold.to_vec().map_err(|_| unfit(py, "threshold"))?;
+    let (threshold, first) = channels;
+    let threshold = threshold.to_vec().map_err(|_| unfit(py, "thresholds"))?;
+    let first = first.to_vec().map_err(|_| unfit(py, "initial potentials"))?;
     match arrays {
-        Arrays::Single(arrays) => run(py, &arrays, &threshold, steps, threads),
-        Arrays::Brain(arrays) => run(py, &arrays, &threshold, steps, threads),
+        Arrays::Single(arrays) => run(py, &arrays, (&threshold, &first), steps, threads),
+        Arrays::Brain(arrays) => run(py, &arrays, (&threshold, &first), steps, threads),
     }
 }
 
 fn run<T: Element + Value>(
     py: Python<'_>,
     arrays: &Three<'_, T>,
-    threshold: &[f32],
+    channels: (&[f32], &[f32]),
     steps: usize,
     threads: usize,
 ) -> PyResult<()> {
@@ -53,7 +55,8 @@ fn run<T: Element + Value>(
     let mut rate = arrays.2.try_readwrite().map_err(|_| unfit(py, "rates"))?;
     let neurons = Neurons {
         current: current.as_slice().map_err(|_| unfit(py, "currents"))?,
-        threshold,
+        threshold: channels.0,
+        first: channels.1,
         spikes: spikes.as_slice_mut().map_err(|_| unfit(py, "spikes"))?,
         rate: rate.as_slice_mut().map_err(|_| unfit(py, "rates"))?,
     };

@@ -98,7 +98,7 @@ def test_wrong_input_is_a_sentence(data: Path, tmp_path: Path) -> None:
         (("--model", f"resnet8:{weights}"), "expected tensors 'conv1.weight'"),
         (("--model", "torchvision:nothing"), "torchvision has no such model"),
         (("--model", "resnet8", "--data", "cifar10:x:test"), "a test split trains, calibrates and chooses nothing"),
-        (("--model", "resnet8", "--block", "C"), "block must be one of"),
+        (("--model", "resnet8", "--block", "D"), "block must be one of"),
         (("--model", "resnet8", "--start", data), "expected a checkpoint"),
         (("--model", "resnet8", "--mean", "1", "--std", "1"), "one value for each of 3 channels"),
     ):

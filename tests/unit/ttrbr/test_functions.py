@@ -93,9 +93,10 @@ def test_simulated_neurons_are_the_engines(constant: bool) -> None:
     steps, batch = 5, 3
     rng = np.random.default_rng(0)
     current = rng.normal(0.4, 0.6, (batch if constant else steps * batch, 4)).astype(np.float32)
-    spikes = Spikes.apply(torch.from_numpy(current), torch.tensor([[0.5, 1.0, 0.7, 0.9]]), steps, batch)
-    th = np.array([0.5, 1.0, 0.7, 0.9], dtype=np.float32)
-    v = np.broadcast_to(th / 2, (batch, 4)).copy()
+    th, start = np.array([[0.5, 1.0, 0.7, 0.9], [0.2, 0.5, -0.3, 0.8]], dtype=np.float32)
+    channels = (torch.from_numpy(th)[None], torch.from_numpy(start)[None])
+    spikes = Spikes.apply(torch.from_numpy(current), *channels, (steps, batch))
+    v = np.broadcast_to(start, (batch, 4)).copy()
     for t in range(steps):
         v += current if constant else current[t * batch : (t + 1) * batch]
         expected = np.where(v >= th, th, np.float32(0))
@@ -116,10 +117,11 @@ def test_compiled_neurons_give_the_bits_of_pytorchs(
     th = torch.linspace(0.3, 1.7, shape[0]).reshape(-1, *(1,) * (len(shape) - 1)) if per_channel else torch.tensor(0.83)
     if current.dim() == 4:
         current = current.contiguous(memory_format=torch.channels_last)
-    got = simulate.simulate(current, th, steps, batch)
-    assert simulate.simulate(current.contiguous(), th, steps, batch)[0].equal(got[0])
+    start = torch.linspace(-0.2, 0.9, shape[0]).reshape(-1, *(1,) * (len(shape) - 1))
+    got = simulate.simulate(current, (th, start), steps, batch)
+    assert simulate.simulate(current.contiguous(), (th, start), steps, batch)[0].equal(got[0])
     monkeypatch.setattr(simulate, "_core", None)
-    expected = simulate.simulate(current, th, steps, batch)
+    expected = simulate.simulate(current, (th, start), steps, batch)
     assert all(torch.equal(a, b) and a.dtype == b.dtype for a, b in zip(got, expected, strict=True))
     assert 0.1 < float((expected[0] > 0).float().mean()) < 0.9
 
@@ -135,15 +137,17 @@ def test_backward_through_time_is_that_of_the_surrogate(constant: bool) -> None:
     found = []
     for derive in (_by_the_loop, Spikes.apply):
         z, th = current.clone().requires_grad_(), torch.tensor([[0.6, 0.9, 0.5]], requires_grad=True)
-        (derive(z, th, steps, batch) * weights).sum().backward()
-        found.append((z.grad, th.grad))
+        start = torch.tensor([[0.3, 0.5, 0.1]], requires_grad=True)
+        (derive(z, th, start, (steps, batch)) * weights).sum().backward()
+        found.append((z.grad, th.grad, start.grad))
     for expected, got in zip(*found, strict=True):
         assert torch.allclose(got, expected, atol=1e-5)
         assert expected.abs().max() > 0.1
 
 
-def _by_the_loop(current: Any, th: Any, steps: int, batch: int) -> Any:
-    v, out = (th / 2).expand(batch, -1), []
+def _by_the_loop(current: Any, th: Any, start: Any, times: tuple[int, int]) -> Any:
+    steps, batch = times
+    v, out = start.expand(batch, -1), []
     for t in range(steps):
         v = v + (current if len(current) == batch else current[t * batch : (t + 1) * batch])
         u = v / th
@@ -163,6 +167,24 @@ def test_a_replayed_rate_has_the_gradient_of_the_clip() -> None:
     value.sum().backward()
     assert z.grad.tolist() == [[0, 1, 0], [0, 0, 1]]
     assert th.grad.item() == pytest.approx(3 + ((0.2 - 0.3) + (0.4 - 0.2)) / 0.8)
+
+
+def test_a_potential_is_a_current_of_its_share_of_the_steps() -> None:
+    clip = TrainableClip(threshold=1.0)
+    clip.start_from([0.5, -2.0, 1.0])
+    z = torch.tensor([[0.2, 0.4, 0.9]])
+    assert clip(z).equal(z)
+    with torch.no_grad(), running(clip, "record", steps=4, batch=1):
+        spikes = clip(z)
+    # From 1, -1.5 and 1.5: 1.2 0.4 0.6 0.8; never; 2.4 2.3 2.2 2.1.
+    assert spikes.tolist() == [[1, 0, 1], [0, 0, 1], [0, 0, 1], [0, 0, 1]]
+    with running(clip, "replay", steps=4, batch=1):
+        rate = clip(z)
+    assert rate.tolist() == [[0.25, 0, 1]]
+    rate.sum().backward()
+    # 0.2 + 0.5/4 is inside; 0.4 - 2/4 is not, 0.9 + 1/4 is not.
+    assert clip.potential is not None
+    assert clip.potential.grad.tolist() == [0.25, 0, 0]
 
 
 def test_the_pool_of_spikes_lets_the_largest_count_through() -> None:
