@@ -9,6 +9,7 @@ Needs PyTorch. A training that was stopped goes on from its checkpoint, which li
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -105,7 +106,7 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     training, trained, options = _trained(given.trial, given)
     trial = TRIALS[given.trial]
-    settings = Settings(steps=options.steps or 8, precision="int8")
+    settings = Settings(steps=options.steps or trial.potentials or 8, precision="int8")
     facts: dict[str, str | int | float] = {
         "trial": given.trial,
         "seed": options.seed,
@@ -129,8 +130,8 @@ def main() -> None:
         "training_steps": options.steps or 0,
         "epochs": options.epochs,
         "epoch": trained.epoch,
-        "validation_accuracy": trained.history["validation_accuracy"].max(),
-        "training_seconds": trained.history["seconds"].sum(),
+        "validation_accuracy": max(trained.history["validation_accuracy"], default=math.nan),
+        "training_seconds": float(trained.history["seconds"].sum()),
     }
     frame = result.table(ann_accuracy=ann).with_columns(pl.lit(value).alias(key) for key, value in known.items())
     with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_hide_dataframe_shape=True):

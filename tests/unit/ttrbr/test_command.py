@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 import polars as pl
 
-from pysnn import run
+from pysnn import IF, run
 from pysnn.cli.app import app
 from pysnn.convert import round_weights
 from pysnn.io.psnn import load
@@ -72,6 +72,18 @@ def test_clips_then_steps_then_a_file(data: Path, tmp_path: Path) -> None:
     again = invoke(*common, *more)
     assert (again.exit_code, "--resume" in again.stderr) == (1, True)
     assert invoke(*common, *more, "--resume").exit_code == 0
+
+
+def test_potentials_without_a_training(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p.psnn"
+    done = invoke("--data", f"npz:{data}", "--model", "resnet8", "--epochs", 0, "--potentials", 4, "--out", out)
+    assert done.exit_code == 0, done.stderr
+    saved = load(out)
+    assert (saved.settings.steps, saved.provenance["potentials"]) == (4, 4)
+    neuron = saved.network.nodes["clip"]
+    assert isinstance(neuron, IF)
+    assert np.shape(neuron.v_init) == (16,)
+    saved.verify()
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
