@@ -36,6 +36,8 @@ def page(text: str, tables: Path = TABLES) -> str:
         kind, _, model = key.partition(" ")
         if kind == "errors":
             return _errors(pl.read_parquet(tables / "ttrbr_errors.parquet"))
+        if kind == "speed":
+            return _speed(pl.read_parquet(tables / "peers_deep.parquet"))
         return _cost(trained[model]) if kind == "cost" else _accuracies(trained[model], converted[model])
 
     return fill(text, made)
@@ -106,6 +108,21 @@ def _errors(frame: pl.DataFrame) -> str:
         sigma = f"{float(own['sigma_per_threshold'].to_numpy().mean()):.2f}"
         rows.append([str(stage), str(kind), *cells, sigma])
     return table(["network", "neurons", *_PARTS.values(), "sigma / threshold"], rows)
+
+
+def _speed(frame: pl.DataFrame) -> str:
+    """Milliseconds an image of pysnn and of every other program, a part of the table a batch."""
+    rows = []
+    for (batch,), own in frame.sort("batch", "ms").group_by("batch", maintain_order=True):
+        first = own.row(0, named=True)
+        int8 = first["int8_avx512_ms"]
+        ours = [(title, first[f"{key}_ms"], "") for key, title in _OURS.items()]
+        others = [(row["peer"], row["ms"], row["setup"]) for row in own.to_dicts()]
+        rows += [[str(batch), name, f"{ms:.1f}", f"{ms / int8:.1f}", way] for name, ms, way in (*ours, *others)]
+    return table(["batch", "program", "ms an image", "times pysnn's int8", "its fastest way"], rows)
+
+
+_OURS = {"int8_avx512": "pysnn int8", "int8_avx2": "pysnn int8, AVX2 alone", "float32": "pysnn float32"}
 
 
 def draw(frame: pl.DataFrame, path: Path = PLOT) -> None:

@@ -70,5 +70,19 @@ TRIALS = {
         "clip of 4 levels, dithered", "resnet110", "C", 4, options={"epochs": 3, "rate": 0.05, "noise": 1.0}
     ),
     "r110-long-C": Trial("dithered, 5 more epochs", "resnet110", "C", 4, "r110-noise4-C", options=_LONGER),
-    "r20-p4-C": Trial("potentials, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", 4, _THROUGH_4),
+    "r20-pot4-C": Trial("30 epochs, potentials for T = 4", "resnet20", "C", 4, "r20-long-C", 4, {"epochs": 0}),
+    "r20-pot8-C": Trial("30 epochs, potentials for T = 8", "resnet20", "C", 4, "r20-long-C", 8, {"epochs": 0}),
+    "r20-pot16-C": Trial("30 epochs, potentials for T = 16", "resnet20", "C", 4, "r20-long-C", 16, {"epochs": 0}),
+    "r20-wide-C": Trial(
+        "wider noise", "resnet20", "C", 4, "r20-long-C", options={**_DITHERED, "epochs": 5, "noise": 2.0}
+    ),
+    "r20-fine-C": Trial("finer levels", "resnet20", "C", 8, "r20-long-C", options={**_DITHERED, "epochs": 5}),
+    "r20-p4-C": Trial("potentials, through 4 steps", "resnet20", "C", 4, "r20-long-C", 4, {**_THROUGH_4, "epochs": 10}),
+    "r20-p8-C": Trial(
+        "potentials, through 8 steps", "resnet20", "C", 4, "r20-long-C", 8, {**_THROUGH_4, "steps": 8, "epochs": 3}
+    ),
+    "r110-pot8-C": Trial("potentials for T = 8", "resnet110", "C", 4, "r110-long-C", 8, {"epochs": 0}),
+    "r110-p8-C": Trial(
+        "potentials, through 8 steps", "resnet110", "C", 4, "r110-long-C", 8, {**_THROUGH_4, "rate": 0.02, "steps": 8}
+    ),
 }

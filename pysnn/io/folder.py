@@ -2,15 +2,15 @@
 
 import hashlib
 import re
-import warnings
 import zipfile
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import DataError, MissingExtraError
+from pysnn.errors import DataError
+from pysnn.io.picture import read_picture
 
 __all__ = ["folder_digest", "load_folder", "parse_form"]
 
@@ -59,7 +59,7 @@ def load_folder(path: Path, form: str) -> tuple[NDArray[np.uint8], NDArray[np.in
     images, labels = [], []
     for label, files in enumerate(classes.values()):
         for file in files:
-            images.append(_picture(file, size, "L" if grey else "RGB"))
+            images.append(read_picture(file, _bytes(file), "L" if grey else "RGB", lambda _: (size, size)))
             labels.append(label)
     pixels = np.stack(images).reshape(len(images), size, size, -1)
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), np.array(labels, dtype=np.int64)
@@ -101,22 +101,3 @@ def _bytes(file: _Place) -> bytes:
         return file.read_bytes()
     except (OSError, zipfile.BadZipFile, RuntimeError) as error:
         raise DataError(f"'{file}': expected a picture ({error})") from error
-
-
-def _picture(file: _Place, size: int, mode: str) -> NDArray[Any]:
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingExtraError("reading pictures needs Pillow: pip install 'pysnn[images]'") from error
-    import io
-
-    data = _bytes(file)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
-                scaled = picture.convert(mode).resize((size, size), Image.Resampling.BILINEAR)
-    # A decoder of any format is given hostile bytes here; whatever it raises, the file is at fault.
-    except Exception as error:
-        raise DataError(f"'{file}': expected a picture ({error})") from error
-    return np.asarray(scaled, dtype=np.uint8)

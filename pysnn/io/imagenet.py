@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import DataError, MissingExtraError
+from pysnn.errors import DataError
+from pysnn.io.picture import read_picture
 
 __all__ = ["ImageNetImages", "imagenet_digest", "imagenet_files", "labelled", "load_imagenet"]
 
@@ -95,15 +95,15 @@ def load_imagenet(folder: Path, split: str, limit: int | None = None) -> tuple[N
 
 def _decoded(file: Path) -> NDArray[np.uint8]:
     try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingExtraError(f"'{file}': reading pictures needs Pillow: pip install 'pysnn[images]'") from error
-    try:
-        with Image.open(file) as picture:
-            scale = _SHORTER / min(picture.size)
-            size = tuple(max(_SIZE, round(extent * scale)) for extent in picture.size)
-            pixels: NDArray[Any] = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BILINEAR))  # type: ignore[arg-type]
-    except (OSError, ValueError) as error:
-        raise DataError(f"data file '{file}': expected a picture ({error})") from error
+        data = file.read_bytes()
+    except OSError as error:
+        raise DataError(f"'{file}': cannot be read ({error})") from error
+    pixels = read_picture(file, data, "RGB", _size)
     top, left = ((extent - _SIZE) // 2 for extent in pixels.shape[:2])
     return np.ascontiguousarray(pixels[top : top + _SIZE, left : left + _SIZE].transpose(2, 0, 1))
+
+
+def _size(extents: tuple[int, int]) -> tuple[int, int]:
+    scale = _SHORTER / min(extents)
+    width, height = (max(_SIZE, round(extent * scale)) for extent in extents)
+    return width, height

@@ -4,6 +4,8 @@ from typing import Any
 
 import torch
 
+from pysnn.ttrbr.simulate import has_channels_last
+
 __all__ = ["Dither"]
 
 # How many places a layer can begin to read at.
@@ -41,7 +43,7 @@ class Dither:
             self.values = drawn.to(z.dtype)
         first = int(torch.randint(_PLACES, ()))
         values = self.values[first : first + count]
-        if z.dim() != 4 or not z.is_contiguous(memory_format=torch.channels_last):
+        if not has_channels_last(z):
             return values.view(z.shape)
         batch, channels, height, width = z.shape
         return values.view(batch, height, width, channels).permute(0, 3, 1, 2)

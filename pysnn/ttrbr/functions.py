@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from pysnn.ttrbr.simulate import cached_samples, empty_rows, simulate
+from pysnn.ttrbr.simulate import cached_samples, empty_rows, has_channels_last, simulate
 
 __all__ = ["Clip", "Replay", "Spikes"]
 
@@ -117,8 +117,8 @@ class Spikes(torch.autograd.Function):
 
 def _in_the_order_of(values: Any, gradient: Any) -> Any:
     """Give a gradient the memory order of the values: PyTorch is ten times slower where two operands differ in it."""
-    last = values.dim() == 4 and values.is_contiguous(memory_format=torch.channels_last)
-    return gradient.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+    order = torch.channels_last if has_channels_last(values) else torch.contiguous_format
+    return gradient.contiguous(memory_format=order)
 
 
 def _like(threshold: Any, z: Any) -> Any:

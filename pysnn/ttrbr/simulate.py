@@ -15,7 +15,7 @@ try:
 except ImportError:
     _core = None  # type: ignore[assignment]
 
-__all__ = ["cached_samples", "empty_rows", "simulate"]
+__all__ = ["cached_samples", "empty_rows", "has_channels_last", "simulate"]
 
 # Neurons that are simulated together on a CPU: their potentials stay in its cache from step to step.
 _CACHED = 1 << 17
@@ -87,6 +87,11 @@ def empty_rows(like: Any, rows: int) -> Any:
     """Give room for so many rows of a kind, maps in the order that convolutions are quickest in."""
     form = torch.channels_last if like.dim() == 4 else torch.contiguous_format
     return torch.empty((rows, *like.shape[1:]), dtype=like.dtype, device=like.device, memory_format=form)
+
+
+def has_channels_last(values: Any) -> bool:
+    """Whether values are maps whose channels are innermost in memory."""
+    return bool(values.dim() == 4 and values.is_contiguous(memory_format=torch.channels_last))
 
 
 def cached_samples(current: Any, batch: int) -> int:
