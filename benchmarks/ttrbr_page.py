@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.markdown import fill, table
+from benchmarks.ttrbr_trials import TRIALS
 
 __all__ = ["PAGE", "PLOT", "TABLES", "page"]
 
@@ -44,14 +45,14 @@ def page(text: str, tables: Path = TABLES) -> str:
 
 
 def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
-    """Along what was done: conversion alone, clips, steps; then by block."""
-    return frame.sort("training_steps", "epochs", "title", "block", "trial", "steps")
+    """In the order of the work."""
+    return frame.sort(pl.col("trial").replace_strict({name: at for at, name in enumerate(TRIALS)}), "steps")
 
 
 def _accuracies(trained: pl.DataFrame, converted: pl.DataFrame) -> str:
     steps = sorted(trained["steps"].unique())
     untouched = 100 * float(converted.filter(pl.col("samples") == converted["samples"].max())["ann_accuracy"][0])
-    head = ["what was done", "block", "epochs", "ANN", *(f"T = {at}" for at in steps)]
+    head = ["what was done", "block", "epochs in all", "ANN", *(f"T = {at}" for at in steps)]
     head += [f"gap to its ANN at {_GAP_AT}", "to the untouched"]
     rows = [
         _row(f"converted: {name}", ("as it was", ""), untouched, found, untouched) for name, found in _best(converted)
@@ -59,8 +60,8 @@ def _accuracies(trained: pl.DataFrame, converted: pl.DataFrame) -> str:
     for own in trained.partition_by("trial", maintain_order=True):
         found = {row["steps"]: 100 * row["accuracy"] for row in own.to_dicts()}
         first = own.row(0, named=True)
-        place = (_BLOCKS[first["block"]], str(first["epochs"]))
-        rows.append(_row(first["title"], place, 100 * first["ann_accuracy"], found, untouched))
+        place = (_BLOCKS[first["block"]], str(TRIALS[first["trial"]].epochs))
+        rows.append(_row(TRIALS[first["trial"]].title, place, 100 * first["ann_accuracy"], found, untouched))
     return table(head, rows)
 
 
@@ -88,7 +89,7 @@ def _cost(trained: pl.DataFrame) -> str:
         share = at["synops"] / at["ann_macs"]
         rows.append(
             [
-                at["title"],
+                TRIALS[at["trial"]].title,
                 _BLOCKS[at["block"]],
                 f"{at['spikes_per_neuron']:.2f}",
                 f"{at['synops'] / 1e6:.1f} M ({100 * share:.0f} %)",
@@ -97,7 +98,7 @@ def _cost(trained: pl.DataFrame) -> str:
             ]
         )
     head = ["what was done", "block", f"spikes a neuron at T = {_GAP_AT}", "additions (of the ANN's MACs)"]
-    return table([*head, "minutes of training", "epoch that was kept"], rows)
+    return table([*head, "minutes of its own training", "epoch that was kept"], rows)
 
 
 def _errors(frame: pl.DataFrame) -> str:

@@ -35,6 +35,12 @@ class Trial:
     potentials: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def epochs(self) -> int:
+        """Epochs in all, those of the trials that it goes on from among them."""
+        before = 0 if self.start is None else TRIALS[self.start].epochs
+        return before + int(self.options["epochs"])
+
     def recipe(self, work: Path) -> Recipe:
         """Give what is to be trained; ``work`` has the checkpoints."""
         folder = data_folder()
@@ -47,21 +53,32 @@ class Trial:
 
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
-_LONGER = {**_DITHERED, "epochs": 5}
 _THROUGH_4 = {"epochs": 1, "rate": 0.05, "steps": 4}
+_BACK_THROUGH_4 = {**_THROUGH_4, "gradient": "surrogate"}
 
-TRIALS = {
+# In the order of the work, which is that of the page.
+TRIALS: dict[str, Trial] = {
     "r20-clip-none": Trial("clip", "resnet20", options={"epochs": 6, "rate": 0.05}),
     "r20-qcfs4-none": Trial("clip of 4 levels (QCFS)", "resnet20", levels=4, options=_QCFS),
     "r20-noise4-none": Trial("clip of 4 levels, dithered", "resnet20", levels=4, options=_DITHERED),
     "r20-noise4-A": Trial("clip of 4 levels, dithered", "resnet20", "A", 4, options=_DITHERED),
     "r20-noise4-B": Trial("clip of 4 levels, dithered", "resnet20", "B", 4, options=_DITHERED),
     "r20-noise4-C": Trial("clip of 4 levels, dithered", "resnet20", "C", 4, options=_DITHERED),
-    "r20-long-C": Trial("dithered, 30 epochs", "resnet20", "C", 4, options={**_DITHERED, "epochs": 30}),
     "r20-t4-dithered": Trial(
         "dithered, then through 4 steps", "resnet20", levels=4, start="r20-noise4-none", options=_THROUGH_4
     ),
     "r20-t4-C": Trial("dithered, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", options=_THROUGH_4),
+    "r20-long-C": Trial("dithered, longer", "resnet20", "C", 4, options={**_DITHERED, "epochs": 30}),
+    "r20-pot4-C": Trial("that, potentials for T = 4", "resnet20", "C", 4, "r20-long-C", 4, {"epochs": 0}),
+    "r20-p4-C": Trial(
+        "those, then through 4 steps", "resnet20", "C", 4, "r20-long-C", 4, {**_THROUGH_4, "epochs": 8, "rate": 0.02}
+    ),
+    "r20-s4-C": Trial(
+        "the same, back through time", "resnet20", "C", 4, "r20-long-C", 4, {**_BACK_THROUGH_4, "rate": 0.01}
+    ),
+    "r20-s4long-C": Trial(
+        "the same, longer", "resnet20", "C", 4, "r20-long-C", 4, {**_BACK_THROUGH_4, "epochs": 4, "rate": 0.02}
+    ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
@@ -69,20 +86,16 @@ TRIALS = {
     "r110-noise4-C": Trial(
         "clip of 4 levels, dithered", "resnet110", "C", 4, options={"epochs": 3, "rate": 0.05, "noise": 1.0}
     ),
-    "r110-long-C": Trial("dithered, 5 more epochs", "resnet110", "C", 4, "r110-noise4-C", options=_LONGER),
-    "r20-pot4-C": Trial("30 epochs, potentials for T = 4", "resnet20", "C", 4, "r20-long-C", 4, {"epochs": 0}),
-    "r20-pot8-C": Trial("30 epochs, potentials for T = 8", "resnet20", "C", 4, "r20-long-C", 8, {"epochs": 0}),
-    "r20-pot16-C": Trial("30 epochs, potentials for T = 16", "resnet20", "C", 4, "r20-long-C", 16, {"epochs": 0}),
-    "r20-wide-C": Trial(
-        "wider noise", "resnet20", "C", 4, "r20-long-C", options={**_DITHERED, "epochs": 5, "noise": 2.0}
-    ),
-    "r20-fine-C": Trial("finer levels", "resnet20", "C", 8, "r20-long-C", options={**_DITHERED, "epochs": 5}),
-    "r20-p4-C": Trial("potentials, through 4 steps", "resnet20", "C", 4, "r20-long-C", 4, {**_THROUGH_4, "epochs": 10}),
-    "r20-p8-C": Trial(
-        "potentials, through 8 steps", "resnet20", "C", 4, "r20-long-C", 8, {**_THROUGH_4, "steps": 8, "epochs": 3}
-    ),
-    "r110-pot8-C": Trial("potentials for T = 8", "resnet110", "C", 4, "r110-long-C", 8, {"epochs": 0}),
+    "r110-long-C": Trial("dithered, longer", "resnet110", "C", 4, "r110-noise4-C", options={**_DITHERED, "epochs": 5}),
+    "r110-pot8-C": Trial("that, potentials for T = 8", "resnet110", "C", 4, "r110-long-C", 8, {"epochs": 0}),
     "r110-p8-C": Trial(
-        "potentials, through 8 steps", "resnet110", "C", 4, "r110-long-C", 8, {**_THROUGH_4, "rate": 0.02, "steps": 8}
+        "those, then through 8 steps",
+        "resnet110",
+        "C",
+        4,
+        "r110-long-C",
+        8,
+        {"epochs": 1, "rate": 0.02, "steps": 8},
     ),
 }
+"""Trainings by name."""

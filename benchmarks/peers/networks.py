@@ -49,7 +49,7 @@ NETWORKS = {
 }
 """Networks by name."""
 
-TRAINED = {"resnet110": TRAINED_FOLDER / "r110-noise4-C.psnn"}
+TRAINED = {"resnet110": TRAINED_FOLDER / "r110-pot8-C.psnn"}
 """Networks that were trained for few steps (docs/ttrbr_results.md), by name."""
 
 METHOD: dict[str, Any] = {"method": "error-min", "per_channel": True, "steps": 16, "calibrate": ["v_init"]}
