@@ -106,7 +106,7 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     training, trained, options = _trained(given.trial, given)
     trial = TRIALS[given.trial]
-    settings = Settings(steps=options.steps or trial.potentials or 8, precision="int8")
+    settings = Settings(steps=options.steps or trial.potentials or 8, precision=trial.precision)
     facts: dict[str, str | int | float] = {
         "trial": given.trial,
         "seed": options.seed,
@@ -119,7 +119,9 @@ def main() -> None:
     data = load_cifar10(data_folder() / "cifar10", "test") if given.test else _held(training, options)
     images, labels = data[0][: given.limit], data[1][: given.limit]
     threads = given.threads or None
-    result = Simulator(conversion.network, precision="int8", threads=threads).run(images, steps=STEPS, labels=labels)
+    result = Simulator(conversion.network, precision=trial.precision, threads=threads).run(
+        images, steps=STEPS, labels=labels
+    )
     ann = _ann_accuracy(trained.model, training.source, (images, labels))
     known = {
         "trial": given.trial,

@@ -8,6 +8,7 @@ Needs PyTorch, and the finished trainings of benchmarks.ttrbr in the work folder
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from pysnn.io.cifar import load_cifar10
 from pysnn.nodes import Pad, Subsample
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
-from pysnn.trained_models import trained_network
+from pysnn.trained_models import trained_network, with_potentials
 from pysnn.ttrbr import train
 
 __all__ = ["STAGES", "STEPS"]
@@ -33,6 +34,7 @@ STAGES = {
     "thresholds tuned": "r110-clip-none",
     "dithered levels": "r110-noise8-none",
     "blocks restructured (C)": "r110-noise4-C",
+    "potentials calibrated": "r110-pot8-C",
 }
 """Conversions that are compared: none trained, and trials."""
 
@@ -49,7 +51,8 @@ def _conversion(trial: str | None, work: Path, images: Any) -> Conversion:
     training = TRIALS[trial].recipe(work).prepare(options)
     model = train(training.task, options).model
     network = trained_network(model, images.shape[1:], mean=training.task.mean, std=training.task.std)
-    return convert(network, images[:4], "trained", steps=_FITTED_TO)
+    conversion = convert(network, images[:4], "trained", steps=_FITTED_TO)
+    return replace(conversion, network=with_potentials(conversion.network, model))
 
 
 def _kinds(network: Network) -> dict[str, str]:

@@ -7,7 +7,7 @@ those compares trainings with each other, and says nothing of other images.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.common import data_folder
 from pysnn.trained_models import Recipe
@@ -24,7 +24,7 @@ class Trial:
     """One training: of which network, in which form, from where; ``options`` are those of :class:`pysnn.ttrbr.TTRBROptions`.
 
     ``start`` names the trial whose weights it goes on from; without one it starts from the pretrained network. ``potentials`` is T, for
-    which initial potentials are calibrated before the training.
+    which initial potentials are calibrated before the training. ``precision`` is that of the spiking network.
     """
 
     title: str
@@ -34,6 +34,7 @@ class Trial:
     start: str | None = None
     potentials: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    precision: Literal["int8", "float32"] = "int8"
 
     @property
     def epochs(self) -> int:
@@ -78,6 +79,31 @@ TRIALS: dict[str, Trial] = {
     ),
     "r20-s4long-C": Trial(
         "the same, longer", "resnet20", "C", 4, "r20-long-C", 4, {**_BACK_THROUGH_4, "epochs": 4, "rate": 0.02}
+    ),
+    "r20-s4float-C": Trial(
+        "that in float32, without rounded weights",
+        "resnet20",
+        "C",
+        4,
+        "r20-s4long-C",
+        options={"epochs": 0},
+        precision="float32",
+    ),
+    "r20-fine-C": Trial(
+        "dithered, longer, then 8 levels",
+        "resnet20",
+        "C",
+        8,
+        "r20-long-C",
+        options={**_DITHERED, "epochs": 4, "rate": 0.02},
+    ),
+    "r20-taught-C": Trial(
+        "dithered, longer, then taught by the untouched network",
+        "resnet20",
+        "C",
+        4,
+        "r20-long-C",
+        options={**_DITHERED, "epochs": 6, "rate": 0.03, "distillation": 0.7},
     ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
