@@ -16,6 +16,7 @@ PLOT = PAGE.with_name("ttrbr_errors.png")
 
 _PARTS = {"e_p": "inherited", "e_c": "clipping", "e_q": "quantisation", "e_d": "deviation"}
 _BLOCKS = {"none": "as it was", "A": "A", "B": "B", "C": "C"}
+_OURS = {"int8_avx512": "pysnn int8", "int8_avx2": "pysnn int8, AVX2 alone", "float32": "pysnn float32"}
 _GAP_AT = 8
 _DRAWN_AT = 8
 
@@ -121,9 +122,6 @@ def _speed(frame: pl.DataFrame) -> str:
         others = [(row["peer"], row["ms"], row["setup"]) for row in own.to_dicts()]
         rows += [[str(batch), name, f"{ms:.1f}", f"{ms / int8:.1f}", way] for name, ms, way in (*ours, *others)]
     return table(["batch", "program", "ms an image", "times pysnn's int8", "its fastest way"], rows)
-
-
-_OURS = {"int8_avx512": "pysnn int8", "int8_avx2": "pysnn int8, AVX2 alone", "float32": "pysnn float32"}
 
 
 def draw(frame: pl.DataFrame, path: Path = PLOT) -> None:

@@ -70,18 +70,36 @@ TRIALS: dict[str, Trial] = {
     ),
     "r20-t4-C": Trial("dithered, then through 4 steps", "resnet20", "C", 4, "r20-noise4-C", options=_THROUGH_4),
     "r20-long-C": Trial("dithered, longer", "resnet20", "C", 4, options={**_DITHERED, "epochs": 30}),
-    "r20-pot4-C": Trial("that, potentials for T = 4", "resnet20", "C", 4, "r20-long-C", 4, {"epochs": 0}),
+    "r20-pot4-C": Trial("dithered, longer, potentials for T = 4", "resnet20", "C", 4, "r20-long-C", 4, {"epochs": 0}),
     "r20-p4-C": Trial(
-        "those, then through 4 steps", "resnet20", "C", 4, "r20-long-C", 4, {**_THROUGH_4, "epochs": 8, "rate": 0.02}
+        "the same, then through 4 steps by rates",
+        "resnet20",
+        "C",
+        4,
+        "r20-long-C",
+        4,
+        {**_THROUGH_4, "epochs": 8, "rate": 0.02},
     ),
     "r20-s4-C": Trial(
-        "the same, back through time", "resnet20", "C", 4, "r20-long-C", 4, {**_BACK_THROUGH_4, "rate": 0.01}
+        "the same, then back through 4 steps, shortly",
+        "resnet20",
+        "C",
+        4,
+        "r20-long-C",
+        4,
+        {**_BACK_THROUGH_4, "rate": 0.01},
     ),
     "r20-s4long-C": Trial(
-        "the same, longer", "resnet20", "C", 4, "r20-long-C", 4, {**_BACK_THROUGH_4, "epochs": 4, "rate": 0.02}
+        "the same, then back through 4 steps",
+        "resnet20",
+        "C",
+        4,
+        "r20-long-C",
+        4,
+        {**_BACK_THROUGH_4, "epochs": 4, "rate": 0.02},
     ),
     "r20-s4float-C": Trial(
-        "that in float32, without rounded weights",
+        "that in float32, weights not rounded",
         "resnet20",
         "C",
         4,
@@ -113,9 +131,11 @@ TRIALS: dict[str, Trial] = {
         "clip of 4 levels, dithered", "resnet110", "C", 4, options={"epochs": 3, "rate": 0.05, "noise": 1.0}
     ),
     "r110-long-C": Trial("dithered, longer", "resnet110", "C", 4, "r110-noise4-C", options={**_DITHERED, "epochs": 5}),
-    "r110-pot8-C": Trial("that, potentials for T = 8", "resnet110", "C", 4, "r110-long-C", 8, {"epochs": 0}),
+    "r110-pot8-C": Trial(
+        "dithered, longer, potentials for T = 8", "resnet110", "C", 4, "r110-long-C", 8, {"epochs": 0}
+    ),
     "r110-p8-C": Trial(
-        "those, then through 8 steps",
+        "the same, then through 8 steps by rates",
         "resnet110",
         "C",
         4,
