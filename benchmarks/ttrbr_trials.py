@@ -107,6 +107,14 @@ TRIALS: dict[str, Trial] = {
         options={"epochs": 0},
         precision="float32",
     ),
+    "r20-s4more-C": Trial(
+        "the same, longer",
+        "resnet20",
+        "C",
+        4,
+        "r20-s4long-C",
+        options={**_BACK_THROUGH_4, "epochs": 4, "rate": 0.02},
+    ),
     "r20-fine-C": Trial(
         "dithered, longer, then 8 levels",
         "resnet20",
