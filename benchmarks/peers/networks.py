@@ -1,5 +1,6 @@
 """The networks of the comparison: pretrained, converted, and written for the peers beside the images."""
 
+import hashlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,13 +48,13 @@ NETWORKS = {
     "resnet20": Source("resnet20_cifar10.safetensors", resnet_cifar),
     "vgg11": Source("vgg11_cifar10.safetensors", vgg11_cifar),
 }
-"""Networks by name."""
+"""Pretrained networks by name."""
 
 TRAINED = {"resnet110": TRAINED_FOLDER / "r110-pot8-C.psnn"}
 """Networks that were trained for few steps (docs/ttrbr_results.md), by name."""
 
 METHOD: dict[str, Any] = {"method": "error-min", "per_channel": True, "steps": 16, "calibrate": ["v_init"]}
-"""How both are converted: chosen on training images, ``python -m benchmarks.peers.methods``."""
+"""How the pretrained ones are converted: chosen on training images, ``python -m benchmarks.peers.methods``."""
 
 _KINDS = {
     "Input": "input",
@@ -118,7 +119,7 @@ def _pair(name: str) -> tuple[Network, Network]:
 def export_network(name: str, folder: Path) -> None:
     """Write ``NAME.npz`` and ``NAME.psnn`` (spiking), ``NAME-ann.npz``, and ``NAME-images.npz``, where they are not there."""
     target = folder / f"{name}-images.npz"
-    method = TRAINED[name].name if name in TRAINED else str(METHOD)
+    method = hashlib.sha256(TRAINED[name].read_bytes()).hexdigest() if name in TRAINED else str(METHOD)
     if _is_made(target, method):
         return
     folder.mkdir(parents=True, exist_ok=True)

@@ -46,21 +46,17 @@ def normalise(network: Network) -> Network:
             continue
         nodes[name] = node
         ends = [aliases.get(source, source) for source in sources]
-        if isinstance(node, IF):
-            th = _spread(node.v_threshold, channels)
-            kept = 1.0
-            if any(readers[end] > 1 and not isinstance(nodes[end], IF) for end in ends):
-                kept, th = _one_threshold(name, th), np.ones(channels)
-            nodes[name] = IF(kept, v_init=_only(_spread(node.v_init, channels) / th))
-            units[name] = np.ones(channels)
+        if isinstance(node, IF | Scale):
+            units[name] = by = np.ones(channels)
+            if isinstance(node, IF):
+                kept, th = 1.0, _spread(node.v_threshold, channels)
+                if any(readers[end] > 1 and not isinstance(nodes[end], IF) for end in ends):
+                    kept = _one_threshold(name, th)
+                else:
+                    by = th
+                nodes[name] = IF(kept, v_init=_only(_spread(node.v_init, channels) / by))
             ends = [
-                _divided((nodes, edges), (end, units[source]), th) for end, source in zip(ends, sources, strict=True)
-            ]
-        elif isinstance(node, Scale):
-            units[name] = np.ones(channels)
-            ends = [
-                _divided((nodes, edges), (end, units[source]), units[name])
-                for end, source in zip(ends, sources, strict=True)
+                _divided((nodes, edges), (end, units[source]), by) for end, source in zip(ends, sources, strict=True)
             ]
         elif isinstance(node, Conv2d | Linear):
             nodes[name], units[name] = _with_inputs(node, units[sources[0]]), np.ones(channels)

@@ -134,14 +134,9 @@ def _nodes(op: Op, source: str, constants: list[Any]) -> list[Any]:
         means = f"{op.name}.means"
         return [helper.make_node("GlobalAveragePool", [source], [means]), *node("Flatten", [means])]
     if op.kind == "relu" and "most" in numbers:
-        return node(
-            "Clip", [source, *(constant(*end) for end in (("least", _single(0)), ("most", _single(numbers["most"]))))]
-        )
+        limits = {"least": np.float32(0), "most": np.float32(numbers["most"])}
+        return node("Clip", [source, *(constant(key, value) for key, value in limits.items())])
     return node(_PLAIN[op.kind], [source])
-
-
-def _single(value: float) -> Scores:
-    return np.array(value, np.float32)
 
 
 def float32() -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
-from pysnn.io.picture import read_picture
+from pysnn.io.picture import picture_bytes, read_picture
 
 __all__ = ["folder_digest", "load_folder", "parse_form"]
 
@@ -59,7 +59,7 @@ def load_folder(path: Path, form: str) -> tuple[NDArray[np.uint8], NDArray[np.in
     images, labels = [], []
     for label, files in enumerate(classes.values()):
         for file in files:
-            images.append(read_picture(file, _bytes(file), "L" if grey else "RGB", lambda _: (size, size)))
+            images.append(read_picture(file, picture_bytes(file), "L" if grey else "RGB", lambda _: (size, size)))
             labels.append(label)
     pixels = np.stack(images).reshape(len(images), size, size, -1)
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), np.array(labels, dtype=np.int64)
@@ -70,7 +70,7 @@ def folder_digest(path: Path) -> str:
     digest = hashlib.sha256()
     for name, files in _classes(path).items():
         for file in files:
-            digest.update(f"{name}/{file.name}:{hashlib.sha256(_bytes(file)).hexdigest()}\n".encode())
+            digest.update(f"{name}/{file.name}:{hashlib.sha256(picture_bytes(file)).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
@@ -94,10 +94,3 @@ def _classes(path: Path) -> dict[str, list[_Place]]:
             f"{', '.join(sorted(found)[:8]) or 'none'}{f', of which {empty[0]} is empty' if empty else ''}"
         )
     return found
-
-
-def _bytes(file: _Place) -> bytes:
-    try:
-        return file.read_bytes()
-    except (OSError, zipfile.BadZipFile, RuntimeError) as error:
-        raise DataError(f"'{file}': expected a picture ({error})") from error

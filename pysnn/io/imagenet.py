@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
-from pysnn.io.picture import read_picture
+from pysnn.io.picture import picture_bytes, read_picture
 
 __all__ = ["ImageNetImages", "imagenet_digest", "imagenet_files", "labelled", "load_imagenet"]
 
@@ -94,11 +94,7 @@ def load_imagenet(folder: Path, split: str, limit: int | None = None) -> tuple[N
 
 
 def _decoded(file: Path) -> NDArray[np.uint8]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise DataError(f"'{file}': cannot be read ({error})") from error
-    pixels = read_picture(file, data, "RGB", _size)
+    pixels = read_picture(file, picture_bytes(file), "RGB", _size)
     top, left = ((extent - _SIZE) // 2 for extent in pixels.shape[:2])
     return np.ascontiguousarray(pixels[top : top + _SIZE, left : left + _SIZE].transpose(2, 0, 1))
 

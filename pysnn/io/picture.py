@@ -2,16 +2,26 @@
 
 import io
 import warnings
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, MissingExtraError
 
-__all__ = ["read_picture"]
+__all__ = ["picture_bytes", "read_picture"]
 
 Extent = tuple[int, int]
+
+
+def picture_bytes(file: Path | zipfile.Path) -> bytes:
+    """Read a picture's file, which may lie in a zip file; or raise :class:`DataError` saying why it cannot be read."""
+    try:
+        return file.read_bytes()
+    except (OSError, zipfile.BadZipFile, RuntimeError) as error:
+        raise DataError(f"'{file}': expected a picture ({error})") from error
 
 
 def read_picture(name: object, data: bytes, mode: str, size: Callable[[Extent], Extent]) -> NDArray[np.uint8]:

@@ -70,8 +70,13 @@ class Processes(Executor):
         """Start afresh behind the death of a worker, and say how it died."""
         dead = set(connection.wait([process.sentinel for process in self._started.values()], timeout=0))
         fallen = [process for process in self._started.values() if process.sentinel in dead]
+        # The pool itself ends the other workers with SIGTERM, which a run may have a handler for.
+        for process in self._started.values():
+            if process not in fallen:
+                process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         own = [process.exitcode for process in fallen if process.exitcode not in {None, 0, -signal.SIGTERM}]
+        self._started.clear()
         self._pool = self._start()
         return _death(own[0] if own else None)
 
@@ -94,20 +99,24 @@ class Processes(Executor):
         try:
             with _interrupts_held():
                 first = pool.submit(_load, self._job)
+            self._remember(pool)
             first.result()
             # Each call keeps a worker busy until there are all of them: the pool starts one only where none is idle.
             with _interrupts_held():
                 for _ in range(self._workers):
                     pool.submit(_wait_for_all)
+            self._remember(pool)
             all_started.set()
         except BrokenExecutor as error:
             raise SweepError(
                 "sweep: worker processes cannot start; the run must be a function that they can import, and a script "
                 'must start its sweep under `if __name__ == "__main__":`'
             ) from error
-        # Python 3.14 has `kill_workers`; before it a pool keeps its processes to itself.
-        self._started = dict(pool._processes or {})  # noqa: SLF001
         return pool
+
+    def _remember(self, pool: ProcessPoolExecutor) -> None:
+        # Python 3.14 has `kill_workers`; before it a pool keeps its processes to itself.
+        self._started.update(pool._processes or {})  # noqa: SLF001
 
 
 @contextmanager

@@ -40,20 +40,17 @@ def calibrate_potentials(model: Any, images: NDArray[Any], steps: int, *, mean: 
     found = convert(network, images, "trained", steps=steps, calibrate=["v_init"]).network
     for name, node in found.nodes.items():
         if isinstance(node, IF):
-            model.get_submodule(name).start_from(_beyond_half(node))
+            model.get_submodule(name).start_from(node.v_init - _half(node))
 
 
 def with_potentials(network: Network, model: Any) -> Network:
     """Give the spiking network of a model with the initial potentials that its clips have."""
     changed = {}
     for name, node in network.nodes.items():
-        potential = getattr(model.get_submodule(name), "potential", None) if isinstance(node, IF) else None
-        if potential is not None and isinstance(node, IF):
-            half = np.asarray(node.v_threshold, dtype=np.float32) / 2
-            changed[name] = replace(node, v_init=half + potential.detach().cpu().numpy())
+        if isinstance(node, IF) and (potential := model.get_submodule(name).potential) is not None:
+            changed[name] = replace(node, v_init=_half(node) + potential.detach().cpu().numpy())
     return network.replace(changed) if changed else network
 
 
-def _beyond_half(node: IF) -> NDArray[np.float32]:
-    half = np.asarray(node.v_threshold, dtype=np.float32) / np.float32(2)
-    return np.asarray(node.v_init - half, dtype=np.float32)
+def _half(node: IF) -> NDArray[np.float32]:
+    return np.asarray(np.float32(0.5) * np.asarray(node.v_threshold, dtype=np.float32))
