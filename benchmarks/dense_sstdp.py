@@ -1,6 +1,6 @@
 """SSTDP by dense loops over all time-steps, as one writes it with a tensor library: what the event-driven engine is measured against.
 
-The rule is :meth:`pysnn.learn.SSTDP.published`, on dense layers; arithmetic is NumPy's, in the precision of the weights.
+The rule is :meth:`pysnn.first_spike.learn.SSTDP.published`, on dense layers; arithmetic is NumPy's, in the precision of the weights.
 """
 
 from collections.abc import Sequence

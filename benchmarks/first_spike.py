@@ -12,8 +12,8 @@ from benchmarks.mnist import load_mnist
 from pysnn.backends import get_backend
 from pysnn.backends.first_spike import GradientRule
 from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, encode_times, evaluate
-from pysnn.learn import STDBP, TrainingOptions
-from pysnn.learn.training import Training
+from pysnn.first_spike.learn import STDBP, TrainingOptions
+from pysnn.first_spike.learn.training import Training
 
 BATCH = 128
 ACTIVE = (50, 100, 200, 400, 784)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from benchmarks.common import data_folder
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
-from pysnn.io.cifar import load_cifar10
-from pysnn.io.idx import load_idx
-from pysnn.learn import SSTDP, STDBP, Augmentation, LearningRule
+from pysnn.datasets.cifar import load_cifar10
+from pysnn.datasets.idx import load_idx
+from pysnn.first_spike.learn import SSTDP, STDBP, Augmentation, LearningRule
 
 __all__ = ["TASKS", "Task", "load"]
 
@@ -32,7 +32,7 @@ CALTECH_SIDE = 28
 class Task:
     """One row of the results: what is trained, how, and the accuracy asked for (``None``: it is there to be compared).
 
-    ``options`` are those of :class:`~pysnn.learn.TrainingOptions`; ``validation`` among them. ``seeds``: of first weights and orders,
+    ``options`` are those of :class:`~pysnn.first_spike.learn.TrainingOptions`; ``validation`` among them. ``seeds``: of first weights and orders,
     for Caltech of the split too.
     """
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import data_folder
-from pysnn.io.idx import load_idx
+from pysnn.datasets.idx import load_idx
 
 __all__ = ["load_mnist"]
 

@@ -9,7 +9,7 @@ from benchmarks.common import data_folder
 from benchmarks.peers.networks import NETWORKS, read_source
 from pysnn import Network
 from pysnn.convert import convert
-from pysnn.io.cifar import load_cifar10
+from pysnn.datasets.cifar import load_cifar10
 
 __all__ = ["spiking_networks", "test_images"]
 

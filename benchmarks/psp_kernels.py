@@ -25,9 +25,9 @@ from benchmarks.common import machine
 from benchmarks.markdown import fill, table
 from benchmarks.psp_nets import KERNELS, Kernel, backward, forward
 from pysnn.datasets import load_digits
-from pysnn.files import write_aside
-from pysnn.learn import Adam, Schedule, time_cross_entropy
-from pysnn.learn.state import fingerprint
+from pysnn.files.aside import write_aside
+from pysnn.first_spike.learn import Adam, Schedule, time_cross_entropy
+from pysnn.first_spike.learn.state import fingerprint
 from pysnn.tables import metadata, write_table
 
 __all__ = ["PAGE", "PLOT", "TABLE", "page", "train"]

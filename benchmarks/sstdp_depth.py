@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.common import report, results_option
 from benchmarks.mnist import load_mnist
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
-from pysnn.learn import SSTDP, TrainingOptions, train
+from pysnn.first_spike.learn import SSTDP, TrainingOptions, train
 
 _RULE = SSTDP(gap=10.0, anti_causal=0.0, mu=0.0)
 

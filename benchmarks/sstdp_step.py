@@ -13,8 +13,8 @@ from benchmarks.common import report, results_option
 from benchmarks.dense_sstdp import DenseSSTDP
 from benchmarks.mnist import load_mnist
 from pysnn.first_spike import Dense, FirstSpikeNetwork, encode_times
-from pysnn.learn import SSTDP, Schedule, TrainingOptions
-from pysnn.learn.training import Training
+from pysnn.first_spike.learn import SSTDP, Schedule, TrainingOptions
+from pysnn.first_spike.learn.training import Training
 
 BATCH, BATCHES = 64, 10
 OPTIONS = TrainingOptions(

@@ -22,12 +22,12 @@ import polars as pl
 from benchmarks.common import data_folder, machine
 from benchmarks.ttrbr_trials import NETWORKS, TRIALS, Trial
 from pysnn import Simulator
-from pysnn.io.cifar import load_cifar10
-from pysnn.io.settings import Settings
+from pysnn.datasets.cifar import load_cifar10
+from pysnn.files.settings import Settings
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
-from pysnn.trained_models import TorchModel, normalised, save_trained
-from pysnn.ttrbr import Trained, TTRBROptions, train
+from pysnn.finetune.trained_models import TorchModel, normalised, save_trained
+from pysnn.finetune.ttrbr import Trained, TTRBROptions, train
 
 __all__ = ["STEPS", "TABLES", "options_of"]
 

@@ -19,12 +19,12 @@ from benchmarks.ttrbr import TABLES, WORK, options_of
 from benchmarks.ttrbr_trials import TRIALS
 from pysnn import Network, Scale
 from pysnn.convert import Conversion, convert, resnet_cifar
-from pysnn.io.cifar import load_cifar10
+from pysnn.datasets.cifar import load_cifar10
 from pysnn.nodes import Pad, Subsample
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
-from pysnn.trained_models import trained_network, with_potentials
-from pysnn.ttrbr import train
+from pysnn.finetune.trained_models import trained_network, with_potentials
+from pysnn.finetune.ttrbr import train
 
 __all__ = ["STAGES", "STEPS"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.common import data_folder
-from pysnn.trained_models import Recipe
+from pysnn.finetune.trained_models import Recipe
 
 __all__ = ["NETWORKS", "TRIALS", "Trial"]
 
@@ -21,7 +21,7 @@ NETWORKS = Path(__file__).parent / "networks" / "deep"
 
 @dataclass(frozen=True)
 class Trial:
-    """One training: of which network, in which form, from where; ``options`` are those of :class:`pysnn.ttrbr.TTRBROptions`.
+    """One training: of which network, in which form, from where; ``options`` are those of :class:`pysnn.finetune.ttrbr.TTRBROptions`.
 
     ``start`` names the trial whose weights it goes on from; without one it starts from the pretrained network. ``potentials`` is T, for
     which initial potentials are calibrated before the training. ``precision`` is that of the spiking network.

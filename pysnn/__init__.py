@@ -36,9 +36,9 @@ from pysnn.nodes import (
     Subsample,
     SumPool2d,
 )
-from pysnn.result import Result
-from pysnn.simulate import Simulator, run
-from pysnn.state import State
+from pysnn.simulation.result import Result
+from pysnn.simulation.simulator import Simulator, run
+from pysnn.simulation.state import State
 
 if TYPE_CHECKING:
     from pysnn.version import __version__

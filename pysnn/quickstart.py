@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.convert import Conversion, ann_accuracy, convert
-from pysnn.convert.precision import precision_table
+from pysnn.convert.analysis.precision import precision_table
 from pysnn.datasets import Dataset, load_digits, load_digits_mlp
 from pysnn.errors import MissingExtraError
 from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
-from pysnn.learn import STDBP, TrainingOptions, train
-from pysnn.measure import measure
+from pysnn.first_spike.learn import STDBP, TrainingOptions, train
+from pysnn.simulation.measure import measure
 from pysnn.progress import Progress
-from pysnn.result import Result
-from pysnn.simulate import Simulator
+from pysnn.simulation.result import Result
+from pysnn.simulation.simulator import Simulator
 from pysnn.tables import metadata, write_table
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
 
 def _first_spike(folder: Path, digits: Dataset) -> tuple[FirstSpikeNetwork, "pl.DataFrame", dict[str, Path]]:
     """Train a network on single spike times, count its decisions on the held-out digits, and save it."""
-    from pysnn.io.first_spike import save
-    from pysnn.io.first_spike_golden import make_spike_golden
+    from pysnn.files.first_spike import save
+    from pysnn.files.first_spike_golden import make_spike_golden
 
     layers = [Dense(units=100), Dense(units=10, spread=1.4)]
     start = FirstSpikeNetwork.draw((digits.x_train.shape[1],), layers, seed=0)
@@ -148,9 +148,9 @@ def _measured(
 
 def _save_network(folder: Path, conversion: Conversion, digits: Dataset, ann: float) -> dict[str, Path]:
     """Write the held-out digits and the network, which knows its ANN's accuracy on them."""
-    from pysnn.io.npz import load_data, save_arrays
-    from pysnn.io.settings import Settings
-    from pysnn.model_files import save_conversion
+    from pysnn.datasets.npz import load_data, save_arrays
+    from pysnn.files.settings import Settings
+    from pysnn.importers.model_files import save_conversion
 
     data = save_arrays(folder / "digits-test.npz", x=digits.x_test, y=digits.y_test)
     settings = Settings(steps=STEPS[-1])

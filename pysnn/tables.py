@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pysnn.errors import DataError, FileFormatError
-from pysnn.files import write_aside
+from pysnn.files.aside import write_aside
 from pysnn.schemas import SCHEMAS
 
 if TYPE_CHECKING:

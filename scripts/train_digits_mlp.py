@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.io.npz import save_arrays
+from pysnn.datasets.npz import save_arrays
 
 DATA = Path(__file__).parents[1] / "pysnn" / "datasets" / "data"
 HELD_OUT = 500

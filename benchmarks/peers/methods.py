@@ -7,7 +7,7 @@ from benchmarks.common import data_folder, report
 from benchmarks.peers.networks import CALIBRATION, METHOD, NETWORKS, read_source
 from pysnn import run
 from pysnn.convert import ann_accuracy, convert
-from pysnn.io.cifar import load_cifar10
+from pysnn.datasets.cifar import load_cifar10
 
 __all__ = ["main"]
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from benchmarks.peers.engine import Cell, Scores, versions
 from pysnn import Simulator
-from pysnn.io.psnn import load
+from pysnn.files.psnn import load
 
 __all__ = ["float32", "int8"]
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from benchmarks.peers.engine import Cell, versions
 from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, encode_times
-from pysnn.learn import STDBP, TrainingOptions
-from pysnn.learn.training import Training
+from pysnn.first_spike.learn import STDBP, TrainingOptions
+from pysnn.first_spike.learn.training import Training
 
 __all__ = ["engine"]
 

@@ -139,7 +139,7 @@ class Executable(Protocol):
     name: str
 
     def run(self, request: RunRequest) -> RunOutput:
-        """Run it. Requests come from :mod:`pysnn.simulate`, which has checked shapes, dtypes and values."""
+        """Run it. Requests come from :mod:`pysnn.simulation.simulator`, which has checked shapes, dtypes and values."""
         ...
 
 

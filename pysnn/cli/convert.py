@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pysnn.convert import Conversion
-    from pysnn.io.npz import Data
-    from pysnn.model_files import ModelFile
+    from pysnn.datasets.npz import Data
+    from pysnn.importers.model_files import ModelFile
     from pysnn.network import Network
 
 __all__ = ["convert"]
@@ -48,9 +48,9 @@ def convert(
 ) -> None:
     """Convert a trained network into a spiking one: one row a layer, its threshold and what that clips."""
     from pysnn.convert import convert as convert_network
-    from pysnn.io.images import training_source
-    from pysnn.io.settings import PRECISIONS, Settings
-    from pysnn.model_files import load_ann, save_conversion
+    from pysnn.datasets.source import training_source
+    from pysnn.files.settings import PRECISIONS, Settings
+    from pysnn.importers.model_files import load_ann, save_conversion
 
     _check_choice("--precision", precision, PRECISIONS)
     for option, file in (("--report", report), ("--table", table)):
@@ -86,7 +86,7 @@ def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
 
 def _method_settings(method: str, steps: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Give the settings that were asked for, checked before anything is read."""
-    from pysnn.convert.methods import make_method
+    from pysnn.convert.methods.registry import make_method
 
     settings = {name: value for name, value in wanted.items() if value is not None}
     try:
@@ -153,7 +153,7 @@ def _analyse(
     conversion: "Conversion", x: "NDArray[Any]", precision: str, report: tuple[Path | None, Mapping[str, Any]]
 ) -> list[str]:
     """Run some of the calibration data: write each layer's errors if asked to, warn of layers that carry nothing."""
-    from pysnn.model_files import powers_of_two
+    from pysnn.importers.model_files import powers_of_two
     from pysnn.progress import Progress
     from pysnn.tables import write_table
 

@@ -17,8 +17,8 @@ from pysnn.tables import make_table, metadata, table_json, write_table
 if TYPE_CHECKING:
     import polars as pl
 
-    from pysnn.io.npz import Data
-    from pysnn.io.saved import SavedNetwork
+    from pysnn.datasets.npz import Data
+    from pysnn.files.saved import SavedNetwork
     from pysnn.network import Network
 
 __all__ = ["diagnose"]
@@ -85,8 +85,8 @@ def diagnose(
 
     Layers are put back to the ANN's exact values one at a time, to see what the output gains.
     """
-    from pysnn.convert.diagnosis import diagnose as find
-    from pysnn.convert.diagnosis import rank_layers
+    from pysnn.convert.analysis.diagnosis import diagnose as find
+    from pysnn.convert.analysis.diagnosis import rank_layers
 
     most = _number_of_layers(layers)
     wanted = None if steps is None else parse_steps(steps)
@@ -125,8 +125,8 @@ def _case(
     limit: int | None,
     options: Mapping[str, Any],
 ) -> _Case:
-    from pysnn.io.images import parse_source
-    from pysnn.io.psnn import load
+    from pysnn.datasets.source import parse_source
+    from pysnn.files.psnn import load
 
     network, data, model = sources
     saved = load(network)
@@ -144,7 +144,7 @@ def _case(
 def _ann(saved: "SavedNetwork", path: Path, model: Path | None, output: str | None) -> "Network":
     """Give the ANN: that in the model's file, or the one that the converted network still holds."""
     from pysnn.convert.ordinary import ann_digest, ordinary_network
-    from pysnn.model_files import load_ann
+    from pysnn.importers.model_files import load_ann
     from pysnn.nodes import ReLU
 
     known = saved.provenance.get("ann.sha256")
@@ -180,7 +180,7 @@ def _ann(saved: "SavedNetwork", path: Path, model: Path | None, output: str | No
 
 
 def _errors(case: _Case, precision: str) -> "pl.DataFrame":
-    from pysnn.convert.error_table import error_rows
+    from pysnn.convert.analysis.error_table import error_rows
     from pysnn.progress import Progress
 
     with Progress("layer errors") as progress:
@@ -189,7 +189,7 @@ def _errors(case: _Case, precision: str) -> "pl.DataFrame":
 
 
 def _blame(case: _Case, layers: Sequence[str]) -> "pl.DataFrame":
-    from pysnn.convert.blame import blame_rows
+    from pysnn.convert.analysis.blame import blame_rows
     from pysnn.progress import Progress
 
     if not layers:
@@ -203,7 +203,7 @@ def _blame(case: _Case, layers: Sequence[str]) -> "pl.DataFrame":
 def _show(case: _Case, errors: "pl.DataFrame", blame: "pl.DataFrame", sentences: str) -> None:
     """Print for people: at the largest number of steps, the tables and what they say."""
     from pysnn.ann import ann_accuracy
-    from pysnn.convert.blame import summarise_blame
+    from pysnn.convert.analysis.blame import summarise_blame
 
     last = errors.filter(errors["steps"] == case.steps[-1])
     show_rows(last.select(_SHOWN).to_dicts(), f"errors at T = {case.steps[-1]}, {last['samples'][0]} samples")

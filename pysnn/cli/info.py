@@ -10,11 +10,11 @@ import typer
 from pysnn.backends import BACKENDS, available_backends
 from pysnn.cli.show import show_rows
 from pysnn.network import Network
-from pysnn.result import ann_macs
+from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata
 
 if TYPE_CHECKING:
-    from pysnn.io.first_spike import SavedFirstSpike
+    from pysnn.files.first_spike import SavedFirstSpike
 
 __all__ = ["info"]
 
@@ -35,7 +35,7 @@ def info(
 
 
 def _installation() -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    from pysnn.simulate import usable_threads
+    from pysnn.simulation.simulator import usable_threads
 
     there = available_backends()
     rows = [{"backend": name, "there": name in there, "needs": entry.module} for name, entry in BACKENDS.items()]
@@ -50,7 +50,7 @@ def _installation() -> tuple[list[dict[str, Any]], dict[str, Any]]:
 def _network(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     from dataclasses import asdict
 
-    from pysnn.io.first_spike import SavedFirstSpike, load_any
+    from pysnn.files.first_spike import SavedFirstSpike, load_any
 
     saved = load_any(path)
     if isinstance(saved, SavedFirstSpike):

@@ -36,12 +36,12 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a saved network on data: accuracy, operations and time, for each number of steps."""
-    from pysnn.io.first_spike import SavedFirstSpike, load_any
-    from pysnn.io.images import parse_source
-    from pysnn.io.npz import save_arrays
-    from pysnn.measure import measure
+    from pysnn.files.first_spike import SavedFirstSpike, load_any
+    from pysnn.datasets.source import parse_source
+    from pysnn.datasets.npz import save_arrays
+    from pysnn.simulation.measure import measure
     from pysnn.progress import Progress
-    from pysnn.simulate import Simulator
+    from pysnn.simulation.simulator import Simulator
 
     wanted = None if steps is None else parse_steps(steps)
     saved = load_any(network)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pysnn.first_spike import FirstSpikeNetwork
-    from pysnn.io.npz import Data
+    from pysnn.datasets.npz import Data
 
 __all__ = ["run_first_spike"]
 
@@ -40,8 +40,8 @@ def run_first_spike(
     """
     from pysnn.backends import get_backend
     from pysnn.first_spike import encode_times, evaluate
-    from pysnn.io.npz import save_arrays
-    from pysnn.simulate import usable_threads
+    from pysnn.datasets.npz import save_arrays
+    from pysnn.simulation.simulator import usable_threads
 
     backend, threads = how[0], how[1] or usable_threads()
     row = asdict(evaluate(network, data.x, data.y, backend=backend, threads=threads))

@@ -78,7 +78,7 @@ for command in (run, status, collect, retry_failed):
 
 def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
     from pysnn.progress import Progress
-    from pysnn.simulate import usable_threads
+    from pysnn.simulation.simulator import usable_threads
     from pysnn.sweep import SweepOptions
     from pysnn.sweep import sweep as run_sweep
     from pysnn.sweep.spec import load_spec

@@ -12,8 +12,8 @@ from pysnn.tables import metadata
 
 if TYPE_CHECKING:
     from pysnn.first_spike import FirstSpikeNetwork
-    from pysnn.io.npz import Data
-    from pysnn.learn import LearningRule, Trained
+    from pysnn.datasets.npz import Data
+    from pysnn.first_spike.learn import LearningRule, Trained
 
 __all__ = ["sstdp", "stdbp"]
 
@@ -73,7 +73,7 @@ def stdbp(
     as_json: Json = False,
 ) -> None:
     """Train exact spike times (ReL-PSP neurons) by gradient descent."""
-    from pysnn.learn import STDBP
+    from pysnn.first_spike.learn import STDBP
 
     if neuron not in ("ramp", "falling"):
         raise typer.BadParameter(f"--neuron: expected ramp or falling, got '{neuron}'")
@@ -103,7 +103,7 @@ def sstdp(
     as_json: Json = False,
 ) -> None:
     """Train spike times in whole steps by STDP with an error."""
-    from pysnn.learn import SSTDP
+    from pysnn.first_spike.learn import SSTDP
 
     asked = {k: v for k, v in locals().items() if k != "SSTDP"}
     _train("sstdp", SSTDP(targets, gap), asked)  # type: ignore[arg-type]
@@ -111,9 +111,9 @@ def sstdp(
 
 def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     """Read, train, save and show."""
-    from pysnn.io.first_spike import save
-    from pysnn.io.first_spike_golden import make_spike_golden
-    from pysnn.learn import train as run_training
+    from pysnn.files.first_spike import save
+    from pysnn.files.first_spike_golden import make_spike_golden
+    from pysnn.first_spike.learn import train as run_training
     from pysnn.progress import Progress
 
     out, history = asked["out"], asked["history"]
@@ -148,7 +148,7 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
 
 def _training_data(text: str, limit: int | None) -> "Data":
     """Read the training split of a source, with labels."""
-    from pysnn.io.images import training_source
+    from pysnn.datasets.source import training_source
 
     given = training_source(text).load(limit)
     if given.y is None:
@@ -189,8 +189,8 @@ def _prepare(checkpoint: Path, *, resume: bool) -> None:
 
 
 def _options(asked: Mapping[str, Any], checkpoint: Path, progress: Any) -> Any:
-    from pysnn.learn import TrainingOptions
-    from pysnn.simulate import usable_threads
+    from pysnn.first_spike.learn import TrainingOptions
+    from pysnn.simulation.simulator import usable_threads
 
     return TrainingOptions(
         augment=_augmentation(asked["augment"]),
@@ -206,7 +206,7 @@ def _options(asked: Mapping[str, Any], checkpoint: Path, progress: Any) -> Any:
 
 
 def _augmentation(text: str) -> Any:
-    from pysnn.learn import Augmentation
+    from pysnn.first_spike.learn import Augmentation
 
     if not text:
         return None

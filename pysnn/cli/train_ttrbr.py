@@ -8,7 +8,7 @@ import typer
 
 from pysnn.cli.show import show_table
 from pysnn.errors import DataError
-from pysnn.io.settings import Settings
+from pysnn.files.settings import Settings
 from pysnn.tables import metadata, write_table
 
 __all__ = ["ttrbr"]
@@ -72,9 +72,9 @@ def ttrbr(
     on to the same network.
     """
     from pysnn.progress import Progress
-    from pysnn.trained_models import Recipe, save_trained
-    from pysnn.ttrbr import TTRBROptions
-    from pysnn.ttrbr import train as train_model
+    from pysnn.finetune.trained_models import Recipe, save_trained
+    from pysnn.finetune.ttrbr import TTRBROptions
+    from pysnn.finetune.ttrbr import train as train_model
 
     file = checkpoint or out.with_name(f"{out.name}.checkpoint.npz")
     if file.exists() and not resume:

@@ -7,14 +7,14 @@ from pysnn.ann import ann_accuracy, ann_pass
 from pysnn.convert.constant_slope import to_first_spike
 from pysnn.convert.conversion import Conversion, convert
 from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
-from pysnn.convert.diagnosis import Diagnosis, diagnose
-from pysnn.convert.method import Method, MethodEntry
-from pysnn.convert.methods import METHODS
-from pysnn.convert.precision import compare_precisions
-from pysnn.convert.resnet_cifar import resnet_cifar
-from pysnn.convert.restructure import restructure
+from pysnn.convert.analysis.diagnosis import Diagnosis, diagnose
+from pysnn.convert.methods.method import Method, MethodEntry
+from pysnn.convert.methods.registry import METHODS
+from pysnn.convert.analysis.precision import compare_precisions
+from pysnn.importers.state_dicts.resnet_cifar import resnet_cifar
+from pysnn.finetune.restructure import restructure
 from pysnn.convert.rounding import round_weights
-from pysnn.convert.vgg_cifar import vgg11_cifar
+from pysnn.importers.state_dicts.vgg_cifar import vgg11_cifar
 
 __all__ = [
     "CORRECTIONS",

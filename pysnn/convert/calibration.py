@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.convert.layerwise import layer_by_layer
-from pysnn.convert.method import Method
+from pysnn.convert.methods.method import Method
 from pysnn.encode.batch import checked_data
 from pysnn.errors import NetworkError
 from pysnn.network import Network

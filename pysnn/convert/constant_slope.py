@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.ann import ann_pass, check_ordinary
-from pysnn.convert.fold import fold
+from pysnn.convert.folding.fold import fold
 from pysnn.convert.slope_layers import Stage, read_stages
 from pysnn.first_spike import FirstSpikeNetwork
 from pysnn.first_spike.layers import Layer

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pysnn.ann import check_ordinary
-from pysnn.convert.blame import blame_rows, layers_to_blame
+from pysnn.convert.analysis.blame import blame_rows, layers_to_blame
 from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.corrections import Correction, check_corrections, correct
-from pysnn.convert.diagnosis import rank_layers
-from pysnn.convert.error_table import error_rows
+from pysnn.convert.analysis.diagnosis import rank_layers
+from pysnn.convert.analysis.error_table import error_rows
 from pysnn.convert.input_range import warn_of_input_range
-from pysnn.convert.methods import make_method
+from pysnn.convert.methods.registry import make_method
 from pysnn.convert.ordinary import ann_digest
 from pysnn.convert.rewrite import spiking_network
 from pysnn.errors import DataError, NetworkError
@@ -98,7 +98,7 @@ class Conversion:
         steps
             Number of time-steps, or several; the conversion's own by default.
         **options
-            Fields of :class:`pysnn.simulate.RunOptions`: ``backend``, ``precision``, ``threads``, ``progress``.
+            Fields of :class:`pysnn.simulation.simulator.RunOptions`: ``backend``, ``precision``, ``threads``, ``progress``.
 
         Raises
         ------
@@ -242,7 +242,7 @@ def convert(
 
 def _not_a_network(value: object) -> str:
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    hint = "; pysnn.io.sklearn.from_sklearn makes one of a fitted model" if kind.startswith("sklearn.") else ""
+    hint = "; pysnn.importers.sklearn.from_sklearn makes one of a fitted model" if kind.startswith("sklearn.") else ""
     return f"convert: expected a pysnn.Network, got {kind}{hint}"
 
 

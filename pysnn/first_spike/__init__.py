@@ -1,6 +1,6 @@
 """First-spike networks: every neuron fires once at most, and the first output spike is the answer.
 
-``docs/first_spike.md`` has the equations and their sources; :mod:`pysnn.learn` trains such networks.
+``docs/first_spike.md`` has the equations and their sources; :mod:`pysnn.first_spike.learn` trains such networks.
 """
 
 from pysnn.first_spike.coding import encode_times

@@ -1,1 +1,1 @@
-"""Files that pysnn reads and writes. ``.psnn`` is its own: :mod:`pysnn.io.psnn`, :mod:`pysnn.io.saved`."""
+"""Files that pysnn reads and writes. ``.psnn`` is its own: :mod:`pysnn.files.psnn`, :mod:`pysnn.files.saved`."""

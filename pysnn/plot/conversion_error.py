@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import DataError
-from pysnn.files import write_aside
+from pysnn.files.aside import write_aside
 from pysnn.plot.frame import COLOURS, axes_or_new, new_figure
 
 if TYPE_CHECKING:

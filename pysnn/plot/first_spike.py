@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pysnn.backends import get_backend
 from pysnn.backends.first_spike import first_output_spike
 from pysnn.errors import DataError
-from pysnn.files import write_aside
+from pysnn.files.aside import write_aside
 from pysnn.first_spike import FirstSpikeNetwork, encode_times
 from pysnn.plot.frame import COLOURS, axes_or_new, new_figure
 

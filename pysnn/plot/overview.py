@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pysnn.files import write_aside
+from pysnn.files.aside import write_aside
 from pysnn.plot.accuracy import accuracy_against_steps
 from pysnn.plot.conversion_error import conversion_error
 from pysnn.plot.frame import new_figure

@@ -6,7 +6,7 @@ import numpy as np
 
 from pysnn.errors import DataError
 from pysnn.plot.frame import COLOURS, axes_or_new
-from pysnn.result import Result
+from pysnn.simulation.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from pysnn.ann import ann_pass
 from pysnn.convert import convert
 from pysnn.errors import DataError
-from pysnn.io.images import DataSource
-from pysnn.io.npz import Data
+from pysnn.datasets.source import DataSource
+from pysnn.datasets.npz import Data
 from pysnn.network import Network
 from pysnn.random import philox
-from pysnn.result import Result
-from pysnn.simulate import run
+from pysnn.simulation.result import Result
+from pysnn.simulation.simulator import run
 from pysnn.sweep.points import canonical_json
 from pysnn.sweep.sources import NetworkSource
 from pysnn.version import __version__

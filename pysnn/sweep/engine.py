@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import SweepError
-from pysnn.run_options import check_integer
-from pysnn.simulate import usable_threads
+from pysnn.simulation.options import check_integer
+from pysnn.simulation.simulator import usable_threads
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.points import Point, Space, make_points
 from pysnn.sweep.processes import Processes

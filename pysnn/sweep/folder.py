@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import DataError, FileFormatError
-from pysnn.files import write_aside
+from pysnn.files.aside import write_aside
 from pysnn.schemas import SCHEMAS
 from pysnn.sweep.points import Point
 from pysnn.sweep.worker import Columns, Outcome

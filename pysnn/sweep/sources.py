@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pysnn.datasets import load_digits_mlp
 from pysnn.errors import DataError
-from pysnn.io.images import DataSource
-from pysnn.model_files import load_ann
+from pysnn.datasets.source import DataSource
+from pysnn.importers.model_files import load_ann
 from pysnn.network import Network
 from pysnn.sweep.points import canonical_json
 
@@ -24,7 +24,7 @@ class NetworkSource:
     Attributes
     ----------
     file
-        What :func:`pysnn.model_files.load_ann` reads, or a name in :data:`SHIPPED`.
+        What :func:`pysnn.importers.model_files.load_ann` reads, or a name in :data:`SHIPPED`.
     train, test
         Where calibration data, and test data come from.
     mean, std

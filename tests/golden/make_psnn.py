@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn import IF, LIF, Conv2d, Flatten, Input, Linear, MaxPool2d, Network, Output
-from pysnn.io import psnn
-from pysnn.io.container import DTYPES, write_container
-from pysnn.io.golden import make_golden
-from pysnn.io.settings import Settings
+from pysnn.files import psnn
+from pysnn.files.container import DTYPES, write_container
+from pysnn.files.golden import make_golden
+from pysnn.files.settings import Settings
 
 TARGET = Path(__file__).with_name("small.psnn")
 SEEDS = Path(__file__).parents[2] / "rust" / "fuzz" / "seeds"

@@ -7,8 +7,8 @@ import pytest
 
 from pysnn import IF, LIF
 from pysnn.backends import BACKENDS, available_backends
-from pysnn.io import psnn
-from pysnn.io.settings import Settings
+from pysnn.files import psnn
+from pysnn.files.settings import Settings
 
 FILE = Path(__file__).with_name("small.psnn")
 SHA256 = "24cdc73d2b919b13fb094c350d06a5600859d35625289716f0710a9b4973477d"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import pysnn
 from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, GlobalAvgPool, Input, Linear, MaxPool2d, Network, Output, Pad
 from pysnn.backends import available_backends
-from pysnn.result import Result
+from pysnn.simulation.result import Result
 
 DIGESTS = Path(__file__).with_name("runs.json")
 CODINGS = ("constant", "poisson", "spikes")

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import first_spike_page, psp_kernels
 from benchmarks.first_spike_accuracy import NETWORKS
 from benchmarks.first_spike_tasks import TASKS
-from pysnn.io.first_spike import load
+from pysnn.files.first_spike import load
 
 KEPT = sorted(NETWORKS.glob("*.psnn"))
 

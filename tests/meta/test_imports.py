@@ -124,7 +124,7 @@ def test_imports_point_one_way(module: str, path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("plan.ops", "from pysnn.simulate import run"),
+        ("plan.ops", "from pysnn.simulation.simulator import run"),
         ("plan.ops", "def f():\n    import pysnn.cli"),
         ("convert.report", "from pysnn.io import load"),
         ("nodes.base", "from pysnn import Network"),

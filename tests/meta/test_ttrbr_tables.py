@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.ttrbr_page import PAGE, TABLES, page
 from benchmarks.ttrbr_trials import NETWORKS, TRIALS
-from pysnn.io.psnn import load
+from pysnn.files.psnn import load
 
 KEPT = sorted(NETWORKS.glob("*.psnn"))
 

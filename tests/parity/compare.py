@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 import pysnn
 from pysnn.backends import available_backends
 from pysnn.backends.base import Probe
-from pysnn.result import Result
+from pysnn.simulation.result import Result
 from tests.parity.cases import Case
 
 __all__ = ["BACKENDS", "GENERATED", "Outcome", "Way", "assert_same", "run_case"]

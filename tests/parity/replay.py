@@ -14,7 +14,7 @@ import pysnn
 from pysnn.nodes import Conv2d, Node
 from pysnn.plan.ops import COUNT_FIELDS
 from pysnn.random import poisson_spikes
-from pysnn.result import Result
+from pysnn.simulation.result import Result
 from tests.parity.cases import Case
 
 __all__ = ["replayed"]

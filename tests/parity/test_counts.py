@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import pysnn
 from pysnn.plan.ops import COUNT_FIELDS, ConvOp, NeuronOp
-from pysnn.result import Result
+from pysnn.simulation.result import Result
 from tests.parity.cases import Case, cases
 from tests.parity.compare import BACKENDS, GENERATED, Way, run_case
 from tests.parity.replay import replayed

@@ -11,7 +11,7 @@ from pysnn.backends import get_backend
 from pysnn.backends.first_spike import FirstSpikeEngine, GradientRule
 from pysnn.backends.reference.first_spike import ReferenceFirstSpike
 from pysnn.first_spike import Dense, FirstSpikeNetwork, encode_times
-from pysnn.io.idx import load_idx
+from pysnn.datasets.idx import load_idx
 from pysnn.plan.first_spike import FirstSpikePlan
 from tests.parity.compare import BACKENDS
 from tests.unit.first_spike.nets import RandomNet, dense, layer_stacks, random_net, random_times

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import pysnn
-from pysnn.result import Result
+from pysnn.simulation.result import Result
 from tests.parity.cases import Case, cases
 from tests.parity.compare import BACKENDS, GENERATED, Way, assert_same, run_case
 

@@ -247,7 +247,7 @@ def test_a_state_is_kept_where_it_is_small_or_wanted(monkeypatch: pytest.MonkeyP
     assert go(backend="reference").state.steps == go(backend="reference", keep_state=True).state.steps
     with pytest.raises(DataError, match="state: it was large and is gone; run with keep_state=True"):
         _ = go(backend="reference", keep_state=False).state
-    monkeypatch.setattr("pysnn.capacity._SMALL_STATE", 1)
+    monkeypatch.setattr("pysnn.simulation.capacity._SMALL_STATE", 1)
     whole, parts = go(backend="reference", keep_state=True), go(backend="reference", batch_size=1)
     assert whole.scores.tolist() == parts.scores.tolist()
     assert whole.last_state is not None

@@ -8,9 +8,9 @@ import pytest
 
 from pysnn import Input, Linear, Network, Output, ReLU
 from pysnn.convert import convert
-from pysnn.io.psnn import load, save
-from pysnn.io.settings import Settings
-from pysnn.model_files import load_ann, powers_of_two, save_conversion
+from pysnn.files.psnn import load, save
+from pysnn.files.settings import Settings
+from pysnn.importers.model_files import load_ann, powers_of_two, save_conversion
 
 X = np.random.default_rng(0).random((10, 4)).astype(np.float32)
 

@@ -10,8 +10,8 @@ import pytest
 
 import pysnn
 from pysnn import IF, Input, Linear, Network, Output
-from pysnn.files import write_aside
-from pysnn.result import Result
+from pysnn.files.aside import write_aside
+from pysnn.simulation.result import Result
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import make_table, metadata, read_metadata, table_json, write_table
 

@@ -12,7 +12,7 @@ from pysnn.backends.first_spike import GradientRule, SpikePass
 from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import DataError, PlanError
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer, decide, evaluate
-from pysnn.learn import SSTDP, STDBP, TrainingOptions, train
+from pysnn.first_spike.learn import SSTDP, STDBP, TrainingOptions, train
 from pysnn.plan.first_spike import FirstSpikePlan, WeightLayer
 
 Array = NDArray[Any]

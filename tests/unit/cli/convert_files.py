@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from pysnn import Affine, Conv2d, Flatten, Input, Linear, Network, Output, ReLU
 from pysnn.cli.app import app
-from pysnn.io.psnn import save
+from pysnn.files.psnn import save
 from pysnn.nodes import Node
 
 __all__ = ["BIAS", "COLOURS", "MEAN", "PIXELS", "STD", "Files", "Y", "ann", "invoke", "options", "write_files"]

@@ -13,9 +13,9 @@ from pysnn import IF, Input, Linear, Network, Output, Scale, run
 from pysnn.backends import BACKENDS
 from pysnn.cli.app import app
 from pysnn.convert import CORRECTIONS, METHODS
-from pysnn.io.npz import load_data
-from pysnn.io.psnn import save
-from pysnn.io.settings import Settings
+from pysnn.datasets.npz import load_data
+from pysnn.files.psnn import save
+from pysnn.files.settings import Settings
 from pysnn.neurons import NEURONS
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata

@@ -14,9 +14,9 @@ from typer.testing import CliRunner, Result
 from pysnn.ann import ann_accuracy
 from pysnn.cli.app import app
 from pysnn.convert import convert
-from pysnn.convert.fold import fold
-from pysnn.io.npz import load_data
-from pysnn.io.psnn import load, save
+from pysnn.convert.folding.fold import fold
+from pysnn.datasets.npz import load_data
+from pysnn.files.psnn import load, save
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata
 from tests.unit.cli.convert_files import MEAN, PIXELS, STD, Files, Y, ann, invoke, options, write_files

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pysnn import IF, Conv2d, Flatten, Input, Linear, Network, Output
-from pysnn.convert.fold import fold
-from pysnn.io.psnn import save
+from pysnn.convert.folding.fold import fold
+from pysnn.files.psnn import save
 from tests.unit.cli.convert_files import BIAS, COLOURS, PIXELS, Files, Y, ann, invoke, options, write_files
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from pysnn.cli.app import app
 from pysnn.first_spike import Conv, Dense, FirstSpikeNetwork, decide, evaluate
-from pysnn.io.first_spike import save
+from pysnn.files.first_spike import save
 from pysnn.schemas import SCHEMAS
 
 X = np.random.default_rng(0).integers(0, 256, (9, 1, 5, 5)).astype(np.uint8)

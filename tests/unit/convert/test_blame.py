@@ -9,9 +9,9 @@ import pytest
 
 from pysnn import Conv2d, DataError, Flatten, Input, Linear, Network, NetworkError, Output, ReLU, run
 from pysnn.convert import ann_pass, convert
-from pysnn.convert.blame import summarise_blame
-from pysnn.convert.diagnosis import rank_layers
-from pysnn.convert.hybrid import exact_layer
+from pysnn.convert.analysis.blame import summarise_blame
+from pysnn.convert.analysis.diagnosis import rank_layers
+from pysnn.convert.analysis.hybrid import exact_layer
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import make_table
 from tests.unit.convert.test_ordinary import DATA, residual

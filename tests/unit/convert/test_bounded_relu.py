@@ -8,8 +8,8 @@ import pytest
 from pysnn import Conv2d, Flatten, Input, Linear, Network, Output, ReLU, run
 from pysnn.convert import METHODS, ann_pass, convert
 from pysnn.convert.calibration import choose_thresholds
-from pysnn.convert.errors import SpikeUnit, error_terms
-from pysnn.convert.methods import make_method
+from pysnn.convert.analysis.errors import SpikeUnit, error_terms
+from pysnn.convert.methods.registry import make_method
 from pysnn.errors import NetworkError
 
 DATA = np.random.default_rng(1).random((40, 2, 5, 5)).astype(np.float32)

@@ -6,7 +6,7 @@ import pytest
 
 from pysnn import DataError
 from pysnn.convert import diagnose
-from pysnn.convert.diagnosis import rank_layers
+from pysnn.convert.analysis.diagnosis import rank_layers
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import make_table
 

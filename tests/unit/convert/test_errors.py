@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pysnn import LIF, Conv2d, DataError, Flatten, Input, Linear, Network, Output, PlanError, ReLU
 from pysnn.convert import Conversion, ann_pass, convert
-from pysnn.convert.errors import SpikeUnit, error_terms
-from pysnn.simulate import run
+from pysnn.convert.analysis.errors import SpikeUnit, error_terms
+from pysnn.simulation.simulator import run
 
 
 def simulate(current: Any, threshold: float, v_init: float) -> tuple[Any, Any]:
@@ -186,7 +186,7 @@ def test_batches_change_nothing_and_progress_is_told(monkeypatch: pytest.MonkeyP
     conversion = convert(network(), DATA, steps=5)
     whole = conversion.errors(DATA, backend="reference")
     calls: list[tuple[int, int]] = []
-    monkeypatch.setattr("pysnn.convert.error_table._MOST_BYTES", 100_000)
+    monkeypatch.setattr("pysnn.convert.analysis.error_table._MOST_BYTES", 100_000)
     parts = conversion.errors(DATA, backend="reference", progress=lambda *done: calls.append(done))
     assert len(calls) > 1
     assert calls[-1] == (30, 30)

@@ -31,7 +31,7 @@ from pysnn import (
 )
 from pysnn.ann import ann_pass
 from pysnn.convert import convert
-from pysnn.convert.fold import fold
+from pysnn.convert.folding.fold import fold
 
 RNG = np.random.default_rng(4)
 Edges = list[tuple[str, str]]

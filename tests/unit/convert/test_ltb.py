@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from pysnn import DataError, Input, Linear, Network, Output, ReLU
 from pysnn.convert import convert
-from pysnn.convert.ltb import LocalThresholdBalancing
+from pysnn.convert.methods.ltb import LocalThresholdBalancing
 
 
 @pytest.mark.parametrize(("rounds", "expected"), [(1, 2.0), (2, 2.5), (3, 2.75), (4, 2.875)])

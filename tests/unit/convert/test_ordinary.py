@@ -9,7 +9,7 @@ import pytest
 from pysnn import IF, Conv2d, Flatten, Input, Linear, Network, NetworkError, Output, ReLU, Scale
 from pysnn.convert import convert
 from pysnn.convert.ordinary import ann_digest, ordinary_network
-from pysnn.io.psnn import dumps, loads
+from pysnn.files.psnn import dumps, loads
 
 DATA = np.random.default_rng(0).random((20, 2, 4, 4)).astype(np.float32)
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pysnn import Affine, Conv2d, FileFormatError, NetworkError
 from pysnn.ann import ann_pass
-from pysnn.convert.resnet_cifar import resnet_cifar
-from pysnn.convert.safetensors import parse_tensors, read_tensors
-from pysnn.convert.vgg_cifar import vgg11_cifar
+from pysnn.importers.state_dicts.resnet_cifar import resnet_cifar
+from pysnn.importers.state_dicts.safetensors import parse_tensors, read_tensors
+from pysnn.importers.state_dicts.vgg_cifar import vgg11_cifar
 
 Tensors = dict[str, np.ndarray]
 NAMES = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "I64": np.int64}

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from pysnn import Conv2d, DataError, Input, Network, Output, ReLU
 from pysnn.convert.calibration import SILENT_THRESHOLD, choose_thresholds, sorted_samples
-from pysnn.convert.error_min import ErrorMin
-from pysnn.convert.max_norm import MaxNorm
-from pysnn.convert.percentile import Percentile
+from pysnn.convert.methods.error_min import ErrorMin
+from pysnn.convert.methods.max_norm import MaxNorm
+from pysnn.convert.methods.percentile import Percentile
 
 
 def identity(features: int) -> Network:

@@ -8,7 +8,7 @@ import pytest
 
 from pysnn import Input, Linear, Network, Output, ReLU
 from pysnn.convert import convert
-from pysnn.convert.extremes import warn_of_extremes
+from pysnn.convert.analysis.extremes import warn_of_extremes
 from pysnn.convert.input_range import warn_of_input_range
 
 COLOURS = np.random.default_rng(0).random((4, 3, 2, 2)).astype(np.float32)

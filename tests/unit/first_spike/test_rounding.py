@@ -8,7 +8,7 @@ import pytest
 from pysnn.eight_bits import in_units
 from pysnn.errors import FileFormatError
 from pysnn.first_spike import Conv, Dense, FirstSpikeNetwork, round_weights
-from pysnn.io.first_spike import dumps, loads
+from pysnn.files.first_spike import dumps, loads
 
 
 def network(seed: int = 0) -> FirstSpikeNetwork:
@@ -57,8 +57,8 @@ def test_a_neuron_without_weights_stays() -> None:
     ],
 )
 def test_a_damaged_reference_is_refused(old: bytes, new: bytes, words: str) -> None:
-    from pysnn.io.container import canonical_json
-    from pysnn.io.first_spike import _decode
+    from pysnn.files.container import canonical_json
+    from pysnn.files.first_spike import _decode
 
     weight = np.array([[127], [5]], dtype=np.float32)
     text = canonical_json(
@@ -95,7 +95,7 @@ def test_a_damaged_reference_is_refused(old: bytes, new: bytes, words: str) -> N
     ],
 )
 def test_other_numbers_are_refused(unit: np.ndarray, whole: np.ndarray, words: str) -> None:
-    from pysnn.io.first_spike import SavedFirstSpike, _decode, _encode
+    from pysnn.files.first_spike import SavedFirstSpike, _decode, _encode
 
     rounded = FirstSpikeNetwork((2,), (Dense(units=1),), (np.array([[127], [5]], dtype=np.float32),))
     text, tensors = _encode(SavedFirstSpike(rounded))

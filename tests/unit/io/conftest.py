@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pysnn.io import psnn
-from pysnn.io.container import Container, write_container
-from pysnn.io.container_reader import read_container
+from pysnn.files import psnn
+from pysnn.files.container import Container, write_container
+from pysnn.files.container_reader import read_container
 
 KEY = b'"sha256":"'
 

@@ -1,0 +1,68 @@
+"""Data files: an ``.npz`` with ``x`` (the first axis is the sample) and, where labels are needed, ``y``."""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import DataError
+from pysnn.files.aside import write_aside
+
+__all__ = ["Data", "load_data", "save_arrays"]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Samples, labels or ``None``, and the SHA-256 of the file they came from."""
+
+    x: NDArray[Any]
+    y: NDArray[Any] | None
+    digest: str
+
+
+def load_data(path: Path, limit: int | None = None) -> Data:
+    """Read ``x`` and ``y``, the first ``limit`` samples only if that is given.
+
+    Raises
+    ------
+    DataError
+        If the file is no ``.npz``, is damaged, has no ``x``, or holds Python objects (they are never unpickled).
+    """
+    what = f"data file '{path}'"
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            stream.seek(0)
+            loaded = np.load(stream, allow_pickle=False)
+            if not isinstance(loaded, np.lib.npyio.NpzFile):
+                raise DataError(f"{what}: expected an .npz with 'x', got a single array (.npy)")
+            if "x" not in loaded.files:
+                raise DataError(f"{what}: expected an array 'x', found {', '.join(loaded.files) or 'nothing'}")
+            x = loaded["x"]
+            y = loaded["y"] if "y" in loaded.files else None
+    except FileNotFoundError as error:
+        raise DataError(f"{what}: there is no such file") from error
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, OSError, MemoryError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            f"{what}: expected an .npz of plain arrays; it is damaged or something else ({error})"
+        ) from error
+    if x.ndim < 1 or (y is not None and y.shape[:1] != x.shape[:1]):
+        found = None if y is None else y.shape
+        raise DataError(f"{what}: 'x' and 'y' must have one entry a sample, got shapes {x.shape} and {found}")
+    return Data(x[:limit], None if y is None else y[:limit], digest)
+
+
+def save_arrays(path: Path, **arrays: Any) -> Path:
+    """Write arrays as ``.npz``, aside first, then renamed."""
+
+    def write(aside: Path) -> None:
+        with aside.open("wb") as stream:
+            np.savez(stream, **arrays)
+
+    return write_aside(path, write)

@@ -1,0 +1,132 @@
+"""The functions whose gradients are written out: the clip, the IF neuron through T steps, and its mean rate.
+
+Thresholds come as a tensor of no dimension, or of shape ``(1, channels, 1, 1)`` or ``(1, channels)``. Work is done in units of
+the threshold, u = z/th, so that PyTorch's fused kernels of fixed bounds serve (``torch.clamp`` with a tensor as its bound
+is a hundred times slower on CPUs).
+"""
+
+# mypy: disable-error-code="misc, no-untyped-call"
+# PyTorch has no types where it is not installed.
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from pysnn.finetune.ttrbr.simulate import cached_samples, empty_rows, has_channels_last, simulate
+
+__all__ = ["Clip", "Replay", "Spikes"]
+
+
+class Clip(torch.autograd.Function):
+    """``a = clip(z, 0, th)``, or with L levels ``a = th clip(floor(z L/th + 1/2 + noise)/L, 0, 1)``.
+
+    Without noise that is QCFS (Bu et al. 2022).
+
+    Gradients: ``da/dz`` = 1 for 0 < z < th; ``da/dth`` = 1 for z > th. Rounding is passed straight through, and so adds
+    ``(a - z)/th`` to ``da/dth`` inside.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, z: Any, threshold: Any, levels: int | None, noise: Any = None) -> Any:
+        th = _like(threshold, z)
+        u = z / th
+        level = functional.hardtanh(u, 0.0, 1.0)
+        if levels is not None:
+            level = level.mul_(levels).add_(0.5)
+            level = level if noise is None else level.add_(noise).clamp_(0, levels)
+            level = level.floor_().div_(levels)
+        value = level * th
+        ctx.levels, ctx.shape = levels, threshold.shape
+        ctx.save_for_backward(u, *(() if levels is None else (level,)))
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        u, *level = ctx.saved_tensors
+        gradient = _in_the_order_of(u, gradient)
+        inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
+        if not level:
+            return inside, _summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None, None
+        return inside, _summed(gradient * level[0] - inside * u, ctx.shape), None, None
+
+
+class Replay(torch.autograd.Function):
+    """The mean rate that neurons had in a simulation, as a function of their mean current: the gradient is the clip's.
+
+    It is a straight-through gradient: quantisation and deviation count as rounding. (Gradients through rates rather than
+    through spikes: Meng et al. 2022, "differentiation on spike representation"; Yu et al. 2024.)
+    """
+
+    @staticmethod
+    def forward(ctx: Any, z: Any, threshold: Any, rate: Any) -> Any:
+        th = _like(threshold, z)
+        ctx.shape = threshold.shape
+        ctx.save_for_backward(z / th, rate / th)
+        return rate.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        u, level = ctx.saved_tensors
+        gradient = _in_the_order_of(u, gradient)
+        inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
+        return inside, _summed(gradient * level - inside * u, ctx.shape), None
+
+
+class Spikes(torch.autograd.Function):
+    """IF neurons through T steps from their initial potential, with reset by subtraction; a spike stands for th.
+
+    ``v += I(t); o(t) = th [v >= th]; v -= o(t)``. Backward through time, with ``d o/d v = max(0, 1 - |v/th - 1|)`` for the step.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, current: Any, threshold: Any, start: Any, times: tuple[int, int]) -> Any:
+        steps, batch = times
+        potentials = empty_rows(current, steps * batch)
+        output, _ = simulate(current, (threshold, start), steps, batch, potentials=potentials)
+        ctx.steps, ctx.batch, ctx.constant = steps, batch, len(current) == batch
+        ctx.shape = start.shape
+        ctx.save_for_backward(potentials, threshold)
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        potentials, threshold = ctx.saved_tensors
+        batch = ctx.batch
+        d_current = torch.empty_like(gradient)
+        d_threshold = torch.zeros(threshold.shape, dtype=torch.float32, device=threshold.device)
+        d_start = torch.zeros(ctx.shape, dtype=torch.float32, device=threshold.device)
+        size = cached_samples(potentials, batch)
+        for first in range(0, batch, size):
+            samples = min(size, batch - first)
+            later = torch.zeros_like(gradient[:samples], dtype=torch.float32)
+            for t in reversed(range(ctx.steps)):
+                rows = slice(t * batch + first, t * batch + first + samples)
+                u = potentials[rows].float().div_(threshold)
+                slope = (u - 1).abs_().neg_().add_(1).clamp_(min=0)
+                arriving = gradient[rows].float().sub_(later)
+                later.addcmul_(arriving, slope)
+                d_current[rows] = later
+                fires = torch.ge(u, 1, out=torch.empty_like(u))
+                d_threshold += _summed(arriving.mul_(fires.addcmul_(u, slope, value=-1)), threshold.shape)
+            d_start += _summed(later, ctx.shape)
+        if ctx.constant:
+            d_current = d_current.unflatten(0, (ctx.steps, batch)).sum(0)
+        return d_current, d_threshold, d_start, None
+
+
+def _in_the_order_of(values: Any, gradient: Any) -> Any:
+    """Give a gradient the memory order of the values: PyTorch is ten times slower where two operands differ in it."""
+    order = torch.channels_last if has_channels_last(values) else torch.contiguous_format
+    return gradient.contiguous(memory_format=order)
+
+
+def _like(threshold: Any, z: Any) -> Any:
+    """Give a threshold a channel the dtype of the values; one of no dimension changes no dtype."""
+    return threshold.to(z.dtype) if threshold.dim() else threshold
+
+
+def _summed(values: Any, shape: Any) -> Any:
+    """Sum over all axes but those of a threshold of this shape; PyTorch adds up bfloat16 in float32, and rounds the sum."""
+    axes = [axis for axis in range(values.dim()) if axis != 1 or not shape]
+    return values.sum(axes).to(torch.promote_types(values.dtype, torch.float32)).reshape(shape)

@@ -1,5 +1,0 @@
-"""Import of PyTorch modules: traced with ``torch.fx``, translated by a table, compared with PyTorch's own result."""
-
-from pysnn.io.torch.importer import from_torch
-
-__all__ = ["from_torch"]

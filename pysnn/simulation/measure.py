@@ -1,0 +1,73 @@
+"""Run a network at several numbers of steps, each timed on its own."""
+
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+from pysnn.simulation.result import Result
+from pysnn.simulation.simulator import Simulator
+
+__all__ = ["measure"]
+
+_MOST_REPEATS = 7
+_ENOUGH_SECONDS = 0.2
+
+
+def measure(
+    simulator: Simulator,
+    x: Any,
+    steps: Sequence[int],
+    *,
+    labels: Any = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[list[float | None], Result]:
+    """Give milliseconds a sample for each number of steps, and the result of the longest run.
+
+    Scores and counts are those of one run to the largest number of steps; each number of steps is run again for its time,
+    several times where that is short (given spikes belong to one number of steps, and only that is timed).
+
+    Parameters
+    ----------
+    simulator
+        Ready to run.
+    x, labels
+        As in :func:`pysnn.run`.
+    steps
+        Ascending numbers of steps.
+    progress
+        Called with (samples done, samples in all) over all runs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pysnn import IF, Input, Network, Output
+    >>> net = Network.chain({"in": Input((1,)), "if": IF(), "out": Output("count")})
+    >>> times, result = measure(Simulator(net, backend="reference"), np.float32([[0.5]]), [2, 4])
+    >>> result.table(ms_per_sample=times)["steps"].to_list()
+    [2, 4]
+    """
+    splits = simulator.options.coding in ("constant", "poisson")
+    if splits:
+        simulator.run(x[:1], steps=1)
+    runs = len(steps) if splits else 1
+    result = simulator.run(x, steps=steps, labels=labels, progress=_part(progress, 0, runs))
+    seconds: list[float | None] = [None] * len(steps)
+    for done in range(runs):
+        place = len(steps) - 1 - done
+        seconds[place] = _seconds(simulator, x, steps[place], _part(progress, done, runs))
+    times = [None if s is None else 1e3 * s / result.samples for s in seconds]
+    return times, result
+
+
+def _seconds(simulator: Simulator, x: Any, steps: int, progress: Callable[[int, int], None] | None) -> float:
+    """Give the time of a run: the median of several where it is short."""
+    seconds: list[float] = []
+    while len(seconds) < _MOST_REPEATS and sum(seconds) < _ENOUGH_SECONDS:
+        seconds.append(simulator.run(x, steps=steps, progress=progress).wall_s)
+    return median(seconds)
+
+
+def _part(progress: Callable[[int, int], None] | None, done: int, runs: int) -> Callable[[int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda samples, total: progress(done * total + samples, runs * total)

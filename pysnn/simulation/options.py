@@ -1,0 +1,107 @@
+"""How to run a network: the options of a run, checked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from pysnn.encode import CODINGS
+from pysnn.errors import BackendError, DataError, PlanError
+from pysnn.plan.ops import MAX_BLOCK
+from pysnn.simulation.state import State
+
+__all__ = ["RunOptions", "check_integer"]
+
+
+@dataclass(frozen=True, eq=False)
+class RunOptions:
+    """How to run; every field is a keyword of :func:`run` and :class:`Simulator`.
+
+    Attributes
+    ----------
+    precision
+        "float32", or "int8" weights with int32 potentials.
+    backend
+        "auto" (the fastest there is), "rust", "numba" or "reference".
+    coding
+        "constant", "poisson", "spikes" or "events"; see :mod:`pysnn.encode`.
+    dt
+        Seconds a step; needed by neurons with a time constant.
+    seed
+        Of the Poisson coding.
+    threads
+        Threads over the samples, or over the rows of one; ``None``: as many as this process may use. A run that is done
+        before a thread has started does without. Results do not depend on it.
+    batch_size
+        Samples given to the backend at a time: bounds memory. Results do not depend on it.
+    block
+        Steps computed at a time, 1..32; 0 leaves it to the backend. Results do not depend on it.
+    state
+        Where a run stopped, to go on from there; ``None`` starts afresh.
+    keep_state
+        Keep where the run stops, as :attr:`Result.state`: a potential for each neuron of each sample. ``None`` keeps it where
+        all of it takes at most 256 MiB.
+    count
+        Count operations.
+    probe
+        Keep sums of currents, potentials and spike counts of every neuron (memory: reads x samples x neurons).
+    record, record_potentials
+        Names of neuron nodes whose spikes, or potentials, to keep at every step.
+    progress
+        Called with (samples done, samples in all) now and then.
+    """
+
+    precision: Literal["float32", "int8"] = "float32"
+    backend: str = "auto"
+    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
+    dt: float | None = None
+    seed: int = 0
+    threads: int | None = None
+    batch_size: int = 256
+    block: int = 0
+    state: State | None = None
+    keep_state: bool | None = None
+    count: bool = True
+    probe: bool = False
+    record: Sequence[str] = ()
+    record_potentials: Sequence[str] = ()
+    progress: Callable[[int, int], None] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.coding, str) or self.coding not in CODINGS:
+            raise PlanError(f"coding must be one of {', '.join(CODINGS)}, got {self.coding!r}")
+        if not isinstance(self.backend, str):
+            raise BackendError(f"backend: expected a name, got {self.backend!r}")
+        check_integer("seed", self.seed, 0, 2**64 - 1)
+        check_integer("batch_size", self.batch_size, 1, 2**31 - 1)
+        check_integer("block", self.block, 0, MAX_BLOCK)
+        if self.threads is not None:
+            check_integer("threads", self.threads, 1, 1024)
+        if self.state is not None and not isinstance(self.state, State):
+            raise DataError(f"state: expected the state of a result, or None, got {type(self.state).__name__}")
+        for field in ("record", "record_potentials"):
+            names = getattr(self, field)
+            if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+                raise DataError(f"{field}: expected a list of names of neurons, got {names!r}")
+        for field, choices in (
+            ("count", "True or False"),
+            ("probe", "True or False"),
+            ("keep_state", "True, False or None"),
+        ):
+            value = getattr(self, field)
+            if not isinstance(value, bool | np.bool_) and not (value is None and "None" in choices):
+                raise DataError(f"{field}: expected {choices}, got {value!r}")
+        if self.progress is not None and not callable(self.progress):
+            raise DataError(f"progress: expected a function, or None, got {type(self.progress).__name__}")
+
+
+def check_integer(name: str, value: Any, least: int, most: int) -> None:
+    """Raise :class:`DataError` unless ``value`` is an integer in ``least..most``.
+
+    Examples
+    --------
+    >>> check_integer("steps", 4, 1, 10)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+        raise DataError(f"{name} must be an integer in {least}..{most}, got {value!r}")

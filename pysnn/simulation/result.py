@@ -1,0 +1,176 @@
+"""What a run gives to a person: scores, predictions, tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.backends.base import Probe
+from pysnn.errors import DataError
+from pysnn.network import Network
+from pysnn.plan.ops import COUNT_FIELDS, ConvOp, NeuronOp, Plan
+from pysnn.simulation.state import State
+from pysnn.tables import make_table, metadata
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Result", "ann_macs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The result of a run.
+
+    Attributes
+    ----------
+    steps
+        Step counts at which the run was read, ascending; R of them.
+    scores
+        float32 ``(R, samples, classes)``.
+    labels
+        int64 ``(samples,)``, or ``None``.
+    counts
+        int64 ``(R, operations, fields)``; :meth:`layers` is the same as a table.
+    last_state
+        Where the run stopped, if that was kept; see :attr:`state`.
+    spikes, potentials, probes
+        By node, where they were asked for: uint8 and float32/int32 ``(steps, samples, C, H, W)``, and sums.
+    kernels
+        What ran each operation, by node.
+    wall_s
+        Seconds of the whole run call.
+    backend, seed
+        What ran it ("rust/avx512", say), and the seed of the Poisson coding.
+    """
+
+    network: Network
+    plan: Plan
+    steps: tuple[int, ...]
+    scores: NDArray[np.float32]
+    counts: NDArray[np.int64]
+    last_state: State | None = None
+    labels: NDArray[np.int64] | None = None
+    spikes: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    potentials: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    wall_s: float = 0.0
+    backend: str = ""
+    seed: int = 0
+
+    @property
+    def state(self) -> State:
+        """Where the run stopped; give it to the next run to go on.
+
+        Raises
+        ------
+        DataError
+            It was not kept, since it was large or not wanted.
+        """
+        if self.last_state is None:
+            raise DataError("state: it was large and is gone; run with keep_state=True to have it")
+        return self.last_state
+
+    @property
+    def samples(self) -> int:
+        """How many samples were run."""
+        return int(self.scores.shape[1])
+
+    @property
+    def predictions(self) -> NDArray[np.int64]:
+        """Predicted class ``(R, samples)``: the highest score, of equal ones the lowest; -1 where nothing spiked."""
+        winners: NDArray[np.int64] = self.scores.argmax(axis=2).astype(np.int64)
+        if self.network.output.readout == "count":
+            winners[self.scores.max(axis=2) == 0] = -1
+        if self.network.output.readout == "first_spike":
+            winners[np.isneginf(self.scores.max(axis=2))] = -1
+        return winners
+
+    @property
+    def accuracy(self) -> tuple[float, ...]:
+        """Share of samples whose prediction is the label, for each of ``steps``; NaN without labels."""
+        if self.labels is None:
+            return (float("nan"),) * len(self.steps)
+        return tuple(float(np.mean((row == self.labels) & (row >= 0))) for row in self.predictions)
+
+    def total(self, name: str) -> NDArray[np.int64]:
+        """Sum of one count over all layers, for each of ``steps``; names as in ``COUNT_FIELDS``."""
+        return np.asarray(self.counts[:, :, COUNT_FIELDS.index(name)].sum(axis=1))
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """How it was made, for the metadata of tables."""
+        return metadata(backend=self.backend, seed=self.seed, precision=self.plan.precision, wall_s=self.wall_s)
+
+    @property
+    def neurons(self) -> int:
+        """How many spiking neurons there are."""
+        return sum(op.spec.size for op in self.plan.ops if isinstance(op, NeuronOp))
+
+    def table(
+        self, ann_accuracy: float | None = None, ms_per_sample: Sequence[float | None] | None = None
+    ) -> "pl.DataFrame":
+        """Give one row for each of ``steps``; operations and spikes are for one sample.
+
+        ``ms_per_sample`` has the times of :func:`pysnn.simulation.measure.measure`; without them the last row has the time of the
+        run, and the others have none.
+        """
+        if ms_per_sample is None:
+            ms_per_sample = [None] * (len(self.steps) - 1) + [self.wall_s * 1e3 / self.samples]
+        rows = []
+        for i, steps in enumerate(self.steps):
+            rows.append(
+                {
+                    "precision": self.plan.precision,
+                    "steps": steps,
+                    "samples": self.samples,
+                    "accuracy": self.accuracy[i] if self.labels is not None else None,
+                    "ann_accuracy": ann_accuracy,
+                    "synops": float(self.total("synops")[i]) / self.samples,
+                    "macs": float(self.total("macs")[i]) / self.samples,
+                    "ann_macs": ann_macs(self.network),
+                    "spikes_per_neuron": float(self.total("spikes")[i]) / max(1, self.neurons * self.samples),
+                    "ms_per_sample": ms_per_sample[i],
+                }
+            )
+        return make_table("run", rows)
+
+    def layers(self) -> "pl.DataFrame":
+        """Give the exact counts, one row a layer (weights or neurons) and a step count, summed over the samples."""
+        rows = []
+        for i, steps in enumerate(self.steps):
+            for k, op in enumerate(self.plan.ops):
+                if isinstance(op, ConvOp | NeuronOp):
+                    counts = dict(zip(COUNT_FIELDS, map(int, self.counts[i, k]), strict=True))
+                    rows.append(
+                        {
+                            "layer": op.node,
+                            "type": self.network.nodes[op.node].title,
+                            "steps": steps,
+                            "samples": self.samples,
+                            "neurons": op.spec.size if isinstance(op, NeuronOp) else 0,
+                            **counts,
+                        }
+                    )
+        return make_table("layers", rows)
+
+
+def ann_macs(network: Network) -> int:
+    """Multiply-accumulates of one dense pass: every weight at every output position.
+
+    Examples
+    --------
+    >>> from pysnn import Input, Linear, Output
+    >>> ann_macs(Network.chain({"in": Input((3,)), "fc": Linear(np.ones((2, 3))), "out": Output()}))
+    6
+    """
+    total = 0
+    for name, node in network.nodes.items():
+        weight = getattr(node, "weight", None)
+        if weight is not None:
+            positions = int(np.prod(network.shapes[name][1:]))
+            total += int(weight.size) * positions
+    return total

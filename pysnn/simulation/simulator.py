@@ -1,0 +1,255 @@
+"""Run a network: check what came, compile once, go through the data in batches, put the results together."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.arrays import is_finite
+from pysnn.backends import get_backend
+from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunOutput, RunRequest
+from pysnn.simulation.capacity import check_memory, keeps_state
+from pysnn.encode import Events
+from pysnn.encode.batch import Batches, checked_data, checked_labels, input_values
+from pysnn.errors import CapacityError, DataError
+from pysnn.simulation.merge import merge_outputs
+from pysnn.network import Network
+from pysnn.plan.limits import check_potentials
+from pysnn.plan.lower import compile_plan
+from pysnn.plan.ops import MapSpec, Plan
+from pysnn.plan.options import PlanOptions
+from pysnn.simulation.result import Result
+from pysnn.simulation.options import RunOptions, check_integer
+from pysnn.simulation.state import State, to_operations
+
+__all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
+
+MAX_STEPS = 1 << 24
+"""Largest number of steps that a state may have behind it."""
+
+_MOST_SLOTS = 1 << 24
+"""Largest number of (sample, step) slots of given spikes in one batch, where there are several samples."""
+
+
+def run(network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Any) -> Result:
+    """Run a network on data.
+
+    Parameters
+    ----------
+    network
+        A spiking network.
+    x
+        ``(samples, ...)`` in the shape of the network's input: float values in its input space, or uint8 (then over 255).
+        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`.
+    steps
+        Number of time-steps, or several: the run goes to the largest, and is read at each.
+    labels
+        Classes, integers ``(samples,)``, for :attr:`Result.accuracy`.
+    **options
+        Fields of :class:`RunOptions`.
+
+    Raises
+    ------
+    DataError, PlanError, RangeError, BackendError
+        What was expected, what came, and where.
+
+    Examples
+    --------
+    >>> from pysnn import IF, Input, Network, Output
+    >>> net = Network.chain({"in": Input((1,)), "if": IF(v_threshold=1.0), "out": Output("count")})
+    >>> run(net, np.float32([[0.25]]), steps=[4, 8]).scores.ravel().tolist()
+    [1.0, 2.0]
+    """
+    return Simulator(network, **options).run(x, steps=steps, labels=labels)
+
+
+class Simulator:
+    """A network made ready to run many times: plans are compiled once and kept, as the environment says at that time.
+
+    Parameters
+    ----------
+    network
+        A spiking network.
+    **options
+        Fields of :class:`RunOptions`, for every run that does not say otherwise.
+
+    Examples
+    --------
+    >>> from pysnn import IF, Input, Network, Output
+    >>> net = Network.chain({"in": Input((1,)), "if": IF(), "out": Output("count")})
+    >>> simulator = Simulator(net, backend="reference")
+    >>> first = simulator.run(np.float32([[0.75]]), steps=2)
+    >>> simulator.run(np.float32([[0.75]]), steps=2, state=first.state).scores.item()
+    3.0
+    """
+
+    def __init__(self, network: Network, **options: Any) -> None:
+        if not isinstance(network, Network):
+            kind = f"{type(network).__module__}.{type(network).__qualname__}"
+            raise DataError(f"run: expected a pysnn.Network, got {kind}")
+        self.network = network
+        self.options = RunOptions(**options)
+        self._compiled: dict[tuple[PlanOptions, str], tuple[Plan, Executable]] = {}
+        self._latest: tuple[RunOptions, int, tuple[Plan, Executable]] | None = None
+
+    def plan(self, max_count: int = 1, **changes: Any) -> Plan:
+        """Give the plan that a run would use."""
+        return self._ready(replace(self.options, **changes), max_count)[0]
+
+    def run(self, x: Any, *, steps: int | Sequence[int], labels: Any = None, **changes: Any) -> Result:
+        """Run on data; see :func:`run`. ``changes`` replace the simulator's options for this run."""
+        started = time.perf_counter()
+        options = replace(self.options, **changes) if changes else self.options
+        read_at = _checked_steps(steps)
+        data = checked_data(x, self.network.input, self.network.input_name, options.coding)
+        most = data.data.most_at_once() if isinstance(data.data, Events) else 1
+        plan, executable = self._ready(options, most)
+        if labels is not None:
+            labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
+        state = None if options.state is None else to_operations(options.state, plan, data.samples)
+        done = 0 if options.state is None else options.state.steps
+        if done + read_at[-1] > MAX_STEPS:
+            raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
+        check_potentials(plan, read_at[-1], state)
+        keep = keeps_state(plan, data.samples, options.keep_state)
+        requests = self._requests(data, plan, options, (read_at, done, state, keep))
+        first = next(requests)
+        check_memory(plan, first, data.samples, keep_state=keep)
+        try:
+            outputs = [self._checked(executable.run(request), plan, keep) for request in chain((first,), requests)]
+            output = merge_outputs(outputs)
+        except MemoryError as error:
+            raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
+        return Result(
+            network=self.network,
+            plan=plan,
+            steps=read_at,
+            scores=output.scores,
+            counts=output.counts,
+            last_state=State(done + read_at[-1], {n: output.state[k] for n, k in plan.stateful.items()})
+            if keep
+            else None,
+            labels=labels,
+            spikes={plan.ops[k].node: array for k, array in output.spikes.items()},
+            potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
+            probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
+            kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
+            wall_s=time.perf_counter() - started,
+            backend=executable.name,
+            seed=options.seed,
+        )
+
+    def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
+        """Refuse potentials that have left float32, and drop those that nobody wants."""
+        for name, k in plan.stateful.items():
+            array = output.state.get(k)
+            if array is not None and array.dtype.kind == "f" and not is_finite(array):
+                raise DataError(
+                    f"{self.network.nodes[name].title} '{name}': expected finite potentials, got one beyond float32; "
+                    "weights or data are too large"
+                )
+        return output if keep else replace(output, state={})
+
+    def _ready(self, options: RunOptions, max_count: int) -> tuple[Plan, Executable]:
+        if self._latest is not None and self._latest[0] is options and self._latest[1] == max_count:
+            return self._latest[2]
+        coding = "events" if options.coding == "spikes" else options.coding
+        wanted = PlanOptions(options.precision, coding, options.dt, max_count)
+        key = (wanted, options.backend)
+        if key not in self._compiled:
+            plan = compile_plan(self.network, wanted)
+            self._compiled[key] = plan, get_backend(options.backend).compile(plan)
+        self._latest = options, max_count, self._compiled[key]
+        return self._compiled[key]
+
+    def _requests(
+        self,
+        data: Batches,
+        plan: Plan,
+        options: RunOptions,
+        times: tuple[tuple[int, ...], int, dict[int, NDArray[Any]] | None, bool],
+    ) -> Iterator[RunRequest]:
+        """One request a batch; ``times`` are where to read, the steps behind the state, the state, and whether to keep it."""
+        read_at, done, state, keep = times
+        size, steps = options.batch_size, read_at[-1]
+        threads = options.threads or usable_threads()
+        recorded = _recorded(plan, options.record), _recorded(plan, options.record_potentials)
+        if isinstance(data.data, Events):
+            size = min(size, max(1, _MOST_SLOTS // steps))
+        for start in range(0, data.samples, size):
+            stop = min(start + size, data.samples)
+            part = None if state is None else {k: array[start:stop] for k, array in state.items()}
+            progress = _offset_progress(options.progress, start, data.samples)
+            given = self._encoded(data, (start, stop), plan.ops[0].spec, options, steps)
+            yield RunRequest(
+                given,
+                steps,
+                read_at,
+                part,
+                done,
+                threads,
+                options.block,
+                options.count,
+                options.probe,
+                *recorded,
+                progress,
+                keep,
+            )
+            if options.progress is not None:
+                options.progress(stop, data.samples)
+
+    def _encoded(
+        self, data: Batches, part: tuple[int, int], spec: MapSpec, options: RunOptions, steps: int
+    ) -> ConstantInput | PoissonInput | EventInput:
+        start, stop = part
+        if isinstance(data.data, Events):
+            offsets, index = data.data.select(start, stop).packed(steps, spec.size)
+            return EventInput(offsets, index, batch=stop - start)
+        values = input_values(self.network.input, data.data[start:stop])
+        shaped = np.ascontiguousarray(values.reshape(stop - start, *spec.shape))
+        if options.coding == "poisson":
+            return PoissonInput(shaped, int(options.seed), first_sample=start)
+        return ConstantInput(shaped)
+
+
+def _checked_steps(steps: Any) -> tuple[int, ...]:
+    if type(steps) is int and 1 <= steps <= MAX_STEPS:
+        return (steps,)
+    several = isinstance(steps, Sequence) and not isinstance(steps, str)
+    listed: list[Any] = list(steps) if several or (isinstance(steps, np.ndarray) and steps.ndim == 1) else [steps]
+    if not listed:
+        raise DataError("steps: expected a number of time-steps, or several, got none")
+    for value in listed:
+        check_integer("steps", value, 1, MAX_STEPS)
+    if sorted(set(listed)) != listed:
+        raise DataError(f"steps: expected ascending numbers, got {listed}")
+    return tuple(int(value) for value in listed)
+
+
+def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
+    if not names:
+        return ()
+    for name in names:
+        if name not in plan.neurons:
+            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(plan.neurons) or 'none'}")
+    return tuple(plan.neurons[name] for name in names)
+
+
+def usable_threads() -> int:
+    """Give how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _offset_progress(
+    progress: Callable[[int, int], None] | None, start: int, samples: int
+) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    return lambda done: progress(start + done, samples)
