@@ -74,7 +74,7 @@ $(TORCH_VENV)/.ready: pyproject.toml $(RUST) | $(BIN)/python
 	@touch $@
 
 test-torch: $(TORCH_VENV)/.ready ## test what needs PyTorch (import, training), with it in an environment of its own
-	$(TORCH_VENV)/bin/python -m pytest tests/unit/io/torch tests/unit/ttrbr pysnn/finetune/ttrbr
+	$(TORCH_VENV)/bin/python -m pytest tests/unit/importers/torch tests/unit/finetune/ttrbr pysnn/finetune/ttrbr
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check

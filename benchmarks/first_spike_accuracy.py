@@ -20,9 +20,9 @@ import polars as pl
 
 from benchmarks.common import machine
 from benchmarks.first_spike_tasks import TASKS, Data, Task, load
-from pysnn.first_spike import FirstSpikeNetwork, evaluate, round_weights
 from pysnn.files.first_spike import save
 from pysnn.files.first_spike_golden import make_spike_golden
+from pysnn.first_spike import FirstSpikeNetwork, evaluate, round_weights
 from pysnn.first_spike.learn import Trained, TrainingOptions, train
 from pysnn.tables import metadata, write_table
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import data_folder
-from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.datasets.idx import load_idx
+from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
 from pysnn.first_spike.learn import SSTDP, STDBP, Augmentation, LearningRule
 
 __all__ = ["TASKS", "Task", "load"]

@@ -24,10 +24,10 @@ from benchmarks.ttrbr_trials import NETWORKS, TRIALS, Trial
 from pysnn import Simulator
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.files.settings import Settings
-from pysnn.progress import Progress
-from pysnn.tables import metadata, write_table
 from pysnn.finetune.trained_models import TorchModel, normalised, save_trained
 from pysnn.finetune.ttrbr import Trained, TTRBROptions, train
+from pysnn.progress import Progress
+from pysnn.tables import metadata, write_table
 
 __all__ = ["STEPS", "TABLES", "options_of"]
 

@@ -18,13 +18,14 @@ from benchmarks.common import data_folder, machine
 from benchmarks.ttrbr import TABLES, WORK, options_of
 from benchmarks.ttrbr_trials import TRIALS
 from pysnn import Network, Scale
-from pysnn.convert import Conversion, convert, resnet_cifar
+from pysnn.convert import Conversion, convert
 from pysnn.datasets.cifar import load_cifar10
+from pysnn.finetune.trained_models import trained_network, with_potentials
+from pysnn.finetune.ttrbr import train
+from pysnn.importers import resnet_cifar
 from pysnn.nodes import Pad, Subsample
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
-from pysnn.finetune.trained_models import trained_network, with_potentials
-from pysnn.finetune.ttrbr import train
 
 __all__ = ["STAGES", "STEPS"]
 

@@ -15,6 +15,7 @@ from pysnn.errors import (
     RangeError,
     SweepError,
 )
+from pysnn.moved import follow_old_names
 from pysnn.network import Network
 from pysnn.neurons import IF, LIF
 from pysnn.nodes import (
@@ -81,6 +82,8 @@ __all__ = [
     "__version__",
     "run",
 ]
+
+follow_old_names()
 
 
 def __getattr__(name: str) -> Any:

@@ -11,8 +11,8 @@ from pysnn.datasets import Dataset, load_digits, load_digits_mlp
 from pysnn.errors import MissingExtraError
 from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
 from pysnn.first_spike.learn import STDBP, TrainingOptions, train
-from pysnn.simulation.measure import measure
 from pysnn.progress import Progress
+from pysnn.simulation.measure import measure
 from pysnn.simulation.result import Result
 from pysnn.simulation.simulator import Simulator
 from pysnn.tables import metadata, write_table
@@ -149,8 +149,8 @@ def _measured(
 def _save_network(folder: Path, conversion: Conversion, digits: Dataset, ann: float) -> dict[str, Path]:
     """Write the held-out digits and the network, which knows its ANN's accuracy on them."""
     from pysnn.datasets.npz import load_data, save_arrays
+    from pysnn.files.conversion import save_conversion
     from pysnn.files.settings import Settings
-    from pysnn.importers.model_files import save_conversion
 
     data = save_arrays(folder / "digits-test.npz", x=digits.x_test, y=digits.y_test)
     settings = Settings(steps=STEPS[-1])

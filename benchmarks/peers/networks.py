@@ -14,9 +14,10 @@ from benchmarks.peers.graph import Op, save_graph
 from benchmarks.peers.normalise import normalise
 from benchmarks.ttrbr_trials import NETWORKS as TRAINED_FOLDER
 from pysnn import IF, Conv2d, Linear, Network, ReLU, Scale
-from pysnn.convert import ann_pass, convert, resnet_cifar, vgg11_cifar
+from pysnn.convert import ann_pass, convert
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.files.psnn import load, save
+from pysnn.importers import resnet_cifar, vgg11_cifar
 from pysnn.nodes import AvgPool2d, Input, Node, Pad, Subsample
 
 __all__ = [

@@ -49,8 +49,9 @@ def convert(
     """Convert a trained network into a spiking one: one row a layer, its threshold and what that clips."""
     from pysnn.convert import convert as convert_network
     from pysnn.datasets.source import training_source
+    from pysnn.files.conversion import save_conversion
     from pysnn.files.settings import PRECISIONS, Settings
-    from pysnn.importers.model_files import load_ann, save_conversion
+    from pysnn.importers.model_files import load_ann
 
     _check_choice("--precision", precision, PRECISIONS)
     for option, file in (("--report", report), ("--table", table)):
@@ -153,7 +154,7 @@ def _analyse(
     conversion: "Conversion", x: "NDArray[Any]", precision: str, report: tuple[Path | None, Mapping[str, Any]]
 ) -> list[str]:
     """Run some of the calibration data: write each layer's errors if asked to, warn of layers that carry nothing."""
-    from pysnn.importers.model_files import powers_of_two
+    from pysnn.files.conversion import powers_of_two
     from pysnn.progress import Progress
     from pysnn.tables import write_table
 

@@ -36,11 +36,11 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a saved network on data: accuracy, operations and time, for each number of steps."""
-    from pysnn.files.first_spike import SavedFirstSpike, load_any
-    from pysnn.datasets.source import parse_source
     from pysnn.datasets.npz import save_arrays
-    from pysnn.simulation.measure import measure
+    from pysnn.datasets.source import parse_source
+    from pysnn.files.first_spike import SavedFirstSpike, load_any
     from pysnn.progress import Progress
+    from pysnn.simulation.measure import measure
     from pysnn.simulation.simulator import Simulator
 
     wanted = None if steps is None else parse_steps(steps)

@@ -13,8 +13,8 @@ from pysnn.tables import make_table
 if TYPE_CHECKING:
     import polars as pl
 
-    from pysnn.first_spike import FirstSpikeNetwork
     from pysnn.datasets.npz import Data
+    from pysnn.first_spike import FirstSpikeNetwork
 
 __all__ = ["run_first_spike"]
 
@@ -39,8 +39,8 @@ def run_first_spike(
         Schema "first_spike_run", one row.
     """
     from pysnn.backends import get_backend
-    from pysnn.first_spike import encode_times, evaluate
     from pysnn.datasets.npz import save_arrays
+    from pysnn.first_spike import encode_times, evaluate
     from pysnn.simulation.simulator import usable_threads
 
     backend, threads = how[0], how[1] or usable_threads()

@@ -11,8 +11,8 @@ from pysnn.errors import DataError
 from pysnn.tables import metadata
 
 if TYPE_CHECKING:
-    from pysnn.first_spike import FirstSpikeNetwork
     from pysnn.datasets.npz import Data
+    from pysnn.first_spike import FirstSpikeNetwork
     from pysnn.first_spike.learn import LearningRule, Trained
 
 __all__ = ["sstdp", "stdbp"]

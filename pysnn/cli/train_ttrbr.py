@@ -71,10 +71,10 @@ def ttrbr(
     Data are the training split; `pysnn run` measures on the test split. Killed at any moment, the same command with --resume goes
     on to the same network.
     """
-    from pysnn.progress import Progress
     from pysnn.finetune.trained_models import Recipe, save_trained
     from pysnn.finetune.ttrbr import TTRBROptions
     from pysnn.finetune.ttrbr import train as train_model
+    from pysnn.progress import Progress
 
     file = checkpoint or out.with_name(f"{out.name}.checkpoint.npz")
     if file.exists() and not resume:

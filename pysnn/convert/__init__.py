@@ -3,18 +3,19 @@
 A method is one file and one line in :data:`METHODS`; ``docs/conversion.md`` has the formulas and the error analysis.
 """
 
+import warnings
+from importlib import import_module
+from typing import Any
+
 from pysnn.ann import ann_accuracy, ann_pass
+from pysnn.convert.analysis.diagnosis import Diagnosis, diagnose
+from pysnn.convert.analysis.precision import compare_precisions
 from pysnn.convert.constant_slope import to_first_spike
 from pysnn.convert.conversion import Conversion, convert
 from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
-from pysnn.convert.analysis.diagnosis import Diagnosis, diagnose
 from pysnn.convert.methods.method import Method, MethodEntry
 from pysnn.convert.methods.registry import METHODS
-from pysnn.convert.analysis.precision import compare_precisions
-from pysnn.importers.state_dicts.resnet_cifar import resnet_cifar
-from pysnn.finetune.restructure import restructure
 from pysnn.convert.rounding import round_weights
-from pysnn.importers.state_dicts.vgg_cifar import vgg11_cifar
 
 __all__ = [
     "CORRECTIONS",
@@ -29,9 +30,15 @@ __all__ = [
     "compare_precisions",
     "convert",
     "diagnose",
-    "resnet_cifar",
-    "restructure",
     "round_weights",
     "to_first_spike",
-    "vgg11_cifar",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Find what was here before version 0.2, and say where it is now."""
+    home = {"restructure": "finetune", "resnet_cifar": "importers", "vgg11_cifar": "importers"}.get(name)
+    if home is None:
+        raise AttributeError(f"module 'pysnn.convert' has no attribute {name!r}")
+    warnings.warn(f"pysnn.convert.{name} is pysnn.{home}.{name} now", DeprecationWarning, stacklevel=2)
+    return getattr(import_module(f"pysnn.{home}"), name)

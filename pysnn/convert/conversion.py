@@ -9,10 +9,10 @@ import numpy as np
 
 from pysnn.ann import check_ordinary
 from pysnn.convert.analysis.blame import blame_rows, layers_to_blame
-from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
-from pysnn.convert.corrections import Correction, check_corrections, correct
 from pysnn.convert.analysis.diagnosis import rank_layers
 from pysnn.convert.analysis.error_table import error_rows
+from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
+from pysnn.convert.corrections import Correction, check_corrections, correct
 from pysnn.convert.input_range import warn_of_input_range
 from pysnn.convert.methods.registry import make_method
 from pysnn.convert.ordinary import ann_digest

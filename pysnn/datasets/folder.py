@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import DataError
 from pysnn.datasets.picture import picture_bytes, read_picture
+from pysnn.errors import DataError
 
 __all__ = ["folder_digest", "load_folder", "parse_form"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import DataError
 from pysnn.datasets.picture import picture_bytes, read_picture
+from pysnn.errors import DataError
 
 __all__ = ["ImageNetImages", "imagenet_digest", "imagenet_files", "labelled", "load_imagenet"]
 

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.datasets import load_digits
-from pysnn.errors import DataError
 from pysnn.datasets.cifar import cifar10_files, cifar100_files, load_cifar10, load_cifar100
 from pysnn.datasets.folder import folder_digest, load_folder, parse_form
 from pysnn.datasets.idx import idx_files, load_idx
 from pysnn.datasets.imagenet import imagenet_digest, imagenet_files, labelled, load_imagenet
 from pysnn.datasets.npz import Data, load_data
+from pysnn.errors import DataError
 
 __all__ = ["DataSource", "parse_source", "training_source"]
 

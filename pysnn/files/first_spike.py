@@ -9,14 +9,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError, PysnnError
-from pysnn.files.aside import write_aside
-from pysnn.first_spike import FirstSpikeNetwork
-from pysnn.first_spike.layers import LAYERS, Layer
 from pysnn.files import graph_json, psnn
+from pysnn.files.aside import write_aside
 from pysnn.files.container import canonical_json, quote, write_container
 from pysnn.files.first_spike_golden import SpikeGolden, check_shapes, check_spike_golden
 from pysnn.files.graph_values import LONGEST, Reader, Writer, as_list, as_object, check_keys, check_same, parse
 from pysnn.files.saved import SavedNetwork, checked_provenance
+from pysnn.first_spike import FirstSpikeNetwork
+from pysnn.first_spike.layers import LAYERS, Layer
 from pysnn.plan.first_spike import WeightLayer
 
 __all__ = ["SavedFirstSpike", "dumps", "load", "load_any", "loads", "save"]

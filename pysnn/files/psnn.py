@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError
-from pysnn.files.aside import write_aside
 from pysnn.files import container_reader, graph_json
+from pysnn.files.aside import write_aside
 from pysnn.files.container import DTYPES, MAX_HEADER, Container, TensorEntry, write_container
 from pysnn.files.golden import Golden
 from pysnn.files.saved import SavedNetwork

@@ -1,29 +1,25 @@
-"""From a file with an ordinary network to a file with a spiking one: read, compare with its source, convert, save."""
+"""An ANN from a file, ready for a conversion, and compared with what other software computes from the same file."""
 
 import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
 from pysnn.ann import check_ordinary
-from pysnn.convert import Conversion, resnet_cifar, vgg11_cifar
 from pysnn.convert.folding.fold import fold
-from pysnn.importers.state_dicts.safetensors import read_tensors
 from pysnn.encode.batch import checked_data, input_values
 from pysnn.errors import DataError, FileFormatError, NetworkError
-from pysnn.files.settings import Settings
+from pysnn.importers.state_dicts.resnet_cifar import resnet_cifar
+from pysnn.importers.state_dicts.safetensors import read_tensors
+from pysnn.importers.state_dicts.vgg_cifar import vgg11_cifar
 from pysnn.network import Network
 from pysnn.nodes import Input
 
-__all__ = ["Comparison", "ModelFile", "load_ann", "powers_of_two", "save_conversion"]
+__all__ = ["Comparison", "ModelFile", "load_ann"]
 
 _PYTORCH = (".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl")
-_GOLDEN_SAMPLES = 4
-_GOLDEN_STEPS = 4096
-_COUNT_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ def load_ann(
     ----------
     path
         An ONNX model (``.onnx``, needs the extra ``onnx``), the weights of a CIFAR ResNet or VGG-11
-        (``.safetensors``, see :func:`pysnn.importers.state_dicts.resnet_cifar` and :func:`pysnn.convert.vgg11_cifar`), or an ordinary
+        (``.safetensors``, see :func:`pysnn.importers.state_dicts.resnet_cifar` and :func:`pysnn.importers.vgg11_cifar`), or an ordinary
         network that pysnn saved (``.psnn``).
     output
         Name of the value to read, for an ONNX model with several outputs or with a softmax at its end.
@@ -170,86 +166,3 @@ def _from_psnn(file: Path, normalisation: Mapping[str, Any]) -> Network:
     if not normalisation:
         return network
     return network.replace({network.input_name: Input(network.input.shape, **normalisation)})
-
-
-def powers_of_two(steps: int) -> list[int]:
-    """Give 1, 2, 4, ... below a number of steps, and the number itself.
-
-    Examples
-    --------
-    >>> powers_of_two(12), powers_of_two(1)
-    ([1, 2, 4, 8, 12], [1])
-    """
-    return [1 << k for k in range((steps - 1).bit_length())] + [steps]
-
-
-def save_conversion(  # noqa: PLR0913 - what is saved, what goes with it, and how much of that
-    path: str | os.PathLike[str],
-    conversion: Conversion,
-    x: Any,
-    *,
-    settings: Settings,
-    provenance: Mapping[str, str | int | float] | None = None,
-    golden_bytes: int = 8 << 20,
-) -> Path:
-    """Save a converted network with golden vectors, its settings, and where it comes from.
-
-    Parameters
-    ----------
-    path
-        The ``.psnn`` file; an existing one is replaced.
-    conversion
-        What :func:`pysnn.convert.convert` gave.
-    x
-        Samples, ``(samples, ...)``; the first few become golden vectors: up to 4, as many as ``golden_bytes`` allow, at least 1.
-    settings
-        How the network is meant to be run, steps included; the golden vectors are made in the same way, at most 4,096 steps.
-    provenance
-        What to say beside the conversion's own.
-    golden_bytes
-        Bytes of spike counts in the golden vectors, at most. Where one sample of all neurons takes more, there are those of the
-        layers nearest to the output, as many as fit; scores are there always.
-
-    Raises
-    ------
-    DataError, PlanError, RangeError
-        The network cannot be run like that.
-    OSError
-        The file cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pysnn import Linear, Output, ReLU
-    >>> from pysnn.convert import convert
-    >>> from pysnn.files.psnn import load
-    >>> ann = Network.chain({"in": Input((1,)), "fc": Linear([[2.0]]), "relu": ReLU(), "out": Output()})
-    >>> conversion = convert(ann, [[0.5], [1.0]], "max-norm")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     saved = load(save_conversion(Path(folder) / "net.psnn", conversion, [[0.5]], settings=Settings(steps=4)))
-    >>> saved.golden.spikes["relu"].ravel().tolist()
-    [2]
-    """
-    from pysnn.files.golden import make_golden
-    from pysnn.files.psnn import save
-
-    net = conversion.network
-    nodes, sample = _last_neurons(net, golden_bytes)
-    count = max(1, min(_GOLDEN_SAMPLES, golden_bytes // max(1, sample))) if len(nodes) == len(net.neurons) else 1
-    steps = powers_of_two(min(settings.steps or 1, _GOLDEN_STEPS))
-    golden = make_golden(net, x[:count], settings, steps=steps, nodes=nodes)
-    known = {**conversion.provenance, **(provenance or {})}
-    return save(path, net, settings=settings, provenance=known, golden=golden)
-
-
-def _last_neurons(network: Network, limit: int) -> tuple[list[str], int]:
-    """Give the neuron nodes, from the output backwards, whose spike counts for one sample fit, and how many bytes they take."""
-    nodes: list[str] = []
-    total = 0
-    for name in reversed(network.neurons):
-        size = _COUNT_BYTES * prod(network.shapes[name])
-        if total + size > limit:
-            break
-        nodes.append(name)
-        total += size
-    return nodes, total

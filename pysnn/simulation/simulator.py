@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from pysnn.arrays import is_finite
 from pysnn.backends import get_backend
 from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunOutput, RunRequest
-from pysnn.simulation.capacity import check_memory, keeps_state
 from pysnn.encode import Events
 from pysnn.encode.batch import Batches, checked_data, checked_labels, input_values
 from pysnn.errors import CapacityError, DataError
-from pysnn.simulation.merge import merge_outputs
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
 from pysnn.plan.ops import MapSpec, Plan
 from pysnn.plan.options import PlanOptions
-from pysnn.simulation.result import Result
+from pysnn.simulation.capacity import check_memory, keeps_state
+from pysnn.simulation.merge import merge_outputs
 from pysnn.simulation.options import RunOptions, check_integer
+from pysnn.simulation.result import Result
 from pysnn.simulation.state import State, to_operations
 
 __all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]

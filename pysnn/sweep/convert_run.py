@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pysnn.ann import ann_pass
 from pysnn.convert import convert
-from pysnn.errors import DataError
-from pysnn.datasets.source import DataSource
 from pysnn.datasets.npz import Data
+from pysnn.datasets.source import DataSource
+from pysnn.errors import DataError
 from pysnn.network import Network
 from pysnn.random import philox
 from pysnn.simulation.result import Result

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pysnn.datasets import load_digits_mlp
-from pysnn.errors import DataError
 from pysnn.datasets.source import DataSource
+from pysnn.errors import DataError
 from pysnn.importers.model_files import load_ann
 from pysnn.network import Network
 from pysnn.sweep.points import canonical_json

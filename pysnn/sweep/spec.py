@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pysnn.convert import METHODS
-from pysnn.errors import DataError
 from pysnn.datasets.source import parse_source
+from pysnn.errors import DataError
 from pysnn.sweep.convert_run import ConvertRun
 from pysnn.sweep.keys import GRID, NETWORK, TOP, check_keys, checked_text, listed
 from pysnn.sweep.points import expand

@@ -16,12 +16,12 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 from pysnn import Affine, Network, ReLU
 from pysnn.ann import ann_pass
 from pysnn.convert.folding.fold import fold
-from pysnn.importers.state_dicts.resnet_cifar import resnet_cifar
-from pysnn.importers.state_dicts.vgg_cifar import vgg11_cifar
+from pysnn.datasets.cifar import load_cifar10
 from pysnn.importers import onnx as onnx_io
 from pysnn.importers.check import check_import
-from pysnn.datasets.cifar import load_cifar10
 from pysnn.importers.model_files import load_ann
+from pysnn.importers.state_dicts.resnet_cifar import resnet_cifar
+from pysnn.importers.state_dicts.vgg_cifar import vgg11_cifar
 
 MEAN = np.array((0.4914, 0.4822, 0.4465), dtype=np.float32)
 STD = np.array((0.2470, 0.2435, 0.2616), dtype=np.float32)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pysnn.backends import get_backend
 from pysnn.backends.first_spike import FirstSpikeEngine, GradientRule
 from pysnn.backends.reference.first_spike import ReferenceFirstSpike
-from pysnn.first_spike import Dense, FirstSpikeNetwork, encode_times
 from pysnn.datasets.idx import load_idx
+from pysnn.first_spike import Dense, FirstSpikeNetwork, encode_times
 from pysnn.plan.first_spike import FirstSpikePlan
 from tests.parity.compare import BACKENDS
 from tests.unit.first_spike.nets import RandomNet, dense, layer_stacks, random_net, random_times

@@ -8,9 +8,10 @@ import pytest
 
 from pysnn import Input, Linear, Network, Output, ReLU
 from pysnn.convert import convert
+from pysnn.files.conversion import powers_of_two, save_conversion
 from pysnn.files.psnn import load, save
 from pysnn.files.settings import Settings
-from pysnn.importers.model_files import load_ann, powers_of_two, save_conversion
+from pysnn.importers.model_files import load_ann
 
 X = np.random.default_rng(0).random((10, 4)).astype(np.float32)
 

@@ -11,10 +11,10 @@ import pytest
 
 from pysnn import BackendError, Simulator, run
 from pysnn.datasets import load_digits
-from pysnn.first_spike import evaluate
-from pysnn.files.first_spike import load as load_first_spike
 from pysnn.datasets.npz import load_data
+from pysnn.files.first_spike import load as load_first_spike
 from pysnn.files.psnn import load
+from pysnn.first_spike import evaluate
 from pysnn.quickstart import STEPS, QuickstartResult, quickstart
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata

@@ -11,8 +11,8 @@ import pytest
 import pysnn
 from pysnn import IF, Input, Linear, Network, Output
 from pysnn.files.aside import write_aside
-from pysnn.simulation.result import Result
 from pysnn.schemas import SCHEMAS
+from pysnn.simulation.result import Result
 from pysnn.tables import make_table, metadata, read_metadata, table_json, write_table
 
 EXAMPLE = {"String": "a", "Int64": 3, "Float64": 0.5, "Boolean": True}

@@ -8,8 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pysnn.importers.state_dicts.safetensors import read_tensors
 from pysnn.errors import DataError, FileFormatError, MissingExtraError, NetworkError
+from pysnn.importers.state_dicts.safetensors import read_tensors
 
 __all__ = ["TorchModel", "load_torch_model"]
 

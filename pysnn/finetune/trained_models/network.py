@@ -31,8 +31,8 @@ def trained_network(model: Any, shape: tuple[int, ...], *, mean: Any, std: Any, 
     NetworkError
         A layer has no counterpart, or the results differ.
     """
-    from pysnn.importers.torch import from_torch
     from pysnn.finetune.ttrbr import TrainableClip
+    from pysnn.importers.torch import from_torch
 
     import_me = copy.deepcopy(model).to("cpu").float().eval()
     for module in import_me.modules():

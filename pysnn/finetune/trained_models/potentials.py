@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.convert import convert
+from pysnn.finetune.trained_models.network import trained_network
 from pysnn.network import Network
 from pysnn.neurons import IF
-from pysnn.finetune.trained_models.network import trained_network
 
 __all__ = ["calibrate_potentials", "with_potentials"]
 

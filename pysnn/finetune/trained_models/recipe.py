@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pysnn.convert import Conversion, convert, restructure, round_weights
-from pysnn.errors import DataError, NetworkError
+from pysnn.convert import Conversion, convert, round_weights
 from pysnn.datasets.source import training_source
+from pysnn.errors import DataError, NetworkError
+from pysnn.files.conversion import save_conversion
 from pysnn.files.settings import Settings
-from pysnn.importers.model_files import save_conversion
+from pysnn.finetune import restructure
 from pysnn.finetune.trained_models.models import TorchModel, load_torch_model
 from pysnn.finetune.trained_models.network import trained_network
 from pysnn.finetune.trained_models.potentials import calibrate_potentials, with_potentials

@@ -13,6 +13,10 @@ from pysnn.errors import DataError, NetworkError
 from pysnn.finetune.ttrbr.clock import Clock
 from pysnn.finetune.ttrbr.functions import Clip, Replay, Spikes
 from pysnn.finetune.ttrbr.simulate import simulate
+from pysnn.importers.torch.graph import Call, Value
+from pysnn.importers.torch.pools import max_pool2d_module
+from pysnn.importers.torch.shapes import identity
+from pysnn.nodes import ReLU
 
 __all__ = ["LEAST_THRESHOLD", "HeldCurrent", "SpikingMaxPool2d", "TrainableClip"]
 
@@ -95,6 +99,15 @@ class TrainableClip(nn.Module):
         """Say how many thresholds and levels there are."""
         return f"thresholds={self.threshold.numel()}, levels={self.levels}"
 
+    def pysnn_import(self, call: Call, x: Value) -> Value:
+        """Translate the clip for :func:`pysnn.importers.torch.from_torch`: its threshold is the bound of a ReLU."""
+        if self.levels is not None:
+            raise NetworkError(
+                "its activations are quantised, which is what steps do to a spiking network: set levels = None, or take "
+                "pysnn.finetune.trained_models.trained_network"
+            )
+        return call.add(ReLU(self.threshold.detach().numpy()), x)
+
 
 def _spread(channels: Any, dimensions: int) -> Any:
     """Give values a channel as many dimensions as maps have."""
@@ -132,6 +145,10 @@ class SpikingMaxPool2d(nn.MaxPool2d):
         largest = super().forward(counts.flatten(0, 1)).unflatten(0, (self.clock.steps, self.clock.batch))
         return torch.cat([largest[:1], largest.diff(dim=0)]).flatten(0, 1)
 
+    def pysnn_import(self, call: Call, x: Value) -> Value:
+        """Translate it as the max-pool that it is."""
+        return max_pool2d_module(call, self, x)
+
 
 class HeldCurrent(nn.Module):
     """A current that a shortcut carries: one that holds at every step is there at every step of a simulation."""
@@ -146,3 +163,7 @@ class HeldCurrent(nn.Module):
         if clock.mode not in ("spike", "record") or len(x) != clock.batch:
             return x
         return x.repeat(clock.steps, *(1,) * (x.dim() - 1))
+
+    def pysnn_import(self, call: Call, x: Value) -> Value:
+        """Translate nothing: the network's own currents hold."""
+        return identity(call, x)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pysnn.errors import DataError
-from pysnn.training.optimisers import Schedule
 from pysnn.finetune.ttrbr.steps import GRADIENTS, Gradient
+from pysnn.training.optimisers import Schedule
 
 __all__ = ["TTRBROptions"]
 

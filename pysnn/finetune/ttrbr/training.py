@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from pysnn.errors import DataError
-from pysnn.first_spike.learn.state import fingerprint
 from pysnn.finetune.ttrbr.augment import augmented, order_of
 from pysnn.finetune.ttrbr.clip import LEAST_THRESHOLD, TrainableClip
 from pysnn.finetune.ttrbr.clock import clock_of
@@ -20,6 +19,7 @@ from pysnn.finetune.ttrbr.dither import Dither
 from pysnn.finetune.ttrbr.options import TTRBROptions
 from pysnn.finetune.ttrbr.state import Sums, TrainingState
 from pysnn.finetune.ttrbr.steps import mean_output, norms_of
+from pysnn.first_spike.learn.state import fingerprint
 
 if TYPE_CHECKING:
     import polars as pl

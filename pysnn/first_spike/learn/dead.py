@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.first_spike.network import FirstSpikeNetwork, draw_weights
 from pysnn.first_spike.learn.state import TrainingState
+from pysnn.first_spike.network import FirstSpikeNetwork, draw_weights
 from pysnn.plan.first_spike import FirstSpikePlan, WeightLayer
 
 __all__ = ["add_hinge", "redraw_silent"]

@@ -12,12 +12,12 @@ from pysnn.errors import DataError
 from pysnn.first_spike.coding import encode_times
 from pysnn.first_spike.evaluate import decide
 from pysnn.first_spike.layers import Dense, Layer
-from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.first_spike.learn.losses import log_time_shares
 from pysnn.first_spike.learn.options import TrainingOptions
 from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.first_spike.learn.sklearn_protocol import ClassifierProtocol, make_seed
 from pysnn.first_spike.learn.training import train
+from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.plan.first_spike import FirstSpikePlan
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from pysnn.backends.first_spike import FirstSpikeEngine, SpikePass, first_output
 from pysnn.errors import DataError
 from pysnn.first_spike.coding import as_values, encode_times
 from pysnn.first_spike.evaluate import check_labels
-from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.first_spike.learn.dead import add_hinge, redraw_silent
 from pysnn.first_spike.learn.options import TrainingOptions
 from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.first_spike.learn.state import EpochSums, TrainingState, fingerprint
+from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.plan.first_spike import WeightLayer
 
 if TYPE_CHECKING:

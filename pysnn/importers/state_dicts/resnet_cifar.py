@@ -4,9 +4,9 @@ import os
 from typing import Any
 
 from pysnn.convert.folding.fold import fold
+from pysnn.errors import NetworkError
 from pysnn.importers.state_dicts.safetensors import read_tensors
 from pysnn.importers.state_dicts.state_dict import StateDict
-from pysnn.errors import NetworkError
 from pysnn.network import Network
 from pysnn.nodes import GlobalAvgPool, Input, Node, Output, Pad, ReLU, Subsample
 

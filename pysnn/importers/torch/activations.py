@@ -8,10 +8,9 @@ import numpy as np
 from pysnn.errors import NetworkError
 from pysnn.importers.torch.arithmetic import per_channel
 from pysnn.importers.torch.graph import Call, Value
-from pysnn.importers.torch.layers import array
 from pysnn.nodes import ReLU
 
-__all__ = ["clamp", "hardtanh", "relu", "relu6", "trainable_clip"]
+__all__ = ["clamp", "hardtanh", "relu", "relu6"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +49,3 @@ def clamp(call: Call, x: Value, *args: Any, **kwargs: Any) -> Value:
         return call.add(ReLU(), x)
     high = per_channel(limits.max, x)
     return call.add(ReLU(None if np.all(np.isinf(high)) else high), x)
-
-
-def trainable_clip(call: Call, module: Any, x: Value) -> Value:
-    """Translate :class:`pysnn.finetune.ttrbr.TrainableClip`: its threshold is the bound."""
-    if module.levels is not None:
-        raise NetworkError(
-            "its activations are quantised, which is what steps do to a spiking network: set levels = None, or take "
-            "pysnn.finetune.trained_models.trained_network"
-        )
-    return call.add(ReLU(array(module.threshold, "threshold")), x)

@@ -28,7 +28,8 @@ def from_torch(module: Any, example: Any) -> Network:
     Parameters
     ----------
     module
-        A ``torch.nn.Module`` in evaluation mode, float32, on the CPU. It is not changed.
+        A ``torch.nn.Module`` in evaluation mode, float32, on the CPU. It is not changed. A part of it whose class has a method
+        ``pysnn_import(call, x)`` translates itself: ``call.add(node, x)`` adds a node that reads ``x`` and returns its value.
     example
         A tensor or an array, ``(batch, channels, height, width)`` or ``(batch, n)``, normalised as the module expects it:
         it gives the input's shape, and its results are compared. Real samples make the comparison mean more.

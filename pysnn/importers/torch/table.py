@@ -25,8 +25,6 @@ def _module_handlers() -> dict[type, Handler]:
     """Give the translation of each module type: it takes the call, the module and its input."""
     from torch import nn
 
-    from pysnn.finetune.ttrbr.clip import HeldCurrent, SpikingMaxPool2d, TrainableClip
-
     identity = _module(shapes.identity)
     return {
         nn.AdaptiveAvgPool2d: _module(pools.adaptive_avg_pool2d, "output_size"),
@@ -44,25 +42,31 @@ def _module_handlers() -> dict[type, Handler]:
         nn.AlphaDropout: identity,
         nn.FeatureAlphaDropout: identity,
         nn.Identity: identity,
-        HeldCurrent: identity,
         nn.Flatten: _module(shapes.view),
         nn.Unflatten: _module(shapes.view),
         nn.Linear: _module(layers.linear, "weight", "bias"),
         nn.MaxPool2d: pools.max_pool2d_module,
         nn.Hardtanh: _module(activations.hardtanh, "min_val", "max_val"),
         nn.ReLU: _module(activations.relu),
-        SpikingMaxPool2d: pools.max_pool2d_module,
-        TrainableClip: activations.trainable_clip,
     }
 
 
 def module_handler(module: Any) -> Handler | None:
-    """Give the translation of a module, or of a kind of module that it inherits ``forward`` from."""
+    """Return the translation of a module, or of a kind of module that it inherits ``forward`` from.
+
+    A module whose class has a method ``pysnn_import(call, x)`` translates itself.
+    """
+    if hasattr(type(module), "pysnn_import"):
+        return _own_translation
     handlers = _module_handlers()
     for kind in type(module).__mro__:
         if kind in handlers and type(module).forward is kind.forward:  # type: ignore[attr-defined]
             return handlers[kind]
     return None
+
+
+def _own_translation(call: Call, module: Any, x: Any) -> Any:
+    return module.pysnn_import(call, x)
 
 
 @cache

@@ -12,8 +12,8 @@ import pytest
 from benchmarks import first_spike_accuracy, first_spike_page
 from benchmarks.first_spike_tasks import TASKS, Task
 from pysnn.datasets import load_digits
-from pysnn.first_spike import Dense
 from pysnn.files.first_spike import load
+from pysnn.first_spike import Dense
 from pysnn.first_spike.learn import STDBP
 
 SMALL = Task(

@@ -13,9 +13,9 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 import onnx
 
 from pysnn.cli.app import app
-from pysnn.importers import check
 from pysnn.files.psnn import load
-from tests.unit.io.onnx.models import model, node, numbers
+from pysnn.importers import check
+from tests.unit.importers.onnx.models import model, node, numbers
 
 X = np.random.default_rng(0).random((10, 3, 6, 7)).astype(np.float32)
 NODES = [

@@ -14,9 +14,9 @@ from pysnn.cli.app import app
 from pysnn.convert import Conversion, ann_accuracy, convert, diagnose
 from pysnn.convert.analysis.blame import summarise_blame
 from pysnn.datasets.npz import load_data
+from pysnn.files.conversion import save_conversion
 from pysnn.files.psnn import load, save
 from pysnn.files.settings import Settings
-from pysnn.importers.model_files import save_conversion
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata
 from tests.unit.convert.test_blame import LABELS, chain

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pysnn.cli.app import app
-from pysnn.first_spike import Conv, Dense, FirstSpikeNetwork, decide, evaluate
 from pysnn.files.first_spike import save
+from pysnn.first_spike import Conv, Dense, FirstSpikeNetwork, decide, evaluate
 from pysnn.schemas import SCHEMAS
 
 X = np.random.default_rng(0).integers(0, 256, (9, 1, 5, 5)).astype(np.uint8)

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pysnn.cli.app import app
-from pysnn.first_spike import Conv, Dense, EarliestPool
 from pysnn.files.first_spike import load
+from pysnn.first_spike import Conv, Dense, EarliestPool
 from pysnn.first_spike.learn import training
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata

@@ -7,8 +7,8 @@ import pytest
 
 from pysnn import Conv2d, Flatten, Input, Linear, Network, Output, ReLU, run
 from pysnn.convert import METHODS, ann_pass, convert
-from pysnn.convert.calibration import choose_thresholds
 from pysnn.convert.analysis.errors import SpikeUnit, error_terms
+from pysnn.convert.calibration import choose_thresholds
 from pysnn.convert.methods.registry import make_method
 from pysnn.errors import NetworkError
 

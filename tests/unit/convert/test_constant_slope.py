@@ -14,9 +14,9 @@ from pysnn.cli.app import app
 from pysnn.convert import ann_accuracy, ann_pass, to_first_spike
 from pysnn.datasets import load_digits, load_digits_mlp
 from pysnn.errors import FileFormatError, NetworkError
-from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, encode_times, evaluate
 from pysnn.files import first_spike as files
 from pysnn.files.first_spike_golden import make_spike_golden
+from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, encode_times, evaluate
 from pysnn.nodes import AvgPool2d, Node, SumPool2d
 
 RNG = np.random.default_rng(0)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pysnn.errors import DataError
 from pysnn.datasets.folder import folder_digest, load_folder
 from pysnn.datasets.source import parse_source
+from pysnn.errors import DataError
 
 Image = pytest.importorskip("PIL.Image")
 COLOURS = {"cats": (255, 0, 0), "dogs": (0, 0, 255)}

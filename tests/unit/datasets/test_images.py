@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pysnn.datasets import load_digits
-from pysnn.errors import DataError
 from pysnn.datasets.source import parse_source
+from pysnn.errors import DataError
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (100, 3, 32, 32), dtype=np.uint8)

@@ -12,10 +12,10 @@ import pytest
 from pysnn import IF, Input, Network, Output
 from pysnn.backends import available_backends
 from pysnn.errors import DataError, FileFormatError
-from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork
 from pysnn.files import first_spike, psnn
 from pysnn.files.container import canonical_json, write_container
 from pysnn.files.first_spike_golden import SpikeGolden, make_spike_golden
+from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork
 
 X = np.random.default_rng(0).random((3, 1, 6, 6)).astype(np.float32)
 RAMP = FirstSpikeNetwork.draw(

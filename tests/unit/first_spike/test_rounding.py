@@ -7,8 +7,8 @@ import pytest
 
 from pysnn.eight_bits import in_units
 from pysnn.errors import FileFormatError
-from pysnn.first_spike import Conv, Dense, FirstSpikeNetwork, round_weights
 from pysnn.files.first_spike import dumps, loads
+from pysnn.first_spike import Conv, Dense, FirstSpikeNetwork, round_weights
 
 
 def network(seed: int = 0) -> FirstSpikeNetwork:

@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 import torch
 
-from pysnn.convert import restructure
+from pysnn.finetune import restructure
 from pysnn.finetune.ttrbr import CifarResNet, Task, TTRBROptions
 
 __all__ = ["MEAN", "STD", "coloured", "normalised", "options", "resnet", "task", "torch"]

@@ -19,7 +19,7 @@ from pysnn.files.psnn import load
 from pysnn.files.settings import Settings
 from pysnn.finetune.trained_models import Recipe, save_trained
 from pysnn.finetune.ttrbr import train
-from tests.unit.ttrbr.small import coloured, options
+from tests.unit.finetune.ttrbr.small import coloured, options
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pysnn.errors import DataError, NetworkError
 from pysnn.finetune.ttrbr import Clock, SpikingMaxPool2d, TrainableClip, clock_of, running, simulate
 from pysnn.finetune.ttrbr.dither import Dither
 from pysnn.finetune.ttrbr.functions import Clip, Replay, Spikes
-from tests.unit.ttrbr.small import torch
+from tests.unit.finetune.ttrbr.small import torch
 
 Z = torch.tensor([[-1.0, 0.3, 1.1], [0.9, 2.6, 0.2]], dtype=torch.float64)
 

@@ -9,10 +9,11 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 from pysnn import run
-from pysnn.convert import convert, restructure
+from pysnn.convert import convert
+from pysnn.finetune import restructure
 from pysnn.finetune.trained_models import Recipe, calibrate_potentials, trained_network, with_potentials
 from pysnn.finetune.ttrbr import mean_output, train
-from tests.unit.ttrbr.small import MEAN, STD, coloured, normalised, options, resnet, torch
+from tests.unit.finetune.ttrbr.small import MEAN, STD, coloured, normalised, options, resnet, torch
 
 IMAGES, LABELS = coloured()
 

@@ -9,13 +9,14 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 from pysnn import IF, run
 from pysnn.ann import ann_pass
-from pysnn.convert import convert, restructure
+from pysnn.convert import convert
 from pysnn.errors import DataError, NetworkError
-from pysnn.importers.torch import from_torch
+from pysnn.finetune import restructure
 from pysnn.finetune.trained_models import trained_network
 from pysnn.finetune.ttrbr import TrainableClip, mean_output, running
-from tests.unit.io.torch import models
-from tests.unit.ttrbr.small import MEAN, STD, coloured, normalised, resnet, torch
+from pysnn.importers.torch import from_torch
+from tests.unit.finetune.ttrbr.small import MEAN, STD, coloured, normalised, resnet, torch
+from tests.unit.importers.torch import models
 
 IMAGES = coloured(24)[0]
 X = normalised(IMAGES)

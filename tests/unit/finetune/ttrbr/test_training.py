@@ -12,7 +12,7 @@ from pysnn.errors import DataError, FileFormatError, NetworkError
 from pysnn.finetune.ttrbr import TrainableClip, mean_output, train
 from pysnn.finetune.ttrbr.augment import augmented, order_of
 from pysnn.finetune.ttrbr.state import kept_weights
-from tests.unit.ttrbr.small import coloured, normalised, options, task, torch
+from tests.unit.finetune.ttrbr.small import coloured, normalised, options, task, torch
 
 
 class Killed(Exception):  # noqa: N818 - it is no error

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from pysnn.cli.app import app
 from pysnn.datasets import load_digits
-from pysnn.first_spike import decide
 from pysnn.files import first_spike as files
+from pysnn.first_spike import decide
 from pysnn.first_spike.learn import STDBPClassifier
 
 

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 
 from pysnn import FileFormatError, MissingExtraError, NetworkError, PysnnError
 from pysnn.importers import onnx as onnx_io
-from tests.unit.io.onnx.models import model, node, numbers
+from tests.unit.importers.onnx.models import model, node, numbers
 
 
 def refused(made: onnx.ModelProto, **options: Any) -> str:

@@ -8,7 +8,7 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 import onnx
 
 from pysnn import Conv2d, ReLU
-from tests.unit.io.onnx.models import MAP, const, imported, model, node, numbers, titles
+from tests.unit.importers.onnx.models import MAP, const, imported, model, node, numbers, titles
 
 INTS = np.int64
 

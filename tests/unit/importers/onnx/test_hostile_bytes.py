@@ -11,7 +11,7 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 
 from pysnn import PysnnError
 from pysnn.importers import onnx as onnx_io
-from tests.unit.io.onnx.models import MAP, const, model, node, numbers
+from tests.unit.importers.onnx.models import MAP, const, model, node, numbers
 
 INTS = np.int64
 

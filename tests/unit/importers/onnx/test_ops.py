@@ -10,7 +10,7 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 import onnx
 
 from pysnn import Affine, AvgPool2d, GlobalAvgPool, Linear, ReLU
-from tests.unit.io.onnx.models import MAP, const, imported, model, node, numbers, titles
+from tests.unit.importers.onnx.models import MAP, const, imported, model, node, numbers, titles
 
 W = numbers(4, 3, 3, 3)
 B = numbers(4)

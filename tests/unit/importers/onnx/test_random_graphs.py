@@ -13,7 +13,7 @@ import onnx
 
 from pysnn.ann import ann_pass
 from pysnn.convert.folding.fold import fold
-from tests.unit.io.onnx.models import imported, model, node, numbers
+from tests.unit.importers.onnx.models import imported, model, node, numbers
 
 Maker = Callable[[str, str, str], list[onnx.NodeProto]]
 

@@ -11,7 +11,7 @@ from pysnn import DataError, NetworkError
 from pysnn.importers import onnx as onnx_io
 from pysnn.importers.check import check_import
 from pysnn.importers.onnx import reference
-from tests.unit.io.onnx.models import model, node, numbers
+from tests.unit.importers.onnx.models import model, node, numbers
 
 NODES = [node("Flatten", "x", "f"), node("Gemm", "f w b", "y")]
 CONSTANTS = {"w": numbers(126, 5), "b": numbers(5)}

@@ -9,7 +9,7 @@ import onnx
 
 from pysnn import NetworkError
 from pysnn.importers import onnx as onnx_io
-from tests.unit.io.onnx.models import const, model, node, numbers
+from tests.unit.importers.onnx.models import const, model, node, numbers
 
 INTS = np.int64
 

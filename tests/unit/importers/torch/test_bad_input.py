@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 from pysnn.errors import DataError, MissingExtraError, NetworkError
 from pysnn.importers import check
 from pysnn.importers.torch import from_torch
-from tests.unit.io.torch.models import CifarBlock, Lambda, ResidualNet, images, nn, prepared, torch
+from tests.unit.importers.torch.models import CifarBlock, Lambda, ResidualNet, images, nn, prepared, torch
 
 LINEAR = nn.Linear(3, 2).eval()
 X = torch.ones(2, 3)

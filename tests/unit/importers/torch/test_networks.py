@@ -13,8 +13,8 @@ from pysnn.convert.folding.fold import fold
 from pysnn.errors import NetworkError
 from pysnn.importers.check import largest_difference
 from pysnn.importers.torch import from_torch
-from tests.unit.io.torch import models
-from tests.unit.io.torch.models import images, imported, prepared, titles
+from tests.unit.importers.torch import models
+from tests.unit.importers.torch.models import images, imported, prepared, titles
 
 BLOCKS = ["CifarBlock", "ProjectionBlock", "PreactivationBlock", "NormalisedSumBlock"]
 

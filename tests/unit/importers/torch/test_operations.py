@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 from pysnn.errors import NetworkError
 from pysnn.importers.torch import from_torch
-from tests.unit.io.torch.models import F, Lambda, images, imported, nn, prepared, titles, torch
+from tests.unit.importers.torch.models import F, Lambda, images, imported, nn, prepared, titles, torch
 
 Function = Callable[[Any], Any]
 

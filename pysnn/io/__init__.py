@@ -1,1 +1,0 @@
-"""Files that pysnn reads and writes. ``.psnn`` is its own: :mod:`pysnn.files.psnn`, :mod:`pysnn.files.saved`."""

@@ -1,0 +1,1 @@
+"""What every training loop needs: optimisers, schedules, augmentation, checkpoints."""
