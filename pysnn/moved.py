@@ -79,8 +79,8 @@ class _OldNames(MetaPathFinder, Loader):
         new = new_name(spec.name)
         if new is None:
             return None
-        warnings.warn(f"{spec.name} is {new} now", DeprecationWarning, stacklevel=2)
         module = import_module(new)
+        warnings.warn(f"{spec.name} is {new} now", DeprecationWarning, stacklevel=2)
         spec.loader_state = module.__spec__
         return module
 

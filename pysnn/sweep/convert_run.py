@@ -18,7 +18,7 @@ from pysnn.network import Network
 from pysnn.random import philox
 from pysnn.simulation.result import Result
 from pysnn.simulation.simulator import run
-from pysnn.sweep.points import canonical_json
+from pysnn.sweep.points import point_json
 from pysnn.sweep.sources import NetworkSource
 from pysnn.version import __version__
 
@@ -69,7 +69,7 @@ class ConvertRun:
         found = run(converted, given.x, steps=params["steps"], labels=given.y, keep_state=False, **options)
         labels = _ann_labels(source, params["split"], params["limit"])
         made = {
-            "settings": canonical_json(params["settings"]),
+            "settings": point_json(params["settings"]),
             "convert_steps": params["convert_steps"],
             "version": __version__,
             "warnings": "; ".join(str(warning.message) for warning in heard) or None,

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from pysnn.errors import DataError
+from pysnn.files.container import canonical_json
 
-__all__ = ["Point", "Space", "canonical_json", "expand", "make_points"]
+__all__ = ["Point", "Space", "expand", "make_points", "point_json"]
 
 Space: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 """A grid, whose lists multiply, or several grids, which are united."""
@@ -98,7 +98,7 @@ def make_points(space: Space, code: str, data: str | Callable[[Mapping[str, Any]
     for given in expand(space):
         params = {name: _plain(value, name) for name, value in given.items()}
         digest = data if isinstance(data, str) else data(params)
-        text = canonical_json({"code": code, "data": digest, "point": params})
+        text = point_json({"code": code, "data": digest, "point": params})
         identity = hashlib.sha256(text.encode()).hexdigest()
         points.setdefault(identity, Point(identity, params, digest))
     if not points:
@@ -106,15 +106,15 @@ def make_points(space: Space, code: str, data: str | Callable[[Mapping[str, Any]
     return tuple(points.values())
 
 
-def canonical_json(value: Any) -> str:
-    """Give the one JSON text of a value: keys sorted, no spaces, whole numbers without a point.
+def point_json(value: Any) -> str:
+    """Return the one JSON text of a point's value; whole numbers have no decimal point, whatever their type.
 
     Examples
     --------
-    >>> canonical_json({"b": 2.0, "a": [True, None, 0.1]})
+    >>> point_json({"b": 2.0, "a": [True, None, 0.1]})
     '{"a":[true,null,0.1],"b":2}'
     """
-    return json.dumps(_whole(_plain(value, "value")), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return canonical_json(_whole(_plain(value, "value")))
 
 
 def _plain(value: Any, name: str) -> Any:

@@ -9,7 +9,7 @@ from pysnn.datasets.source import DataSource
 from pysnn.errors import DataError
 from pysnn.importers.model_files import load_ann
 from pysnn.network import Network
-from pysnn.sweep.points import canonical_json
+from pysnn.sweep.points import point_json
 
 __all__ = ["SHIPPED", "NetworkSource"]
 
@@ -65,4 +65,4 @@ class NetworkSource:
             with self.file.open("rb") as stream:
                 content = hashlib.file_digest(stream, "sha256").hexdigest()
         parts = [content, self.mean, self.std, self.output, self.train.digest(), self.test.digest()]
-        return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+        return hashlib.sha256(point_json(parts).encode()).hexdigest()

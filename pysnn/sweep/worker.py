@@ -10,7 +10,7 @@ import numpy as np
 
 from pysnn.errors import DataError
 from pysnn.schemas import SCHEMAS
-from pysnn.sweep.points import Point, canonical_json
+from pysnn.sweep.points import Point, point_json
 
 __all__ = ["Columns", "Job", "Outcome", "Run", "failed_outcome", "run_chunk"]
 
@@ -72,7 +72,7 @@ def failed_outcome(job: Job, point: Point, error: str, when: tuple[str, float] |
 def _base(job: Job, point: Point, error: str | None, when: tuple[str, float]) -> dict[str, Any]:
     return {
         "point": point.identity,
-        "params": canonical_json(point.params),
+        "params": point_json(point.params),
         "seed": point.seed,
         "error": error,
         "started_at": when[0],

@@ -141,7 +141,7 @@ def test_what_is_refused_and_how() -> None:
 
 def test_a_scikit_learn_model_is_told_where_to_go() -> None:
     neural = pytest.importorskip("sklearn.neural_network")
-    with pytest.raises(DataError, match=r"pysnn\.io\.sklearn\.from_sklearn"):
+    with pytest.raises(DataError, match=r"pysnn\.importers\.sklearn\.from_sklearn"):
         convert(neural.MLPClassifier(), DATA)
 
 

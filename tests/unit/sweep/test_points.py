@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pysnn.errors import DataError
-from pysnn.sweep.points import canonical_json, expand, make_points
+from pysnn.sweep.points import expand, make_points, point_json
 
 # SHA-256 of {"code":"1","data":"d","point":{"a":1,"b":[true,null,"x",0.5]}}, worked out with sha256sum.
 KNOWN = "8f955de91c728c2162cc65fffd5b0a6169cae39d37da95d3ea48340df6c8b10d"
@@ -37,7 +37,7 @@ def test_code_data_and_every_parameter_make_other_points() -> None:
 def test_a_point_that_is_written_twice_is_there_once() -> None:
     points = make_points([{"x": [1, 2, 1.0]}, {"x": np.int64(2)}], code="1")
     assert [point.params["x"] for point in points] == [1, 2]
-    assert canonical_json({"b": 1, "a": {"d": 2.0, "c": -0.0}}) == '{"a":{"c":0,"d":2},"b":1}'
+    assert point_json({"b": 1, "a": {"d": 2.0, "c": -0.0}}) == '{"a":{"c":0,"d":2},"b":1}'
 
 
 def test_data_may_differ_from_point_to_point() -> None:

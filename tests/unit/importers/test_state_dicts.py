@@ -155,35 +155,36 @@ def header(**entry: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    "data",
     [
-        (b"", "truncated"),
-        (b"1234567", "truncated"),
-        ((99).to_bytes(8, "little") + b"{}", "truncated"),
-        ((2**63).to_bytes(8, "little") + b"{}", "truncated"),
-        ((2).to_bytes(8, "little") + b"{x", "not JSON"),
-        ((2).to_bytes(8, "little") + b"[]", "not a JSON object"),
-        ((100000).to_bytes(8, "little") + b"[" * 100000, "not JSON"),
-        (header(dtype="BF16"), "expected dtype"),
-        (header(dtype=["F32"]), "expected dtype"),
-        ((8).to_bytes(8, "little") + b'{"w": 1}', "expected a JSON object"),
-        (header(shape=[3]), "12 bytes were expected"),
-        (header(shape=[-2]), "list of sizes"),
-        (header(shape=[True]), "list of sizes"),
-        (header(shape=[1 << 40, 1 << 40]), "bytes were expected"),
-        (header(shape=None), "list of sizes"),
-        (header(data_offsets=[8, 0]), "bytes were expected"),
-        (header(data_offsets=[4, 12]), "bytes were expected"),
-        (header(data_offsets=[0, 8, 8]), "list of sizes"),
+        b"",
+        b"1234567",
+        (99).to_bytes(8, "little") + b"{}",
+        (2**63).to_bytes(8, "little") + b"{}",
+        (2).to_bytes(8, "little") + b"{x",
+        (2).to_bytes(8, "little") + b"[]",
+        (100000).to_bytes(8, "little") + b"[" * 100000,
+        header(dtype="BF16"),
+        header(dtype=["F32"]),
+        (8).to_bytes(8, "little") + b'{"w": 1}',
+        header(shape=[3]),
+        header(shape=[-2]),
+        header(shape=[True]),
+        header(shape=[1 << 40, 1 << 40]),
+        header(shape=None),
+        header(data_offsets=[8, 0]),
+        header(data_offsets=[4, 12]),
+        header(data_offsets=[0, 8, 8]),
     ],
     ids=[str(i) for i in range(18)],
 )
-def test_damaged_files(tmp_path: Path, data: bytes, message: str) -> None:
+def test_damaged_files_are_refused_by_name(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "bad.safetensors"
     path.write_bytes(data)
-    with pytest.raises(FileFormatError, match=r"bad\.safetensors: ") as caught:
+    with pytest.raises(
+        FileFormatError, match=r"bad\.safetensors: (not a safetensors file, or a damaged one|expected ten)"
+    ):
         read_tensors(path)
-    assert message in str(caught.value)
 
 
 @given(st.binary(max_size=60), st.integers(0, 60))
