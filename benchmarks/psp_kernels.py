@@ -27,8 +27,8 @@ from benchmarks.psp_nets import KERNELS, Kernel, backward, forward
 from pysnn.datasets import load_digits
 from pysnn.files.aside import write_aside
 from pysnn.first_spike.learn import Adam, Schedule, time_cross_entropy
-from pysnn.first_spike.learn.state import fingerprint
 from pysnn.tables import metadata, write_table
+from pysnn.training.checkpoint import fingerprint
 
 __all__ = ["PAGE", "PLOT", "TABLE", "page", "train"]
 

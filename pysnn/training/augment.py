@@ -1,6 +1,7 @@
-"""Images moved at random while a network learns: shifts, rotations, scales, elastic distortions, mirror images."""
+"""Images changed at random while a network learns: shifts, rotations, scales, elastic distortions, mirror images, blanks."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,9 @@ __all__ = ["Augmentation"]
 
 Array = NDArray[Any]
 
-# Random numbers of one image: these, then two for each pixel, then those of jumps and mirror images.
+# Random numbers of one image: these, then two for each pixel, then those of jumps, mirror images and blanks.
 _AFFINE_DRAWS = 4
-_EXACT_DRAWS = 3
+_EXACT_DRAWS = 5
 
 _MOST = {"shift": math.inf, "rotate": 180.0, "scale": 1.0, "elastic": math.inf, "jump": math.inf, "mirror": 1.0}
 
@@ -44,6 +45,9 @@ class Augmentation:
         Pixels, at most, along each axis, whole ones (uniform): nothing is blurred.
     mirror
         Share of the images that is turned left to right.
+    blank
+        Pixels: side of a square around a random pixel that is set to 0; at the border it is smaller (DeVries & Taylor,
+        arXiv 1708.04552).
 
     Examples
     --------
@@ -61,21 +65,24 @@ class Augmentation:
     smooth: float = 4.0
     jump: float = 0.0
     mirror: float = 0.0
+    blank: int = 0
 
     def __post_init__(self) -> None:
         for name, most in _MOST.items():
             value = getattr(self, name)
             if not 0 <= value <= most or math.isinf(value):
                 raise DataError(f"augmentation: {name}: expected a number from 0 to {most:g}, got {value!r}")
-        if self.jump != int(self.jump):
-            raise DataError(f"augmentation: jump: expected whole pixels, got {self.jump!r}")
+        for name in ("jump", "blank"):
+            if not 0 <= getattr(self, name) == int(getattr(self, name)):
+                raise DataError(f"augmentation: {name}: expected whole pixels, got {getattr(self, name)!r}")
         if self.scale == 1 or not 0 < self.smooth < math.inf:
             raise DataError(f"augmentation: expected scale below 1 and smooth above 0, got {self.scale}, {self.smooth}")
 
-    def __call__(
-        self, images: NDArray[np.float32], *, seed: int, epoch: int, samples: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Give distorted images ``(batch, C, H, W)``; ``samples`` are their numbers in the data."""
+    def __call__(self, images: Array, *, seed: int, epoch: int, samples: NDArray[np.int64]) -> Array:
+        """Return distorted images ``(batch, C, H, W)``; ``samples`` are their numbers in the data.
+
+        What moves by whole pixels keeps its type (uint8 or floats); where values are interpolated, float32 in 0..1 come out.
+        """
         if images.ndim != 4:
             raise DataError(f"augmentation: expected images (samples, C, H, W), got shape {images.shape}")
         height, width = images.shape[2:]
@@ -85,9 +92,26 @@ class Augmentation:
         if self.elastic:
             field = _smooth(uniform[:, _AFFINE_DRAWS:draws].reshape(-1, 2, height, width), self.smooth)
             y, x = y + self.elastic * field[:, 0], x + self.elastic * field[:, 1]
-        down, right, turned = uniform[:, draws:, None, None].transpose(1, 0, 2, 3)
+        down, right, turned, *centre = uniform[:, draws:, None, None].transpose(1, 0, 2, 3)
         y, x = y + self._jumps(down), x + self._jumps(right)
-        return _sampled(images, y, np.where((turned + 1) / 2 < self.mirror, width - 1 - x, x))
+        x = np.where((turned + 1) / 2 < self.mirror, width - 1 - x, x)
+        moved = _sampled(images, y, x) if self._interpolates else _taken(images, y, x)
+        if self.blank:
+            moved[np.broadcast_to(self._square(centre, (height, width))[:, None], moved.shape)] = 0
+        return moved
+
+    @property
+    def _interpolates(self) -> bool:
+        return bool(self.shift or self.rotate or self.scale or self.elastic)
+
+    def _square(self, centre: Sequence[Array], size: tuple[int, int]) -> Array:
+        """Return which pixels lie in each image's square, ``(batch, H, W)``."""
+        inside = []
+        for draw, extent in zip(centre, size, strict=True):
+            first = np.floor((draw[:, 0] + 1) / 2 * extent) - self.blank // 2
+            place = np.arange(extent)
+            inside.append((place >= first) & (place < first + self.blank))
+        return np.asarray(inside[0][:, :, None] & inside[1][:, None, :])
 
     def _jumps(self, uniform: Array) -> Array:
         return np.asarray(np.floor((uniform + 1) / 2 * (2 * self.jump + 1)) - self.jump)
@@ -119,6 +143,14 @@ def _smooth(field: Array, width: float) -> Array:
         kernel = np.exp(-((place[:, None] - place) ** 2) / (2 * width**2))
         field = np.moveaxis(np.tensordot(field, kernel, axes=(axis, 0)), -1, axis)
     return np.asarray(field / np.abs(field).max(axis=(1, 2, 3), keepdims=True))
+
+
+def _taken(images: Array, y: Array, x: Array) -> Array:
+    """Take the pixels at whole ``(batch, H, W)`` places; outside is 0."""
+    height, width = images.shape[2:]
+    padded = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1))).transpose(0, 2, 3, 1)
+    top, left = (place.clip(-1, most).astype(np.int64) + 1 for place, most in ((y, height), (x, width)))
+    return np.ascontiguousarray(padded[np.arange(len(images))[:, None, None], top, left].transpose(0, 3, 1, 2))
 
 
 def _sampled(images: NDArray[np.float32], y: Array, x: Array) -> NDArray[np.float32]:

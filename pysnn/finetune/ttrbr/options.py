@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pysnn.errors import DataError
 from pysnn.finetune.ttrbr.steps import GRADIENTS, Gradient
+from pysnn.training.augment import Augmentation
 from pysnn.training.optimisers import Schedule
 
 __all__ = ["TTRBROptions"]
@@ -129,6 +130,11 @@ class TTRBROptions:
     def norm_stays(self) -> bool:
         """Whether batch normalisation keeps its statistics."""
         return self.steps is not None if self.frozen_norm is None else self.frozen_norm
+
+    @property
+    def augmentation(self) -> Augmentation:
+        """How each image of the training part is changed in each epoch."""
+        return Augmentation(jump=self.crop, mirror=0.5 if self.flip else 0.0, blank=self.cutout)
 
     def identity(self) -> str:
         """Name everything that a result depends on."""

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError
-from pysnn.first_spike.learn.state import read_checkpoint, write_checkpoint
+from pysnn.training.checkpoint import read_checkpoint, write_checkpoint
 
 __all__ = ["Sums", "TrainingState", "kept_weights"]
 

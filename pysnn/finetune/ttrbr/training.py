@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from pysnn.errors import DataError
-from pysnn.finetune.ttrbr.augment import augmented, order_of
 from pysnn.finetune.ttrbr.clip import LEAST_THRESHOLD, TrainableClip
 from pysnn.finetune.ttrbr.clock import clock_of
 from pysnn.finetune.ttrbr.compute import Compute
@@ -19,7 +18,8 @@ from pysnn.finetune.ttrbr.dither import Dither
 from pysnn.finetune.ttrbr.options import TTRBROptions
 from pysnn.finetune.ttrbr.state import Sums, TrainingState
 from pysnn.finetune.ttrbr.steps import mean_output, norms_of
-from pysnn.first_spike.learn.state import fingerprint
+from pysnn.training.checkpoint import fingerprint
+from pysnn.training.order import epoch_order
 
 if TYPE_CHECKING:
     import polars as pl
@@ -116,7 +116,7 @@ class Training:
         state, options = self.state, self.options
         saved = time.monotonic()
         while state.epoch < options.epochs:
-            order = order_of(options, state.epoch, self.cut)
+            order = epoch_order(options.seed, state.epoch, self.cut)
             while state.batch < self.batches:
                 start = time.perf_counter()
                 self.step(order[state.batch * options.batch_size : (state.batch + 1) * options.batch_size])
@@ -145,7 +145,9 @@ class Training:
         torch.manual_seed((options.seed * 1_000_003 + state.epoch) * 1_000_003 + state.batch)
         if self.dither is not None:
             self.dither.redraw()
-        pixels = augmented(self.task.images[samples], options, state.epoch, state.batch)
+        pixels = options.augmentation(
+            self.task.images[samples], seed=options.seed, epoch=state.epoch, samples=np.asarray(samples)
+        )
         x, labels = self.compute.samples(pixels), self.compute.labels(self.labels[samples])
         with self.compute.autocast():
             scores = self._scores(x)

@@ -15,9 +15,11 @@ from pysnn.first_spike.evaluate import check_labels
 from pysnn.first_spike.learn.dead import add_hinge, redraw_silent
 from pysnn.first_spike.learn.options import TrainingOptions
 from pysnn.first_spike.learn.rule import LearningRule
-from pysnn.first_spike.learn.state import EpochSums, TrainingState, fingerprint
+from pysnn.first_spike.learn.state import EpochSums, TrainingState
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.plan.first_spike import WeightLayer
+from pysnn.training.checkpoint import fingerprint
+from pysnn.training.order import epoch_order
 
 if TYPE_CHECKING:
     import polars as pl
@@ -128,7 +130,7 @@ class Training:
         """Train to the end, from where the state stands."""
         state, options = self.state, self.options
         while state.epoch < options.epochs:
-            order = np.random.default_rng([options.seed, 1, state.epoch]).permutation(len(self.times))
+            order = epoch_order(options.seed, state.epoch, len(self.times))
             while state.batch < self.batches:
                 start = time.perf_counter()
                 self.step(order[state.batch * options.batch_size : (state.batch + 1) * options.batch_size])

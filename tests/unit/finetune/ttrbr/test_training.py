@@ -10,7 +10,6 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 from pysnn.errors import DataError, FileFormatError, NetworkError
 from pysnn.finetune.ttrbr import TrainableClip, mean_output, train
-from pysnn.finetune.ttrbr.augment import augmented, order_of
 from pysnn.finetune.ttrbr.state import kept_weights
 from tests.unit.finetune.ttrbr.small import coloured, normalised, options, task, torch
 
@@ -126,33 +125,6 @@ def test_normalisation_takes_its_statistics_in_the_simulation_and_once() -> None
     assert [len(current) for current in seen] == [16 * steps, 16]
     assert torch.allclose(norm.running_mean, 0.9 * before + 0.1 * seen[0].mean((0, 2, 3)), atol=1e-6)
     assert norm.training
-
-
-def test_shifts_flips_and_squares() -> None:
-    images = coloured(64)[0] + np.uint8(1)
-    plain = augmented(images, options(crop=0, flip=False), 0, 0)
-    assert np.array_equal(plain, images)
-    flipped = augmented(images, options(crop=0), 0, 0)
-    mirrored = [np.array_equal(a, b[:, :, ::-1]) for a, b in zip(flipped, images, strict=True)]
-    assert 16 < sum(mirrored) < 48
-    assert all(m or np.array_equal(a, b) for m, a, b in zip(mirrored, flipped, images, strict=True))
-    shifted = augmented(images, options(crop=2, flip=False), 0, 0)
-    padded = np.pad(images, ((0, 0), (0, 0), (2, 2), (2, 2)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (8, 8), (2, 3))
-    hits = [np.argwhere((windows[n] == shifted[n][:, None, None]).all((0, 3, 4))) for n in range(64)]
-    assert all(len(hit) for hit in hits)
-    assert len({tuple(hit[0]) for hit in hits}) > 15
-    blanked = augmented(images, options(crop=0, flip=False, cutout=4), 0, 0)
-    holes = (blanked == 0).sum((2, 3))
-    assert holes.max() == 16
-    assert holes.min() >= 4
-    assert np.array_equal(blanked[blanked > 0], images[blanked > 0])
-
-
-def test_orders_are_permutations_of_their_own() -> None:
-    first, second = (order_of(options(), epoch, 50) for epoch in (0, 1))
-    assert sorted(first) == sorted(second) == list(range(50))
-    assert not np.array_equal(first, second)
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,35 @@ def test_vectors_have_no_neighbours_to_move_to() -> None:
     options = TrainingOptions(epochs=1, augment=Augmentation(shift=1))
     with pytest.raises(DataError, match=r"expected images \(samples, C, H, W\)"):
         train(start, STDBP(), (np.zeros((4, 36)), np.array([0, 1, 2, 0])), options)
+
+
+PIXELS = RNG.integers(1, 256, (64, 3, 8, 8), dtype=np.uint8)
+
+
+def test_whole_pixels_are_moved_as_they_are() -> None:
+    assert np.array_equal(distorted(Augmentation(), PIXELS, np.arange(64)), PIXELS)
+    flipped = distorted(Augmentation(mirror=0.5), PIXELS, np.arange(64))
+    mirrored = [np.array_equal(a, b[:, :, ::-1]) for a, b in zip(flipped, PIXELS, strict=True)]
+    assert 16 < sum(mirrored) < 48
+    assert all(m or np.array_equal(a, b) for m, a, b in zip(mirrored, flipped, PIXELS, strict=True))
+    shifted = distorted(Augmentation(jump=2), PIXELS, np.arange(64))
+    padded = np.pad(PIXELS, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (8, 8), (2, 3))
+    hits = [np.argwhere((windows[n] == shifted[n][:, None, None]).all((0, 3, 4))) for n in range(64)]
+    assert all(len(hit) for hit in hits)
+    assert len({tuple(hit[0]) for hit in hits}) > 15
+
+
+def test_blanks_are_squares_that_the_border_cuts() -> None:
+    blanked = distorted(Augmentation(blank=4), PIXELS, np.arange(64))
+    holes = (blanked == 0).sum((2, 3))
+    assert holes.max() == 16
+    assert holes.min() >= 4
+    assert np.array_equal(blanked[blanked > 0], PIXELS[blanked > 0])
+
+
+def test_whole_pixels_give_what_interpolation_gives() -> None:
+    images = (PIXELS / np.float32(255)).astype(np.float32)
+    taken = distorted(Augmentation(jump=2, mirror=0.5), images, np.arange(64))
+    tiny = distorted(Augmentation(jump=2, mirror=0.5, shift=1e-12), images, np.arange(64))
+    assert np.allclose(taken, tiny, atol=1e-6)
