@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,11 @@ class Augmentation:
                 raise DataError(f"augmentation: {name}: expected whole pixels, got {getattr(self, name)!r}")
         if self.scale == 1 or not 0 < self.smooth < math.inf:
             raise DataError(f"augmentation: expected scale below 1 and smooth above 0, got {self.scale}, {self.smooth}")
+
+    def __repr__(self) -> str:
+        """Name what differs from no distortion; a checkpoint knows its training by this."""
+        changed = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"Augmentation({', '.join(changed)})"
 
     def __call__(self, images: Array, *, seed: int, epoch: int, samples: NDArray[np.int64]) -> Array:
         """Return distorted images ``(batch, C, H, W)``; ``samples`` are their numbers in the data.
