@@ -89,9 +89,9 @@ format: $(VENV)/.dev ## format the sources and mend what the linters can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## run the benchmarks, or one: make bench BENCH=import_time
-	@for script in $$(grep -l __main__ benchmarks/$(BENCH).py); do \
-		echo "== $$script"; $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; \
+bench: $(VENV)/.dev ## check the claims of docs/performance.md, or one: make bench BENCH=import_time
+	@for script in $$(grep -l __main__ benchmarks/claims/$(BENCH).py); do \
+		echo "== $$script"; $(BIN)/python -m benchmarks.claims.$$(basename $$script .py) || exit 1; \
 	done
 
 peers: ## make .venv-peers with the libraries that pysnn is compared with

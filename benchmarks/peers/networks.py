@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import data_folder
+from benchmarks.experiments.ttrbr_trials import NETWORKS as TRAINED_FOLDER
 from benchmarks.peers.graph import Op, save_graph
 from benchmarks.peers.normalise import normalise
-from benchmarks.ttrbr_trials import NETWORKS as TRAINED_FOLDER
 from pysnn import IF, Conv2d, Linear, Network, ReLU, Scale
 from pysnn.convert import ann_pass, convert
 from pysnn.datasets.cifar import load_cifar10

@@ -65,7 +65,7 @@ class Augmentation:
     smooth: float = 4.0
     jump: float = 0.0
     mirror: float = 0.0
-    blank: int = 0
+    blank: float = 0.0
 
     def __post_init__(self) -> None:
         for name, most in _MOST.items():

@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks import first_spike_page, psp_kernels
-from benchmarks.first_spike_accuracy import NETWORKS
-from benchmarks.first_spike_tasks import TASKS
+from benchmarks.experiments import first_spike_page, psp_kernels
+from benchmarks.experiments.first_spike_accuracy import NETWORKS
+from benchmarks.experiments.first_spike_tasks import TASKS
 from pysnn.files.first_spike import load
 
 KEPT = sorted(NETWORKS.glob("*.psnn"))

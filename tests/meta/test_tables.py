@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from benchmarks.conversion_tables import PAGE, TABLES, page
+from benchmarks.experiments.conversion_tables import PAGE, TABLES, page
 from benchmarks.peers import page as peers
 from benchmarks.peers.claims import TABLE
 from pysnn.schemas import SCHEMAS

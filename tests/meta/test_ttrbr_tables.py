@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.ttrbr_page import PAGE, TABLES, page
-from benchmarks.ttrbr_trials import NETWORKS, TRIALS
+from benchmarks.experiments.ttrbr_page import PAGE, TABLES, page
+from benchmarks.experiments.ttrbr_trials import NETWORKS, TRIALS
 from pysnn.files.psnn import load
 
 KEPT = sorted(NETWORKS.glob("*.psnn"))

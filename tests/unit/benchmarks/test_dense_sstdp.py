@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.sstdp_step import both, published_network
+from benchmarks.experiments.sstdp_step import both, published_network
 
 
 def test_ten_batches_end_with_the_same_weights() -> None:

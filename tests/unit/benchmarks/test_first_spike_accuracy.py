@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks import first_spike_accuracy, first_spike_page
-from benchmarks.first_spike_tasks import TASKS, Task
+from benchmarks.experiments import first_spike_accuracy, first_spike_page
+from benchmarks.experiments.first_spike_tasks import TASKS, Task
 from pysnn.datasets import load_digits
 from pysnn.files.first_spike import load
 from pysnn.first_spike import Dense

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks import psp_kernels
-from benchmarks.psp_kernels import Net, page, train
-from benchmarks.psp_nets import KERNELS
+from benchmarks.experiments import psp_kernels
+from benchmarks.experiments.psp_kernels import Net, page, train
+from benchmarks.experiments.psp_nets import KERNELS
 from pysnn.datasets import load_digits
 
 DIGITS = load_digits()

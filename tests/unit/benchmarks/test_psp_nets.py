@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from benchmarks.psp_nets import KERNELS, backward, forward
+from benchmarks.experiments.psp_nets import KERNELS, backward, forward
 from pysnn.backends.reference.first_spike import ReferenceFirstSpike
 from pysnn.first_spike import Dense, FirstSpikeNetwork
 

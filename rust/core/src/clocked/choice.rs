@@ -61,7 +61,7 @@ impl Used {
 }
 
 /// Events an input and a step from which on dot products are faster: for up to 16 outputs, up to 32, up to 64, and more.
-/// `benchmarks/kernels.py` measures them.
+/// `benchmarks/claims/kernels.py` measures them.
 type Crossovers = [f32; 4];
 
 const BASELINE: Crossovers = [f32::INFINITY; 4];

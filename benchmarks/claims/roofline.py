@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.claims.kernels import LAYERS, STEPS, forced, layer, request
 from benchmarks.common import best_of, report, results_option
-from benchmarks.kernels import LAYERS, STEPS, forced, layer, request
 from pysnn.backends.rust import simd_levels
 from pysnn.plan import PlanOptions, compile_plan
 from pysnn.plan.ops import ConvOp

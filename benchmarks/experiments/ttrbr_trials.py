@@ -15,7 +15,7 @@ from pysnn.finetune.trained_models import Recipe
 __all__ = ["NETWORKS", "TRIALS", "Trial"]
 
 
-NETWORKS = Path(__file__).parent / "networks" / "deep"
+NETWORKS = Path(__file__).parents[1] / "networks" / "deep"
 """Where networks are kept."""
 
 

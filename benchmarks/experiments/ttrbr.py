@@ -1,9 +1,9 @@
 """Accuracy of very deep networks that were trained for few time-steps: one command a training.
 
-    python -m benchmarks.ttrbr TRIAL               trains, and shows accuracies on the last 5,000 training images
-    python -m benchmarks.ttrbr TRIAL --test        looks at the test split, once, and writes the table
-    python -m benchmarks.ttrbr TRIAL --test --save keeps the spiking network too
-    python -m benchmarks.ttrbr_page                writes docs/ttrbr_results.md from the tables
+    python -m benchmarks.experiments.ttrbr TRIAL               trains, and shows accuracies on the last 5,000 training images
+    python -m benchmarks.experiments.ttrbr TRIAL --test        looks at the test split, once, and writes the table
+    python -m benchmarks.experiments.ttrbr TRIAL --test --save keeps the spiking network too
+    python -m benchmarks.experiments.ttrbr_page                writes docs/ttrbr_results.md from the tables
 
 Needs PyTorch. A training that was stopped goes on from its checkpoint, which lies in the work folder; one that is finished is not repeated.
 """
@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.common import data_folder, machine
-from benchmarks.ttrbr_trials import NETWORKS, TRIALS, Trial
+from benchmarks.experiments.ttrbr_trials import NETWORKS, TRIALS, Trial
 from pysnn import Simulator
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.files.settings import Settings
@@ -31,7 +31,7 @@ from pysnn.tables import metadata, write_table
 
 __all__ = ["STEPS", "TABLES", "options_of"]
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 TABLES, WORK = HERE / "tables", HERE / "results" / "ttrbr"
 STEPS = (1, 2, 4, 8, 16, 32)
 

@@ -1,10 +1,10 @@
 """Accuracy of first-spike networks, counted strictly, with what a decision costs: one command a task.
 
-    python -m benchmarks.first_spike_accuracy TASK               trains all seeds, shows what they do on validation samples
-    python -m benchmarks.first_spike_accuracy TASK --minutes 20  stops after so long; the same command goes on from there
-    python -m benchmarks.first_spike_accuracy TASK --test        looks at the test split, once, and writes the table
-    python -m benchmarks.first_spike_accuracy TASK --test --save keeps the network that was best on validation samples too
-    python -m benchmarks.first_spike_page                        writes docs/first_spike_results.md from the tables
+    python -m benchmarks.experiments.first_spike_accuracy TASK               trains all seeds, shows what they do on validation samples
+    python -m benchmarks.experiments.first_spike_accuracy TASK --minutes 20  stops after so long; the same command goes on from there
+    python -m benchmarks.experiments.first_spike_accuracy TASK --test        looks at the test split, once, and writes the table
+    python -m benchmarks.experiments.first_spike_accuracy TASK --test --save keeps the network that was best on validation samples too
+    python -m benchmarks.experiments.first_spike_page                        writes docs/first_spike_results.md from the tables
 
 A finished training is not repeated: its checkpoint lies in the work folder.
 """
@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.common import machine
-from benchmarks.first_spike_tasks import TASKS, Data, Task, load
+from benchmarks.experiments.first_spike_tasks import TASKS, Data, Task, load
 from pysnn.files.first_spike import save
 from pysnn.files.first_spike_golden import make_spike_golden
 from pysnn.first_spike import FirstSpikeNetwork, evaluate, round_weights
@@ -28,7 +28,7 @@ from pysnn.tables import metadata, write_table
 
 __all__ = ["NETWORKS", "TABLES", "run"]
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 TABLES, NETWORKS, WORK = HERE / "tables", HERE / "networks", HERE / "results" / "first_spike"
 
 _BATCHES_A_CHECKPOINT = 100

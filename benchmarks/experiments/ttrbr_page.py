@@ -1,17 +1,17 @@
-"""Write docs/ttrbr_results.md and its plot from the tables of benchmarks.ttrbr: no figure there is typed by hand."""
+"""Write docs/ttrbr_results.md and its plot from the tables of benchmarks.experiments.ttrbr: no figure there is typed by hand."""
 
 import json
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.experiments.ttrbr_trials import TRIALS
 from benchmarks.markdown import fill, table
-from benchmarks.ttrbr_trials import TRIALS
 
 __all__ = ["PAGE", "PLOT", "TABLES", "page"]
 
-TABLES = Path(__file__).parent / "tables"
-PAGE = Path(__file__).parents[1] / "docs" / "ttrbr_results.md"
+TABLES = Path(__file__).parents[1] / "tables"
+PAGE = Path(__file__).parents[2] / "docs" / "ttrbr_results.md"
 PLOT = PAGE.with_name("ttrbr_errors.png")
 
 _PARTS = {"e_p": "inherited", "e_c": "clipping", "e_q": "quantisation", "e_d": "deviation"}

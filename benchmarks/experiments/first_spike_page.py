@@ -1,16 +1,16 @@
-"""Write docs/first_spike_results.md from the tables of benchmarks.first_spike_accuracy: no figure there is typed by hand."""
+"""Write docs/first_spike_results.md from the tables of benchmarks.experiments.first_spike_accuracy: no figure there is typed by hand."""
 
 from pathlib import Path
 
 import polars as pl
 
-from benchmarks.first_spike_tasks import TASKS
+from benchmarks.experiments.first_spike_tasks import TASKS
 from benchmarks.markdown import fill, table
 
 __all__ = ["PAGE", "TABLES", "page"]
 
-TABLES = Path(__file__).parent / "tables"
-PAGE = Path(__file__).parents[1] / "docs" / "first_spike_results.md"
+TABLES = Path(__file__).parents[1] / "tables"
+PAGE = Path(__file__).parents[2] / "docs" / "first_spike_results.md"
 
 
 def page(text: str, tables: Path = TABLES) -> str:

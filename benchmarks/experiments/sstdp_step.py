@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import report, results_option
-from benchmarks.dense_sstdp import DenseSSTDP
+from benchmarks.experiments.dense_sstdp import DenseSSTDP
 from benchmarks.mnist import load_mnist
 from pysnn.first_spike import Dense, FirstSpikeNetwork, encode_times
 from pysnn.first_spike.learn import SSTDP, Schedule, TrainingOptions

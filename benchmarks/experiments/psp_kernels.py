@@ -1,8 +1,8 @@
 """The same networks with ramp, exponential and alpha kernels, 1 to 6 layers deep, on the digits that come with the package.
 
-    python -m benchmarks.psp_kernels --run      trains them (some minutes), writes the table, then the page and the plot;
+    python -m benchmarks.experiments.psp_kernels --run      trains them (some minutes), writes the table, then the page and the plot;
                                                 interrupted, it goes on with the network that it was at
-    python -m benchmarks.psp_kernels            writes docs/psp_kernels.md and docs/psp_kernels.png from the table
+    python -m benchmarks.experiments.psp_kernels            writes docs/psp_kernels.md and docs/psp_kernels.png from the table
 
 All have the same first weights, the same optimiser and exact gradients: nothing is done about steep gradients or dead neurons. The share
 of the mean in the first weights (``gain``) is chosen for each kernel, with two layers, on held-out training samples.
@@ -22,8 +22,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.common import machine
+from benchmarks.experiments.psp_nets import KERNELS, Kernel, backward, forward
 from benchmarks.markdown import fill, table
-from benchmarks.psp_nets import KERNELS, Kernel, backward, forward
 from pysnn.datasets import load_digits
 from pysnn.files.aside import write_aside
 from pysnn.first_spike.learn import Adam, Schedule, time_cross_entropy
@@ -32,9 +32,9 @@ from pysnn.training.checkpoint import fingerprint
 
 __all__ = ["PAGE", "PLOT", "TABLE", "page", "train"]
 
-TABLE = Path(__file__).parent / "tables" / "psp_kernels.parquet"
-WORK = Path(__file__).parent / "results" / "psp_kernels"
-PAGE = Path(__file__).parents[1] / "docs" / "psp_kernels.md"
+TABLE = Path(__file__).parents[1] / "tables" / "psp_kernels.parquet"
+WORK = Path(__file__).parents[1] / "results" / "psp_kernels"
+PAGE = Path(__file__).parents[2] / "docs" / "psp_kernels.md"
 PLOT = PAGE.with_suffix(".png")
 
 DEPTHS = range(1, 7)

@@ -4,7 +4,7 @@ The sweeps themselves take hours; each is one command, and another that puts its
 
     pysnn sweep run benchmarks/sweeps/resnet20.toml
     pysnn sweep collect benchmarks/sweeps/resnet20.toml --out benchmarks/tables/conversion_resnet20.parquet
-    python -m benchmarks.conversion_tables
+    python -m benchmarks.experiments.conversion_tables
 """
 
 import json
@@ -17,8 +17,8 @@ from benchmarks.markdown import fill, table
 
 __all__ = ["PAGE", "TABLES", "page"]
 
-TABLES = Path(__file__).parent / "tables"
-PAGE = Path(__file__).parents[1] / "docs" / "conversion_results.md"
+TABLES = Path(__file__).parents[1] / "tables"
+PAGE = Path(__file__).parents[2] / "docs" / "conversion_results.md"
 
 _NORMAL_95 = 1.96
 _COMPARED_AT = 32

@@ -1,9 +1,9 @@
 """Where ResNet-110 loses what, before and after each measure: the error of every layer in its four parts.
 
-    python -m benchmarks.ttrbr_errors --save    measures on training images; writes benchmarks/tables/ttrbr_errors.parquet
-    python -m benchmarks.ttrbr_page             draws it, and writes docs/ttrbr_results.md
+    python -m benchmarks.experiments.ttrbr_errors --save    measures on training images; writes benchmarks/tables/ttrbr_errors.parquet
+    python -m benchmarks.experiments.ttrbr_page             draws it, and writes docs/ttrbr_results.md
 
-Needs PyTorch, and the finished trainings of benchmarks.ttrbr in the work folder.
+Needs PyTorch, and the finished trainings of benchmarks.experiments.ttrbr in the work folder.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 
 from benchmarks.common import data_folder, machine
-from benchmarks.ttrbr import TABLES, WORK, options_of
-from benchmarks.ttrbr_trials import TRIALS
+from benchmarks.experiments.ttrbr import TABLES, WORK, options_of
+from benchmarks.experiments.ttrbr_trials import TRIALS
 from pysnn import Network, Scale
 from pysnn.convert import Conversion, convert
 from pysnn.datasets.cifar import load_cifar10

@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks.claims.kernels import LAYERS, STEPS, forced, layer, request
 from benchmarks.common import best_of, report, results_option
-from benchmarks.kernels import LAYERS, STEPS, forced, layer, request
 from pysnn.backends import get_backend
 from pysnn.backends.base import EventInput
 from pysnn.backends.rust import simd_level

@@ -1,0 +1,1 @@
+"""Trainings and conversions whose results are in docs: each writes a table into benchmarks/tables."""
