@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial test-aarch64 fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial test-aarch64 fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ quickstart: $(VENV)/.package ## set everything up and run the main job on real d
 	@$(BIN)/pysnn quickstart
 
 test: test-rust test-python ## set everything up and pass the tests
+
+test-fast: $(VENV)/.dev ## pass the Python tests that take less than a second each, without real data
+	$(BIN)/python -m pytest -q -m "not slow and not data" --deselect pysnn/quickstart.py
 
 test-rust: $(VENV)/.dev
 	cargo test --quiet -p pysnn-core

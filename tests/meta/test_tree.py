@@ -82,3 +82,11 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# A head, with 2 parts\n[a](#a-head-with-2-parts) [b](page.md) [c](none.md) [d](page.md#none)\n")
     assert broken_links(page) == ["none.md", "page.md#none"]
+
+
+def test_the_page_of_the_architecture_names_what_is_there() -> None:
+    text = text_of(ROOT / "docs" / "architecture.md")
+    named = re.findall(r"`((?:pysnn|rust|benchmarks|tests|scripts)/[\w/.*-]*)`", text)
+    assert len(named) > 20
+    missing = [name for name in named if not list(ROOT.glob(name.rstrip("/")))]
+    assert missing == []
