@@ -71,6 +71,8 @@ def convert(
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, (report, meta))
     save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
+    if conversion.int8_refusal is not None:
+        notes.append(f"runs in float32 only: {conversion.int8_refusal}")
     notes.append(f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, T = {steps}, {precision}")
     for sentence in notes:
         typer.echo(sentence, err=True)

@@ -16,7 +16,9 @@ from pysnn.convert.error_table import error_rows
 from pysnn.convert.input_range import warn_of_input_range
 from pysnn.convert.methods import make_method
 from pysnn.convert.ordinary import ann_digest
+from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
+from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal
 from pysnn.errors import DataError, NetworkError
 from pysnn.network import Network
 from pysnn.nodes import ReLU
@@ -37,7 +39,8 @@ class Conversion:
     network
         The spiking network.
     ann
-        The ordinary network that it was made of.
+        The ANN that it was made of, node by node: the given one, or one of the same function whose max-pools have moved
+        to where they read spikes.
     method, settings
         Name in :data:`pysnn.convert.METHODS`, and every setting of the method.
     calibration
@@ -46,6 +49,8 @@ class Conversion:
         Number of time-steps that the conversion is meant for, or ``None``.
     corrections
         Names in :data:`pysnn.convert.CORRECTIONS` of what was calibrated behind the thresholds.
+    int8_refusal
+        Why the network runs in float32 only; ``None`` where it runs in int8 too.
     """
 
     network: Network
@@ -55,6 +60,7 @@ class Conversion:
     calibration: Calibration
     steps: int | None = None
     corrections: tuple[str, ...] = ()
+    int8_refusal: str | None = None
 
     @property
     def report(self) -> "pl.DataFrame":
@@ -168,7 +174,8 @@ def convert(
     """Convert an ordinary network into a spiking one.
 
     Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
-    of it as initial potential; the weights stay as they are. ``calibrate`` corrects the mean error that is left.
+    of it as initial potential; the weights stay as they are. A max-pool moves to where it reads spikes, if the function
+    stays the same. ``calibrate`` corrects the mean error that is left.
 
     Parameters
     ----------
@@ -189,7 +196,7 @@ def convert(
     Raises
     ------
     NetworkError
-        The network has neurons already, or no ReLU.
+        The network has neurons already, or no ReLU, or what it would become cannot run: a maximum of currents.
     DataError
         The data do not fit, or there is no such method or setting.
 
@@ -219,6 +226,8 @@ def convert(
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
     rule = make_method(method, settings, steps)
     kinds = check_corrections(calibrate, steps)
+    network, stuck = settle_pools(network)
+    check_convertible(network, stuck)
     data = calibration_data(network, calibration)
     warn_of_input_range(network.input, data)
     found = choose_thresholds(network, data, rule)
@@ -229,14 +238,17 @@ def convert(
     correction = Correction()
     if kinds and steps is not None:
         correction = correct(network, sorted_samples(data)[0], thresholds, int(steps), kinds)
+    spiking = spiking_network(network, thresholds, correction)
+    check_runs(spiking, stuck)
     return Conversion(
-        network=spiking_network(network, thresholds, correction),
+        network=spiking,
         ann=network,
         method=method,
         settings=MappingProxyType(asdict(rule)),
         calibration=found,
         steps=steps,
         corrections=kinds,
+        int8_refusal=int8_refusal(spiking),
     )
 
 
