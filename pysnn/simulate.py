@@ -97,6 +97,9 @@ class Simulator:
         self._compiled: dict[tuple[PlanOptions, str], tuple[Plan, Executable]] = {}
         self._latest: tuple[RunOptions, int, tuple[Plan, Executable]] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _make_simulator, (self.network, vars(self.options))
+
     def plan(self, max_count: int = 1, **changes: Any) -> Plan:
         """Give the plan that a run would use."""
         return self._ready(replace(self.options, **changes), max_count)[0]
@@ -215,6 +218,11 @@ class Simulator:
         if options.coding == "poisson":
             return PoissonInput(shaped, int(options.seed), first_sample=start)
         return ConstantInput(shaped)
+
+
+def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
+    """Make a pickled or copied simulator again: its plans are compiled where it arrives, when they are needed."""
+    return Simulator(network, **options)
 
 
 def _checked_steps(steps: Any) -> tuple[int, ...]:

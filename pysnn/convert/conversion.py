@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
 from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal
 from pysnn.errors import DataError, NetworkError
+from pysnn.frozen import FrozenDict
 from pysnn.network import Network
 from pysnn.nodes import ReLU
 from pysnn.tables import make_table
@@ -244,7 +244,7 @@ def convert(
         network=spiking,
         ann=network,
         method=method,
-        settings=MappingProxyType(asdict(rule)),
+        settings=FrozenDict(asdict(rule)),
         calibration=found,
         steps=steps,
         corrections=kinds,

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric
 from pysnn.errors import BackendError, DataError, FileFormatError, MissingExtraError, PysnnError
+from pysnn.frozen import FrozenDict
 from pysnn.io.settings import PRECISIONS, Settings, check_choice, check_integer
 from pysnn.network import Network
 
@@ -60,7 +60,7 @@ class Golden:
             raise DataError(f"golden: scores must be ({len(self.steps)}, samples, classes), got {self.scores.shape}")
         for name, counts in self.spikes.items():
             _check_array(f"spikes of '{name}'", counts, np.int32, 2)
-        object.__setattr__(self, "spikes", MappingProxyType(dict(self.spikes)))
+        object.__setattr__(self, "spikes", FrozenDict(self.spikes))
 
 
 def check_golden(network: Network, golden: Golden, settings: Settings, backend: str) -> None:

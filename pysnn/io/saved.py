@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite, prod
-from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError
+from pysnn.frozen import FrozenDict
 from pysnn.io.container import is_text
 from pysnn.io.golden import Golden, check_golden, check_neurons
 from pysnn.io.settings import Settings
@@ -94,7 +94,7 @@ def checked_provenance(provenance: Mapping[str, Any]) -> Mapping[str, str | int 
     """Give provenance as a file holds it, or raise :class:`DataError`."""
     for name, value in provenance.items():
         _check_provenance(name, value)
-    return MappingProxyType(dict(provenance))
+    return FrozenDict(provenance)
 
 
 def _check_provenance(name: object, value: object) -> None:

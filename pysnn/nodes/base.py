@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import CapacityError, NetworkError
+from pysnn.frozen import Frozen, FrozenDict
 
 __all__ = [
     "LATER_FIELD",
@@ -35,7 +35,7 @@ MAX_VALUES = 1 << 27
 MAX_EXTENT = 1 << 24
 """Largest kernel, stride, padding and dilation."""
 
-LATER_FIELD: Mapping[str, bool] = MappingProxyType({"left_out_at_default": True})
+LATER_FIELD: Mapping[str, bool] = FrozenDict({"left_out_at_default": True})
 """Metadata of a field that joined a node after files of that node were written: a file has it only where it is not its
 default, so that earlier files stay readable and stay the only ones of their content."""
 
@@ -79,7 +79,7 @@ class Builder(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class Node(Frozen):
     """Base of all nodes. Frozen; knows neither its name nor its neighbours."""
 
     @property
