@@ -265,4 +265,6 @@ def _same(a: Node, b: Node) -> bool:
 def _same_field(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(_same_field(*pair) for pair in zip(a, b, strict=True))
     return bool(a == b)

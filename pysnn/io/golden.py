@@ -26,7 +26,7 @@ class Golden:
     Parameters
     ----------
     input
-        What enters, float32: ``(samples, ...)``, or ``(steps, samples, ...)`` if the coding is "spikes".
+        What enters, float32 (float64 where the input has scaling): ``(samples, ...)``, or ``(steps, samples, ...)`` if the coding is "spikes".
     scores
         float32 ``(len(steps), samples, classes)``.
     spikes
@@ -42,7 +42,7 @@ class Golden:
         The arrays do not fit together.
     """
 
-    input: NDArray[np.float32]
+    input: NDArray[np.float32] | NDArray[np.float64]
     scores: NDArray[np.float32]
     spikes: Mapping[str, NDArray[np.int32]]
     steps: tuple[int, ...]
@@ -54,7 +54,8 @@ class Golden:
             check_integer("golden steps", value, 1, _MOST_STEPS)
         if not self.steps or list(self.steps) != sorted(set(self.steps)):
             raise DataError(f"golden: steps must ascend, got {self.steps}")
-        _check_array("input", self.input, np.float32, 2)
+        wide = isinstance(self.input, np.ndarray) and self.input.dtype == np.float64
+        _check_array("input", self.input, np.float64 if wide else np.float32, 2)
         _check_array("scores", self.scores, np.float32, 3)
         if self.scores.ndim != 3 or len(self.scores) != len(self.steps):
             raise DataError(f"golden: scores must be ({len(self.steps)}, samples, classes), got {self.scores.shape}")
@@ -131,8 +132,8 @@ def make_golden(  # noqa: PLR0913 - what is run, how, and what is kept
     if settings.coding == "events":
         raise DataError("golden: events cannot be kept; give the same spikes as an array to coding 'spikes'")
     array = as_numeric(x, "golden input")
-    values = array.astype(np.float32)
-    if array.dtype == np.uint8:
+    values = array.astype(np.float32 if network.input.scaling is None else np.float64)
+    if array.dtype == np.uint8 and network.input.scaling is None:
         values /= np.float32(255)
     empty = np.zeros((len(read_at), 1, 1), dtype=np.float32)
     request = Golden(values, empty, {}, read_at, settings.precision)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import isfinite, prod
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError
@@ -83,6 +84,9 @@ def _check_golden(network: Network, golden: Golden, settings: Settings) -> None:
     for name, (array, shape) in expected.items():
         if array.shape != shape:
             raise DataError(f"golden: {name}: expected shape {shape}, got {array.shape}")
+    kind = np.float32 if network.input.scaling is None else np.float64
+    if golden.input.dtype != kind:
+        raise DataError(f"golden: input: expected {np.dtype(kind)} for this network's input, got {golden.input.dtype}")
 
 
 def _check_kind(name: str, value: object, kind: type) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "LATER_FIELD",
     "MAX_EXTENT",
     "MAX_VALUES",
+    "UNDIGESTED_FIELD",
     "Builder",
     "NeuronParameters",
     "Node",
@@ -38,6 +39,9 @@ MAX_EXTENT = 1 << 24
 LATER_FIELD: Mapping[str, bool] = FrozenDict({"left_out_at_default": True})
 """Metadata of a field that joined a node after files of that node were written: a file has it only where it is not its
 default, so that earlier files stay readable and stay the only ones of their content."""
+
+UNDIGESTED_FIELD: Mapping[str, bool] = FrozenDict({**LATER_FIELD, "undigested_at_default": True})
+"""The same for a field that joined after digests of networks were written: one at its default leaves the digest as it was."""
 
 Value: TypeAlias = Any
 """Something that a lowered node has computed; only the builder looks inside."""
