@@ -162,10 +162,11 @@ def _analyse(
     file, meta = report
     assert conversion.steps is not None
     if file is None:
-        conversion.errors(x[:_CHECK_SAMPLES], conversion.steps, precision=precision)
+        conversion.errors(x[:_CHECK_SAMPLES], conversion.steps, precision=precision)  # type: ignore[arg-type]
         return []
     part = x[:_REPORT_SAMPLES]
     with Progress("layer errors") as progress:
-        frame = conversion.errors(part, powers_of_two(conversion.steps), precision=precision, progress=progress)
+        steps = powers_of_two(conversion.steps)
+        frame = conversion.errors(part, steps, precision=precision, progress=progress)  # type: ignore[arg-type]
     write_table(frame, file, meta)
     return [f"wrote {file}: the error of each layer on the first {len(part)} samples of the calibration data"]

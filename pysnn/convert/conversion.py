@@ -2,26 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from pysnn.ann import check_ordinary
-from pysnn.convert.blame import blame_rows, layers_to_blame
+from pysnn.convert.blame import FREE, blame_rows, check_free, layers_to_blame
 from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.corrections import Correction, check_corrections, correct
 from pysnn.convert.diagnosis import rank_layers
-from pysnn.convert.error_table import error_rows
+from pysnn.convert.error_table import NOT_FREE, error_rows
 from pysnn.convert.input_range import warn_of_input_range
-from pysnn.convert.methods import make_method
+from pysnn.convert.methods import SETTING_KEYWORDS, MethodSettings, make_method
 from pysnn.convert.ordinary import ann_digest
 from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
 from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal
 from pysnn.errors import DataError, NetworkError
 from pysnn.frozen import FrozenDict
+from pysnn.keywords import show_keywords
 from pysnn.network import Network
 from pysnn.nodes import ReLU
+from pysnn.run_options import RUN_KEYWORDS, RunKeywords
 from pysnn.tables import make_table
 
 if TYPE_CHECKING:
@@ -94,7 +96,10 @@ class Conversion:
             "calibration.sha256": self.calibration.digest,
         }
 
-    def errors(self, x: Any, steps: int | Sequence[int] | None = None, **options: Any) -> "pl.DataFrame":
+    @show_keywords(item for item in RUN_KEYWORDS if item.name not in NOT_FREE)
+    def errors(
+        self, x: Any, steps: int | Sequence[int] | None = None, **options: Unpack[RunKeywords]
+    ) -> "pl.DataFrame":
         """Say which layer lost what: one row a layer and a number of steps, schema "errors".
 
         Parameters
@@ -115,13 +120,14 @@ class Conversion:
         rows = error_rows((self.network, self.ann), x, wanted, options)
         return make_table("errors", [{"method": self.method, **row} for row in rows])
 
+    @show_keywords(item for item in RUN_KEYWORDS if item.name in FREE)
     def blame(
         self,
         x: Any,
         steps: int | Sequence[int] | None = None,
         labels: Any = None,
         layers: int | str | Sequence[str] = 5,
-        **options: Any,
+        **options: Unpack[RunKeywords],
     ) -> "pl.DataFrame":
         """Put one layer at a time back to the ANN's exact values and measure what the output gains, schema "blame".
 
@@ -148,9 +154,10 @@ class Conversion:
         DataError
             The data do not fit, nobody says how many steps, or there is no such layer.
         """
+        check_free(options)
         wanted = self._steps("blame", steps)
         last = wanted if isinstance(wanted, int | np.integer) else max(wanted)
-        known = {name: options[name] for name in ("backend", "threads") if name in options}
+        known: Any = {name: options[name] for name in ("backend", "threads") if name in options}
         names = layers_to_blame(layers, self.network, lambda: rank_layers(self.errors(x, last, **known)))
         rows = blame_rows((self.network, self.ann), (x, labels), wanted, names, options)
         return make_table("blame", [{"method": self.method, **row} for row in rows])
@@ -162,6 +169,7 @@ class Conversion:
         return wanted
 
 
+@show_keywords(SETTING_KEYWORDS)
 def convert(
     network: Network,
     calibration: Any,
@@ -169,7 +177,7 @@ def convert(
     *,
     steps: int | None = None,
     calibrate: Sequence[str] = (),
-    **settings: Any,
+    **settings: Unpack[MethodSettings],
 ) -> Conversion:
     """Convert an ordinary network into a spiking one.
 
@@ -224,7 +232,7 @@ def convert(
         raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
-    rule = make_method(method, settings, steps)
+    rule = make_method(method, dict(settings), steps)
     kinds = check_corrections(calibrate, steps)
     network, stuck = settle_pools(network)
     check_convertible(network, stuck)

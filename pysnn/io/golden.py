@@ -132,7 +132,7 @@ def make_golden(  # noqa: PLR0913 - what is run, how, and what is kept
     if settings.coding == "events":
         raise DataError("golden: events cannot be kept; give the same spikes as an array to coding 'spikes'")
     array = as_numeric(x, "golden input")
-    values = array.astype(np.float32 if network.input.scaling is None else np.float64)
+    values: NDArray[Any] = array.astype(np.float32 if network.input.scaling is None else np.float64)
     if array.dtype == np.uint8 and network.input.scaling is None:
         values /= np.float32(255)
     empty = np.zeros((len(read_at), 1, 1), dtype=np.float32)

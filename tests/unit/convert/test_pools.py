@@ -118,7 +118,7 @@ def test_either_order_gives_the_same_scores(name: str, per_channel: bool) -> Non
         scores.append(run(conversion.network, DATA, steps=16).scores)
         if conversion.int8_refusal is None:
             run(conversion.network, DATA, steps=16, precision="int8")
-    np.testing.assert_array_equal(*scores)
+    np.testing.assert_array_equal(scores[0], scores[1])
 
 
 def test_a_network_whose_pools_read_spikes_is_the_network_itself() -> None:
@@ -239,7 +239,7 @@ def test_a_pool_on_the_input_and_one_of_constant_values_stay() -> None:
         conversion = convert(ann, DATA)
         assert conversion.ann is ann
         scores.append(run(conversion.network, DATA, steps=8).scores)
-    np.testing.assert_array_equal(*scores)
+    np.testing.assert_array_equal(scores[0], scores[1])
 
 
 def test_what_only_float32_can_is_said() -> None:
