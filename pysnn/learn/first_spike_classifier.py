@@ -13,6 +13,7 @@ from pysnn.first_spike.coding import encode_times
 from pysnn.first_spike.evaluate import decide
 from pysnn.first_spike.layers import Dense, Layer
 from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.foreign import as_numpy
 from pysnn.learn.losses import log_time_shares
 from pysnn.learn.options import TrainingOptions
 from pysnn.learn.rule import LearningRule
@@ -107,7 +108,9 @@ class FirstSpikeClassifier(ClassifierProtocol):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Give the share of right predictions; no output spike is wrong."""
         winners = self._winners(X)
-        right = (winners >= 0) & (self.classes_[winners.clip(min=0)] == np.asarray(y).ravel())
+        right = (winners >= 0) & (
+            self.classes_[winners.clip(min=0)] == np.asarray(as_numpy(y, "y", numeric=False)).ravel()
+        )
         return float(np.average(right, weights=sample_weight))
 
     def _winners(self, X: Any) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pysnn.arrays import as_weight
+from pysnn.arrays import as_numeric, as_weight
 from pysnn.errors import NetworkError
 from pysnn.nodes.base import UNDIGESTED_FIELD, Array, Builder, Node, Shape, Value
 from pysnn.nodes.scaling import apply_scaling, checked_scaling
@@ -66,7 +66,7 @@ class Input(Node):
             raise NetworkError("Input: expected mean and std, or scaling, got both")
 
     def _check_normalisation(self, channels: int) -> None:
-        given = self.mean
+        given = as_numeric(self.mean, "Input: mean")
         for name in ("mean", "std"):
             array = as_weight(getattr(self, name), f"Input: {name}", 1)
             if array.shape != (channels,):
@@ -74,11 +74,11 @@ class Input(Node):
             object.__setattr__(self, name, array)
         if (self.std <= 0).any():
             raise NetworkError(f"Input: std must be positive, got {self.std.tolist()}")
-        lost = np.abs(np.asarray(given, dtype=np.float64) - self.mean) > _MOST_LOST * self.std
+        lost = np.abs(given.astype(np.float64) - self.mean) > _MOST_LOST * self.std
         if lost.any():
             at = int(np.argmax(lost))
             raise NetworkError(
-                f"Input: mean {float(np.asarray(given)[at]):.10g} is too large for float32 beside std {self.std[at]:.4g} "
+                f"Input: mean {float(given[at]):.10g} is too large for float32 beside std {self.std[at]:.4g} "
                 f"(channel {at}); give scaling=[('subtract', mean), ('divide', std)], which is float64"
             )
 

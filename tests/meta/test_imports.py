@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 # Lowest first. A module may import the modules of earlier lines, and its own package; not its neighbours on the line.
 LAYERS = (
     ("errors", "schemas", "version"),
+    ("foreign",),
     ("arrays", "eight_bits", "files", "frozen", "keywords", "progress", "random"),
     ("nodes",),
     ("neurons",),
