@@ -153,10 +153,10 @@ def test_the_sentence_says_where_it_came_from() -> None:
 
 
 def test_a_frame_keeps_the_dtype_that_all_columns_share() -> None:
-    same = {"a": np.uint8([1, 2]), "b": np.uint8([3, 4])}
+    same = {"a": np.array([1, 2], np.uint8), "b": np.array([3, 4], np.uint8)}
     for made in (pd.DataFrame, pl.DataFrame):
         assert as_numpy(made(same), "x").dtype == np.uint8
-        mixed = as_numpy(made({"a": np.int64([2**53 - 1]), "b": [0.5]}), "x")
+        mixed = as_numpy(made({"a": np.array([2**53 - 1]), "b": [0.5]}), "x")
         assert mixed.tolist() == [[2.0**53 - 1, 0.5]]
     twice = pd.DataFrame([[1, 2.5]], columns=["a", "a"])
     assert as_numpy(twice, "x").tolist() == [[1.0, 2.5]]
