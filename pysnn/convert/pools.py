@@ -75,6 +75,8 @@ def _moved(graph: Graph, name: str) -> tuple[Graph, str]:
             way(trial, name)
         except StuckError as error:
             reasons.append(str(error))
+        except RecursionError:
+            reasons.append("hundreds of nodes lie between it and the next ReLU")
         else:
             return trial, ""
     return graph, next(reason for reason in reasons if reason)

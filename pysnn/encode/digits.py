@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 __all__ = ["warn_of_lost_digits"]
 
 _EXACT = 2.0**24
-_LEAST_PLACES = 1024
+_LEAST_PLACES = 256
 """How many values float32 must have over a channel's range."""
+
+_FEWEST = 8
+"""Of fewer samples nobody knows the range."""
 
 
 def warn_of_lost_digits(array: NDArray[Any], what: str) -> None:
@@ -20,7 +23,7 @@ def warn_of_lost_digits(array: NDArray[Any], what: str) -> None:
     --------
     >>> warn_of_lost_digits(np.array([[1.0], [2.0]]), "Input 'in'")
     """
-    if array.dtype.itemsize < 4 or array.dtype == np.float32 or array.ndim < 2:
+    if array.dtype.itemsize < 4 or array.dtype == np.float32 or array.ndim < 2 or len(array) < _FEWEST:
         return
     if max(abs(float(array.max())), abs(float(array.min()))) < _LEAST_PLACES:
         return

@@ -249,6 +249,14 @@ def test_what_only_float32_can_is_said() -> None:
     assert convert(layers(*between[1:]), DATA).int8_refusal is None
 
 
+def test_a_very_long_way_to_a_relu_is_refused_in_a_sentence() -> None:
+    moves: dict[str, Node] = {f"m{i}": Subsample(1) for i in range(700)}
+    nodes = {"in": Input((1, 4, 4)), "c": Conv2d([[[[1.0]]]]), "r": ReLU(), "d": Conv2d([[[[1.0]]]]), "p": POOL}
+    ann = Network.chain({**nodes, **moves, "s": ReLU(), "out": Output()})
+    with pytest.raises(NetworkError, match=r"MaxPool2d 'p': .*hundreds of nodes"):
+        convert(ann, np.ones((2, 1, 4, 4)))
+
+
 class AnnMaker(Maker):
     """Makes ANNs: a ReLU for each neuron, and max-pools anywhere."""
 

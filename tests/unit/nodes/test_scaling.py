@@ -108,7 +108,7 @@ def test_a_mean_that_float32_moves_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", ["float64", "int64", "int32"])
 def test_data_that_float32_cannot_hold_apart_are_warned_of(kind: str) -> None:
-    x = np.array([[1, 1.7e9], [2, 1.7e9 + 3000]]).astype(kind)
+    x = np.array([[1, 1.7e9], [2, 1.7e9 + 3000]] * 4).astype(kind)
     with pytest.warns(UserWarning, match="Input 'in': channel 1 lies around 1.7e[+]09 and varies by 3000 only"):
         ann_pass(Network.chain({"in": Input((2,)), "out": Output()}), x)
 
@@ -116,10 +116,11 @@ def test_data_that_float32_cannot_hold_apart_are_warned_of(kind: str) -> None:
 @pytest.mark.parametrize(
     "x",
     [
-        np.array([[1, 1.7e9], [2, 1.7e9]]),
-        np.array([[0, 16_000_000], [1, 16_000_003]]),
-        np.array([[0, 1.7e9], [0, 0.0]]),
-        np.array([[0, 1.7e9], [0, 1.7e9 + 3000]], dtype=np.float32),
+        np.array([[1, 1.7e9], [2, 1.7e9]] * 4),
+        np.array([[0, 16_000_000], [1, 16_000_003]] * 4),
+        np.array([[0, 1.7e9], [0, 0.0]] * 4),
+        np.array([[0, 1.7e9], [0, 1.7e9 + 3000]] * 4, dtype=np.float32),
+        np.array([[0, 1.7e9], [0, 1.7e9 + 3000]]),
     ],
 )
 def test_data_that_lose_nothing_are_not(x: Any) -> None:
