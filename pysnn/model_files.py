@@ -169,6 +169,10 @@ def _from_psnn(file: Path, normalisation: Mapping[str, Any]) -> Network:
         raise NetworkError(f"{file}: {error}") from error
     if not normalisation:
         return network
+    if network.input.scaling is not None:
+        raise NetworkError(
+            f"{file}: Input '{network.input_name}': expected no mean and std beside its scaling, got both"
+        )
     return network.replace({network.input_name: Input(network.input.shape, **normalisation)})
 
 
