@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pysnn.ann import check_ordinary
 from pysnn.convert import Conversion, resnet_cifar, vgg11_cifar
@@ -17,6 +17,9 @@ from pysnn.errors import DataError, FileFormatError, NetworkError
 from pysnn.io.settings import Settings
 from pysnn.network import Network
 from pysnn.nodes import Input
+
+if TYPE_CHECKING:
+    from pysnn.io.onnx import ImportedModel
 
 __all__ = ["Comparison", "ModelFile", "load_ann", "powers_of_two", "save_conversion"]
 
@@ -50,7 +53,11 @@ class ModelFile:
     sha256
         Of the file.
     output
-        Name of the value that an ONNX model is read at, if it was chosen.
+        Name of the value that an ONNX model is read at.
+    notes
+        Sentences for the user: what of an ONNX model was left out, and which shape of data the network takes.
+    source
+        What else an ONNX model was found to be.
     """
 
     network: Network
@@ -58,6 +65,8 @@ class ModelFile:
     kind: str
     sha256: str
     output: str | None = None
+    notes: tuple[str, ...] = ()
+    source: "ImportedModel | None" = None
 
     def compare(self, x: Any) -> Comparison | None:
         """Compare the network with what other software computes from the file; ``None`` where there is none that reads it.
@@ -74,7 +83,7 @@ class ModelFile:
         DataError
             The samples do not fit the input, or a result is not finite.
         """
-        if self.kind != "ONNX":
+        if self.source is None:
             return None
         from pysnn.io.check import check_import
         from pysnn.io.onnx.reference import reference_name, reference_outputs
@@ -82,8 +91,9 @@ class ModelFile:
         net = self.network
         data = checked_data(x, net.input, net.input_name, "constant").data
         values = input_values(net.input, data)  # type: ignore[arg-type]
-        expected = reference_outputs(self.path, values, self.output)
-        return Comparison(reference_name(), check_import(net, x, expected, reference_name()), len(values))
+        expected = reference_outputs(self.path, self.source.layout.to_model(values), self.output)
+        difference = check_import(net, x, expected, reference_name(), self.source.tolerance)
+        return Comparison(reference_name(), difference, len(values))
 
 
 def load_ann(
@@ -98,7 +108,7 @@ def load_ann(
         (``.safetensors``, see :func:`pysnn.convert.resnet_cifar` and :func:`pysnn.convert.vgg11_cifar`), or an ordinary
         network that pysnn saved (``.psnn``).
     output
-        Name of the value to read, for an ONNX model with several outputs or with a softmax at its end.
+        Name of the value to read, for an ONNX model with several outputs.
     mean, std
         What the network's input subtracts and divides by, one value a channel, for data in 0..1; they stay in the
         network. By default those of the file (the CIFAR networks and ``.psnn`` have them), or none.
@@ -126,10 +136,12 @@ def load_ann(
     if output is not None and suffix != ".onnx":
         raise DataError(f"{file}: an output can be chosen in ONNX models only")
     normalisation = {} if mean is None and std is None else {"mean": mean, "std": std}
+    source = None
     if suffix == ".onnx":
-        from pysnn.io import onnx
+        from pysnn.io.onnx import read_onnx
 
-        network, kind = onnx.load(file, output=output, **normalisation), "ONNX"
+        source = read_onnx(file, output, **normalisation)
+        network, kind = source.network, "ONNX"
     elif suffix == ".safetensors":
         network, kind = _from_tensors(file, normalisation)
     elif suffix == ".psnn":
@@ -143,7 +155,9 @@ def load_ann(
         raise FileFormatError(f"{file}: expected .onnx, .safetensors (CIFAR ResNet, VGG-11) or .psnn")
     with file.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return ModelFile(fold(network), file, kind, digest, output)
+    if source is None:
+        return ModelFile(fold(network), file, kind, digest)
+    return ModelFile(fold(network), file, kind, digest, source.output, source.notes, source)
 
 
 def _from_tensors(file: Path, normalisation: Mapping[str, Any]) -> tuple[Network, str]:

@@ -115,13 +115,10 @@ def _calibration_data(network: "Network", text: str, data: "Data") -> "Data":
     """Give the data of a source, checked against the network's input."""
     from pysnn.encode.batch import checked_data
 
-    shape = network.input.shape
     try:
         checked_data(data.x, network.input, network.input_name, "constant")
     except DataError as error:
-        turned = data.x.ndim == 4 and data.x.shape[1:] == (*shape[1:], *shape[:1])
-        hint = "; channels come first: x.transpose(0, 3, 1, 2)" if turned and len(set(data.x.shape[1:])) > 1 else ""
-        raise DataError(f"calibration data '{text}': {error}{hint}") from error
+        raise DataError(f"calibration data '{text}': {error}") from error
     return data
 
 
@@ -135,7 +132,7 @@ def _facts(source: "ModelFile", data: "Data", *, whole: bool) -> tuple[dict[str,
         "model.sha256": source.sha256,
         "calibration.file_sha256": data.digest,
     }
-    notes = []
+    notes = [f"import: {note}" for note in source.notes]
     found = source.compare(data.x)
     if found is not None:
         facts |= {"import.reference": found.reference, "import.difference": found.difference}

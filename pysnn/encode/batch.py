@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pysnn.arrays import as_numeric, is_finite
 from pysnn.encode.digits import warn_of_lost_digits
 from pysnn.encode.events import MAX_AT_ONCE, Events
+from pysnn.encode.layout import laid_out
 from pysnn.errors import DataError
 from pysnn.nodes import Input
 
@@ -48,9 +49,10 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
         if node.normalises:
             raise DataError(f"{what}: given spikes cannot be normalised, and the input has {_normalisation(node)}")
         return Batches(_given_spikes(data, node, what, coding))
-    array = as_numeric(data, what)
-    if array.ndim < 1 or array.shape[1:] != node.shape:
-        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {array.shape}")
+    given = as_numeric(data, what)
+    array = laid_out(given, node.shape)
+    if array is None:
+        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {given.shape}")
     if array.shape[0] == 0:
         raise DataError(f"{what}: expected at least one sample, got none")
     if array.dtype.kind == "f" and not is_finite(array):

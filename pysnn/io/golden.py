@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric
+from pysnn.encode.layout import laid_out
 from pysnn.errors import BackendError, DataError, FileFormatError, MissingExtraError, PysnnError
 from pysnn.frozen import FrozenDict
 from pysnn.io.settings import PRECISIONS, Settings, check_choice, check_integer
@@ -131,7 +132,10 @@ def make_golden(  # noqa: PLR0913 - what is run, how, and what is kept
         raise DataError("golden: steps are needed, here or in the settings")
     if settings.coding == "events":
         raise DataError("golden: events cannot be kept; give the same spikes as an array to coding 'spikes'")
-    array = as_numeric(x, "golden input")
+    given = as_numeric(x, "golden input")
+    fitting = laid_out(given, network.input.shape)
+    # What does not fit is refused with the network's own words when it is run.
+    array = given if fitting is None else fitting
     values: NDArray[Any] = array.astype(np.float32 if network.input.scaling is None else np.float64)
     if array.dtype == np.uint8 and network.input.scaling is None:
         values /= np.float32(255)

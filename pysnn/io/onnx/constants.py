@@ -168,6 +168,14 @@ def _divide(_node: OnnxNode, arrays: Sequence[Array]) -> Array:
     return np.asarray(a / b)
 
 
+def _expand(_node: OnnxNode, arrays: Sequence[Array]) -> Array:
+    return np.broadcast_to(arrays[0], np.broadcast_shapes(arrays[0].shape, integers_of(arrays[1], "shape")))
+
+
+def _expanded_size(arrays: Sequence[Array]) -> int:
+    return prod(np.broadcast_shapes(arrays[0].shape, integers_of(arrays[1], "shape")))
+
+
 def _first_size(arrays: Sequence[Array]) -> int:
     return arrays[0].size if arrays else 0
 
@@ -197,13 +205,17 @@ CONSTANT_OPS: Mapping[str, Fold] = {
     "Constant": (_first_size, _constant),
     "ConstantOfShape": (_wanted_size, _constant_of_shape),
     "Div": (_broadcast_size, _divide),
+    "Expand": (_expanded_size, _expand),
     "Gather": (_gather_size, _gather),
     "Identity": (_first_size, lambda _, arrays: arrays[0]),
     "Mul": (_broadcast_size, lambda _, arrays: arrays[0] * arrays[1]),
     "Neg": (_first_size, lambda _, arrays: -arrays[0]),
+    "Pow": (_broadcast_size, lambda _, arrays: np.power(arrays[0], arrays[1])),
+    "Reciprocal": (_first_size, lambda _, arrays: 1 / arrays[0]),
     "Reshape": (_first_size, _reshape),
     "Shape": (_first_size, lambda node, arrays: shape_of(node, arrays[0].shape)),
     "Slice": (_first_size, _slice),
+    "Sqrt": (_first_size, lambda _, arrays: np.sqrt(arrays[0])),
     "Squeeze": (_first_size, _squeeze),
     "Sub": (_broadcast_size, lambda _, arrays: arrays[0] - arrays[1]),
     "Transpose": (_first_size, _transpose),

@@ -1,4 +1,4 @@
-"""What an importer needs to know of an ONNX file, as plain Python: nodes, constants, one input, the outputs."""
+"""What an importer needs to know of an ONNX file, as plain Python: nodes, constants, inputs, outputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Dimension", "Model", "OnnxNode", "UnsupportedError"]
+__all__ = ["Dimension", "Model", "ModelInput", "OnnxNode", "UnsupportedError"]
 
 Dimension = int | str | None
 """A size, the name of a size that the file leaves open, or ``None`` where it says nothing."""
+
+
+_DIMENSIONS = {1: "one dimension", 2: "two dimensions", 4: "two dimensions"}
 
 
 class UnsupportedError(Exception):
@@ -45,7 +48,9 @@ class OnnxNode:
         value = self.attributes.get(name, default)
         good = isinstance(value, tuple) and all(type(item) is int for item in value)
         if not good or (count is not None and len(value) != count):
-            expected = "integers" if count is None else f"{count} integers (two dimensions of space)"
+            expected = (
+                "integers" if count is None else f"{count} integers (for {_DIMENSIONS.get(count, count)} of space)"
+            )
             raise UnsupportedError(f"attribute {name}: expected {expected}, got {value!r}")
         return tuple(value)
 
@@ -64,12 +69,26 @@ class OnnxNode:
         return value
 
 
+@dataclass(frozen=True)
+class ModelInput:
+    """An input: the type of its values, ``None`` if it is no tensor, and its dimensions if the file says them."""
+
+    name: str
+    kind: str | None
+    dimensions: tuple[Dimension, ...] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A file's graph: ``input`` is (name, dimensions); ``constants`` are its initialisers by name."""
+    """A file's graph.
+
+    ``constants`` are its initialisers by name, ``unreadable`` says of others why they cannot be read; ``inputs`` are those
+    that no initialiser fills.
+    """
 
     nodes: tuple[OnnxNode, ...]
     constants: Mapping[str, NDArray[Any]]
-    input: tuple[str, tuple[Dimension, ...]]
+    unreadable: Mapping[str, str]
+    inputs: Mapping[str, ModelInput]
     outputs: tuple[str, ...]
     opset: int
