@@ -97,13 +97,13 @@ class Assembly:
         core = self.core(signal)
         if core == wanted and is_plain(signal.view):
             return signal
-        if self.may_turn and self._is_input(signal.terms):
+        if self.may_turn and self.is_input(signal.terms):
             raise InputLayoutError(wanted, inverse(signal.view))
         raise UnsupportedError(
             f"it reads {core} (without the batch) as {wanted} in another order; only the network's input can be turned so"
         )
 
-    def _is_input(self, terms: tuple[str, ...]) -> bool:
+    def is_input(self, terms: tuple[str, ...]) -> bool:
         """Return whether all layers up to the input leave each value where it is."""
         sources: dict[str, list[str]] = {name: [] for name in self.nodes}
         for source, target in self.edges:

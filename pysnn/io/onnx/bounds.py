@@ -63,7 +63,7 @@ def _bound(node: OnnxNode, operands: Operands, index: int, name: str) -> float |
     if value.size != 1 or value.dtype.kind not in "fiu":
         raise UnsupportedError(f"its {name} has type {value.dtype}, shape {value.shape}; only one number is supported")
     bound = float(value.reshape(()))
-    largest = float(np.finfo(value.dtype).max) if value.dtype.kind == "f" else np.inf
+    largest = float(np.finfo(value.dtype.name).max) if value.dtype.kind == "f" else np.inf
     return None if (bound >= largest if name == "max" else bound <= -largest) else bound
 
 
@@ -73,17 +73,19 @@ def _signal_and_constant(assembly: Assembly, node: OnnxNode, operands: Operands)
             "it compares two values that both come from the input; only constant limits are supported"
         )
     index = 0 if isinstance(operands.at(0), Signal) else 1
-    return readable(assembly, node, operands.limited(index)), operands.constant(1 - index, "limit")
+    constant = operands.constant(1 - index, "limit")
+    return readable(assembly, node, operands.limited(index), constant), constant
 
 
 def _limited_below(assembly: Assembly, node: OnnxNode, signal: Signal) -> Signal:
-    signal = readable(assembly, node, signal)
-    return replace(assembly.alike(node, ReLU(signal.ceiling), signal), ceiling=None)
+    # A ceiling holds for the channels of the layer that it was found for.
+    source = readable(assembly, node, signal) if signal.ceiling is None else signal
+    return replace(assembly.alike(node, ReLU(signal.ceiling), source), ceiling=None)
 
 
 def _limited_above(assembly: Assembly, node: OnnxNode, signal: Signal, constant: Any, *, wait: bool = False) -> Signal:
     """Limit a value from above: at once where it cannot be negative, else together with the limit of 0 that must follow."""
-    signal = readable(assembly, node, signal)
+    signal = readable(assembly, node, signal, np.asarray(constant))
     high = channel_values(assembly, signal, np.asarray(constant))
     if not (high > 0).all():
         raise UnsupportedError(f"its upper limit is {high.min():g}; only positive ones are supported (of a ReLU)")

@@ -14,9 +14,24 @@ from pysnn.io.onnx.views import is_plain, order
 __all__ = ["channel_values", "readable"]
 
 
-def readable(assembly: Assembly, node: OnnxNode, signal: Signal) -> Signal:
-    """Return a signal whose layers have the channels that it has: (batch, n) is read from a vector layer."""
-    return assembly.vector(node, signal) if len(signal.shape) == 2 else signal
+def readable(assembly: Assembly, node: OnnxNode, signal: Signal, *constants: NDArray[Any]) -> Signal:
+    """Return a signal whose layers have the channels that constants have: (batch, n) is read from a vector layer.
+
+    The network's input stays a map where the constants allow it: what comes behind may read it as one.
+    """
+    if len(signal.shape) != 2 or len(assembly.core(signal)) == 1:
+        return signal
+    if assembly.is_input(signal.terms) and all(_fits(assembly, signal, constant) for constant in constants):
+        return signal
+    return assembly.vector(node, signal)
+
+
+def _fits(assembly: Assembly, signal: Signal, constant: NDArray[Any]) -> bool:
+    try:
+        channel_values(assembly, signal, constant)
+    except UnsupportedError:
+        return False
+    return True
 
 
 def channel_values(assembly: Assembly, signal: Signal, constant: NDArray[Any]) -> NDArray[np.float64]:

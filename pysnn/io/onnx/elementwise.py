@@ -18,10 +18,11 @@ __all__ = ["add", "batch_normalization", "divide", "multiply", "negative", "scal
 def add(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     """Add any number of values; a constant is a shift."""
     signals = [operands.signal(i) for i, value in enumerate(operands.values) if isinstance(value, Signal)]
-    total = readable(assembly, node, assembly.add(node, signals))
-    shifts = [channel_values(assembly, total, value) for value in operands.values if isinstance(value, np.ndarray)]
-    if not shifts:
-        return total
+    constants = [value for value in operands.values if isinstance(value, np.ndarray)]
+    if not constants:
+        return assembly.add(node, signals)
+    total = readable(assembly, node, assembly.add(node, signals), *constants)
+    shifts = [channel_values(assembly, total, constant) for constant in constants]
     return _affine(assembly, node, total, (np.ones(1), sum(shifts[1:], start=shifts[0])))
 
 
@@ -34,11 +35,12 @@ def subtract(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
         minus = assembly.place(f"{node.label or node.op}_minus", Affine(-1.0), second.terms)
         return assembly.add(node, (first, replace(second, terms=minus.terms)))
     if isinstance(operands.at(0), Signal):
-        signal = readable(assembly, node, operands.signal(0))
-        shift = -channel_values(assembly, signal, operands.constant(1, "b"))
-        return _affine(assembly, node, signal, (np.ones(1), shift))
-    signal = readable(assembly, node, operands.signal(1))
-    shift = channel_values(assembly, signal, operands.constant(0, "a"))
+        constant = operands.constant(1, "b")
+        signal = readable(assembly, node, operands.signal(0), constant)
+        return _affine(assembly, node, signal, (np.ones(1), -channel_values(assembly, signal, constant)))
+    constant = operands.constant(0, "a")
+    signal = readable(assembly, node, operands.signal(1), constant)
+    shift = channel_values(assembly, signal, constant)
     return _affine(assembly, node, signal, (-np.ones(1), shift))
 
 
@@ -50,17 +52,18 @@ def multiply(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
             "only a constant factor is supported"
         )
     index = 0 if isinstance(operands.at(0), Signal) else 1
-    signal = readable(assembly, node, operands.signal(index))
-    factor = channel_values(assembly, signal, operands.constant(1 - index, "b"))
-    return _affine(assembly, node, signal, (factor, None))
+    constant = operands.constant(1 - index, "b")
+    signal = readable(assembly, node, operands.signal(index), constant)
+    return _affine(assembly, node, signal, (channel_values(assembly, signal, constant), None))
 
 
 def divide(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     """Divide by a constant."""
     if isinstance(operands.at(1), Signal):
         raise UnsupportedError("it divides by a value that comes from the input; only a constant divisor is supported")
-    signal = readable(assembly, node, operands.signal(0))
-    divisor = channel_values(assembly, signal, operands.constant(1, "divisor"))
+    constant = operands.constant(1, "divisor")
+    signal = readable(assembly, node, operands.signal(0), constant)
+    divisor = channel_values(assembly, signal, constant)
     if not divisor.all():
         raise UnsupportedError("it divides by zero")
     return _affine(assembly, node, signal, (1 / divisor, None))
@@ -80,7 +83,7 @@ def batch_normalization(assembly: Assembly, node: OnnxNode, operands: Operands) 
         )
     if node.integer("spatial", 1) != 1:
         raise UnsupportedError("spatial is 0: statistics for each position are not supported")
-    signal = readable(assembly, node, operands.signal(0, 2, 3, 4))
+    signal = operands.signal(0, 2, 3, 4)
     names = ("scale", "bias", "mean", "variance")
     gamma, beta, mean, variance = (
         _statistics(operands.constant(i, name), name, signal.shape[1]) for i, name in enumerate(names, start=1)
@@ -89,24 +92,25 @@ def batch_normalization(assembly: Assembly, node: OnnxNode, operands: Operands) 
     if not (spread > 0).all():
         raise UnsupportedError("variance + epsilon must be positive in every channel")
     scale = gamma / np.sqrt(spread)
-    shift = beta - mean * scale
     shape = (-1, *(1,) * (len(signal.shape) - 2))
-    factors = (channel_values(assembly, signal, each.reshape(shape)) for each in (scale, shift))
-    return assembly.alike(node, Affine(*factors), signal)
+    factors = (scale.reshape(shape), (beta - mean * scale).reshape(shape))
+    source = readable(assembly, node, signal, *factors)
+    return assembly.alike(node, Affine(*(channel_values(assembly, source, each) for each in factors)), source)
 
 
 def scaler(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     """Compute ``(x - offset) * scale``, scikit-learn's StandardScaler and MinMaxScaler."""
-    signal = readable(assembly, node, operands.signal(0, 2))
-    offset, scale = (_each(node, name, default) for name, default in (("offset", 0.0), ("scale", 1.0)))
+    source = operands.signal(0, 2)
+    offset, scale = (_each(node, name, default, source) for name, default in (("offset", 0.0), ("scale", 1.0)))
+    signal = readable(assembly, node, source, offset, scale)
     factor = channel_values(assembly, signal, scale)
     return _affine(assembly, node, signal, (factor, channel_values(assembly, signal, -offset * scale)))
 
 
-def _each(node: OnnxNode, name: str, default: float) -> NDArray[np.float64]:
+def _each(node: OnnxNode, name: str, default: float, signal: Signal) -> NDArray[np.float64]:
     value = node.attributes.get(name, (default,))
-    if not isinstance(value, tuple) or not value:
-        raise UnsupportedError(f"attribute {name}: expected numbers, got {value!r}")
+    if not isinstance(value, tuple) or len(value) not in (1, signal.shape[1]):
+        raise UnsupportedError(f"attribute {name}: expected 1 or {signal.shape[1]} numbers, got {str(value)[:60]}")
     return np.asarray(value, dtype=np.float64)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from pysnn.errors import NetworkError
 from pysnn.io.onnx.model import Model, OnnxNode
@@ -11,19 +12,19 @@ __all__ = ["Reading", "makers_of", "reading"]
 
 _MOST_NAMES = 8
 _LARGEST_WINS = "it does not change which class wins"
-_NAMES_CLASS = "the network gives the scores of all classes"
+_SAME_ORDER = "scores come in the order of its list"
 
 _ENDINGS: Mapping[tuple[str, str], tuple[int, str]] = {
     ("", "Softmax"): (0, _LARGEST_WINS),
     ("", "LogSoftmax"): (0, _LARGEST_WINS),
     ("", "Hardmax"): (0, _LARGEST_WINS),
     ("", "Sigmoid"): (0, "the network gives what it is applied to, above 0 where the sigmoid is above 0.5"),
-    ("", "ArgMax"): (0, f"{_NAMES_CLASS}, the largest of which wins"),
-    ("", "ArgMin"): (0, f"{_NAMES_CLASS}, the smallest of which wins"),
-    ("", "TopK"): (0, _NAMES_CLASS),
-    ("ai.onnx.ml", "ZipMap"): (0, f"{_NAMES_CLASS} in the order of its list"),
-    ("ai.onnx.ml", "LabelEncoder"): (0, _NAMES_CLASS),
-    ("ai.onnx.ml", "ArrayFeatureExtractor"): (1, f"{_NAMES_CLASS} in the order of its list"),
+    ("", "ArgMax"): (0, "the class with the largest score wins"),
+    ("", "ArgMin"): (0, "the class with the smallest score wins"),
+    ("", "TopK"): (0, "the network gives the scores of all classes"),
+    ("ai.onnx.ml", "ZipMap"): (0, _SAME_ORDER),
+    ("ai.onnx.ml", "LabelEncoder"): (0, _SAME_ORDER),
+    ("ai.onnx.ml", "ArrayFeatureExtractor"): (1, _SAME_ORDER),
 }
 """By domain and op: the input that is read instead, and what that means."""
 
@@ -89,6 +90,9 @@ def _before_endings(makers: Mapping[str, OnnxNode], wanted: str) -> Reading:
             name = node.inputs[0]
         elif _is_both_classes(makers, node):
             name = node.inputs[1]
+            notes.append(
+                f"Concat '{node.label}' at the end is left out: two classes have one score, that of the second one"
+            )
         else:
             break
     if notes:
@@ -98,7 +102,8 @@ def _before_endings(makers: Mapping[str, OnnxNode], wanted: str) -> Reading:
 
 def _is_over_classes(node: OnnxNode) -> bool:
     """Return whether a node compares the values of one sample: not along the batch."""
-    return node.attributes.get("axis", _DEFAULT_AXIS.get(node.op, -1)) != 0
+    axis: Any = node.attributes.get("axis", _DEFAULT_AXIS.get(node.op, -1))
+    return bool(axis != 0)
 
 
 def _is_both_classes(makers: Mapping[str, OnnxNode], node: OnnxNode) -> bool:

@@ -71,7 +71,7 @@ def _size(onnx: Any, tensor: Any, what: str) -> int:
         raise NetworkError(f"{what}: its type, number {tensor.data_type}, is not read from another file") from error
     if any(size < 0 for size in tensor.dims):
         raise FileFormatError(f"{what}: expected no negative sizes, got {tuple(tensor.dims)}")
-    return prod(tensor.dims) * int(item)
+    return int(prod(tensor.dims)) * int(item)
 
 
 def _inside(folder: Path, location: str, what: str) -> Path:
@@ -99,10 +99,11 @@ def _values(path: Path, keys: dict[str, str], size: int, what: str) -> bytes:
         raise FileFormatError(f"{what}: expected {size} bytes at a positive offset, got {length} bytes at {start}")
     # A FIFO or a device would be waited for.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise FileFormatError(f"{what}: expected a regular file, got '{path.name}'")
     with os.fdopen(handle, "rb") as stream:
-        found = os.fstat(stream.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise FileFormatError(f"{what}: expected a regular file, got '{path.name}'")
         if start + size > found.st_size:
             raise FileFormatError(
                 f"{what}: expected {size} bytes at {start} of '{path.name}', which has {found.st_size} bytes"

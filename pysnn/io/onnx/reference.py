@@ -104,22 +104,20 @@ def _pruned(proto: Any, part: Needed, value: str) -> Any:
     model = onnx.ModelProto()
     model.CopyFrom(proto)
     graph = model.graph
-    for field, keep in (
-        (graph.node, lambda node: any(name in part.names for name in node.output)),
-        (graph.initializer, lambda tensor: tensor.name in part.names),
-        (graph.input, lambda given: given.name in part.names),
-    ):
-        kept = [each for each in field if keep(each)]
-        del field[:]
-        field.extend(kept)
+    _keep(graph.node, [node for node in graph.node if any(name in part.names for name in node.output)])
+    _keep(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in part.names])
+    _keep(graph.input, [given for given in graph.input if given.name in part.names])
     for given in graph.input:
         dims = given.type.tensor_type.shape.dim
         if given.name == part.input.name and dims[0].WhichOneof("value") == "dim_value" and dims[0].dim_value < 1:
             dims[0].dim_param = "batch"
-    outputs = [each for each in graph.output if each.name == value] or [onnx.ValueInfoProto(name=value)]
-    del graph.output[:]
-    graph.output.extend(outputs)
+    _keep(graph.output, [each for each in graph.output if each.name == value] or [onnx.ValueInfoProto(name=value)])
     return model
+
+
+def _keep(field: Any, kept: list[Any]) -> None:
+    del field[:]
+    field.extend(kept)
 
 
 def _session(model: Any) -> Callable[[dict[str, Any]], NDArray[Any]]:

@@ -26,11 +26,9 @@ Pads = tuple[int, int, int, int]
 
 def padding(node: OnnxNode, signal: Signal, extent: Pair, stride: Pair) -> Pads:
     """Return (top, left, bottom, right) from ``pads`` or ``auto_pad``, for a window of ``extent``."""
-    if len(signal.shape) == 3:
-        before, after = node.integers("pads", (0, 0), count=2)
-        pads = (0, before, 0, after)
-    else:
-        pads = node.integers("pads", (0, 0, 0, 0), count=4)
+    rank = len(signal.shape) - 2
+    given = node.integers("pads", (0,) * 2 * rank, count=2 * rank)
+    pads = (0, given[0], 0, given[1]) if rank == 1 else given
     mode = node.text("auto_pad", "NOTSET")
     if min(stride) < 1:
         raise UnsupportedError(f"attribute strides: expected positive integers, got {stride}")
