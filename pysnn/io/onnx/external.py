@@ -12,6 +12,10 @@ from pysnn.errors import FileFormatError, NetworkError
 __all__ = ["read_external"]
 
 _MOST_BYTES = 1 << 31
+_BYTES = {
+    **{"FLOAT": 4, "FLOAT16": 2, "BFLOAT16": 2, "DOUBLE": 8, "BOOL": 1},
+    **{f"{sign}INT{bits}": bits // 8 for sign in ("", "U") for bits in (8, 16, 32, 64)},
+}
 
 
 def read_external(onnx: Any, proto: Any, folder: Path | None) -> None:
@@ -65,13 +69,13 @@ def _tensors(proto: Any) -> Iterator[tuple[Any, str]]:
 
 def _size(onnx: Any, tensor: Any, what: str) -> int:
     """Return how many bytes a tensor takes."""
-    try:
-        item = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-    except (KeyError, TypeError, ValueError) as error:
-        raise NetworkError(f"{what}: its type, number {tensor.data_type}, is not read from another file") from error
+    names = {number: name for name, number in onnx.TensorProto.DataType.items()}
+    name = names.get(tensor.data_type, f"number {tensor.data_type}")
+    if name not in _BYTES:
+        raise NetworkError(f"{what}: expected numbers of type {', '.join(_BYTES)}, got {name}")
     if any(size < 0 for size in tensor.dims):
         raise FileFormatError(f"{what}: expected no negative sizes, got {tuple(tensor.dims)}")
-    return int(prod(tensor.dims)) * int(item)
+    return int(prod(tensor.dims)) * _BYTES[name]
 
 
 def _inside(folder: Path, location: str, what: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pysnn.errors import CapacityError, FileFormatError, NetworkError
-from pysnn.io.check import HALF_TOLERANCE, TOLERANCE
+from pysnn.io import check
 from pysnn.io.onnx.endings import reading
 from pysnn.io.onnx.importer import build
 from pysnn.io.onnx.input_layout import InputLayout
@@ -48,7 +48,7 @@ class ImportedModel:
     @property
     def tolerance(self) -> float:
         """Largest relative difference to the model's own result that rounding explains."""
-        return HALF_TOLERANCE if self.half else TOLERANCE
+        return check.HALF_TOLERANCE if self.half else check.TOLERANCE
 
 
 def read_onnx(

@@ -37,7 +37,6 @@ def import_onnx() -> Any:
     try:
         import onnx
         import onnx.defs
-        import onnx.helper
         import onnx.numpy_helper
     except ImportError as error:
         raise MissingExtraError("reading ONNX files needs the package onnx: pip install 'pysnn[onnx]'") from error
