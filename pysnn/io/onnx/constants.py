@@ -49,14 +49,14 @@ class ConstantFolder:
 
 
 def integers_of(array: Array, what: str) -> tuple[int, ...]:
-    """Give a constant of at most one dimension as integers."""
+    """Return a constant of at most one dimension as integers."""
     if array.dtype.kind not in "iu" or array.ndim > 1 or array.size > 64:
         raise UnsupportedError(f"{what}: expected integers, got {array.dtype}, shape {array.shape}")
     return tuple(int(value) for value in array.reshape(-1))
 
 
 def reshaped(shape: tuple[int, ...], wanted: tuple[int, ...], *, keep_zero: bool) -> tuple[int, ...]:
-    """Give what Reshape makes of a shape: 0 copies a size, -1 is what is left.
+    """Return what Reshape makes of a shape: 0 copies a size, -1 is what is left.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def reshaped(shape: tuple[int, ...], wanted: tuple[int, ...], *, keep_zero: bool
 
 
 def slices(node: OnnxNode, inputs: Sequence[Array | None], rank: int) -> list[slice]:
-    """Give one slice an axis, from attributes (before opset 10) or inputs: starts, ends, axes, steps."""
+    """Return one slice an axis, from attributes (before opset 10) or inputs: starts, ends, axes, steps."""
     names = ("starts", "ends", "axes", "steps")
     values = [
         node.integers(name, ()) if array is None else integers_of(array, name)
@@ -94,7 +94,7 @@ def slices(node: OnnxNode, inputs: Sequence[Array | None], rank: int) -> list[sl
 
 
 def shape_of(node: OnnxNode, shape: tuple[int, ...]) -> Array:
-    """Give what Shape gives, all axes or those from ``start`` to ``end``."""
+    """Return what Shape gives, all axes or those from ``start`` to ``end``."""
     chosen = slice(node.integer("start", 0), node.integer("end", len(shape)))
     return np.array(shape[chosen], dtype=np.int64)
 

@@ -13,7 +13,11 @@ __all__ = ["read_external"]
 
 _MOST_BYTES = 1 << 31
 _BYTES = {
-    **{"FLOAT": 4, "FLOAT16": 2, "BFLOAT16": 2, "DOUBLE": 8, "BOOL": 1},
+    "FLOAT": 4,
+    "FLOAT16": 2,
+    "BFLOAT16": 2,
+    "DOUBLE": 8,
+    "BOOL": 1,
     **{f"{sign}INT{bits}": bits // 8 for sign in ("", "U") for bits in (8, 16, 32, 64)},
 }
 

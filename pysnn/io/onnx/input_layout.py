@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.encode.layout import laid_out
 from pysnn.errors import NetworkError
 from pysnn.io.onnx.model import ModelInput
 from pysnn.io.onnx.views import View, is_plain, order, plain, strided
@@ -68,11 +69,12 @@ class InputLayout:
 
     @property
     def note(self) -> str | None:
-        """A sentence on what the network takes, where that is not what the model takes."""
-        if self.core == self.sizes:
+        """A sentence on the data that the network takes, where those of the model are not simply the same."""
+        fitting = laid_out(np.empty((0, *self.sizes)), self.core) is not None
+        if fitting and is_plain(self.view):
             return None
-        turned = "" if is_plain(self.view) else ", channels first"
-        return f"the network takes samples of shape {self.core}{turned}; the model takes {self.sizes}"
+        also = f" or, as the model does, {self.sizes}" if fitting else f", the model takes {self.sizes}"
+        return f"the network takes samples of shape {self.core}, channels first{also}"
 
     def to_model(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return samples that the network takes as the model takes them."""

@@ -37,14 +37,14 @@ class OnnxNode:
         return self.name or next((output for output in self.outputs if output), "")
 
     def integer(self, name: str, default: int) -> int:
-        """Give an integer attribute."""
+        """Return an integer attribute."""
         value = self.attributes.get(name, default)
         if type(value) is not int:
             raise UnsupportedError(f"attribute {name}: expected an integer, got {value!r}")
         return value
 
     def integers(self, name: str, default: tuple[int, ...], *, count: int | None = None) -> tuple[int, ...]:
-        """Give a list of integers, ``count`` of them if that is given."""
+        """Return a list of integers, ``count`` of them if that is given."""
         value = self.attributes.get(name, default)
         good = isinstance(value, tuple) and all(type(item) is int for item in value)
         if not good or (count is not None and len(value) != count):
@@ -55,14 +55,14 @@ class OnnxNode:
         return tuple(value)
 
     def real(self, name: str, default: float) -> float:
-        """Give a finite number."""
+        """Return a finite number."""
         value = self.attributes.get(name, default)
         if not isinstance(value, float | int) or not np.isfinite(value):
             raise UnsupportedError(f"attribute {name}: expected a finite number, got {value!r}")
         return float(value)
 
     def text(self, name: str, default: str) -> str:
-        """Give a text."""
+        """Return a text."""
         value = self.attributes.get(name, default)
         if not isinstance(value, str):
             raise UnsupportedError(f"attribute {name}: expected a text, got {value!r}")

@@ -116,7 +116,7 @@ def test_a_model_with_channels_last_takes_either_data(tmp_path: Path) -> None:
     for data in (X, np.ascontiguousarray(X.transpose(0, 2, 3, 1))):
         done = converted(made, tmp_path, data)
         assert done.exit_code == 0, done.stderr
-        assert "channels first; the model takes (6, 7, 3)" in done.stderr
+        assert "(3, 6, 7), channels first or, as the model does, (6, 7, 3)" in done.stderr
         saved.append(load(tmp_path / "net.psnn"))
     assert saved[0].golden is not None
     assert saved[1].golden is not None

@@ -72,7 +72,9 @@ def test_several_outputs_of_the_same_scores_need_no_choice() -> None:
         helper.make_node("ZipMap", ["probabilities"], ["map"], domain="ai.onnx.ml", classlabels_int64s=[1, 2, 3, 4]),
     ]
     made = classifier(tail, outputs=("label", "probabilities", "map"))
-    made.graph.initializer.append(helper.make_tensor("classes", TensorProto.STRING, [4], ["a", "b", "c", "d"]))
+    made.graph.initializer.append(
+        TensorProto(name="classes", data_type=TensorProto.STRING, dims=[4], string_data=[b"a", b"b", b"c", b"d"])
+    )
     for output in (None, "label", "probabilities", "map", "scores"):
         assert agrees(made, output=output).output == "scores"
 

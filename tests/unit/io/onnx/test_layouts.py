@@ -40,7 +40,7 @@ def test_keras_with_a_dense_layer() -> None:
     assert found.network.input.shape == (3, 6, 8)
     assert titles(found.network) == ["Conv2d", "ReLU", "Flatten", "Linear"]
     assert found.notes[-1] == (
-        "the network takes samples of shape (3, 6, 8), channels first; the model takes (6, 8, 3)"
+        "the network takes samples of shape (3, 6, 8), channels first or, as the model does, (6, 8, 3)"
     )
 
 
