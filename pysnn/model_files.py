@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -27,6 +27,7 @@ _PYTORCH = (".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl")
 _GOLDEN_SAMPLES = 4
 _GOLDEN_STEPS = 4096
 _COUNT_BYTES = 4
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ModelFile:
     kind
         What it is: "ONNX", "CIFAR ResNet", "CIFAR VGG-11" or "pysnn".
     sha256
-        Of the file.
+        Of the file, and of the files beside it that an ONNX model has its weights in, one behind the other.
     output
         Name of the value that an ONNX model is read at.
     notes
@@ -153,11 +154,20 @@ def load_ann(
         )
     else:
         raise FileFormatError(f"{file}: expected .onnx, .safetensors (CIFAR ResNet, VGG-11) or .psnn")
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = _digest([file] if source is None else [file, *source.files])
     if source is None:
         return ModelFile(fold(network), file, kind, digest)
     return ModelFile(fold(network), file, kind, digest, source.output, source.notes, source)
+
+
+def _digest(files: Sequence[Path]) -> str:
+    """Return the SHA-256 of files, one behind the other."""
+    found = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                found.update(block)
+    return found.hexdigest()
 
 
 def _from_tensors(file: Path, normalisation: Mapping[str, Any]) -> tuple[Network, str]:

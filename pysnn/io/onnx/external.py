@@ -22,8 +22,8 @@ _BYTES = {
 }
 
 
-def read_external(onnx: Any, proto: Any, folder: Path | None) -> None:
-    """Read the values of tensors in other files into the model, in place.
+def read_external(onnx: Any, proto: Any, folder: Path | None) -> tuple[Path, ...]:
+    """Read the values of tensors in other files into the model, in place; return the files.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ def read_external(onnx: Any, proto: Any, folder: Path | None) -> None:
         A file is missing, lies elsewhere, or is too short.
     """
     left = _MOST_BYTES
+    files: dict[Path, None] = {}
     for tensor, what in _tensors(proto):
         if tensor.data_location == onnx.TensorProto.DEFAULT and not tensor.external_data:
             continue
@@ -56,10 +57,13 @@ def read_external(onnx: Any, proto: Any, folder: Path | None) -> None:
         left -= size
         if left < 0:
             raise FileFormatError(f"{what}: the values in other files take more than {_MOST_BYTES} bytes")
-        values = _values(_inside(folder, location, what), keys, size, what)
+        path = _inside(folder, location, what)
+        values = _values(path, keys, size, what)
+        files[path] = None
         tensor.ClearField("external_data")
         tensor.data_location = onnx.TensorProto.DEFAULT
         tensor.raw_data = values
+    return tuple(files)
 
 
 def _tensors(proto: Any) -> Iterator[tuple[Any, str]]:

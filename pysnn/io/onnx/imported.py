@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ class ImportedModel:
         Whether the model computes in floats of 16 bits, which round more than the network does.
     notes
         Sentences for the user: what was left out, which shape the data have.
+    files
+        Files beside the model that weights came from.
     """
 
     network: Network
@@ -44,6 +47,7 @@ class ImportedModel:
     layout: InputLayout
     half: bool
     notes: tuple[str, ...]
+    files: tuple[Path, ...]
 
     @property
     def tolerance(self) -> float:
@@ -64,14 +68,15 @@ def read_onnx(
     """
     where = "" if isinstance(source, bytes) else f"{os.fspath(source)}: "
     try:
-        model = read_model(read_proto(source))
+        proto, files = read_proto(source)
+        model = read_model(proto)
         read = reading(model, output)
         part = needed(model, read.value)
         network, layout = build(part, model.constants, read.value, (mean, std))
     except (NetworkError, FileFormatError, CapacityError) as error:
         raise type(error)(f"{where}{error}") from error
     notes = read.notes if layout.note is None else (*read.notes, layout.note)
-    return ImportedModel(network, read.value, layout, _is_half(model, part), notes)
+    return ImportedModel(network, read.value, layout, _is_half(model, part), notes, files)
 
 
 def _is_half(model: Model, part: Needed) -> bool:

@@ -43,8 +43,8 @@ def import_onnx() -> Any:
     return onnx
 
 
-def read_proto(source: str | os.PathLike[str] | bytes) -> Any:
-    """Read a file, or its bytes, as a ``ModelProto`` that holds all its weights.
+def read_proto(source: str | os.PathLike[str] | bytes) -> tuple[Any, tuple[Path, ...]]:
+    """Read a file, or its bytes, as a ``ModelProto`` that holds all its weights; return the files that these came from too.
 
     Raises
     ------
@@ -67,10 +67,10 @@ def read_proto(source: str | os.PathLike[str] | bytes) -> Any:
     _opset(onnx, proto)
     _refuse_features(proto)
     try:
-        read_external(onnx, proto, None if isinstance(source, bytes) else Path(source).parent)
+        files = read_external(onnx, proto, None if isinstance(source, bytes) else Path(source).parent)
     except _DAMAGED as error:
         raise _damaged(error) from error
-    return proto
+    return proto, files
 
 
 def read_model(proto: Any) -> Model:

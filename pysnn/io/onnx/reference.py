@@ -58,7 +58,7 @@ def reference_outputs(
     Samples go in batches of the size that the model is made for, the last one filled up with copies of a sample; results
     belong to their samples alone.
     """
-    proto = read_proto(source)
+    proto, _ = read_proto(source)
     model = read_model(proto)
     value = reading(model, output).value
     part = needed(model, value)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pysnn.io.onnx.assembly import Assembly
+from pysnn.io.onnx.borders import Axis, bordered_average
 from pysnn.io.onnx.model import OnnxNode, UnsupportedError
 from pysnn.io.onnx.shapes import axes_of
 from pysnn.io.onnx.signal import Operand, Operands, Signal
@@ -58,17 +59,21 @@ def max_pool(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
 
 
 def average_pool(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Average over windows that all have the same number of values."""
+    """Average over windows; those that padding or ``ceil_mode`` cut off count what lies inside the map."""
     signal = assembly.map(operands.signal(0, 3, 4))
+    size = space_of(signal)
     kernel, stride, pads = _window(node, signal)
-    if any(pads) and not node.integer("count_include_pad", 0):
-        raise UnsupportedError(
-            f"padding {pads} that the average leaves out makes windows of different sizes; "
-            "set count_include_pad, or pool without padding"
-        )
-    if node.integer("ceil_mode", 0) and any(_beyond(space_of(signal), kernel, stride, pads)):
-        raise UnsupportedError("ceil_mode makes smaller windows at the border; pool with ceil_mode off")
-    return like_source(assembly.layer(node, AvgPool2d(kernel, stride, pads), signal), signal)
+    beyond = _beyond(size, kernel, stride, pads) if node.integer("ceil_mode", 0) else (0, 0)
+    if node.integer("count_include_pad", 0) or not any(pads):
+        if any(beyond) and any(pads):
+            raise UnsupportedError(
+                "ceil_mode makes smaller windows at the border of the padding; pool with ceil_mode off"
+            )
+        if not any(beyond):
+            return like_source(assembly.layer(node, AvgPool2d(kernel, stride, pads), signal), signal)
+    reach = _with(pads, beyond)
+    rows, columns = (Axis(size[k], kernel[k], stride[k], reach[k], reach[k + 2]) for k in (0, 1))
+    return like_source(bordered_average(assembly, node, signal, rows, columns), signal)
 
 
 def global_average_pool(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:

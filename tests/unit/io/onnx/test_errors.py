@@ -31,7 +31,7 @@ def test_every_unsupported_node_is_listed() -> None:
         node("Loop", "c", "d"),
         node("Relu", "d", "e"),
         node("Frobnicate", "e", "f"),
-        node("AveragePool", "c", "g", kernel_shape=[2, 2], pads=[1, 1, 1, 1]),
+        node("AveragePool", "c", "g", kernel_shape=[2, 2], dilations=[2, 2]),
         node("Softmax", "f", "h"),
         node("Add", "g h", "y"),
     ]
@@ -42,7 +42,7 @@ def test_every_unsupported_node_is_listed() -> None:
         "- Clip 'my_b': it clips to 6..0;",
         "- Loop 'my_d': not supported; control flow",
         "- Frobnicate 'my_f': not supported; pysnn imports Add, AveragePool",
-        "- AveragePool 'my_g': padding (1, 1, 1, 1)",
+        "- AveragePool 'my_g': dilations (2, 2)",
         "- Softmax 'my_h': not supported; only at the end of a classifier",
     ):
         assert expected in text

@@ -1,5 +1,6 @@
 """Weights in files beside the model: read from inside its folder, and from nowhere else."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,9 @@ def test_files_beside_the_model(tmp_path: Path, one_file: bool, convert_attribut
     compared = found.compare(X)
     assert compared is not None
     assert compared.difference < 1e-5
+    assert found.source is not None
+    every = b"".join(file.read_bytes() for file in (path, *found.source.files))
+    assert found.sha256 == hashlib.sha256(every).hexdigest()
 
 
 def test_a_folder_inside_and_a_link_inside(tmp_path: Path) -> None:
