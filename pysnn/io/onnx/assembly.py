@@ -18,6 +18,7 @@ __all__ = ["Assembly", "InputLayoutError"]
 
 _LONGEST_NAME = 180
 _MOST_WEIGHTS = 1 << 24
+_MOST_REARRANGED = 1 << 28
 
 
 class InputLayoutError(Exception):
@@ -45,6 +46,14 @@ class Assembly:
     readers: Counter[str] = field(default_factory=Counter)
     used: Counter[str] = field(default_factory=Counter)
     flattened: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
+    left: int = field(default_factory=lambda: _MOST_REARRANGED)
+
+    def places(self, view: View) -> NDArray[np.int64]:
+        """Return where each value of a view lies; all that a file makes it rearrange together is bounded."""
+        self.left -= prod(size for size, _ in view)
+        if self.left < 0:
+            raise UnsupportedError(f"the model rearranges more than {_MOST_REARRANGED} values")
+        return order(view)
 
     def name(self, wanted: str) -> str:
         """Return a printable name that no layer has yet."""
@@ -132,7 +141,7 @@ class Assembly:
     def ordered(self, node: OnnxNode, signal: Signal) -> Signal:
         """Return a signal as a vector layer in the signal's own order."""
         flat = self.vector(node, signal)
-        return flat if is_plain(flat.view) else self.chosen(node, flat, order(flat.view))
+        return flat if is_plain(flat.view) else self.chosen(node, flat, self.places(flat.view))
 
     def chosen(self, node: OnnxNode, signal: Signal, places: NDArray[np.int64]) -> Signal:
         """Return values of a vector layer by their places, 0 for a place of -1: a linear layer of ones and zeros."""

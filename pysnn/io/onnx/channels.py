@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pysnn.io.onnx.assembly import Assembly
 from pysnn.io.onnx.model import OnnxNode, UnsupportedError
 from pysnn.io.onnx.signal import Signal
-from pysnn.io.onnx.views import is_plain, order
+from pysnn.io.onnx.views import is_plain
 
 __all__ = ["channel_values", "readable"]
 
@@ -54,9 +54,8 @@ def channel_values(assembly: Assembly, signal: Signal, constant: NDArray[Any]) -
     if values.size == 1:
         return values.reshape(-1)
     if not is_plain(signal.view) or core[0] != shape[1]:
-        places = order(signal.view)
         turned = np.empty(prod(core))
-        turned[places] = np.broadcast_to(values, (1, *shape[1:])).reshape(-1)
+        turned[assembly.places(signal.view)] = np.broadcast_to(values, (1, *shape[1:])).reshape(-1)
         values = turned.reshape(1, core[0], -1)
     for axis in range(2, values.ndim):
         values = _same_along(values, axis, constant, shape)

@@ -80,7 +80,7 @@ class _Import:
     def network(self, constants: Mapping[str, NDArray[Any]], read: str, normalisation: tuple[Any, Any]) -> Network:
         """Return the network."""
         name, (mean, std) = self.part.input.name, normalisation
-        start = self.assembly.place(name, Input(self.layout.core, mean, std), ())
+        start = self.assembly.place(name, Input(self.layout.core), ())
         for node in self.part.nodes:
             self.assembly.readers.update(node.inputs)
         self.assembly.readers[read] += 1
@@ -91,6 +91,8 @@ class _Import:
         if self.problems:
             raise NetworkError(listed(self.problems))
         self._finish(read)
+        # Last: only now it is certain which axis has the channels that mean and std are for.
+        self.assembly.nodes[start.terms[0]] = Input(self.layout.core, mean, std)
         return Network(self.assembly.nodes, self.assembly.edges)
 
     def _take(self, node: OnnxNode) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pysnn.io.onnx.assembly import Assembly
 from pysnn.io.onnx.model import OnnxNode, UnsupportedError
 from pysnn.io.onnx.signal import Operand, Operands, Signal
-from pysnn.io.onnx.views import is_plain, order
+from pysnn.io.onnx.views import is_plain
 from pysnn.io.onnx.windows import like_source, padding, pair_of
 from pysnn.nodes import Conv2d, Linear
 
@@ -57,7 +57,7 @@ def gemm(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
             raise UnsupportedError(f"a bias of shape {bias.shape} does not fit {weight.shape[0]} outputs")
         found = _numbers(bias).reshape(-1)
         values = np.broadcast_to(found * node.real("beta", 1.0), weight.shape[:1])
-    return assembly.layer(node, Linear(_turned(weight, signal) * node.real("alpha", 1.0), values), signal)
+    return assembly.layer(node, Linear(_turned(assembly, weight, signal) * node.real("alpha", 1.0), values), signal)
 
 
 def matmul(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
@@ -68,15 +68,15 @@ def matmul(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     weight = _floats(operands.constant(1, "weight"), "weight", 2).T
     shape = (*signal.shape[:-1], weight.shape[0])
     flat = assembly.vector(node, signal)
-    return replace(assembly.layer(node, Linear(_turned(weight, flat)), flat), shape=shape)
+    return replace(assembly.layer(node, Linear(_turned(assembly, weight, flat)), flat), shape=shape)
 
 
-def _turned(weight: NDArray[Any], signal: Signal) -> NDArray[Any]:
+def _turned(assembly: Assembly, weight: NDArray[Any], signal: Signal) -> NDArray[Any]:
     """Return the weights with columns in the order of the layer that the signal is read from."""
     if is_plain(signal.view) or weight.shape[1] != prod(signal.shape[1:]):
         return weight
     turned = np.empty_like(weight)
-    turned[:, order(signal.view)] = weight
+    turned[:, assembly.places(signal.view)] = weight
     return turned
 
 

@@ -16,6 +16,7 @@ from onnx import helper
 from pysnn import DataError, FileFormatError, NetworkError, PysnnError
 from pysnn.convert import convert
 from pysnn.io import onnx as onnx_io
+from pysnn.io.onnx import assembly
 from pysnn.model_files import load_ann
 from tests.unit.io.onnx.models import model, node, numbers
 
@@ -168,3 +169,14 @@ def test_numbers_that_are_none(name: str, value: float) -> None:
         return
     with pytest.raises(NetworkError, match=r"finite|it clips to"):
         onnx_io.load(made.SerializeToString())
+
+
+def test_rearrangements_without_end_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [node("Transpose", "x", "v0", perm=[0, 2, 3, 1])]
+    nodes += [node("Add", f"v{k} c", f"v{k + 1}") for k in range(9)]
+    nodes += [node("Transpose", "v9", "t", perm=[0, 3, 1, 2]), node("Conv", "t w", "y")]
+    data = model(nodes, {"c": numbers(2), "w": numbers(1, 2, 3, 3)}, shape=("N", 2, 4, 4)).SerializeToString()
+    assert len(onnx_io.load(data).nodes) == 12
+    monkeypatch.setattr(assembly, "_MOST_REARRANGED", 200)
+    with pytest.raises(NetworkError, match="the model rearranges more than"):
+        onnx_io.load(data)

@@ -8,6 +8,7 @@ pytest.importorskip("onnx", reason="the package onnx is not installed (extra onn
 import onnx
 
 from pysnn import NetworkError
+from pysnn.ann import ann_pass
 from pysnn.io import onnx as onnx_io
 from tests.unit.io.onnx.models import agrees, const, model, node, numbers, titles
 
@@ -151,6 +152,21 @@ def test_maps_that_the_input_is_made_to_be(shape: tuple[int | str, ...], nodes: 
     ]
     found = agrees(model([*nodes, node("Conv", "m w", "c"), node("Relu", "c", "y")], constants, shape=shape))
     assert found.network.input.shape == (3, 6, 7)
+
+
+@pytest.mark.parametrize("shape", [("N", 126), ("N", 6, 7, 3)])
+def test_mean_and_std_are_for_the_channels_of_the_map(shape: tuple[int | str, ...]) -> None:
+    turn = node("Reshape", "x map", "m") if len(shape) == 2 else node("Transpose", "x", "m", perm=TO_FIRST)
+    nodes = [turn, node("Conv", "m w", "c"), node("Relu", "c", "y")]
+    made = model(nodes, [const("map", [-1, 3, 6, 7], INTS), const("w", W)], shape=shape)
+    data = made.SerializeToString()
+    network = onnx_io.load(data, mean=[0.1, 0.2, 0.3], std=[1.0, 2.0, 3.0])
+    x = numbers(2, 3, 6, 7)
+    given = onnx_io.read_onnx(data).layout.to_model(network.input.normalise(x))
+    expected = onnx_io.reference_outputs(data, given).reshape(2, -1)
+    np.testing.assert_allclose(ann_pass(network, x)[0], expected, rtol=1e-4, atol=1e-5)
+    with pytest.raises(NetworkError, match=r"mean needs 3 values \(one a channel\), got 1"):
+        onnx_io.load(data, mean=[0.1], std=[1.0])
 
 
 def test_an_image_without_channels() -> None:
