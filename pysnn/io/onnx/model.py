@@ -13,9 +13,6 @@ Dimension = int | str | None
 """A size, the name of a size that the file leaves open, or ``None`` where it says nothing."""
 
 
-_DIMENSIONS = {1: "one dimension", 2: "two dimensions", 4: "two dimensions"}
-
-
 class UnsupportedError(Exception):
     """A node cannot be imported. The message says why, and what to do; the importer adds the node's name and op."""
 
@@ -48,9 +45,7 @@ class OnnxNode:
         value = self.attributes.get(name, default)
         good = isinstance(value, tuple) and all(type(item) is int for item in value)
         if not good or (count is not None and len(value) != count):
-            expected = (
-                "integers" if count is None else f"{count} integers (for {_DIMENSIONS.get(count, count)} of space)"
-            )
+            expected = "integers" if count is None else f"{count} integers, for the dimensions of space"
             raise UnsupportedError(f"attribute {name}: expected {expected}, got {value!r}")
         return tuple(value)
 

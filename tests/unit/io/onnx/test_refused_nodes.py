@@ -36,7 +36,7 @@ REFUSED: list[tuple[onnx.NodeProto, str]] = [
     (node("Gemm", "x m", "y"), "expected an input of shape (batch, n)"),
     (node("MatMul", "x m", "y"), "expected an input of shape (batch, n)"),
     (node("MaxPool", "x", "y"), "no kernel_shape"),
-    (node("MaxPool", "x", "y", kernel_shape=[3]), "two dimensions of space"),
+    (node("MaxPool", "x", "y", kernel_shape=[3]), "kernel_shape: expected 2 integers, for the dimensions of space"),
     (node("MaxPool", "x", "y", kernel_shape=[2, 2], dilations=[2, 2]), "pooling with gaps"),
     (node("MaxPool", "x", "y", kernel_shape=[2, 2], pads=[2, 2, 2, 2]), "must be smaller than the window"),
     (node("MaxPool", "x", "y", kernel_shape=[20, 20]), "does not fit"),
