@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, NetworkError
+from pysnn.foreign import as_numpy
 
 __all__ = ["Parameter", "as_numeric", "as_parameter", "as_weight", "is_finite", "per_channel"]
 
@@ -18,15 +19,17 @@ _NUMERIC = (np.ndarray, np.generic, list, tuple, int, float)
 
 
 def as_numeric(value: Any, what: str) -> NDArray[Any]:
-    """Give ``value`` as a numeric NumPy array without copying, or raise :class:`DataError`.
+    """Return ``value`` as a numeric NumPy array, without copying where it is one, or raise :class:`DataError`.
 
-    Objects of other libraries are refused by name rather than converted by guesswork.
+    Tensors of PyTorch, frames and series of pandas and Polars are taken; objects of other libraries are refused by name
+    rather than converted by guesswork.
 
     Examples
     --------
     >>> as_numeric([1, 2], "x").dtype.kind
     'i'
     """
+    value = as_numpy(value, what)
     if not isinstance(value, _NUMERIC):
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
         raise DataError(f"{what}: expected a NumPy array, got {kind}; convert it first, for example with numpy.asarray")
@@ -94,6 +97,7 @@ def as_parameter(value: Any, what: str) -> Parameter:
     >>> as_parameter(1, "IF: v_threshold")
     1.0
     """
+    value = as_numpy(value, what)
     if isinstance(value, int | float | np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return float(as_weight(value, what, 0))
     return as_weight(value, what, 1)

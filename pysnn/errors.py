@@ -5,6 +5,7 @@ __all__ = [
     "CapacityError",
     "DataError",
     "FileFormatError",
+    "KeywordError",
     "MissingExtraError",
     "NetworkError",
     "PlanError",
@@ -28,6 +29,10 @@ class PlanError(PysnnError, ValueError):
 
 class DataError(PysnnError, ValueError):
     """Data given to a run or a conversion is wrong: its shape, its dtype, its values, its amount."""
+
+
+class KeywordError(DataError, TypeError):
+    """A function has no such keyword. The message names one like it, and those that there are."""
 
 
 class RangeError(PysnnError, ArithmeticError):

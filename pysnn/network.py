@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from math import prod
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from pysnn.errors import CapacityError, NetworkError
+from pysnn.frozen import FrozenDict
 from pysnn.neurons import NEURONS
 from pysnn.nodes import LAYERS, Input, Node, Output
 from pysnn.nodes.base import MAX_VALUES, Shape
@@ -52,7 +52,7 @@ class Network:
 
     def __init__(self, nodes: Mapping[str, Node], edges: Iterable[tuple[str, str]]) -> None:
         _check_nodes(nodes)
-        self.nodes: Mapping[str, Node] = MappingProxyType(dict(nodes))
+        self.nodes: Mapping[str, Node] = FrozenDict(nodes)
         self.edges: tuple[tuple[str, str], ...] = _checked_edges(self.nodes, edges)
         self.sources: Mapping[str, tuple[str, ...]] = _neighbours(self.nodes, [(b, a) for a, b in self.edges])
         self.targets: Mapping[str, tuple[str, ...]] = _neighbours(self.nodes, self.edges)
@@ -112,7 +112,10 @@ class Network:
             if prod(shape) > MAX_VALUES:
                 raise CapacityError(f"{node.title} '{name}': at most {MAX_VALUES} values a sample, got {shape}")
             shapes[name] = shape
-        return MappingProxyType(shapes)
+        return FrozenDict(shapes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Network, (dict(self.nodes), self.edges)
 
     @property
     def input(self) -> Input:
@@ -197,7 +200,7 @@ def _neighbours(nodes: Mapping[str, Node], edges: Iterable[tuple[str, str]]) -> 
     found: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
         found[source].append(target)
-    return MappingProxyType({name: tuple(others) for name, others in found.items()})
+    return FrozenDict({name: tuple(others) for name, others in found.items()})
 
 
 def _the_only(nodes: Mapping[str, Node], kind: type[Node]) -> str:
@@ -262,4 +265,6 @@ def _same(a: Node, b: Node) -> bool:
 def _same_field(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(_same_field(*pair) for pair in zip(a, b, strict=True))
     return bool(a == b)

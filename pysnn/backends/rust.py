@@ -7,6 +7,7 @@ from pysnn.backends.base import Probe, RunOutput, RunRequest
 from pysnn.backends.rust_first_spike import RustFirstSpike
 from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import BackendError
+from pysnn.frozen import NotPicklable
 from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
 
@@ -59,7 +60,7 @@ class RustBackend:
         return WindowedFirstSpike(plan) if plan.windowed else RustFirstSpike(plan, _wanted_level())
 
 
-class RustExecutable:
+class RustExecutable(NotPicklable):
     """A plan, ready to run."""
 
     def __init__(self, engine: _core.Clocked) -> None:

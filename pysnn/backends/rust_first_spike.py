@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from pysnn import _core
 from pysnn.backends.first_spike import Decisions, Float, GradientRule, Gradients, SpikePass, default_step_kernel
 from pysnn.errors import DataError
+from pysnn.frozen import NotPicklable
 from pysnn.plan.first_spike import FirstSpikePlan
 
 __all__ = ["RustFirstSpike"]
 
 
-class RustFirstSpike:
+class RustFirstSpike(NotPicklable):
     """A plan, ready to run, for a SIMD level (``None``: the widest)."""
 
     def __init__(self, plan: FirstSpikePlan, simd: str | None = None) -> None:

@@ -72,6 +72,8 @@ def convert(
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, (report, meta))
     save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
+    if conversion.int8_refusal is not None:
+        notes.append(f"runs in float32 only: {conversion.int8_refusal}")
     notes.append(f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, T = {steps}, {precision}")
     for sentence in notes:
         typer.echo(sentence, err=True)
@@ -114,13 +116,10 @@ def _calibration_data(network: "Network", text: str, data: "Data") -> "Data":
     """Give the data of a source, checked against the network's input."""
     from pysnn.encode.batch import checked_data
 
-    shape = network.input.shape
     try:
         checked_data(data.x, network.input, network.input_name, "constant")
     except DataError as error:
-        turned = data.x.ndim == 4 and data.x.shape[1:] == (*shape[1:], *shape[:1])
-        hint = "; channels come first: x.transpose(0, 3, 1, 2)" if turned and len(set(data.x.shape[1:])) > 1 else ""
-        raise DataError(f"calibration data '{text}': {error}{hint}") from error
+        raise DataError(f"calibration data '{text}': {error}") from error
     return data
 
 
@@ -134,7 +133,7 @@ def _facts(source: "ModelFile", data: "Data", *, whole: bool) -> tuple[dict[str,
         "model.sha256": source.sha256,
         "calibration.file_sha256": data.digest,
     }
-    notes = []
+    notes = [f"import: {note}" for note in source.notes]
     found = source.compare(data.x)
     if found is not None:
         facts |= {"import.reference": found.reference, "import.difference": found.difference}
@@ -161,10 +160,11 @@ def _analyse(
     file, meta = report
     assert conversion.steps is not None
     if file is None:
-        conversion.errors(x[:_CHECK_SAMPLES], conversion.steps, precision=precision)
+        conversion.errors(x[:_CHECK_SAMPLES], conversion.steps, precision=precision)  # type: ignore[arg-type]
         return []
     part = x[:_REPORT_SAMPLES]
     with Progress("layer errors") as progress:
-        frame = conversion.errors(part, powers_of_two(conversion.steps), precision=precision, progress=progress)
+        steps = powers_of_two(conversion.steps)
+        frame = conversion.errors(part, steps, precision=precision, progress=progress)  # type: ignore[arg-type]
     write_table(frame, file, meta)
     return [f"wrote {file}: the error of each layer on the first {len(part)} samples of the calibration data"]

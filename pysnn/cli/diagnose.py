@@ -144,6 +144,7 @@ def _case(
 def _ann(saved: "SavedNetwork", path: Path, model: Path | None, output: str | None) -> "Network":
     """Give the ANN: that in the model's file, or the one that the converted network still holds."""
     from pysnn.convert.ordinary import ann_digest, ordinary_network
+    from pysnn.convert.pools import settle_pools
     from pysnn.importers.model_files import load_ann
     from pysnn.nodes import ReLU
 
@@ -165,7 +166,7 @@ def _ann(saved: "SavedNetwork", path: Path, model: Path | None, output: str | No
         return found
     read = load_ann(model, output=output).network
     # The conversion's own mean and std, which a model's file need not have.
-    found = read.replace({read.input_name: saved.network.input})
+    found, _ = settle_pools(read.replace({read.input_name: saved.network.input}))
     missing = [name for name in saved.network.neurons if not isinstance(found.nodes.get(name), ReLU)]
     if missing:
         raise NetworkError(f"{model}: it has no ReLU '{missing[0]}', so {path} was converted from another network")

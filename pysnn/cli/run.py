@@ -57,7 +57,7 @@ def run(
         raise typer.BadParameter("--steps: this network needs numbers of time-steps")
     simulator = Simulator(
         saved.network,
-        precision=precision or saved.settings.precision,
+        precision=precision or saved.settings.precision,  # type: ignore[arg-type]
         backend=backend,
         coding=saved.settings.coding,
         dt=saved.settings.dt,

@@ -2,24 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from pysnn.ann import check_ordinary
-from pysnn.convert.analysis.blame import blame_rows, layers_to_blame
+from pysnn.convert.analysis.blame import FREE, blame_rows, check_free, layers_to_blame
 from pysnn.convert.analysis.diagnosis import rank_layers
-from pysnn.convert.analysis.error_table import error_rows
+from pysnn.convert.analysis.error_table import NOT_FREE, error_rows
 from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.corrections import Correction, check_corrections, correct
 from pysnn.convert.input_range import warn_of_input_range
-from pysnn.convert.methods.registry import make_method
+from pysnn.convert.methods.registry import SETTING_KEYWORDS, MethodSettings, make_method
 from pysnn.convert.ordinary import ann_digest
+from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
+from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal
 from pysnn.errors import DataError, NetworkError
+from pysnn.frozen import FrozenDict
+from pysnn.keywords import show_keywords
 from pysnn.network import Network
 from pysnn.nodes import ReLU
+from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords
 from pysnn.tables import make_table
 
 if TYPE_CHECKING:
@@ -37,7 +41,8 @@ class Conversion:
     network
         The spiking network.
     ann
-        The ordinary network that it was made of.
+        The ANN that it was made of, node by node: the given one, or one of the same function whose max-pools have moved
+        to where they read spikes.
     method, settings
         Name in :data:`pysnn.convert.METHODS`, and every setting of the method.
     calibration
@@ -46,6 +51,8 @@ class Conversion:
         Number of time-steps that the conversion is meant for, or ``None``.
     corrections
         Names in :data:`pysnn.convert.CORRECTIONS` of what was calibrated behind the thresholds.
+    int8_refusal
+        Why the network runs in float32 only; ``None`` where it runs in int8 too.
     """
 
     network: Network
@@ -55,6 +62,7 @@ class Conversion:
     calibration: Calibration
     steps: int | None = None
     corrections: tuple[str, ...] = ()
+    int8_refusal: str | None = None
 
     @property
     def report(self) -> "pl.DataFrame":
@@ -88,7 +96,10 @@ class Conversion:
             "calibration.sha256": self.calibration.digest,
         }
 
-    def errors(self, x: Any, steps: int | Sequence[int] | None = None, **options: Any) -> "pl.DataFrame":
+    @show_keywords(item for item in RUN_KEYWORDS if item.name not in NOT_FREE)
+    def errors(
+        self, x: Any, steps: int | Sequence[int] | None = None, **options: Unpack[RunKeywords]
+    ) -> "pl.DataFrame":
         """Say which layer lost what: one row a layer and a number of steps, schema "errors".
 
         Parameters
@@ -109,13 +120,14 @@ class Conversion:
         rows = error_rows((self.network, self.ann), x, wanted, options)
         return make_table("errors", [{"method": self.method, **row} for row in rows])
 
+    @show_keywords(item for item in RUN_KEYWORDS if item.name in FREE)
     def blame(
         self,
         x: Any,
         steps: int | Sequence[int] | None = None,
         labels: Any = None,
         layers: int | str | Sequence[str] = 5,
-        **options: Any,
+        **options: Unpack[RunKeywords],
     ) -> "pl.DataFrame":
         """Put one layer at a time back to the ANN's exact values and measure what the output gains, schema "blame".
 
@@ -142,9 +154,10 @@ class Conversion:
         DataError
             The data do not fit, nobody says how many steps, or there is no such layer.
         """
+        check_free(options)
         wanted = self._steps("blame", steps)
         last = wanted if isinstance(wanted, int | np.integer) else max(wanted)
-        known = {name: options[name] for name in ("backend", "threads") if name in options}
+        known: Any = {name: options[name] for name in ("backend", "threads") if name in options}
         names = layers_to_blame(layers, self.network, lambda: rank_layers(self.errors(x, last, **known)))
         rows = blame_rows((self.network, self.ann), (x, labels), wanted, names, options)
         return make_table("blame", [{"method": self.method, **row} for row in rows])
@@ -156,6 +169,7 @@ class Conversion:
         return wanted
 
 
+@show_keywords(SETTING_KEYWORDS)
 def convert(
     network: Network,
     calibration: Any,
@@ -163,12 +177,13 @@ def convert(
     *,
     steps: int | None = None,
     calibrate: Sequence[str] = (),
-    **settings: Any,
+    **settings: Unpack[MethodSettings],
 ) -> Conversion:
     """Convert an ordinary network into a spiking one.
 
     Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
-    of it as initial potential; the weights stay as they are. ``calibrate`` corrects the mean error that is left.
+    of it as initial potential; the weights stay as they are. A max-pool moves to where it reads spikes, if the function
+    stays the same. ``calibrate`` corrects the mean error that is left.
 
     Parameters
     ----------
@@ -189,7 +204,7 @@ def convert(
     Raises
     ------
     NetworkError
-        The network has neurons already, or no ReLU.
+        The network has neurons already, or no ReLU, or what it would become cannot run: a maximum of currents.
     DataError
         The data do not fit, or there is no such method or setting.
 
@@ -217,8 +232,10 @@ def convert(
         raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
-    rule = make_method(method, settings, steps)
+    rule = make_method(method, dict(settings), steps)
     kinds = check_corrections(calibrate, steps)
+    network, stuck = settle_pools(network)
+    check_convertible(network, stuck)
     data = calibration_data(network, calibration)
     warn_of_input_range(network.input, data)
     found = choose_thresholds(network, data, rule)
@@ -229,14 +246,17 @@ def convert(
     correction = Correction()
     if kinds and steps is not None:
         correction = correct(network, sorted_samples(data)[0], thresholds, int(steps), kinds)
+    spiking = spiking_network(network, thresholds, correction)
+    check_runs(spiking, stuck)
     return Conversion(
-        network=spiking_network(network, thresholds, correction),
+        network=spiking,
         ann=network,
         method=method,
-        settings=MappingProxyType(asdict(rule)),
+        settings=FrozenDict(asdict(rule)),
         calibration=found,
         steps=steps,
         corrections=kinds,
+        int8_refusal=int8_refusal(spiking),
     )
 
 

@@ -56,6 +56,8 @@ def ann_digest(network: Network) -> str:
     for name, node in network.nodes.items():
         digest.update(f"{name}\n{node.title}\n".encode())
         for field in () if isinstance(node, Output) else fields(node):
+            if getattr(node, field.name) is field.default and field.metadata.get("undigested_at_default"):
+                continue
             digest.update(f"{field.name}\n".encode())
             _take(digest, getattr(node, field.name))
     for edge in network.edges:
@@ -79,5 +81,8 @@ def _take(digest: Any, value: Any) -> None:
         plain = np.ascontiguousarray(value)
         digest.update(f"{plain.dtype.kind}{plain.dtype.itemsize} {plain.shape}\n".encode())
         digest.update(plain.astype(plain.dtype.newbyteorder("<")).tobytes())
+    elif isinstance(value, tuple) and any(isinstance(item, np.ndarray | tuple) for item in value):
+        for item in value:
+            _take(digest, item)
     else:
         digest.update(f"{value!r}\n".encode())

@@ -96,6 +96,10 @@ class _Reader:
         if self.stages and not self.stages[-1].rectified:
             raise _refused(name, node, f"there is no ReLU between it and '{self.stages[-1].name}'")
         mean, std = self.network.input.mean, self.network.input.std
+        if self.network.input.scaling is not None:
+            raise _refused(
+                self.network.input_name, self.network.input, "expected mean and std, or neither, got scaling"
+            )
         weight = node.weight.astype(np.float64)
         bias = node.bias.astype(np.float64)
         layer: Layer

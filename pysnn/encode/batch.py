@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric, is_finite
+from pysnn.encode.digits import warn_of_lost_digits
 from pysnn.encode.events import MAX_AT_ONCE, Events
+from pysnn.encode.layout import laid_out
 from pysnn.errors import DataError
 from pysnn.nodes import Input
 
@@ -29,7 +31,13 @@ class Batches:
 def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
     """Check ``data`` for a coding.
 
-    uint8 images become ``x / 255`` later, batch by batch; every other dtype is taken as it is, in float32.
+    uint8 images become ``x / 255`` later, batch by batch; every other dtype is taken as it is, in float32. Where the input has
+    scaling, every dtype is taken as it is, in float64.
+
+    Warns
+    -----
+    UserWarning
+        Values lie so far from 0, and so close together, that float32 loses what tells them apart.
 
     Raises
     ------
@@ -38,26 +46,38 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
     """
     what = f"Input '{name}'"
     if coding in ("spikes", "events"):
-        if node.mean is not None:
-            raise DataError(f"{what}: given spikes cannot be normalised, and the input has mean and std")
+        if node.normalises:
+            raise DataError(f"{what}: given spikes cannot be normalised, and the input has {_normalisation(node)}")
         return Batches(_given_spikes(data, node, what, coding))
-    array = as_numeric(data, what)
-    if array.ndim < 1 or array.shape[1:] != node.shape:
-        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {array.shape}")
+    given = as_numeric(data, what)
+    array = laid_out(given, node.shape)
+    if array is None:
+        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {given.shape}")
     if array.shape[0] == 0:
         raise DataError(f"{what}: expected at least one sample, got none")
     if array.dtype.kind == "f" and not is_finite(array):
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
-    if array.dtype.kind == "f" and array.itemsize > 4 and max(array.max(), -array.min()) > np.finfo(np.float32).max:
+    wide = array.dtype.kind == "f" and array.itemsize > 4 and node.scaling is None
+    if wide and max(array.max(), -array.min()) > np.finfo(np.float32).max:
         raise DataError(f"{what}: expected values that float32 holds, got {array.min()} to {array.max()}")
     if coding == "poisson":
-        if node.mean is not None:
-            raise DataError(f"{what}: Poisson rates cannot be normalised, and the input has mean and std")
-        top = 255 if array.dtype == np.uint8 else 1
-        if array.min() < 0 or array.max() > top:
-            raise DataError(f"{what}: Poisson rates must be in 0..1, got {array.min()} to {array.max()}")
+        _check_rates(array, node, what)
+    if node.scaling is None:
+        warn_of_lost_digits(array, what)
     return Batches(array)
+
+
+def _check_rates(array: NDArray[Any], node: Input, what: str) -> None:
+    if node.normalises:
+        raise DataError(f"{what}: Poisson rates cannot be normalised, and the input has {_normalisation(node)}")
+    top = 255 if array.dtype == np.uint8 else 1
+    if array.min() < 0 or array.max() > top:
+        raise DataError(f"{what}: Poisson rates must be in 0..1, got {array.min()} to {array.max()}")
+
+
+def _normalisation(node: Input) -> str:
+    return "scaling" if node.mean is None else "mean and std"
 
 
 def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDArray[np.int64]:
@@ -103,7 +123,7 @@ def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:
 
 
 def input_values(node: Input, x: NDArray[Any]) -> NDArray[np.float32]:
-    """Give float32 ``(batch, ...)`` in the network's input space: uint8 over 255, then mean and std.
+    """Return float32 ``(batch, ...)`` in the network's input space: uint8 over 255, then mean and std; or scaling alone.
 
     Raises
     ------
@@ -115,13 +135,15 @@ def input_values(node: Input, x: NDArray[Any]) -> NDArray[np.float32]:
     >>> input_values(Input((1,)), np.array([[255]], dtype=np.uint8))
     array([[1.]], dtype=float32)
     """
-    values = x.astype(np.float32)
-    if x.dtype == np.uint8:
-        values /= np.float32(255)
-    if node.mean is None:
-        return values
+    values: NDArray[Any] = x
+    if node.scaling is None:
+        values = x.astype(np.float32)
+        if x.dtype == np.uint8:
+            values /= np.float32(255)
     with np.errstate(over="ignore"):
         normal = np.asarray(node.normalise(values), dtype=np.float32)
-    if not np.isfinite(normal).all():
-        raise DataError("Input: a value leaves float32 when mean and std are taken out; std is too small for the data")
+    if node.normalises and not np.isfinite(normal).all():
+        raise DataError(
+            f"Input: a value leaves float32 behind its {_normalisation(node)}: what it is divided by is too small for the data"
+        )
     return normal

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric
+from pysnn.encode.layout import laid_out
 from pysnn.errors import BackendError, DataError, FileFormatError, MissingExtraError, PysnnError
 from pysnn.files.settings import PRECISIONS, Settings, check_choice, check_integer
+from pysnn.frozen import FrozenDict
 from pysnn.network import Network
 
 __all__ = ["Golden", "check_golden", "check_neurons", "make_golden"]
@@ -26,7 +27,7 @@ class Golden:
     Parameters
     ----------
     input
-        What enters, float32: ``(samples, ...)``, or ``(steps, samples, ...)`` if the coding is "spikes".
+        What enters, float32 (float64 where the input has scaling): ``(samples, ...)``, or ``(steps, samples, ...)`` if the coding is "spikes".
     scores
         float32 ``(len(steps), samples, classes)``.
     spikes
@@ -42,7 +43,7 @@ class Golden:
         The arrays do not fit together.
     """
 
-    input: NDArray[np.float32]
+    input: NDArray[np.float32] | NDArray[np.float64]
     scores: NDArray[np.float32]
     spikes: Mapping[str, NDArray[np.int32]]
     steps: tuple[int, ...]
@@ -54,13 +55,14 @@ class Golden:
             check_integer("golden steps", value, 1, _MOST_STEPS)
         if not self.steps or list(self.steps) != sorted(set(self.steps)):
             raise DataError(f"golden: steps must ascend, got {self.steps}")
-        _check_array("input", self.input, np.float32, 2)
+        wide = isinstance(self.input, np.ndarray) and self.input.dtype == np.float64
+        _check_array("input", self.input, np.float64 if wide else np.float32, 2)
         _check_array("scores", self.scores, np.float32, 3)
         if self.scores.ndim != 3 or len(self.scores) != len(self.steps):
             raise DataError(f"golden: scores must be ({len(self.steps)}, samples, classes), got {self.scores.shape}")
         for name, counts in self.spikes.items():
             _check_array(f"spikes of '{name}'", counts, np.int32, 2)
-        object.__setattr__(self, "spikes", MappingProxyType(dict(self.spikes)))
+        object.__setattr__(self, "spikes", FrozenDict(self.spikes))
 
 
 def check_golden(network: Network, golden: Golden, settings: Settings, backend: str) -> None:
@@ -130,9 +132,12 @@ def make_golden(  # noqa: PLR0913 - what is run, how, and what is kept
         raise DataError("golden: steps are needed, here or in the settings")
     if settings.coding == "events":
         raise DataError("golden: events cannot be kept; give the same spikes as an array to coding 'spikes'")
-    array = as_numeric(x, "golden input")
-    values = array.astype(np.float32)
-    if array.dtype == np.uint8:
+    given = as_numeric(x, "golden input")
+    fitting = laid_out(given, network.input.shape)
+    # What does not fit is refused with the network's own words when it is run.
+    array = given if fitting is None else fitting
+    values: NDArray[Any] = array.astype(np.float32 if network.input.scaling is None else np.float64)
+    if array.dtype == np.uint8 and network.input.scaling is None:
         values /= np.float32(255)
     empty = np.zeros((len(read_at), 1, 1), dtype=np.float32)
     request = Golden(values, empty, {}, read_at, settings.precision)

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite, prod
-from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError
 from pysnn.files.container import is_text
 from pysnn.files.golden import Golden, check_golden, check_neurons
 from pysnn.files.settings import Settings
+from pysnn.frozen import FrozenDict
 from pysnn.network import Network
 
 __all__ = ["SavedNetwork", "checked_provenance"]
@@ -83,6 +84,9 @@ def _check_golden(network: Network, golden: Golden, settings: Settings) -> None:
     for name, (array, shape) in expected.items():
         if array.shape != shape:
             raise DataError(f"golden: {name}: expected shape {shape}, got {array.shape}")
+    kind = np.float32 if network.input.scaling is None else np.float64
+    if golden.input.dtype != kind:
+        raise DataError(f"golden: input: expected {np.dtype(kind)} for this network's input, got {golden.input.dtype}")
 
 
 def _check_kind(name: str, value: object, kind: type) -> None:
@@ -94,7 +98,7 @@ def checked_provenance(provenance: Mapping[str, Any]) -> Mapping[str, str | int 
     """Give provenance as a file holds it, or raise :class:`DataError`."""
     for name, value in provenance.items():
         _check_provenance(name, value)
-    return MappingProxyType(dict(provenance))
+    return FrozenDict(provenance)
 
 
 def _check_provenance(name: object, value: object) -> None:

@@ -13,6 +13,7 @@ from pysnn.errors import DataError
 from pysnn.first_spike.coding import encode_times
 from pysnn.first_spike.counts import BatchCounts, count_batch, dense_macs
 from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.foreign import as_numpy
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,7 +128,7 @@ def evaluate(network: FirstSpikeNetwork, x: Any, y: Any, *, backend: str = "auto
 
 def check_labels(y: Any, samples: int, classes: int) -> NDArray[np.int64]:
     """Give labels as int64, one a sample, each below ``classes``."""
-    labels = np.asarray(y)
+    labels = np.asarray(as_numpy(y, "y"))
     if labels.shape != (samples,) or labels.dtype.kind not in "iu":
         raise DataError(f"y: expected {samples} whole numbers, got shape {labels.shape} of {labels.dtype}")
     if samples and not 0 <= labels.min() <= labels.max() < classes:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from pysnn.arrays import as_weight
 from pysnn.errors import NetworkError
 from pysnn.first_spike.layers import Layer
+from pysnn.frozen import Frozen
 from pysnn.plan.first_spike import FirstSpikePlan, MapShape, NeuronKind, WeightLayer
 
 __all__ = ["FirstSpikeNetwork", "draw_weights"]
 
 
 @dataclass(frozen=True, eq=False)
-class FirstSpikeNetwork:
+class FirstSpikeNetwork(Frozen):
     """Layers of neurons that fire once at most.
 
     Attributes

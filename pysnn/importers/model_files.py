@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pysnn.ann import check_ordinary
 from pysnn.convert.folding.fold import fold
@@ -17,9 +17,13 @@ from pysnn.importers.state_dicts.vgg_cifar import vgg11_cifar
 from pysnn.network import Network
 from pysnn.nodes import Input
 
+if TYPE_CHECKING:
+    from pysnn.importers.onnx import ImportedModel
+
 __all__ = ["Comparison", "ModelFile", "load_ann"]
 
 _PYTORCH = (".pt", ".pth", ".th", ".ckpt", ".bin", ".pkl")
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,13 @@ class ModelFile:
     kind
         What it is: "ONNX", "CIFAR ResNet", "CIFAR VGG-11" or "pysnn".
     sha256
-        Of the file.
+        Of the file, and of the files beside it that an ONNX model has its weights in, one behind the other.
     output
-        Name of the value that an ONNX model is read at, if it was chosen.
+        Name of the value that an ONNX model is read at.
+    notes
+        Sentences for the user: what of an ONNX model was left out, and which shape of data the network takes.
+    source
+        What else an ONNX model was found to be.
     """
 
     network: Network
@@ -54,6 +62,8 @@ class ModelFile:
     kind: str
     sha256: str
     output: str | None = None
+    notes: tuple[str, ...] = ()
+    source: "ImportedModel | None" = None
 
     def compare(self, x: Any) -> Comparison | None:
         """Compare the network with what other software computes from the file; ``None`` where there is none that reads it.
@@ -70,7 +80,7 @@ class ModelFile:
         DataError
             The samples do not fit the input, or a result is not finite.
         """
-        if self.kind != "ONNX":
+        if self.source is None:
             return None
         from pysnn.importers.check import check_import
         from pysnn.importers.onnx.reference import reference_name, reference_outputs
@@ -78,8 +88,9 @@ class ModelFile:
         net = self.network
         data = checked_data(x, net.input, net.input_name, "constant").data
         values = input_values(net.input, data)  # type: ignore[arg-type]
-        expected = reference_outputs(self.path, values, self.output)
-        return Comparison(reference_name(), check_import(net, x, expected, reference_name()), len(values))
+        expected = reference_outputs(self.path, self.source.layout.to_model(values), self.output)
+        difference = check_import(net, x, expected, reference_name(), self.source.tolerance)
+        return Comparison(reference_name(), difference, len(values))
 
 
 def load_ann(
@@ -94,7 +105,7 @@ def load_ann(
         (``.safetensors``, see :func:`pysnn.importers.state_dicts.resnet_cifar` and :func:`pysnn.importers.vgg11_cifar`), or an ordinary
         network that pysnn saved (``.psnn``).
     output
-        Name of the value to read, for an ONNX model with several outputs or with a softmax at its end.
+        Name of the value to read, for an ONNX model with several outputs.
     mean, std
         What the network's input subtracts and divides by, one value a channel, for data in 0..1; they stay in the
         network. By default those of the file (the CIFAR networks and ``.psnn`` have them), or none.
@@ -122,10 +133,12 @@ def load_ann(
     if output is not None and suffix != ".onnx":
         raise DataError(f"{file}: an output can be chosen in ONNX models only")
     normalisation = {} if mean is None and std is None else {"mean": mean, "std": std}
+    source = None
     if suffix == ".onnx":
-        from pysnn.importers import onnx
+        from pysnn.importers.onnx import read_onnx
 
-        network, kind = onnx.load(file, output=output, **normalisation), "ONNX"
+        source = read_onnx(file, output, **normalisation)
+        network, kind = source.network, "ONNX"
     elif suffix == ".safetensors":
         network, kind = _from_tensors(file, normalisation)
     elif suffix == ".psnn":
@@ -137,9 +150,20 @@ def load_ann(
         )
     else:
         raise FileFormatError(f"{file}: expected .onnx, .safetensors (CIFAR ResNet, VGG-11) or .psnn")
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return ModelFile(fold(network), file, kind, digest, output)
+    digest = _digest([file] if source is None else [file, *source.files])
+    if source is None:
+        return ModelFile(fold(network), file, kind, digest)
+    return ModelFile(fold(network), file, kind, digest, source.output, source.notes, source)
+
+
+def _digest(files: Sequence[Path]) -> str:
+    """Return the SHA-256 of files, one behind the other."""
+    found = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                found.update(block)
+    return found.hexdigest()
 
 
 def _from_tensors(file: Path, normalisation: Mapping[str, Any]) -> tuple[Network, str]:
@@ -165,4 +189,8 @@ def _from_psnn(file: Path, normalisation: Mapping[str, Any]) -> Network:
         raise NetworkError(f"{file}: {error}") from error
     if not normalisation:
         return network
+    if network.input.scaling is not None:
+        raise NetworkError(
+            f"{file}: Input '{network.input_name}': expected no mean and std beside its scaling, got both"
+        )
     return network.replace({network.input_name: Input(network.input.shape, **normalisation)})

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pysnn.errors import DataError, MissingExtraError
+from pysnn.importers.sklearn_scalers import scaler_steps
 from pysnn.network import Network
 from pysnn.nodes import Input, Linear, Node, Output, ReLU
 
@@ -19,8 +20,9 @@ def from_sklearn(model: Any) -> Network:
     Parameters
     ----------
     model
-        A fitted ``MLPClassifier`` or ``MLPRegressor`` with activation "relu" or "identity", or a ``Pipeline`` of a
-        ``StandardScaler`` and one of these (the scaler becomes the input's mean and std).
+        A fitted ``MLPClassifier`` or ``MLPRegressor`` with activation "relu" or "identity", or a ``Pipeline`` of scalers
+        (``StandardScaler``, ``MinMaxScaler``, ``MaxAbsScaler``, ``RobustScaler``) and one of these. The scalers become the
+        input's scaling: float64, operation by operation as scikit-learn has them, on data of every dtype as they are.
 
     Returns
     -------
@@ -44,14 +46,15 @@ def from_sklearn(model: Any) -> Network:
     >>> list(from_sklearn(model).nodes)
     ['in', 'fc1', 'relu1', 'fc2', 'out']
     """
-    scaler, mlp = _parts(model)
+    scalers, mlp = _parts(model)
+    scaling = tuple(step for scaler in scalers for step in scaler_steps(scaler))
     _check_mlp(mlp)
     weights = [np.asarray(w).T for w in mlp.coefs_]
     biases = [np.asarray(b) for b in mlp.intercepts_]
     if mlp.out_activation_ == "logistic":
         weights[-1] = np.concatenate([np.zeros_like(weights[-1]), weights[-1]])
         biases[-1] = np.concatenate([np.zeros(1), biases[-1]])
-    nodes: dict[str, Node] = {"in": _input(int(weights[0].shape[1]), scaler)}
+    nodes: dict[str, Node] = {"in": Input((int(weights[0].shape[1]),), scaling=scaling)}
     for i, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
         nodes[f"fc{i}"] = Linear(weight, bias)
         if i < len(weights) and mlp.activation == "relu":
@@ -59,27 +62,25 @@ def from_sklearn(model: Any) -> Network:
     return Network.chain({**nodes, "out": Output("mean_current")})
 
 
-def _parts(model: Any) -> tuple[Any, Any]:
-    """Give the scaler (or ``None``) and the perceptron."""
+def _parts(model: Any) -> tuple[list[Any], Any]:
+    """Return the scalers in order and the perceptron."""
     try:
         from sklearn.neural_network import MLPClassifier, MLPRegressor
-        from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import StandardScaler
     except ImportError as error:
         raise MissingExtraError("scikit-learn is not installed: pip install 'pysnn[sklearn]'") from error
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
-    steps = [step for step in steps if step is not None and not isinstance(step, str)]
+    steps = _flat(model)
     if not steps or not isinstance(steps[-1], MLPClassifier | MLPRegressor):
         raise DataError(f"from_sklearn: expected an MLPClassifier or MLPRegressor, got {_kind(steps[-1:] or [model])}")
-    before = steps[:-1]
-    if not before:
-        return None, steps[-1]
-    if len(before) > 1 or not isinstance(before[0], StandardScaler):
-        odd = [step for step in before if not isinstance(step, StandardScaler)] or before
-        raise DataError(f"from_sklearn: expected at most one StandardScaler before the MLP, got {_kind(odd)}")
-    if not hasattr(before[0], "n_features_in_"):
-        raise DataError("from_sklearn: the StandardScaler is not fitted")
-    return before[0], steps[-1]
+    return steps[:-1], steps[-1]
+
+
+def _flat(model: Any) -> list[Any]:
+    """Return the steps of a pipeline, and of pipelines in it, without those that do nothing."""
+    from sklearn.pipeline import Pipeline
+
+    if isinstance(model, Pipeline):
+        return [step for _, inner in model.steps for step in _flat(inner)]
+    return [] if model is None or isinstance(model, str) else [model]
 
 
 def _kind(objects: list[Any]) -> str:
@@ -99,11 +100,3 @@ def _check_mlp(mlp: Any) -> None:
         raise DataError(f"from_sklearn: {name} has several labels a sample, expected one class or regression")
     if mlp.out_activation_ not in ("softmax", "logistic", "identity"):
         raise DataError(f"from_sklearn: {name} has output activation {mlp.out_activation_!r}, which is not known")
-
-
-def _input(features: int, scaler: Any) -> Input:
-    if scaler is None or (scaler.mean_ is None and scaler.scale_ is None):
-        return Input((features,))
-    mean = np.zeros(features) if not scaler.with_mean else scaler.mean_
-    std = np.ones(features) if not scaler.with_std else scaler.scale_
-    return Input((features,), mean=mean, std=std)

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import CapacityError, NetworkError
+from pysnn.frozen import Frozen, FrozenDict
 
 __all__ = [
     "LATER_FIELD",
     "MAX_EXTENT",
     "MAX_VALUES",
+    "UNDIGESTED_FIELD",
     "Builder",
     "NeuronParameters",
     "Node",
@@ -35,9 +36,12 @@ MAX_VALUES = 1 << 27
 MAX_EXTENT = 1 << 24
 """Largest kernel, stride, padding and dilation."""
 
-LATER_FIELD: Mapping[str, bool] = MappingProxyType({"left_out_at_default": True})
+LATER_FIELD: Mapping[str, bool] = FrozenDict({"left_out_at_default": True})
 """Metadata of a field that joined a node after files of that node were written: a file has it only where it is not its
 default, so that earlier files stay readable and stay the only ones of their content."""
+
+UNDIGESTED_FIELD: Mapping[str, bool] = FrozenDict({**LATER_FIELD, "undigested_at_default": True})
+"""The same for a field that joined after digests of networks were written: one at its default leaves the digest as it was."""
 
 Value: TypeAlias = Any
 """Something that a lowered node has computed; only the builder looks inside."""
@@ -79,7 +83,7 @@ class Builder(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class Node(Frozen):
     """Base of all nodes. Frozen; knows neither its name nor its neighbours."""
 
     @property

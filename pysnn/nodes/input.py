@@ -1,15 +1,20 @@
 """Where data enters a network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pysnn.arrays import as_weight
+from pysnn.arrays import as_numeric, as_weight
 from pysnn.errors import NetworkError
-from pysnn.nodes.base import Array, Builder, Node, Shape, Value
+from pysnn.nodes.base import UNDIGESTED_FIELD, Array, Builder, Node, Shape, Value
+from pysnn.nodes.scaling import apply_scaling, checked_scaling
 
 __all__ = ["Input"]
+
+
+_MOST_LOST = 1e-3
+"""Share of a std by which rounding to float32 may move a mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,16 +27,29 @@ class Input(Node):
         Shape of one sample.
     mean, std
         If given, each sample becomes ``(x - mean) / std``, one value a channel, in float32, before anything else.
+    scaling
+        In place of mean and std: operations in float64, applied in order before data become float32, so that large offsets
+        do no harm. Pairs of "subtract", "add", "multiply", "divide", "at_least" or "at_most" and one value a channel. Data of
+        every dtype are taken as they are, uint8 too.
+
+    Raises
+    ------
+    NetworkError
+        A field is not as described, or a mean is too large beside its std for float32.
 
     Examples
     --------
     >>> Input((3, 32, 32), mean=(0.5, 0.5, 0.5), std=(0.2, 0.2, 0.2)).shape
     (3, 32, 32)
+    >>> stamps = Input((1,), scaling=[("subtract", [1.7e12]), ("divide", [1000.0])])
+    >>> stamps.normalise(np.array([[1_700_000_000_500]])).tolist()
+    [[0.5]]
     """
 
     shape: tuple[int, ...]
     mean: Any = None
     std: Any = None
+    scaling: Any = field(default=None, metadata=UNDIGESTED_FIELD)
 
     def __post_init__(self) -> None:
         shape = (self.shape,) if isinstance(self.shape, int | np.integer) else self.shape
@@ -42,16 +60,37 @@ class Input(Node):
         if (self.mean is None) != (self.std is None):
             raise NetworkError("Input: mean and std go together, got only one of them")
         if self.mean is not None:
-            for field in ("mean", "std"):
-                array = as_weight(getattr(self, field), f"Input: {field}", 1)
-                if array.shape != (shape[0],):
-                    raise NetworkError(f"Input: {field} needs {shape[0]} values (one a channel), got {array.shape[0]}")
-                object.__setattr__(self, field, array)
-            if (self.std <= 0).any():
-                raise NetworkError(f"Input: std must be positive, got {self.std.tolist()}")
+            self._check_normalisation(int(shape[0]))
+        object.__setattr__(self, "scaling", checked_scaling(self.scaling, int(shape[0])))
+        if self.scaling is not None and self.mean is not None:
+            raise NetworkError("Input: expected mean and std, or scaling, got both")
+
+    def _check_normalisation(self, channels: int) -> None:
+        given = as_numeric(self.mean, "Input: mean")
+        for name in ("mean", "std"):
+            array = as_weight(getattr(self, name), f"Input: {name}", 1)
+            if array.shape != (channels,):
+                raise NetworkError(f"Input: {name} needs {channels} values (one a channel), got {array.shape[0]}")
+            object.__setattr__(self, name, array)
+        if (self.std <= 0).any():
+            raise NetworkError(f"Input: std must be positive, got {self.std.tolist()}")
+        lost = np.abs(given.astype(np.float64) - self.mean) > _MOST_LOST * self.std
+        if lost.any():
+            at = int(np.argmax(lost))
+            raise NetworkError(
+                f"Input: mean {float(given[at]):.10g} is too large for float32 beside std {self.std[at]:.4g} "
+                f"(channel {at}); give scaling=[('subtract', mean), ('divide', std)], which is float64"
+            )
+
+    @property
+    def normalises(self) -> bool:
+        """Whether data pass through mean and std, or through scaling."""
+        return self.mean is not None or self.scaling is not None
 
     def normalise(self, x: Array) -> Array:
-        """Give ``(x - mean) / std`` in float32 for ``(batch, ...)``, or ``x`` where no mean is set."""
+        """Return ``(batch, ...)`` behind mean and std, in float32, or behind scaling, in float64; ``x`` where there is neither."""
+        if self.scaling is not None:
+            return apply_scaling(self.scaling, x, len(self.shape))
         if self.mean is None:
             return x
         spread = (-1,) + (1,) * (len(self.shape) - 1)

@@ -14,11 +14,12 @@ each operation computes, to the bit.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pysnn.frozen import FrozenDict
 
 __all__ = [
     "COUNT_FIELDS",
@@ -264,7 +265,7 @@ class Plan:
     @cached_property
     def neurons(self) -> Mapping[str, int]:
         """The operation of each neuron node."""
-        return MappingProxyType({op.node: k for k, op in enumerate(self.ops) if isinstance(op, NeuronOp)})
+        return FrozenDict({op.node: k for k, op in enumerate(self.ops) if isinstance(op, NeuronOp)})
 
     @cached_property
     def state_bytes(self) -> Mapping[int, int]:
@@ -277,9 +278,9 @@ class Plan:
                 sizes[k] = op.spec.size * 8
             elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
                 sizes[k] = self.ops[op.source].spec.size * 4
-        return MappingProxyType(sizes)
+        return FrozenDict(sizes)
 
     @cached_property
     def stateful(self) -> Mapping[str, int]:
         """The operation that keeps each node's state."""
-        return MappingProxyType({self.ops[k].node: k for k in self.state_bytes})
+        return FrozenDict({self.ops[k].node: k for k in self.state_bytes})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.arrays import as_numeric
 from pysnn.backends import get_backend
 from pysnn.backends.first_spike import first_output_spike
 from pysnn.errors import DataError
@@ -55,7 +56,7 @@ def first_spike_raster(network: FirstSpikeNetwork, x: Any, ax: "Axes | None" = N
     >>> first_spike_raster(network, [1.0, 0.0]).get_title()
     'decision 0 at 0.5: 1 of 2 neurons have fired'
     """
-    maps, winners, decided = _times(network, np.asarray(x)[None])
+    maps, winners, decided = _times(network, as_numeric(x, "x")[None])
     axes = axes_or_new(ax)
     end = float(decided[0])
     base, ticks, fired = 0, [], [0, 0]
@@ -109,7 +110,7 @@ def first_spike_histogram(network: FirstSpikeNetwork, x: Any, ax: "Axes | None" 
     MissingExtraError
         matplotlib is not installed.
     """
-    maps, _, decided = _times(network, np.asarray(x))
+    maps, _, decided = _times(network, as_numeric(x, "x"))
     series = [(name, times[np.isfinite(times)]) for name, times in maps]
     series.append(("decision", decided[np.isfinite(decided)]))
     if not any(len(times) for _, times in series):
@@ -141,7 +142,7 @@ def save_first_spikes(path: str | os.PathLike[str], network: FirstSpikeNetwork, 
     """
     figure = new_figure(10.0, 4.0)
     left, right = figure.subplots(1, 2)
-    first_spike_raster(network, np.asarray(x)[0], left)
+    first_spike_raster(network, as_numeric(x, "x")[0], left)
     first_spike_histogram(network, x, right)
     return write_aside(Path(path), lambda aside: figure.savefig(aside, dpi=150))
 

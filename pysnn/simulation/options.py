@@ -2,16 +2,37 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 
 from pysnn.encode import CODINGS
 from pysnn.errors import BackendError, DataError, PlanError
+from pysnn.keywords import keywords_of
 from pysnn.plan.ops import MAX_BLOCK
 from pysnn.simulation.state import State
 
-__all__ = ["RunOptions", "check_integer"]
+__all__ = ["RUN_KEYWORDS", "RunKeywords", "RunOptions", "check_integer"]
+
+
+class RunKeywords(TypedDict, total=False):
+    """The fields of :class:`RunOptions` for type checkers and editors, each of which may be missing."""
+
+    precision: Literal["float32", "int8"]
+    backend: str
+    coding: Literal["constant", "poisson", "spikes", "events"]
+    dt: float | None
+    seed: int
+    threads: int | None
+    batch_size: int
+    block: int
+    state: State | None
+    keep_state: bool | None
+    count: bool
+    probe: bool
+    record: Sequence[str]
+    record_potentials: Sequence[str]
+    progress: Callable[[int, int], None] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +115,10 @@ class RunOptions:
                 raise DataError(f"{field}: expected {choices}, got {value!r}")
         if self.progress is not None and not callable(self.progress):
             raise DataError(f"progress: expected a function, or None, got {type(self.progress).__name__}")
+
+
+RUN_KEYWORDS = keywords_of(RunOptions)
+"""The same as parameters of a function."""
 
 
 def check_integer(name: str, value: Any, least: int, most: int) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonIn
 from pysnn.encode import Events
 from pysnn.encode.batch import Batches, checked_data, checked_labels, input_values
 from pysnn.errors import CapacityError, DataError
+from pysnn.keywords import check_keywords, show_keywords
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
@@ -23,7 +24,7 @@ from pysnn.plan.ops import MapSpec, Plan
 from pysnn.plan.options import PlanOptions
 from pysnn.simulation.capacity import check_memory, keeps_state
 from pysnn.simulation.merge import merge_outputs
-from pysnn.simulation.options import RunOptions, check_integer
+from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, check_integer
 from pysnn.simulation.result import Result
 from pysnn.simulation.state import State, to_operations
 
@@ -32,11 +33,16 @@ __all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
 MAX_STEPS = 1 << 24
 """Largest number of steps that a state may have behind it."""
 
+_RUN_KEYWORDS = tuple(parameter.name for parameter in RUN_KEYWORDS)
+
 _MOST_SLOTS = 1 << 24
 """Largest number of (sample, step) slots of given spikes in one batch, where there are several samples."""
 
 
-def run(network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Any) -> Result:
+@show_keywords(RUN_KEYWORDS)
+def run(
+    network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Unpack[RunKeywords]
+) -> Result:
     """Run a network on data.
 
     Parameters
@@ -45,6 +51,7 @@ def run(network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = N
         A spiking network.
     x
         ``(samples, ...)`` in the shape of the network's input: float values in its input space, or uint8 (then over 255).
+        Arrays, tensors of PyTorch, or frames of pandas and Polars (a column a feature).
         Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`.
     steps
         Number of time-steps, or several: the run goes to the largest, and is read at each.
@@ -88,23 +95,30 @@ class Simulator:
     3.0
     """
 
-    def __init__(self, network: Network, **options: Any) -> None:
+    @show_keywords(RUN_KEYWORDS)
+    def __init__(self, network: Network, **options: Unpack[RunKeywords]) -> None:
         if not isinstance(network, Network):
             kind = f"{type(network).__module__}.{type(network).__qualname__}"
             raise DataError(f"run: expected a pysnn.Network, got {kind}")
         self.network = network
+        check_keywords("run", options, _RUN_KEYWORDS, ("steps", "labels"))
         self.options = RunOptions(**options)
         self._compiled: dict[tuple[PlanOptions, str], tuple[Plan, Executable]] = {}
         self._latest: tuple[RunOptions, int, tuple[Plan, Executable]] | None = None
 
-    def plan(self, max_count: int = 1, **changes: Any) -> Plan:
-        """Give the plan that a run would use."""
-        return self._ready(replace(self.options, **changes), max_count)[0]
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _make_simulator, (self.network, vars(self.options))
 
-    def run(self, x: Any, *, steps: int | Sequence[int], labels: Any = None, **changes: Any) -> Result:
+    @show_keywords(RUN_KEYWORDS)
+    def plan(self, max_count: int = 1, **changes: Unpack[RunKeywords]) -> Plan:
+        """Return the plan that a run would use."""
+        return self._ready(self._changed(changes), max_count)[0]
+
+    @show_keywords(RUN_KEYWORDS)
+    def run(self, x: Any, *, steps: int | Sequence[int], labels: Any = None, **changes: Unpack[RunKeywords]) -> Result:
         """Run on data; see :func:`run`. ``changes`` replace the simulator's options for this run."""
         started = time.perf_counter()
-        options = replace(self.options, **changes) if changes else self.options
+        options = self._changed(changes)
         read_at = _checked_steps(steps)
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
         most = data.data.most_at_once() if isinstance(data.data, Events) else 1
@@ -143,6 +157,12 @@ class Simulator:
             backend=executable.name,
             seed=options.seed,
         )
+
+    def _changed(self, changes: RunKeywords) -> RunOptions:
+        if not changes:
+            return self.options
+        check_keywords("run", changes, _RUN_KEYWORDS, ("steps", "labels"))
+        return replace(self.options, **changes)
 
     def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
         """Refuse potentials that have left float32, and drop those that nobody wants."""
@@ -215,6 +235,11 @@ class Simulator:
         if options.coding == "poisson":
             return PoissonInput(shaped, int(options.seed), first_sample=start)
         return ConstantInput(shaped)
+
+
+def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
+    """Make a pickled or copied simulator again: its plans are compiled where it arrives, when they are needed."""
+    return Simulator(network, **options)
 
 
 def _checked_steps(steps: Any) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pysnn.errors import SweepError
+from pysnn.keywords import check_keywords, keywords_of, show_keywords
 from pysnn.simulation.options import check_integer
 from pysnn.simulation.simulator import usable_threads
 from pysnn.sweep.folder import SweepFolder
@@ -19,7 +20,7 @@ from pysnn.version import __version__
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SweepOptions", "sweep"]
+__all__ = ["SWEEP_KEYWORDS", "SweepKeywords", "SweepOptions", "sweep"]
 
 _CHUNK_SECONDS = 1.0
 _MOST_IN_CHUNK = 256
@@ -81,6 +82,25 @@ class SweepOptions:
         return self.workers or usable_threads()
 
 
+class SweepKeywords(TypedDict, total=False):
+    """The fields of :class:`SweepOptions` for type checkers and editors, each of which may be missing."""
+
+    workers: int | None
+    shard: tuple[int, int] | None
+    data: str | Callable[[Mapping[str, Any]], str]
+    code: str
+    columns: Columns | None
+    in_flight: int | None
+    retry_failed: bool
+    about: Mapping[str, Any]
+    progress: Callable[[int, int], None] | None
+
+
+SWEEP_KEYWORDS = keywords_of(SweepOptions)
+"""The same as parameters of a function."""
+
+
+@show_keywords(SWEEP_KEYWORDS)
 def sweep(
     run: Run,
     space: Space,
@@ -88,7 +108,7 @@ def sweep(
     *,
     out: str | Path,
     resume: bool = True,
-    **options: Any,
+    **options: Unpack[SweepKeywords],
 ) -> "pl.DataFrame":
     """Run a function at every point of a space, and keep what it gives.
 
@@ -134,6 +154,7 @@ def sweep(
     >>> table["y"].to_list()
     [1, 4, 9]
     """
+    check_keywords("sweep", options, [parameter.name for parameter in SWEEP_KEYWORDS], ("out", "resume"))
     settings = SweepOptions(**options)
     points = make_points(space, settings.code, settings.data)
     folder = SweepFolder(out)

@@ -91,7 +91,7 @@ def run(name: str, coding: Any, precision: Any, backend: str) -> Result:
     if coding == "spikes":
         data = (_raw(12, 40, 3, 2, 9, 8) % 5 == 0).astype(np.uint8)
     network = NETWORKS[name]()
-    settings = {"dt": 1.0, "seed": 5, "record": network.neurons, "backend": backend}
+    settings: Any = {"dt": 1.0, "seed": 5, "record": network.neurons, "backend": backend}
     return pysnn.run(network, data, steps=[5, 40], coding=coding, precision=precision, **settings)
 
 

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 # An entry stands for all modules below it that have no entry of their own.
 LAYERS = (
     ("errors", "moved", "schemas", "version"),
-    ("arrays", "eight_bits", "files.aside", "progress", "random"),
+    ("foreign",),
+    ("arrays", "eight_bits", "files.aside", "frozen", "keywords", "progress", "random"),
     ("nodes",),
     ("neurons",),
     ("encode",),

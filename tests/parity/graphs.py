@@ -10,7 +10,7 @@ import pysnn
 from pysnn.nodes import Node
 from tests.parity.dice import Dice
 
-__all__ = ["Draw", "Graph", "graphs"]
+__all__ = ["Available", "Draw", "Graph", "Maker", "graphs"]
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -58,14 +58,14 @@ class Graph:
 def graphs(draw: Draw, precision: str, most_nodes: int = 12, channels: tuple[int, ...] = CHANNELS) -> Graph:
     """Draw a network that the given precision can run (but for bounds on counts)."""
     coding = draw(st.sampled_from(["constant", "poisson", "spikes", "events"]))
-    maker = _Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision, channels)
+    maker = Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision, channels)
     maker.start(coding)
     for _ in range(draw(st.integers(3, most_nodes) | st.integers(most_nodes - 3, most_nodes))):
         maker.grow()
     return Graph(maker.finish(), precision, coding)
 
 
-class _Maker:
+class Maker:
     def __init__(self, dice: Dice, precision: str, channels: tuple[int, ...]) -> None:
         self.channels = channels
         self.dice = dice

@@ -11,6 +11,7 @@ from pysnn.backends.base import Probe, RunOutput, RunRequest
 from pysnn.backends.numba.memory import KINDS, Chunk, Memory, channels_first
 from pysnn.backends.numba.output import output_dtype
 from pysnn.backends.numba.plan import make_steps
+from pysnn.frozen import NotPicklable
 from pysnn.plan.ops import COUNT_FIELDS, MAX_BLOCK, MaxPoolOp, NeuronOp, OutputOp, Plan
 
 __all__ = ["NumbaExecutable"]
@@ -27,7 +28,7 @@ POLL_SECONDS = 0.1
 """How long the calling thread waits at most before it looks for Ctrl-C again."""
 
 
-class NumbaExecutable:
+class NumbaExecutable(NotPicklable):
     """A plan, ready to run."""
 
     name = "numba"

@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 from pysnn.ann import ann_pass
 from pysnn.convert.analysis.hybrid import exact_layer
 from pysnn.errors import DataError
+from pysnn.keywords import check_keywords
 from pysnn.network import Network
-from pysnn.simulation.options import check_integer
+from pysnn.simulation.options import RUN_KEYWORDS, check_integer
 from pysnn.simulation.simulator import Simulator
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["blame_rows", "layers_to_blame", "summarise_blame"]
+__all__ = ["FREE", "blame_rows", "check_free", "layers_to_blame", "summarise_blame"]
 
-_FREE = ("backend", "threads", "batch_size", "block", "progress")
+FREE = ("backend", "threads", "batch_size", "block", "progress")
 
 Predictions = NDArray[np.int64]
 
@@ -69,9 +70,6 @@ def blame_rows(
     rows
         Of the schema "blame", all but the method: by number of steps, then along the network.
     """
-    for name in options:
-        if name not in _FREE:
-            raise DataError(f"blame: '{name}' is not free here, the experiment sets it itself (it runs in float32)")
     spiking, ann = networks
     order = spiking.neurons
     x, labels = data
@@ -90,6 +88,14 @@ def blame_rows(
             measured = expected.measure(result.scores[i], "") | expected.measure(given[i], "_input")
             rows.append({**row, **measured, **expected.measure(exact[i], "_output")})
     return sorted(rows, key=lambda row: (row["steps"], row["depth"]))
+
+
+def check_free(options: Mapping[str, Any]) -> None:
+    """Refuse options that are unknown, or that the experiment sets itself."""
+    check_keywords("blame", options, [parameter.name for parameter in RUN_KEYWORDS], ("steps", "labels", "layers"))
+    for name in options:
+        if name not in FREE:
+            raise DataError(f"blame: '{name}' is not free here, the experiment sets it itself (it runs in float32)")
 
 
 def layers_to_blame(layers: Any, network: Network, rank: Callable[[], Sequence[str]]) -> list[str]:

@@ -13,13 +13,15 @@ from pysnn.convert.analysis.errors import ErrorSums, SpikeUnit, error_terms
 from pysnn.convert.analysis.extremes import warn_of_extremes
 from pysnn.encode.batch import checked_data
 from pysnn.errors import DataError, PlanError
+from pysnn.keywords import check_keywords
 from pysnn.network import Network
 from pysnn.neurons import IF
 from pysnn.nodes import ReLU
 from pysnn.plan.ops import NeuronOp, Plan
+from pysnn.simulation.options import RUN_KEYWORDS
 from pysnn.simulation.simulator import Simulator
 
-__all__ = ["error_rows"]
+__all__ = ["NOT_FREE", "error_rows"]
 
 if TYPE_CHECKING:
     from pysnn.simulation.result import Result
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 # What probes, the ordinary pass and the parts of the error may take at a time.
 _MOST_BYTES = 1 << 27
 _BYTES_A_VALUE = 160
-_NOT_FREE = ("coding", "state", "probe", "count", "record", "record_potentials", "batch_size")
+NOT_FREE = ("coding", "state", "probe", "count", "record", "record_potentials", "batch_size")
 
 
 def error_rows(
@@ -55,7 +57,8 @@ def error_rows(
         A layer is all silent or all saturated at the last number of steps. The warning names it.
     """
     spiking, ann = networks
-    for name in _NOT_FREE:
+    check_keywords("errors", options, [parameter.name for parameter in RUN_KEYWORDS], ("steps",))
+    for name in NOT_FREE:
         if name in options:
             raise DataError(f"errors: '{name}' is not free here, the analysis sets it itself")
     progress = options.get("progress")

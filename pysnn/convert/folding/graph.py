@@ -46,13 +46,30 @@ class Graph:
     def insert(self, edge: Edge, name: str, node: Node) -> None:
         """Put a node that keeps the shape into an edge."""
         source, target = edge
-        name = name[-_LONGEST_NAME:]
-        while name in self.nodes:
-            name += "_"
+        name = self.free_name(name)
         self.nodes[name] = node
         self.shapes[name] = self.shapes[source]
         at = self.edges.index(edge)
         self.edges[at : at + 1] = [(source, name), (name, target)]
+
+    def free_name(self, name: str) -> str:
+        """Return the name, or one like it that no node has yet."""
+        name = name[-_LONGEST_NAME:]
+        while name in self.nodes:
+            name += "_"
+        return name
+
+    def split(self, name: str) -> list[str]:
+        """Give each reader of a node one of its own, the first the node itself, and return their names."""
+        copies = [name]
+        for reader in self.targets(name)[1:]:
+            copy = self.free_name(f"{name}.{reader}")
+            self.nodes[copy], self.shapes[copy] = self.nodes[name], self.shapes[name]
+            at = self.edges.index((name, reader))
+            self.edges[at] = (copy, reader)
+            self.edges += [(source, copy) for source in self.sources(name)]
+            copies.append(copy)
+        return copies
 
     def bypass(self, name: str) -> None:
         """Take a node out: what it read is read by its readers instead.

@@ -1,7 +1,8 @@
 """``METHODS``: the written-out registry of conversion methods."""
 
+import inspect
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypedDict
 
 from pysnn.convert.methods.error_min import ErrorMin
 from pysnn.convert.methods.ltb import LocalThresholdBalancing
@@ -9,9 +10,10 @@ from pysnn.convert.methods.max_norm import MaxNorm
 from pysnn.convert.methods.method import Method, MethodEntry
 from pysnn.convert.methods.percentile import Percentile
 from pysnn.convert.methods.trained import TrainedThresholds
-from pysnn.errors import DataError
+from pysnn.errors import DataError, KeywordError
+from pysnn.keywords import did_you_mean, keywords_of
 
-__all__ = ["METHODS", "make_method"]
+__all__ = ["METHODS", "SETTING_KEYWORDS", "MethodSettings", "make_method"]
 
 METHODS: dict[str, MethodEntry] = {
     "max-norm": MethodEntry(MaxNorm, "largest activation", "Diehl et al. 2015, IJCNN", "calibration data"),
@@ -43,6 +45,27 @@ METHODS: dict[str, MethodEntry] = {
 """Every method by the name that :func:`pysnn.convert.convert` and the command line take."""
 
 
+class MethodSettings(TypedDict, total=False):
+    """The settings of all methods for type checkers and editors; each method has some of them."""
+
+    per_channel: bool
+    percentile: float
+    rounds: int
+
+
+def _all_settings() -> list[inspect.Parameter]:
+    """Return the settings of every method as parameters of a function, each once."""
+    found: dict[str, inspect.Parameter] = {}
+    for entry in METHODS.values():
+        for parameter in keywords_of(entry.method, without=["steps"]):
+            found.setdefault(parameter.name, parameter)
+    return list(found.values())
+
+
+SETTING_KEYWORDS = _all_settings()
+"""The settings of all methods, as :func:`pysnn.convert.convert` shows them."""
+
+
 def make_method(name: str, settings: dict[str, Any], steps: int | None = None) -> Method:
     """Give a method by name with its settings, or raise :class:`DataError` saying what there is.
 
@@ -59,6 +82,7 @@ def make_method(name: str, settings: dict[str, Any], steps: int | None = None) -
     known = [field.name for field in fields(method)]
     for setting in settings:
         if setting not in known or setting == "steps":
-            raise DataError(f"method '{name}' has the settings {', '.join(known)}, got {setting!r}")
+            hint = did_you_mean(setting, (*known, "steps", "method", "calibrate"))
+            raise KeywordError(f"method '{name}' has the settings {', '.join(known)}, got {setting!r}{hint}")
     own: dict[str, Any] = {"steps": steps} if "steps" in known else {}
     return method(**own, **settings)

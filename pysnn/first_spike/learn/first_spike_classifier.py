@@ -18,6 +18,7 @@ from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.first_spike.learn.sklearn_protocol import ClassifierProtocol, make_seed
 from pysnn.first_spike.learn.training import train
 from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.foreign import as_numpy
 from pysnn.plan.first_spike import FirstSpikePlan
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ class FirstSpikeClassifier(ClassifierProtocol):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Give the share of right predictions; no output spike is wrong."""
         winners = self._winners(X)
-        right = (winners >= 0) & (self.classes_[winners.clip(min=0)] == np.asarray(y).ravel())
+        right = (winners >= 0) & (
+            self.classes_[winners.clip(min=0)] == np.asarray(as_numpy(y, "y", numeric=False)).ravel()
+        )
         return float(np.average(right, weights=sample_weight))
 
     def _winners(self, X: Any) -> NDArray[np.int64]:

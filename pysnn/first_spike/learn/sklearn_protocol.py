@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, MissingExtraError
+from pysnn.foreign import as_numpy
 
 __all__ = ["ClassifierProtocol", "make_seed"]
 
@@ -73,7 +74,7 @@ class ClassifierProtocol:
         """Give float64 ``(samples, features)``; with ``first`` the number of features is learned, else compared."""
         if hasattr(x, "toarray"):
             raise TypeError("Sparse data was passed for X, but dense data is required; use X.toarray()")
-        array = np.asarray(x)
+        array = np.asarray(as_numpy(x, "X"))
         if array.dtype.kind == "c":
             raise DataError("Complex data not supported: X")
         if array.ndim != 2:
@@ -104,7 +105,7 @@ class ClassifierProtocol:
         """Learn the classes; give each sample's as an index."""
         if y is None:
             raise DataError("requires y to be passed, but the target y is None")
-        labels = np.asarray(y)
+        labels = np.asarray(as_numpy(y, "y", numeric=False))
         if labels.ndim == 2 and labels.shape[1] == 1:
             _warn_of_column()
             labels = labels[:, 0]

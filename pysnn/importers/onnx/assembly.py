@@ -2,90 +2,61 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.nodes import Node, Scale
+from pysnn.importers.onnx.signal import Signal
+from pysnn.importers.onnx.views import View, inverse, is_plain, order, plain
+from pysnn.nodes import Affine, Flatten, Linear, Node, ReLU, Scale
 from pysnn.nodes.base import Shape
 
-__all__ = ["Assembly", "Operand", "Operands", "Signal", "per_channel_values"]
+__all__ = ["Assembly", "InputLayoutError"]
 
 _LONGEST_NAME = 180
+_MOST_WEIGHTS = 1 << 24
+_MOST_REARRANGED = 1 << 28
 
 
-@dataclass(frozen=True, eq=False)
-class Signal:
-    """A value that depends on the input: the sum of what ``terms`` (names of layers) compute.
+class InputLayoutError(Exception):
+    """The input must have another shape: ``core``, which the file's values take through ``view``."""
 
-    ``shape`` is the ONNX shape, the batch included: ``(batch, n)`` or ``(batch, channels, height, width)``.
-    """
-
-    terms: tuple[str, ...]
-    shape: tuple[int, ...]
-
-
-Operand = Signal | NDArray[Any] | None
-"""An input of an ONNX node: a signal, a constant, or ``None`` where an optional one is left out."""
-
-
-@dataclass(frozen=True, eq=False)
-class Operands:
-    """The inputs of one ONNX node."""
-
-    values: tuple[Operand, ...]
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def at(self, index: int) -> Operand:
-        """Give an input, ``None`` where there is none."""
-        return self.values[index] if index < len(self.values) else None
-
-    def signal(self, index: int, *ranks: int) -> Signal:
-        """Give an input that must depend on the network's input, and have one of the numbers of dimensions."""
-        value = self.at(index)
-        if not isinstance(value, Signal):
-            raise UnsupportedError(f"its input {index} must come from the network's input; it is constant or missing")
-        if ranks and len(value.shape) not in ranks:
-            expected = " or ".join(_DIMENSIONS[rank] for rank in ranks)
-            raise UnsupportedError(f"expected an input of shape {expected}, got {value.shape}")
-        return value
-
-    def constant(self, index: int, what: str) -> NDArray[Any]:
-        """Give an input that must be constant."""
-        value = self.optional(index, what)
-        if value is None:
-            raise UnsupportedError(f"it has no {what}")
-        return value
-
-    def optional(self, index: int, what: str) -> NDArray[Any] | None:
-        """Give an input that must be constant if it is there."""
-        value = self.at(index)
-        if isinstance(value, Signal):
-            raise UnsupportedError(f"its {what} is computed from the network's input; only constant ones are supported")
-        return value
-
-
-_DIMENSIONS = {2: "(batch, n)", 4: "(batch, channels, height, width)"}
+    def __init__(self, core: Shape, view: View) -> None:
+        super().__init__(core, view)
+        self.core = core
+        self.view = view
 
 
 @dataclass(eq=False)
 class Assembly:
-    """Layers and edges so far; ``batch`` is the size that shapes computed in the file are worked out with."""
+    """Layers and edges so far.
+
+    ``batch`` is the size that shapes computed in the file are worked out with; ``may_turn`` says whether the input may
+    still get another shape.
+    """
 
     batch: int
+    may_turn: bool = False
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
     readers: Counter[str] = field(default_factory=Counter)
     used: Counter[str] = field(default_factory=Counter)
+    flattened: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
+    left: int = field(default_factory=lambda: _MOST_REARRANGED)
+
+    def places(self, view: View) -> NDArray[np.int64]:
+        """Return where each value of a view lies; all that a file makes it rearrange together is bounded."""
+        self.left -= prod(size for size, _ in view)
+        if self.left < 0:
+            raise UnsupportedError(f"the model rearranges more than {_MOST_REARRANGED} values")
+        return order(view)
 
     def name(self, wanted: str) -> str:
-        """Give a printable name that no layer has yet."""
+        """Return a printable name that no layer has yet."""
         base = "".join(c if c.isprintable() else "_" for c in wanted[:_LONGEST_NAME]) or "node"
         name = base
         while name in self.nodes:
@@ -100,28 +71,101 @@ class Assembly:
         self.nodes[name] = layer
         self.shapes[name] = shape
         self.edges += [(term, name) for term in terms]
-        return Signal((name,), (self.batch, *shape))
+        return Signal((name,), (self.batch, *shape), plain(prod(shape)))
 
     def layer(self, node: OnnxNode, layer: Node, source: Signal) -> Signal:
         """Add a layer that is named like the ONNX node."""
         return self.place(node.label or node.op, layer, source.terms)
 
+    def alike(self, node: OnnxNode, layer: Node, source: Signal) -> Signal:
+        """Add a layer that leaves each value where it is; the result is read as the source was."""
+        return replace(self.layer(node, layer, source), shape=source.shape, view=source.view)
+
+    def core(self, signal: Signal) -> Shape:
+        """Return the shape of the layers that a signal is read from."""
+        return self.shapes[signal.terms[0]]
+
     def single(self, node: OnnxNode, source: Signal) -> str:
-        """Give one layer whose value is the signal's; a sum gets one of its own."""
+        """Return one layer whose value is the signal's; a sum gets one of its own."""
         if len(source.terms) == 1:
             return source.terms[0]
         return self.layer(node, Scale(1.0), source).terms[0]
 
+    def map(self, signal: Signal) -> Signal:
+        """Return a signal of shape (batch, channels, height, width), or without height, as the map that it is.
+
+        Raises
+        ------
+        InputLayoutError
+            The network's input would have to have another shape for that.
+        UnsupportedError
+            The values do not lie so, and no layer turns them.
+        """
+        _, channels, *space = signal.shape
+        wanted = (channels, *(1,) * (2 - len(space)), *space)
+        core = self.core(signal)
+        if core == wanted and is_plain(signal.view):
+            return signal
+        if self.may_turn and self.is_input(signal.terms):
+            raise InputLayoutError(wanted, inverse(signal.view))
+        raise UnsupportedError(
+            f"it reads {core} (without the batch) as {wanted} in another order; only the network's input can be turned so"
+        )
+
+    def is_input(self, terms: tuple[str, ...]) -> bool:
+        """Return whether all layers up to the input leave each value where it is."""
+        sources: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for source, target in self.edges:
+            sources[target].append(source)
+        waiting, seen = list(terms), set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if sources[name] and not isinstance(self.nodes[name], Affine | ReLU | Scale):
+                return False
+            waiting += sources[name]
+        return True
+
+    def vector(self, node: OnnxNode, signal: Signal) -> Signal:
+        """Return a signal as a vector layer, in the order of that layer's source: its view still holds."""
+        if len(self.core(signal)) == 1:
+            return signal
+        wanted = signal.label or node.label or node.op
+        key = (signal.terms, wanted)
+        if key not in self.flattened:
+            self.flattened[key] = self.place(wanted, Flatten(), signal.terms).terms[0]
+        return replace(signal, terms=(self.flattened[key],))
+
+    def ordered(self, node: OnnxNode, signal: Signal) -> Signal:
+        """Return a signal as a vector layer in the signal's own order."""
+        flat = self.vector(node, signal)
+        return flat if is_plain(flat.view) else self.chosen(node, flat, self.places(flat.view))
+
+    def chosen(self, node: OnnxNode, signal: Signal, places: NDArray[np.int64]) -> Signal:
+        """Return values of a vector layer by their places, 0 for a place of -1: a linear layer of ones and zeros."""
+        (size,) = self.core(signal)
+        if size * len(places) > _MOST_WEIGHTS:
+            raise UnsupportedError(
+                f"it takes {len(places)} of {size} values out of a vector, which needs a matrix of that size; "
+                f"at most {_MOST_WEIGHTS} weights are supported"
+            )
+        weight = np.zeros((len(places), size), dtype=np.float32)
+        weight[np.flatnonzero(places >= 0), places[places >= 0]] = 1.0
+        return self.place(f"{node.label or node.op}_order", Linear(weight), signal.terms)
+
     def add(self, node: OnnxNode, signals: Iterable[Signal]) -> Signal:
-        """Give the sum of signals of one shape: edges that will meet in whatever reads it.
+        """Return the sum of signals of one shape: edges that will meet in whatever reads it.
 
         A sum that several ONNX nodes read becomes a layer, so that it is computed once.
         """
-        parts = tuple(signals)
-        shapes = {part.shape for part in parts}
-        if len(shapes) > 1:
+        parts = [self.vector(node, part) if len(part.shape) == 2 else part for part in signals]
+        if len({part.shape for part in parts}) > 1:
             listed = ", ".join(str(part.shape) for part in parts)
             raise UnsupportedError(f"it adds values of different shapes: {listed}; only equal shapes are supported")
+        if len({(self.core(part), part.view) for part in parts}) > 1:
+            raise UnsupportedError("it adds values that lie in different orders (a Transpose before one of them)")
         counts = Counter(term for part in parts for term in part.terms)
         terms = tuple(
             term
@@ -129,33 +173,7 @@ class Assembly:
             else self.place(f"{node.label or node.op}_x{count}", Scale(float(count)), (term,)).terms[0]
             for term, count in counts.items()
         )
-        total = Signal(terms, parts[0].shape)
+        total = replace(parts[0], terms=terms)
         if len(terms) > 1 and self.readers[node.outputs[0]] > 1:
-            return self.layer(node, Scale(1.0), total)
+            return self.alike(node, Scale(1.0), total)
         return total
-
-
-def per_channel_values(constant: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Give one value, or one a channel, of a constant that meets a signal of ``shape`` under broadcasting.
-
-    Raises
-    ------
-    UnsupportedError
-        It differs within a channel, or makes the result larger than the signal.
-    """
-    if constant.dtype.kind not in "fiu" or constant.size == 0:
-        raise UnsupportedError(f"expected a constant of numbers, got dtype {constant.dtype}, shape {constant.shape}")
-    values = constant.astype(np.float64)
-    pairs = zip(reversed(values.shape), reversed(shape), strict=False)
-    if values.ndim > len(shape) or any(own not in (1, size) for own, size in pairs):
-        raise UnsupportedError(f"a constant of shape {constant.shape} does not fit a value of shape {shape}")
-    values = values.reshape((1,) * (len(shape) - values.ndim) + values.shape)
-    for axis in (0, *range(2, len(shape))):
-        first = values.take([0], axis)
-        if not np.array_equal(values, np.broadcast_to(first, values.shape), equal_nan=True):
-            raise UnsupportedError(
-                f"a constant of shape {constant.shape} differs within a channel of {shape}; "
-                "only one value, or one a channel, is supported"
-            )
-        values = first
-    return values.reshape(-1)

@@ -49,14 +49,14 @@ class ConstantFolder:
 
 
 def integers_of(array: Array, what: str) -> tuple[int, ...]:
-    """Give a constant of at most one dimension as integers."""
+    """Return a constant of at most one dimension as integers."""
     if array.dtype.kind not in "iu" or array.ndim > 1 or array.size > 64:
         raise UnsupportedError(f"{what}: expected integers, got {array.dtype}, shape {array.shape}")
     return tuple(int(value) for value in array.reshape(-1))
 
 
 def reshaped(shape: tuple[int, ...], wanted: tuple[int, ...], *, keep_zero: bool) -> tuple[int, ...]:
-    """Give what Reshape makes of a shape: 0 copies a size, -1 is what is left.
+    """Return what Reshape makes of a shape: 0 copies a size, -1 is what is left.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def reshaped(shape: tuple[int, ...], wanted: tuple[int, ...], *, keep_zero: bool
 
 
 def slices(node: OnnxNode, inputs: Sequence[Array | None], rank: int) -> list[slice]:
-    """Give one slice an axis, from attributes (before opset 10) or inputs: starts, ends, axes, steps."""
+    """Return one slice an axis, from attributes (before opset 10) or inputs: starts, ends, axes, steps."""
     names = ("starts", "ends", "axes", "steps")
     values = [
         node.integers(name, ()) if array is None else integers_of(array, name)
@@ -94,7 +94,7 @@ def slices(node: OnnxNode, inputs: Sequence[Array | None], rank: int) -> list[sl
 
 
 def shape_of(node: OnnxNode, shape: tuple[int, ...]) -> Array:
-    """Give what Shape gives, all axes or those from ``start`` to ``end``."""
+    """Return what Shape gives, all axes or those from ``start`` to ``end``."""
     chosen = slice(node.integer("start", 0), node.integer("end", len(shape)))
     return np.array(shape[chosen], dtype=np.int64)
 
@@ -168,6 +168,14 @@ def _divide(_node: OnnxNode, arrays: Sequence[Array]) -> Array:
     return np.asarray(a / b)
 
 
+def _expand(_node: OnnxNode, arrays: Sequence[Array]) -> Array:
+    return np.broadcast_to(arrays[0], np.broadcast_shapes(arrays[0].shape, integers_of(arrays[1], "shape")))
+
+
+def _expanded_size(arrays: Sequence[Array]) -> int:
+    return prod(np.broadcast_shapes(arrays[0].shape, integers_of(arrays[1], "shape")))
+
+
 def _first_size(arrays: Sequence[Array]) -> int:
     return arrays[0].size if arrays else 0
 
@@ -197,13 +205,17 @@ CONSTANT_OPS: Mapping[str, Fold] = {
     "Constant": (_first_size, _constant),
     "ConstantOfShape": (_wanted_size, _constant_of_shape),
     "Div": (_broadcast_size, _divide),
+    "Expand": (_expanded_size, _expand),
     "Gather": (_gather_size, _gather),
     "Identity": (_first_size, lambda _, arrays: arrays[0]),
     "Mul": (_broadcast_size, lambda _, arrays: arrays[0] * arrays[1]),
     "Neg": (_first_size, lambda _, arrays: -arrays[0]),
+    "Pow": (_broadcast_size, lambda _, arrays: np.power(arrays[0], arrays[1])),
+    "Reciprocal": (_first_size, lambda _, arrays: 1 / arrays[0]),
     "Reshape": (_first_size, _reshape),
     "Shape": (_first_size, lambda node, arrays: shape_of(node, arrays[0].shape)),
     "Slice": (_first_size, _slice),
+    "Sqrt": (_first_size, lambda _, arrays: np.sqrt(arrays[0])),
     "Squeeze": (_first_size, _squeeze),
     "Sub": (_broadcast_size, lambda _, arrays: arrays[0] - arrays[1]),
     "Transpose": (_first_size, _transpose),

@@ -1,106 +1,89 @@
-"""What happens to each value by itself: Relu, Clip, sums, factors and shifts, BatchNormalization."""
+"""Arithmetic on each value by itself: sums, factors and shifts, BatchNormalization."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.assembly import Assembly, Operand, Operands, Signal, per_channel_values
+from pysnn.importers.onnx.assembly import Assembly
+from pysnn.importers.onnx.channels import channel_values, readable
 from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.nodes import Affine, ReLU
+from pysnn.importers.onnx.signal import Operand, Operands, Signal
+from pysnn.nodes import Affine
 
-__all__ = ["add", "batch_normalization", "clip", "divide", "multiply", "negative", "relu", "subtract"]
-
-_LARGEST = float(np.finfo(np.float32).max)
-
-
-def relu(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Give ``max(x, 0)``."""
-    return assembly.layer(node, ReLU(), operands.signal(0))
-
-
-def clip(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Clip to 0..m, which is a ReLU, with an upper bound where m is finite."""
-    signal = operands.signal(0)
-    low = _bound(node, operands, 1, "min", -_LARGEST)
-    high = _bound(node, operands, 2, "max", _LARGEST)
-    if low != 0 or not high > 0:
-        raise UnsupportedError(
-            f"it clips to {low:g}..{high:g}; only from 0 to a positive bound (ReLU, ReLU6) is supported: "
-            "train the network with ReLU or ReLU6 in its place"
-        )
-    return assembly.layer(node, ReLU(high if high < _LARGEST else None), signal)
-
-
-def _bound(node: OnnxNode, operands: Operands, index: int, name: str, default: float) -> float:
-    value = operands.optional(index, name)
-    if value is None:
-        return float(node.attributes.get(name, default))
-    if value.size != 1:
-        raise UnsupportedError(f"its {name} has shape {value.shape}; only one number is supported")
-    return float(value.reshape(()))
+__all__ = ["add", "batch_normalization", "divide", "multiply", "negative", "scaler", "subtract"]
 
 
 def add(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Sum of any number of values; a constant is a shift."""
-    signals = [value for value in operands.values if isinstance(value, Signal)]
-    total = assembly.add(node, signals)
-    shifts = [per_channel_values(value, total.shape) for value in operands.values if isinstance(value, np.ndarray)]
-    if not shifts:
-        return total
+    """Add any number of values; a constant is a shift."""
+    signals = [operands.signal(i) for i, value in enumerate(operands.values) if isinstance(value, Signal)]
+    constants = [value for value in operands.values if isinstance(value, np.ndarray)]
+    if not constants:
+        return assembly.add(node, signals)
+    total = readable(assembly, node, assembly.add(node, signals), *constants)
+    shifts = [channel_values(assembly, total, constant) for constant in constants]
     return _affine(assembly, node, total, (np.ones(1), sum(shifts[1:], start=shifts[0])))
 
 
 def subtract(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Give ``a - b``, either of them constant or not."""
-    first, second = operands.at(0), operands.at(1)
-    if isinstance(first, Signal) and isinstance(second, Signal):
+    """Compute ``a - b``, either of them constant or not."""
+    if isinstance(operands.at(0), Signal) and isinstance(operands.at(1), Signal):
+        first, second = (readable(assembly, node, operands.signal(i)) for i in (0, 1))
         if first.shape != second.shape:
             raise UnsupportedError(f"it subtracts values of different shapes: {first.shape} and {second.shape}")
         minus = assembly.place(f"{node.label or node.op}_minus", Affine(-1.0), second.terms)
-        return assembly.add(node, (first, minus))
-    if isinstance(first, Signal):
-        return _affine(assembly, node, first, (np.ones(1), -per_channel_values(operands.constant(1, "b"), first.shape)))
-    signal = operands.signal(1)
-    return _affine(assembly, node, signal, (-np.ones(1), per_channel_values(operands.constant(0, "a"), signal.shape)))
+        return assembly.add(node, (first, replace(second, terms=minus.terms)))
+    if isinstance(operands.at(0), Signal):
+        constant = operands.constant(1, "b")
+        signal = readable(assembly, node, operands.signal(0), constant)
+        return _affine(assembly, node, signal, (np.ones(1), -channel_values(assembly, signal, constant)))
+    constant = operands.constant(0, "a")
+    signal = readable(assembly, node, operands.signal(1), constant)
+    shift = channel_values(assembly, signal, constant)
+    return _affine(assembly, node, signal, (-np.ones(1), shift))
 
 
 def multiply(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Product with a constant."""
-    first, second = operands.at(0), operands.at(1)
-    if isinstance(first, Signal) and isinstance(second, Signal):
+    """Multiply by a constant."""
+    if isinstance(operands.at(0), Signal) and isinstance(operands.at(1), Signal):
         raise UnsupportedError(
             "it multiplies two values that both come from the input (attention, gates, squeeze-and-excitation); "
             "only a constant factor is supported"
         )
-    index = 0 if isinstance(first, Signal) else 1
-    signal = operands.signal(index)
-    return _affine(assembly, node, signal, (per_channel_values(operands.constant(1 - index, "b"), signal.shape), None))
+    index = 0 if isinstance(operands.at(0), Signal) else 1
+    constant = operands.constant(1 - index, "b")
+    signal = readable(assembly, node, operands.signal(index), constant)
+    return _affine(assembly, node, signal, (channel_values(assembly, signal, constant), None))
 
 
 def divide(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Quotient by a constant."""
+    """Divide by a constant."""
     if isinstance(operands.at(1), Signal):
         raise UnsupportedError("it divides by a value that comes from the input; only a constant divisor is supported")
-    signal = operands.signal(0)
-    divisor = per_channel_values(operands.constant(1, "divisor"), signal.shape)
+    constant = operands.constant(1, "divisor")
+    signal = readable(assembly, node, operands.signal(0), constant)
+    divisor = channel_values(assembly, signal, constant)
     if not divisor.all():
         raise UnsupportedError("it divides by zero")
     return _affine(assembly, node, signal, (1 / divisor, None))
 
 
 def negative(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Give ``-x``."""
-    return _affine(assembly, node, operands.signal(0), (-np.ones(1), None))
+    """Compute ``-x``."""
+    return _affine(assembly, node, readable(assembly, node, operands.signal(0)), (-np.ones(1), None))
 
 
 def batch_normalization(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Batch normalisation with the statistics of training: a factor and a shift a channel."""
-    if node.integer("training_mode", 0):
-        raise UnsupportedError("it is in training mode; export the model in evaluation mode (model.eval())")
+    """Normalise with the statistics of training: a factor and a shift a channel."""
+    if node.integer("training_mode", 0) or sum(map(bool, node.outputs)) > 1:
+        raise UnsupportedError(
+            "it is in the form for training (training_mode, or several results), which normalises with the statistics of "
+            "each batch; export the model in evaluation mode (model.eval())"
+        )
     if node.integer("spatial", 1) != 1:
         raise UnsupportedError("spatial is 0: statistics for each position are not supported")
-    signal = operands.signal(0, 2, 4)
+    signal = operands.signal(0, 2, 3, 4)
     names = ("scale", "bias", "mean", "variance")
     gamma, beta, mean, variance = (
         _statistics(operands.constant(i, name), name, signal.shape[1]) for i, name in enumerate(names, start=1)
@@ -109,7 +92,26 @@ def batch_normalization(assembly: Assembly, node: OnnxNode, operands: Operands) 
     if not (spread > 0).all():
         raise UnsupportedError("variance + epsilon must be positive in every channel")
     scale = gamma / np.sqrt(spread)
-    return assembly.layer(node, Affine(scale, beta - mean * scale), signal)
+    shape = (-1, *(1,) * (len(signal.shape) - 2))
+    factors = (scale.reshape(shape), (beta - mean * scale).reshape(shape))
+    source = readable(assembly, node, signal, *factors)
+    return assembly.alike(node, Affine(*(channel_values(assembly, source, each) for each in factors)), source)
+
+
+def scaler(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
+    """Compute ``(x - offset) * scale``, scikit-learn's StandardScaler and MinMaxScaler."""
+    source = operands.signal(0, 2)
+    offset, scale = (_each(node, name, default, source) for name, default in (("offset", 0.0), ("scale", 1.0)))
+    signal = readable(assembly, node, source, offset, scale)
+    factor = channel_values(assembly, signal, scale)
+    return _affine(assembly, node, signal, (factor, channel_values(assembly, signal, -offset * scale)))
+
+
+def _each(node: OnnxNode, name: str, default: float, signal: Signal) -> NDArray[np.float64]:
+    value = node.attributes.get(name, (default,))
+    if not isinstance(value, tuple) or len(value) not in (1, signal.shape[1]):
+        raise UnsupportedError(f"attribute {name}: expected 1 or {signal.shape[1]} numbers, got {str(value)[:60]}")
+    return np.asarray(value, dtype=np.float64)
 
 
 def _statistics(array: NDArray[Any], what: str, channels: int) -> NDArray[np.float64]:
@@ -125,7 +127,7 @@ def _affine(
     factors: tuple[NDArray[np.float64], NDArray[np.float64] | None],
 ) -> Signal:
     scale, shift = factors
-    return assembly.layer(node, Affine(_parameter(scale), 0.0 if shift is None else _parameter(shift)), signal)
+    return assembly.alike(node, Affine(_parameter(scale), 0.0 if shift is None else _parameter(shift)), signal)
 
 
 def _parameter(values: NDArray[np.float64]) -> Any:

@@ -1,22 +1,27 @@
 """From a file's graph to a network: nodes in their order, each through the table of ops."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pysnn.errors import NetworkError
-from pysnn.importers.onnx.assembly import Assembly, Operand, Operands, Signal
+from pysnn.importers.onnx.assembly import Assembly, InputLayoutError
+from pysnn.importers.onnx.batch import OTHER_BATCH, check_reshape, same_for_all_samples
 from pysnn.importers.onnx.constants import CONSTANT_OPS, ConstantFolder, shape_of
-from pysnn.importers.onnx.model import Model, OnnxNode, UnsupportedError
+from pysnn.importers.onnx.input_layout import InputLayout
+from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.needed import Needed
+from pysnn.importers.onnx.problems import Problem, listed
+from pysnn.importers.onnx.signal import Operand, Operands, Signal
 from pysnn.importers.onnx.table import KEEPS_SHAPE, OPS, advice
 from pysnn.importers.onnx.tidy import tidy
 from pysnn.network import Network
 from pysnn.nodes import Input, Output
 
-__all__ = ["import_model"]
-
-_MOST_LISTED = 50
+__all__ = ["build"]
 
 
 class _Unknown:
@@ -27,160 +32,160 @@ _UNKNOWN = _Unknown()
 Value = Operand | _Unknown
 
 
-def import_model(model: Model, output: str | None, normalisation: tuple[Any, Any]) -> Network:
-    """Give the network of a model, read at ``output``.
+def build(
+    part: Needed, constants: Mapping[str, NDArray[Any]], read: str, normalisation: tuple[Any, Any]
+) -> tuple[Network, InputLayout]:
+    """Return the network of a part of a model, read at ``read``, and how its input lies in the model's.
 
     Raises
     ------
     NetworkError
-        The graph is not sound, or has nodes that are not supported: all of them are listed.
+        The model has nodes that are not supported: all of them are listed.
     """
-    read = _output_name(model, output)
-    order = _needed_in_order(model, read)
-    assembly = _start(model, normalisation)
-    for node in order:
-        assembly.readers.update(node.inputs)
-    assembly.readers[read] += 1
-    values: dict[str, Value] = {"": None, **model.constants}
-    values[model.input[0]] = _input_signal(assembly)
-    problems: list[str] = []
-    folder = ConstantFolder()
-    for node in order:
+    layout = InputLayout.of(part.input)
+    try:
+        return _Import(part, layout, may_turn=True).network(constants, read, normalisation), layout
+    except InputLayoutError as error:
+        layout = layout.turned(error.core, error.view)
+        return _Import(part, layout).network(constants, read, normalisation), layout
+    except NetworkError as error:
+        channels_first = layout.channels_first()
+        if channels_first is None or not any(node.op == "Transpose" for node in part.nodes):
+            raise
+        try:
+            return _Import(part, channels_first).network(constants, read, normalisation), channels_first
+        except NetworkError:
+            raise error from None
+
+
+@dataclass(eq=False)
+class _Import:
+    """One pass over the nodes.
+
+    ``others`` are constants as they would be for another batch, where that makes a difference.
+    """
+
+    part: Needed
+    layout: InputLayout
+    may_turn: bool = False
+    values: dict[str, Value] = field(default_factory=dict)
+    others: dict[str, NDArray[Any]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    folder: ConstantFolder = field(default_factory=ConstantFolder)
+    assembly: Assembly = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assembly = Assembly(self.layout.batch, self.may_turn)
+
+    def network(self, constants: Mapping[str, NDArray[Any]], read: str, normalisation: tuple[Any, Any]) -> Network:
+        """Return the network."""
+        name, (mean, std) = self.part.input.name, normalisation
+        start = self.assembly.place(name, Input(self.layout.core), ())
+        for node in self.part.nodes:
+            self.assembly.readers.update(node.inputs)
+        self.assembly.readers[read] += 1
+        signal = Signal(start.terms, (self.layout.batch, *self.layout.sizes), self.layout.view, name)
+        self.values = {"": None, **constants, name: signal}
+        for node in self.part.nodes:
+            self._take(node)
+        if self.problems:
+            raise NetworkError(listed(self.problems))
+        self._finish(read)
+        # Last: only now it is certain which axis has the channels that mean and std are for.
+        self.assembly.nodes[start.terms[0]] = Input(self.layout.core, mean, std)
+        return Network(self.assembly.nodes, self.assembly.edges)
+
+    def _take(self, node: OnnxNode) -> None:
+        found: Value | tuple[Signal, ...]
         try:
             # Numbers beyond float32 are refused where a layer takes them.
             with np.errstate(all="ignore"):
-                values[node.outputs[0]] = _compute(assembly, folder, node, [values[name] for name in node.inputs])
+                found = self._compute(node)
         except UnsupportedError as error:
-            problems.append(f"{node.op} '{node.label}': {error}")
-            values[node.outputs[0]] = _stand_in(node, values)
+            self.problems.append(Problem(node.op, node.label, str(error)))
+            found = self._stand_in(node)
         # What hostile values make NumPy or a node's constructor raise is about this node.
         except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, MemoryError) as error:
-            problems.append(f"{node.op} '{node.label}': {str(error)[:300] or type(error).__name__}")
-            values[node.outputs[0]] = _UNKNOWN
-    _refuse(problems)
-    result = values[read]
-    if not isinstance(result, Signal):
-        raise NetworkError(f"the output '{read}' does not depend on the input '{model.input[0]}'")
-    assembly.place(read, Output(), result.terms)
-    with np.errstate(all="ignore"):
-        tidy(assembly)
-    return Network(assembly.nodes, assembly.edges)
+            self.problems.append(Problem(node.op, node.label, str(error)[:300] or type(error).__name__))
+            found = _UNKNOWN
+        results = found if isinstance(found, tuple) else (found,) * len(node.outputs)
+        self.values.update((name, value) for name, value in zip(node.outputs, results, strict=True) if name)
 
-
-def _refuse(problems: Sequence[str]) -> None:
-    if not problems:
-        return
-    more = [] if len(problems) <= _MOST_LISTED else [f"and {len(problems) - _MOST_LISTED} more"]
-    count = "1 node" if len(problems) == 1 else f"{len(problems)} nodes"
-    listed = "\n".join(f"- {line}" for line in [*problems[:_MOST_LISTED], *more])
-    raise NetworkError(f"the model has {count} that pysnn cannot import:\n{listed}")
-
-
-def _compute(assembly: Assembly, folder: ConstantFolder, node: OnnxNode, inputs: list[Value]) -> Value:
-    """Give a node's first result: a constant, a signal, or unknown where an input is."""
-    op = OPS.get(node.op)
-    if node.domain or (op is None and node.op not in CONSTANT_OPS):
-        raise UnsupportedError(advice(node))
-    if any(assembly.readers[name] for name in node.outputs[1:] if name):
-        raise UnsupportedError("its second result is read; only the first one is supported")
-    operands: list[Operand] = []
-    for value in inputs:
-        if isinstance(value, _Unknown):
-            return _UNKNOWN
-        operands.append(value)
-    signals = [value for value in operands if isinstance(value, Signal)]
-    if node.op == "Shape" and signals:
-        return shape_of(node, signals[0].shape)
-    if not signals and node.op in CONSTANT_OPS:
-        return folder.fold(node, [value for value in operands if value is not None and not isinstance(value, Signal)])
-    if op is None:
-        raise UnsupportedError(advice(node))
-    unknown = sorted(set(node.attributes) - op.attributes)
-    if unknown or not op.inputs[0] <= len(operands) <= op.inputs[1]:
-        raise UnsupportedError(
-            f"it has {len(operands)} inputs and the attributes {unknown}, which this op does not have"
-        )
-    return op.handler(assembly, node, Operands(tuple(operands)))
-
-
-def _stand_in(node: OnnxNode, values: Mapping[str, Value]) -> Value:
-    """Give a value that lets the nodes behind an unsupported one be checked, where its shape is known."""
-    first = values[node.inputs[0]] if node.inputs else None
-    return first if node.op in KEEPS_SHAPE and isinstance(first, Signal) else _UNKNOWN
-
-
-def _output_name(model: Model, wanted: str | None) -> str:
-    if wanted is None:
-        if len(model.outputs) == 1:
-            return model.outputs[0]
-        names = ", ".join(f"'{name}'" for name in model.outputs[:8])
-        raise NetworkError(f"the model has {len(model.outputs)} outputs ({names}): choose one with output=NAME")
-    known = {name for node in model.nodes for name in node.outputs}
-    if not wanted or wanted not in known | {model.input[0]}:
-        raise NetworkError(f"output '{wanted}': the model computes no value of that name")
-    return wanted
-
-
-def _makers(model: Model) -> dict[str, OnnxNode]:
-    """Give the node that computes each value."""
-    makers: dict[str, OnnxNode] = {}
-    for node in model.nodes:
-        if not node.outputs or not node.outputs[0]:
-            raise NetworkError(f"{node.op} '{node.label}': it has no result")
-        for name in filter(None, node.outputs):
-            if name in makers or name in model.constants or name == model.input[0]:
-                raise NetworkError(f"{node.op} '{node.label}': its result '{name}' has a second origin")
-            makers[name] = node
-    return makers
-
-
-def _needed_in_order(model: Model, read: str) -> list[OnnxNode]:
-    """Give the nodes that the output depends on, each behind those whose results it reads."""
-    makers = _makers(model)
-    order: list[OnnxNode] = []
-    finished: dict[OnnxNode, bool] = {}
-    stack = [(read, f"the output '{read}'", False)]
-    while stack:
-        name, reader, leaving = stack.pop()
-        if not name or name in model.constants or name == model.input[0]:
-            continue
-        if name not in makers:
-            raise NetworkError(f"{reader}: it reads '{name}', which is no node's result, no initialiser and no input")
-        node = makers[name]
-        if leaving:
-            finished[node] = True
-            order.append(node)
-        elif node not in finished:
-            finished[node] = False
-            stack.append((name, reader, True))
-            stack += [(source, f"{node.op} '{node.label}'", False) for source in reversed(node.inputs)]
-        elif not finished[node]:
-            raise NetworkError(f"{node.op} '{node.label}': its result '{name}' depends on itself (a cycle)")
-    return order
-
-
-def _start(model: Model, normalisation: tuple[Any, Any]) -> Assembly:
-    name, dimensions = model.input
-    what = f"input '{name}'"
-    if len(dimensions) not in (2, 4):
-        raise NetworkError(f"{what}: expected (batch, n) or (batch, channels, height, width), got {dimensions}")
-    batch, *sizes = dimensions
-    shape = []
-    for axis, size in enumerate(sizes, start=1):
-        if not isinstance(size, int):
-            raise NetworkError(
-                f"{what}: dimension {axis} ({size or 'unnamed'}) is dynamic; export the model with it fixed "
-                "(only the batch may be dynamic)"
+    def _compute(self, node: OnnxNode) -> Value | tuple[Signal, ...]:
+        """Return a node's results: a constant, signals, or unknown where an input is."""
+        op = OPS.get(f"{node.domain}.{node.op}" if node.domain else node.op)
+        if op is None and (node.domain or node.op not in CONSTANT_OPS):
+            raise UnsupportedError(advice(node))
+        operands: list[Operand] = []
+        for name in node.inputs:
+            value = self.values[name]
+            if isinstance(value, _Unknown):
+                return _UNKNOWN
+            operands.append(value)
+        signals = [value for value in operands if isinstance(value, Signal)]
+        if not node.domain and node.op in CONSTANT_OPS and (not signals or node.op == "Shape"):
+            return self._constant(node, operands)
+        if op is None:
+            raise UnsupportedError(advice(node))
+        unknown = sorted(set(node.attributes) - op.attributes)
+        if unknown or not op.inputs[0] <= len(operands) <= op.inputs[1]:
+            raise UnsupportedError(
+                f"it has {len(operands)} inputs and the attributes {unknown}, which this op does not have"
             )
-        shape.append(size)
-    if isinstance(batch, int) and batch < 1:
-        raise NetworkError(f"{what}: expected a positive batch, got {batch}")
-    assembly = Assembly(batch if isinstance(batch, int) else 1)
-    mean, std = normalisation
-    assembly.place(name, Input(tuple(shape), mean, std), ())
-    return assembly
+        self._check_batch(node, operands)
+        found = op.handler(self.assembly, node, Operands(tuple(operands)))
+        if not isinstance(found, tuple) and any(self.assembly.readers[name] for name in node.outputs[1:] if name):
+            raise UnsupportedError("its second result is read; only the first one is supported")
+        return found
 
+    def _constant(self, node: OnnxNode, operands: list[Operand]) -> Operand:
+        """Compute a constant, and what it would be for another batch."""
+        other: NDArray[Any] | None = None
+        first = operands[0] if operands else None
+        if isinstance(first, Signal):
+            found = shape_of(node, first.shape)
+            other = shape_of(node, (self.layout.batch + OTHER_BATCH, *first.shape[1:]))
+        else:
+            arrays = [value for value in operands if value is not None and not isinstance(value, Signal)]
+            found = self.folder.fold(node, arrays)
+            if any(name in self.others for name in node.inputs):
+                given = zip(node.inputs, operands, strict=True)
+                changed = [self.others.get(name, value) for name, value in given if value is not None]
+                other = self.folder.fold(node, changed)  # type: ignore[arg-type]
+        if other is not None and not same_for_all_samples(found, other, self.layout.batch):
+            self.others[node.outputs[0]] = other
+        return found
 
-def _input_signal(assembly: Assembly) -> Signal:
-    (name,) = assembly.nodes
-    return Signal((name,), (assembly.batch, *assembly.shapes[name]))
+    def _check_batch(self, node: OnnxNode, operands: list[Operand]) -> None:
+        """Refuse what is computed from the batch's size, but for a shape that keeps the batch."""
+        for index, name in enumerate(node.inputs):
+            if name not in self.others:
+                continue
+            first = operands[0]
+            if node.op == "Reshape" and index == 1 and isinstance(first, Signal):
+                check_reshape(node, first.shape, self.others[name])
+                continue
+            raise UnsupportedError(
+                f"its input '{name}' is computed from the batch's size; here each sample is computed by itself: "
+                "export the model without that (a mean over the batch, or a constant made for each batch)"
+            )
+
+    def _stand_in(self, node: OnnxNode) -> Value:
+        """Return a value that lets the nodes behind an unsupported one be checked, where its shape is known."""
+        signals = [value for value in map(self.values.get, node.inputs) if isinstance(value, Signal)]
+        return signals[0] if node.op in KEEPS_SHAPE and signals else _UNKNOWN
+
+    def _finish(self, read: str) -> None:
+        result = self.values[read]
+        if not isinstance(result, Signal):
+            raise NetworkError(f"the output '{read}' does not depend on the input '{self.part.input.name}'")
+        node = OnnxNode("Output", "", read, (), (read,))
+        try:
+            signal = Operands((result,)).signal(0)
+            if len(signal.shape) == 2 or len(signal.view) > 1:
+                signal = self.assembly.ordered(node, signal)
+        except UnsupportedError as error:
+            raise NetworkError(f"the output '{read}': {error}") from error
+        self.assembly.place(read, Output(), signal.terms)
+        with np.errstate(all="ignore"):
+            tidy(self.assembly)

@@ -1,4 +1,4 @@
-"""What an importer needs to know of an ONNX file, as plain Python: nodes, constants, one input, the outputs."""
+"""What an importer needs to know of an ONNX file, as plain Python: nodes, constants, inputs, outputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Dimension", "Model", "OnnxNode", "UnsupportedError"]
+__all__ = ["Dimension", "Model", "ModelInput", "OnnxNode", "UnsupportedError"]
 
 Dimension = int | str | None
 """A size, the name of a size that the file leaves open, or ``None`` where it says nothing."""
@@ -34,42 +34,56 @@ class OnnxNode:
         return self.name or next((output for output in self.outputs if output), "")
 
     def integer(self, name: str, default: int) -> int:
-        """Give an integer attribute."""
+        """Return an integer attribute."""
         value = self.attributes.get(name, default)
         if type(value) is not int:
             raise UnsupportedError(f"attribute {name}: expected an integer, got {value!r}")
         return value
 
     def integers(self, name: str, default: tuple[int, ...], *, count: int | None = None) -> tuple[int, ...]:
-        """Give a list of integers, ``count`` of them if that is given."""
+        """Return a list of integers, ``count`` of them if that is given."""
         value = self.attributes.get(name, default)
         good = isinstance(value, tuple) and all(type(item) is int for item in value)
         if not good or (count is not None and len(value) != count):
-            expected = "integers" if count is None else f"{count} integers (two dimensions of space)"
+            expected = "integers" if count is None else f"{count} integers, for the dimensions of space"
             raise UnsupportedError(f"attribute {name}: expected {expected}, got {value!r}")
         return tuple(value)
 
     def real(self, name: str, default: float) -> float:
-        """Give a finite number."""
+        """Return a finite number."""
         value = self.attributes.get(name, default)
         if not isinstance(value, float | int) or not np.isfinite(value):
             raise UnsupportedError(f"attribute {name}: expected a finite number, got {value!r}")
         return float(value)
 
     def text(self, name: str, default: str) -> str:
-        """Give a text."""
+        """Return a text."""
         value = self.attributes.get(name, default)
         if not isinstance(value, str):
             raise UnsupportedError(f"attribute {name}: expected a text, got {value!r}")
         return value
 
 
+@dataclass(frozen=True)
+class ModelInput:
+    """An input: the type of its values, ``None`` if it is no tensor, and its dimensions if the file says them."""
+
+    name: str
+    kind: str | None
+    dimensions: tuple[Dimension, ...] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A file's graph: ``input`` is (name, dimensions); ``constants`` are its initialisers by name."""
+    """A file's graph.
+
+    ``constants`` are its initialisers by name, ``unreadable`` says of others why they cannot be read; ``inputs`` are those
+    that no initialiser fills.
+    """
 
     nodes: tuple[OnnxNode, ...]
     constants: Mapping[str, NDArray[Any]]
-    input: tuple[str, tuple[Dimension, ...]]
+    unreadable: Mapping[str, str]
+    inputs: Mapping[str, ModelInput]
     outputs: tuple[str, ...]
     opset: int

@@ -1,16 +1,19 @@
 """Read the bytes of an ONNX file. Nothing in them is trusted: sizes, types and references are checked first."""
 
+import os
 from collections.abc import Callable
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError, MissingExtraError, NetworkError
-from pysnn.importers.onnx.model import Dimension, Model, OnnxNode
+from pysnn.importers.onnx.external import read_external
+from pysnn.importers.onnx.model import Dimension, Model, ModelInput, OnnxNode
 
-__all__ = ["OLDEST_OPSET", "import_onnx", "read_model"]
+__all__ = ["OLDEST_OPSET", "import_onnx", "read_model", "read_proto"]
 
 OLDEST_OPSET = 8
 
@@ -24,7 +27,7 @@ _NUMERIC = (*_FLOATS, *_INTEGERS, "BOOL")
 
 
 def import_onnx() -> Any:
-    """Give the ``onnx`` package.
+    """Return the ``onnx`` package.
 
     Raises
     ------
@@ -40,17 +43,20 @@ def import_onnx() -> Any:
     return onnx
 
 
-def read_model(data: bytes) -> Model:
-    """Read a file's bytes.
+def read_proto(source: str | os.PathLike[str] | bytes) -> tuple[Any, tuple[Path, ...]]:
+    """Read a file, or its bytes, as a ``ModelProto`` that holds all its weights; return the files that these came from too.
 
     Raises
     ------
     FileFormatError
-        They are no ONNX model, or a damaged one.
+        It is no ONNX model, or a damaged one.
     NetworkError
-        It has what pysnn does not read: an old opset, several inputs, sparse or external data, functions.
+        It has what pysnn does not read: an old opset, sparse weights, functions, weights in files that are not given.
+    OSError
+        There is no such file, or it cannot be read.
     """
     onnx = import_onnx()
+    data = source if isinstance(source, bytes) else Path(source).read_bytes()
     try:
         proto = onnx.ModelProto.FromString(data)
     # protobuf's own error classes differ from version to version.
@@ -58,24 +64,49 @@ def read_model(data: bytes) -> Model:
         raise FileFormatError(f"not an ONNX model, or a damaged one: {str(error)[:200]}") from error
     if not proto.HasField("graph") or not proto.opset_import:
         raise FileFormatError("not an ONNX model: it has no graph or names no opset")
-    opset = _opset(onnx, proto)
+    _opset(onnx, proto)
     _refuse_features(proto)
+    try:
+        files = read_external(onnx, proto, None if isinstance(source, bytes) else Path(source).parent)
+    except _DAMAGED as error:
+        raise _damaged(error) from error
+    return proto, files
+
+
+def read_model(proto: Any) -> Model:
+    """Read what an importer needs from a ``ModelProto``.
+
+    Raises
+    ------
+    FileFormatError
+        It is damaged.
+    NetworkError
+        It has no input.
+    """
+    onnx = import_onnx()
     graph = proto.graph
     try:
-        constants = _constants(onnx, graph)
-        nodes = tuple(_node(onnx, node) for node in graph.node)
+        constants, unreadable = _constants(onnx, graph)
         return Model(
-            nodes=nodes,
+            nodes=tuple(_node(onnx, node) for node in graph.node),
             constants=constants,
-            input=_input(onnx, graph, constants),
+            unreadable=unreadable,
+            inputs=_inputs(onnx, graph, {*constants, *unreadable}),
             outputs=_outputs(graph),
-            opset=opset,
+            opset=_opset(onnx, proto),
         )
-    # Fields of any kind can stand in a hostile file (names that are not Unicode, for example).
-    except (ValueError, TypeError, AttributeError, KeyError, RuntimeError) as error:
-        if isinstance(error, FileFormatError | NetworkError):
-            raise
-        raise FileFormatError(f"a damaged ONNX model: {str(error)[:200]}") from error
+    except _DAMAGED as error:
+        raise _damaged(error) from error
+
+
+# Fields of any kind can stand in a hostile file (names that are not Unicode, for example).
+_DAMAGED = (ValueError, TypeError, AttributeError, KeyError, RuntimeError)
+
+
+def _damaged(error: Exception) -> Exception:
+    if isinstance(error, FileFormatError | NetworkError):
+        return error
+    return FileFormatError(f"a damaged ONNX model: {str(error)[:200]}")
 
 
 def _opset(onnx: Any, proto: Any) -> int:
@@ -109,22 +140,25 @@ def _outputs(graph: Any) -> tuple[str, ...]:
     return names
 
 
-def _constants(onnx: Any, graph: Any) -> dict[str, NDArray[Any]]:
+def _constants(onnx: Any, graph: Any) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Return the initialisers, and why others cannot be read: that matters only where one is needed."""
     constants: dict[str, NDArray[Any]] = {}
+    unreadable: dict[str, str] = {}
     for tensor in graph.initializer:
-        if not tensor.name or not isinstance(tensor.name, str) or tensor.name in constants:
+        known = tensor.name in constants or tensor.name in unreadable
+        if not tensor.name or not isinstance(tensor.name, str) or known:
             raise FileFormatError(f"initialiser '{tensor.name}': expected a name that stands there once")
-        constants[tensor.name] = _array(onnx, tensor, f"initialiser '{tensor.name}'")
-    return constants
+        what, kind = f"initialiser '{tensor.name}'", _type_name(onnx, tensor.data_type)
+        if kind in _NUMERIC:
+            constants[tensor.name] = _array(onnx, tensor, what)
+        else:
+            unreadable[tensor.name] = f"{what}: expected numbers of type {', '.join(_NUMERIC)}, got {kind}"
+    return constants, unreadable
 
 
 def _array(onnx: Any, tensor: Any, what: str) -> NDArray[Any]:
-    """Give a tensor's values; the sizes it claims are compared with the bytes that are there."""
-    if tensor.data_location != onnx.TensorProto.DEFAULT or tensor.external_data:
-        raise NetworkError(f"{what}: its values are in another file; save the model with everything in one file")
+    """Return a tensor's values; the sizes it claims are compared with the bytes that are there."""
     kind = _type_name(onnx, tensor.data_type)
-    if kind not in _NUMERIC:
-        raise NetworkError(f"{what}: expected numbers of type {', '.join(_NUMERIC)}, got {kind}")
     shape = tuple(tensor.dims)
     if len(shape) > _MOST_DIMENSIONS or any(size < 0 for size in shape) or prod(shape) > _MOST_VALUES:
         raise FileFormatError(
@@ -163,7 +197,7 @@ def _attribute(onnx: Any, item: Any, what: str) -> Any:
     if item.ref_attr_name:
         raise FileFormatError(f"{what}: it refers to the attribute of a function, and this is none")
     if item.type == kinds.TENSOR:
-        return _array(onnx, item.t, what)
+        return _array(onnx, item.t, what) if _type_name(onnx, item.t.data_type) in _NUMERIC else None
     readers: dict[int, Callable[[], Any]] = {
         kinds.FLOAT: lambda: float(item.f),
         kinds.INT: lambda: int(item.i),
@@ -175,29 +209,29 @@ def _attribute(onnx: Any, item: Any, what: str) -> Any:
     return None if reader is None else reader()
 
 
-def _input(onnx: Any, graph: Any, constants: dict[str, NDArray[Any]]) -> tuple[str, tuple[Dimension, ...]]:
-    """Give the one input that no initialiser fills (files before IR 4 list those too)."""
-    inputs = [value for value in graph.input if value.name not in constants]
-    if len(inputs) != 1:
-        names = ", ".join(f"'{value.name}'" for value in inputs[:8]) or "none"
-        raise NetworkError(f"expected a model with one input, got {len(inputs)} ({names})")
-    value = inputs[0]
-    what = f"input '{value.name}'"
-    if not value.name or not isinstance(value.name, str) or not value.type.HasField("tensor_type"):
-        raise NetworkError(f"{what}: expected a tensor with a name")
-    tensor = value.type.tensor_type
-    kind = _type_name(onnx, tensor.elem_type)
-    if kind not in _FLOATS:
-        raise NetworkError(
-            f"{what}: expected type {', '.join(_FLOATS)}, got {kind}; export the model with float inputs"
-        )
-    if not tensor.HasField("shape"):
-        raise NetworkError(f"{what}: it has no shape; export the model with one (the batch may be dynamic)")
-    return value.name, tuple(_dimension(dim) for dim in tensor.shape.dim)
+def _inputs(onnx: Any, graph: Any, constants: set[str]) -> dict[str, ModelInput]:
+    """Return the inputs that no initialiser fills (files before IR 4 list those too)."""
+    inputs: dict[str, ModelInput] = {}
+    for value in graph.input:
+        if value.name in constants:
+            continue
+        if not value.name or not isinstance(value.name, str) or value.name in inputs:
+            raise FileFormatError(f"input '{value.name}': expected a name that stands there once")
+        kind = dimensions = None
+        if value.type.HasField("tensor_type"):
+            tensor = value.type.tensor_type
+            kind = _type_name(onnx, tensor.elem_type)
+            if tensor.HasField("shape"):
+                dimensions = tuple(_dimension(dim, batch=axis == 0) for axis, dim in enumerate(tensor.shape.dim))
+        inputs[value.name] = ModelInput(value.name, kind, dimensions)
+    if not inputs:
+        raise NetworkError("expected a model with one input, got 0 (none)")
+    return inputs
 
 
-def _dimension(dim: Any) -> Dimension:
+def _dimension(dim: Any, *, batch: bool) -> Dimension:
+    """Return a dimension; some exporters write an open batch as -1 or 0."""
     kind = dim.WhichOneof("value")
-    if kind is None:
+    if kind is None or (batch and kind == "dim_value" and dim.dim_value < 1):
         return None
     return int(dim.dim_value) if kind == "dim_value" else str(dim.dim_param)

@@ -1,25 +1,28 @@
 """Compute an ONNX model with other software: what an import is compared with."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.encode.layout import laid_out
 from pysnn.errors import DataError, NetworkError
-from pysnn.importers.onnx.reader import import_onnx, read_model
+from pysnn.importers.onnx.endings import reading
+from pysnn.importers.onnx.needed import Needed, needed
+from pysnn.importers.onnx.reader import import_onnx, read_model, read_proto
 
 __all__ = ["reference_name", "reference_outputs"]
 
 _BATCH = 64
 _MOST_VALUES = 1 << 28
+_TYPES: Mapping[str, type[np.generic]] = {"FLOAT16": np.float16, "DOUBLE": np.float64}
 
 
 def reference_name() -> str:
-    """Give the software that :func:`reference_outputs` computes with: ONNX Runtime where it is installed."""
+    """Return the software that :func:`reference_outputs` computes with: ONNX Runtime where it is installed."""
     return "ONNX Runtime" if find_spec("onnxruntime") else "onnx.reference"
 
 
@@ -33,9 +36,10 @@ def reference_outputs(
     source
         A file, or its bytes.
     x
-        ``(samples, ...)`` as the model takes them: normalised already, where it expects that.
+        ``(samples, ...)`` as the model takes them: normalised already, where it expects that. They are given to it in its
+        own type.
     output
-        Name of the value to read; the model's first output by default.
+        Name of the value to read. As in :func:`pysnn.importers.onnx.load`, a Softmax or its like at the end is left out.
 
     Returns
     -------
@@ -54,21 +58,28 @@ def reference_outputs(
     Samples go in batches of the size that the model is made for, the last one filled up with copies of a sample; results
     belong to their samples alone.
     """
-    data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    name, dimensions = read_model(data).input
-    sizes = dimensions[1:]
-    if x.shape[1:] != sizes or not len(x):
-        raise DataError(f"expected at least one sample of shape {sizes}, got an array of shape {x.shape}")
-    fixed = dimensions[0] if isinstance(dimensions[0], int) else None
-    if fixed and fixed * x[0].size > _MOST_VALUES:
+    proto, _ = read_proto(source)
+    model = read_model(proto)
+    value = reading(model, output).value
+    part = needed(model, value)
+    batch, *sizes = part.input.dimensions or (None,)
+    fitting = laid_out(x, tuple(sizes)) if all(isinstance(size, int) for size in sizes) else None  # type: ignore[arg-type]
+    if fitting is None or not len(x):
+        raise DataError(f"expected at least one sample of shape {tuple(sizes)}, got an array of shape {x.shape}")
+    fixed = batch if isinstance(batch, int) else None
+    if fixed and fixed * fitting[0].size > _MOST_VALUES:
         raise DataError(
             f"the model is made for batches of {fixed}, which are too large; export it with a dynamic batch"
         )
-    batch = fixed or min(len(x), _BATCH)
-    values = np.ascontiguousarray(x, dtype=np.float32)
+    size = fixed or min(len(x), _BATCH)
     try:
-        compute = _session(data, output)
-        parts = [compute({name: _filled(values[start : start + batch], fixed)}) for start in range(0, len(x), batch)]
+        with np.errstate(over="ignore"):
+            values = np.ascontiguousarray(fitting, dtype=np.float32).astype(
+                _TYPES.get(part.input.kind or "", np.float32)
+            )
+        compute = _session(_pruned(proto, part, value))
+        starts = range(0, len(x), size)
+        parts = [_rows(compute({part.input.name: _filled(values[k : k + size], fixed)}), size) for k in starts]
     # Both have error classes of their own, which differ from version to version.
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
@@ -76,18 +87,41 @@ def reference_outputs(
     return np.asarray(np.concatenate(parts)[: len(x)], dtype=np.float32)
 
 
-def _filled(part: NDArray[np.float32], batch: int | None) -> NDArray[np.float32]:
-    """Give a batch of the size that the model is made for."""
+def _filled(part: NDArray[Any], batch: int | None) -> NDArray[Any]:
+    """Return a batch of the size that the model is made for."""
     missing = 0 if batch is None else batch - len(part)
     return np.concatenate([part, np.repeat(part[-1:], missing, axis=0)]) if missing else part
 
 
-def _session(data: bytes, output: str | None) -> Callable[[dict[str, Any]], NDArray[Any]]:
+def _rows(result: NDArray[Any], batch: int) -> NDArray[Any]:
+    """Return a result with a row for each sample, also where a batch of one was dropped."""
+    return result if batch > 1 or result.shape[:1] == (1,) else result.reshape(1, *result.shape)
+
+
+def _pruned(proto: Any, part: Needed, value: str) -> Any:
+    """Return a model that computes one value and nothing else: what it does not need may be unknown to other software."""
     onnx = import_onnx()
-    model = onnx.ModelProto.FromString(data)
-    if output is not None and output not in [value.name for value in model.graph.output]:
-        model.graph.output.append(onnx.ValueInfoProto(name=output))
-    wanted = [output or model.graph.output[0].name]
+    model = onnx.ModelProto()
+    model.CopyFrom(proto)
+    graph = model.graph
+    _keep(graph.node, [node for node in graph.node if any(name in part.names for name in node.output)])
+    _keep(graph.initializer, [tensor for tensor in graph.initializer if tensor.name in part.names])
+    _keep(graph.input, [given for given in graph.input if given.name in part.names])
+    for given in graph.input:
+        dims = given.type.tensor_type.shape.dim
+        if given.name == part.input.name and dims[0].WhichOneof("value") == "dim_value" and dims[0].dim_value < 1:
+            dims[0].dim_param = "batch"
+    _keep(graph.output, [each for each in graph.output if each.name == value] or [onnx.ValueInfoProto(name=value)])
+    return model
+
+
+def _keep(field: Any, kept: list[Any]) -> None:
+    del field[:]
+    field.extend(kept)
+
+
+def _session(model: Any) -> Callable[[dict[str, Any]], NDArray[Any]]:
+    wanted = [model.graph.output[0].name]
     if find_spec("onnxruntime"):
         import onnxruntime
 

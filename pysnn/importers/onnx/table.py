@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pysnn.importers.onnx import elementwise, shapes, weights, windows
-from pysnn.importers.onnx.assembly import Assembly, Operand, Operands
+from pysnn.importers.onnx import bounds, elementwise, pieces, shapes, weights, windows
+from pysnn.importers.onnx.assembly import Assembly
 from pysnn.importers.onnx.model import OnnxNode
+from pysnn.importers.onnx.signal import Operand, Operands, Signal
 
 __all__ = ["KEEPS_SHAPE", "OPS", "Op", "advice"]
 
-Handler = Callable[[Assembly, OnnxNode, Operands], Operand]
+Handler = Callable[[Assembly, OnnxNode, Operands], Operand | tuple[Signal, ...]]
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ OPS: Mapping[str, Op] = {
     "AveragePool": _op(windows.average_pool, 1, 1, f"{_WINDOW} ceil_mode count_include_pad"),
     "BatchNormalization": _op(elementwise.batch_normalization, 5, 5, "epsilon momentum spatial training_mode"),
     "Cast": _op(shapes.cast, 1, 1, "to saturate round_mode"),
-    "Clip": _op(elementwise.clip, 1, 3, "min max"),
-    "Concat": _op(shapes.concat, 1, _MANY, "axis"),
+    "Clip": _op(bounds.clip, 1, 3, "min max"),
+    "Concat": _op(pieces.concat, 1, _MANY, "axis"),
     "Conv": _op(weights.conv, 2, 3, f"{_WINDOW} group"),
     "Div": _op(elementwise.divide, 2, 2),
     "Dropout": _op(shapes.dropout, 1, 3, "ratio seed"),
@@ -44,17 +45,23 @@ OPS: Mapping[str, Op] = {
     "GlobalMaxPool": _op(windows.global_max_pool, 1, 1),
     "Identity": _op(shapes.identity, 1, 1),
     "MatMul": _op(weights.matmul, 2, 2),
+    "Max": _op(bounds.maximum, 2, 2),
     "MaxPool": _op(windows.max_pool, 1, 1, f"{_WINDOW} ceil_mode storage_order"),
+    "Min": _op(bounds.minimum, 2, 2),
     "Mul": _op(elementwise.multiply, 2, 2),
     "Neg": _op(elementwise.negative, 1, 1),
-    "Pad": _op(shapes.pad, 1, 4, "mode pads value"),
+    "Pad": _op(pieces.pad, 1, 4, "mode pads value"),
     "ReduceMean": _op(windows.reduce_mean, 1, 2, "axes keepdims noop_with_empty_axes"),
-    "Relu": _op(elementwise.relu, 1, 1),
+    "Relu": _op(bounds.relu, 1, 1),
     "Reshape": _op(shapes.reshape, 2, 2, "allowzero"),
-    "Slice": _op(shapes.slice_, 1, 5, "starts ends axes"),
+    "Slice": _op(pieces.slice_, 1, 5, "starts ends axes"),
+    "Split": _op(pieces.split, 1, 2, "axis split num_outputs"),
     "Squeeze": _op(shapes.squeeze, 1, 2, "axes"),
     "Sub": _op(elementwise.subtract, 2, 2),
     "Sum": _op(elementwise.add, 1, _MANY),
+    "Transpose": _op(shapes.transpose, 1, 1, "perm"),
+    "Unsqueeze": _op(shapes.unsqueeze, 1, 2, "axes"),
+    "ai.onnx.ml.Scaler": _op(elementwise.scaler, 1, 1, "offset scale"),
 }
 """Ops on values that come from the input. Those on constants are in :data:`pysnn.importers.onnx.constants.CONSTANT_OPS`."""
 
@@ -66,9 +73,9 @@ _ADVICE: Mapping[str, str] = {
         _NORMS.split(), "it depends on the values of one sample; train the network with BatchNormalization instead"
     ),
     **dict.fromkeys(
-        ("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "TopK"),
-        "at the end of a classifier it does not change which class wins: "
-        "leave it out, with load(..., output=NAME) for the value before it",
+        ("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "ArgMin", "TopK"),
+        "only at the end of a classifier, over its classes, where it is left out; "
+        "load(..., output=NAME) reads the value before it",
     ),
     **dict.fromkeys(
         ("If", "Loop", "Scan", "SequenceMap"),
@@ -79,18 +86,20 @@ _ADVICE: Mapping[str, str] = {
         ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"),
         "import the float model; pysnn quantises by itself",
     ),
-    **dict.fromkeys(("Max", "Min"), "write max(x, 0) as Relu"),
-    "Transpose": "lay data out as (batch, channels, height, width) before the export (channels first)",
     "ConvTranspose": "transposed convolutions are not supported",
     "LpPool": "use MaxPool or AveragePool instead",
 }
 
-KEEPS_SHAPE = frozenset(f"{_ACTIVATIONS} {_NORMS} Clip Softmax LogSoftmax Hardmax".split())
+KEEPS_SHAPE = frozenset(
+    f"{_ACTIVATIONS} {_NORMS} Add BatchNormalization Clip Div Max Min Mul Softmax LogSoftmax Hardmax Sub".split()
+)
 """Unsupported ops whose result has their input's shape: what comes behind them can still be looked at."""
 
 
 def advice(node: OnnxNode) -> str:
-    """Give what to do about a node whose op is not in the table."""
+    """Return what to do about a node whose op is not in the table."""
+    if node.domain == "ai.onnx.ml":
+        return "ops of the domain 'ai.onnx.ml' are not supported; read models of scikit-learn with pysnn.importers.sklearn.from_sklearn"
     if node.domain:
         return f"ops of the domain '{node.domain}' are not supported; export the model with standard ops"
     return "not supported; " + _ADVICE.get(node.op, f"pysnn imports {', '.join(OPS)}")

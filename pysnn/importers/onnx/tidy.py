@@ -1,4 +1,4 @@
-"""Small rewrites of an assembled graph that change no result: biases into weight layers, averages over the whole map."""
+"""Small rewrites of an assembled graph that change no result: layers that nothing reads, biases, averages over the map."""
 
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ __all__ = ["tidy"]
 
 def tidy(assembly: Assembly) -> None:
     """Rewrite in place: a shift behind a weight layer is its bias; an average over the map and a Flatten are one node."""
+    _drop_unread(assembly)
     readers: dict[str, list[str]] = {name: [] for name in assembly.nodes}
     sources: dict[str, list[str]] = {name: [] for name in assembly.nodes}
     for source, target in assembly.edges:
@@ -34,6 +35,21 @@ def tidy(assembly: Assembly) -> None:
         taken[name] = before
         del assembly.nodes[name]
     assembly.edges = [(taken.get(source, source), target) for source, target in assembly.edges if target not in taken]
+
+
+def _drop_unread(assembly: Assembly) -> None:
+    """Drop layers that the last one, the output, does not depend on."""
+    sources: dict[str, list[str]] = {name: [] for name in assembly.nodes}
+    for source, target in assembly.edges:
+        sources[target].append(source)
+    waiting, read = [next(reversed(assembly.nodes))], set()
+    while waiting:
+        name = waiting.pop()
+        if name not in read:
+            read.add(name)
+            waiting += sources[name]
+    assembly.nodes = {name: node for name, node in assembly.nodes.items() if name in read}
+    assembly.edges = [(source, target) for source, target in assembly.edges if target in read]
 
 
 def _covers(assembly: Assembly, pool: AvgPool2d, name: str, sources: dict[str, list[str]]) -> bool:

@@ -12,7 +12,7 @@ from pysnn.importers.torch.layers import array
 from pysnn.nodes import Concat, Linear, Pad
 from pysnn.nodes.affine import Affine
 
-__all__ = ["add", "cat", "divide", "matmul", "multiply", "per_channel", "subtract"]
+__all__ = ["add", "cat", "divide", "matmul", "multiply", "per_channel", "subtract", "subtract_from"]
 
 
 def add(call: Call, x: Any, other: Any, alpha: Any = 1) -> Value:
@@ -29,11 +29,24 @@ def add(call: Call, x: Any, other: Any, alpha: Any = 1) -> Value:
     return Value((*x.sources, *other.sources), x.shape, x.shape)
 
 
-def subtract(call: Call, x: Any, other: Any) -> Value:
-    """Translate a constant minus a value, or the reverse."""
+def subtract(call: Call, x: Any, other: Any, alpha: Any = 1) -> Value:
+    """Translate a difference of two values, or of a value and a constant in either order."""
+    if alpha != 1:
+        raise NetworkError("alpha is not supported: leave it out")
     if not isinstance(x, Value):
         return call.add(Affine(-1.0, per_channel(x, other)), other)
-    return call.add(Affine(1.0, -per_channel(_constant(other, "subtracts"), x)), x)
+    if not isinstance(other, Value):
+        return call.add(Affine(1.0, -per_channel(other, x)), x)
+    if settled(x).shape != settled(other).shape:
+        raise NetworkError(
+            f"it subtracts shapes {x.shape} and {other.shape} (without the batch): they must be the same"
+        )
+    return add(call, x, call.add(Affine(-1.0, 0.0), other, name=f"{call.name}_minus"))
+
+
+def subtract_from(call: Call, x: Any, other: Any, alpha: Any = 1) -> Value:
+    """Translate ``other - x``."""
+    return subtract(call, other, x, alpha)
 
 
 def multiply(call: Call, x: Any, other: Any) -> Value:

@@ -96,5 +96,29 @@ def test_weights_that_are_no_numbers(tmp_path: Path, nodes: Any, constants: Any,
 def test_open_sizes_and_other_data(tmp_path: Path) -> None:
     line = refused(converted(model([node("Relu", "x", "y")], shape=("N", 3, "H", 7)), tmp_path))
     assert "net.onnx: input 'x': dimension 2 (H) is dynamic; export the model with it fixed" in line
-    line = refused(converted(model(NODES, CONSTANTS), tmp_path, X.transpose(0, 2, 3, 1), "--output", "e"))
-    assert "x.transpose(0, 3, 1, 2)" in line
+    line = refused(converted(model(NODES, CONSTANTS), tmp_path, X.transpose(0, 2, 1, 3), "--output", "e"))
+    assert "expected (samples, 3, 6, 7), got (10, 6, 3, 7)" in line
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    done = converted(model(NODES, CONSTANTS), tmp_path)
+    assert done.exit_code == 0, done.stderr
+    first, second, *_ = done.stderr.splitlines()
+    assert first == "import: Softmax 'my_y' at the end is left out: it does not change which class wins"
+    assert second == "import: the network is read at 'e', before what is left out"
+
+
+def test_a_model_with_channels_last_takes_either_data(tmp_path: Path) -> None:
+    nodes = [node("Transpose", "x", "t", perm=[0, 3, 1, 2]), *NODES]
+    nodes[1] = node("Conv", "t w", "a")
+    made = model(nodes, CONSTANTS, shape=("N", 6, 7, 3))
+    saved = []
+    for data in (X, np.ascontiguousarray(X.transpose(0, 2, 3, 1))):
+        done = converted(made, tmp_path, data)
+        assert done.exit_code == 0, done.stderr
+        assert "(3, 6, 7), channels first or, as the model does, (6, 7, 3)" in done.stderr
+        saved.append(load(tmp_path / "net.psnn"))
+    assert saved[0].golden is not None
+    assert saved[1].golden is not None
+    np.testing.assert_array_equal(saved[0].golden.scores, saved[1].golden.scores)
+    np.testing.assert_array_equal(saved[0].golden.input, saved[1].golden.input)

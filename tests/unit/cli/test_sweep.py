@@ -129,7 +129,7 @@ def test_failed_points_are_told_and_tried_again(tmp_path: Path) -> None:
     (row,) = status_of(tmp_path / "out")["rows"]
     assert (row["done"], row["failed"], row["left"]) == (4, 1, 0)
     (failure,) = status_of(tmp_path / "out")["meta"]["failures"]
-    assert failure["error"].startswith("DataError: method 'max-norm' has the settings")
+    assert failure["error"].startswith("KeywordError: method 'max-norm' has the settings")
     assert invoke("retry-failed", spec, "--workers", 1, "--out", tmp_path / "out").exit_code == 1
     assert status_of(tmp_path / "out")["rows"][0]["parts"] == row["parts"] + 1
     collected = json.loads(invoke("collect", tmp_path / "out", "--out", tmp_path / "t.json", "--json").stdout)

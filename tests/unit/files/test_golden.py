@@ -190,6 +190,16 @@ def test_vectors_of_another_network_are_refused() -> None:
         saved(golden=replace(made, spikes={**made.spikes, "if1": made.spikes["if1"][..., 0]}))
 
 
+def test_the_input_is_float64_where_the_network_scales_and_nowhere_else() -> None:
+    made = golden(Settings())
+    with pytest.raises(DataError, match="golden: input: expected float32 for this network's input, got float64"):
+        saved(golden=replace(made, input=made.input.astype(np.float64)))
+    scaling = network().replace({"in": Input(network().input.shape, scaling=[("divide", np.full(2, 2.0))])})
+    with pytest.raises(DataError, match="golden: input: expected float64 for this network's input, got float32"):
+        SavedNetwork(scaling, golden=made)
+    SavedNetwork(scaling, golden=make_golden(scaling, X, Settings(steps=8)))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -200,7 +210,7 @@ def test_vectors_of_another_network_are_refused() -> None:
         ({"precision": "float64"}, "golden precision"),
         ({"scores": np.zeros((1, 2, 2), dtype=np.float32)}, "scores must be"),
         ({"scores": np.zeros((2, 2, 2))}, "float32"),
-        ({"input": X.astype(np.float64)}, "float32"),
+        ({"input": X.astype(np.float16)}, "float32"),
         ({"input": [[1.0]]}, "float32"),
         ({"spikes": {"if1": np.zeros((2, 3), dtype=np.int64)}}, "int32"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pysnn import Input, Linear, Network, Output, ReLU
+from pysnn import Input, Linear, Network, NetworkError, Output, ReLU
 from pysnn.convert import convert
 from pysnn.files.conversion import powers_of_two, save_conversion
 from pysnn.files.psnn import load, save
@@ -32,6 +32,14 @@ def test_normalisation_replaces_that_of_a_saved_network(tmp_path: Path) -> None:
     assert load_ann(path).compare(X) is None
     node = load_ann(path, mean=[1.0] * 4, std=[2.0] * 4).network.input
     assert (node.mean.tolist(), node.std.tolist()) == ([1.0] * 4, [2.0] * 4)
+
+
+def test_mean_and_std_do_not_replace_scaling(tmp_path: Path) -> None:
+    scaled = ann().replace({"in": Input((4,), scaling=[("subtract", [1.7e12] * 4)])})
+    path = save(tmp_path / "a.psnn", scaled)
+    assert load_ann(path).network == scaled
+    with pytest.raises(NetworkError, match="Input 'in': expected no mean and std beside its scaling, got both"):
+        load_ann(path, mean=[1.0] * 4, std=[2.0] * 4)
 
 
 def test_golden_vectors_stay_small(tmp_path: Path) -> None:

@@ -1,13 +1,22 @@
 """scikit-learn's perceptrons become networks with the same predictions."""
 
 import builtins
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from pysnn import DataError, Input, MissingExtraError, run
+from pysnn import DataError, MissingExtraError, run
+from pysnn.cli.app import app
 from pysnn.convert import ann_pass, convert
+from pysnn.datasets.npz import load_data
+from pysnn.encode.batch import input_values
+from pysnn.files.conversion import save_conversion
+from pysnn.files.psnn import load
+from pysnn.files.settings import Settings
 from pysnn.importers.sklearn import from_sklearn
 
 pytest.importorskip("sklearn")
@@ -15,7 +24,7 @@ pytest.importorskip("sklearn")
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(1.0, 2.0, size=(120, 5)).astype(np.float32)
@@ -63,16 +72,73 @@ def test_a_regressor_has_the_same_values(outputs: int) -> None:
     np.testing.assert_allclose(scores, model.predict(X).reshape(120, -1), atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    "settings", [{}, {"with_mean": False}, {"with_std": False}, {"with_mean": False, "with_std": False}]
-)
-def test_a_scaler_becomes_mean_and_std_of_the_input(settings: dict[str, bool]) -> None:
-    model = make_pipeline(StandardScaler(**settings), "passthrough", classifier()).fit(X, Y)
+SCALERS: dict[str, list[Any]] = {
+    "standard": [StandardScaler()],
+    "mean alone": [StandardScaler(with_std=False)],
+    "std alone": [StandardScaler(with_mean=False), StandardScaler()],
+    "min-max": [MinMaxScaler((-1, 3))],
+    "min-max, clipped": [MinMaxScaler(clip=True)],
+    "max-abs": [StandardScaler(with_std=False), MaxAbsScaler()],
+    "robust": [RobustScaler()],
+    "robust, centred": [RobustScaler(with_scaling=False), StandardScaler()],
+    "robust, scaled": [StandardScaler(with_std=False), RobustScaler(with_centering=False)],
+    "chain": [StandardScaler(), make_pipeline(MinMaxScaler((0, 10)), "passthrough", RobustScaler()), MaxAbsScaler()],
+}
+
+
+def stamps(offset: float, kind: str, samples: int = 600) -> tuple[Any, Any]:
+    """A time stamp, one that never changes, and a number, with a class that depends on all that varies."""
+    rng = np.random.default_rng(4)
+    x = np.stack([rng.integers(0, 3600, samples), np.zeros(samples, int), rng.integers(-50, 50, samples)], axis=1)
+    y = (x[:, 0] > 1800).astype(int) + (x[:, 2] > 0)
+    return (x + np.array([int(offset), int(offset), 0])).astype(kind), y
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "uint64"])
+@pytest.mark.parametrize("offset", [0, 1.7e9, 1.7e12, 1e15])
+@pytest.mark.parametrize("name", SCALERS)
+def test_scalers_are_applied_in_float64_whatever_the_offset(name: str, offset: float, kind: str) -> None:
+    x, y = stamps(offset, kind) if kind != "uint64" else stamps(offset + 100, kind)
+    if kind == "uint64":
+        x[:, 2] = np.random.default_rng(5).integers(0, 100, len(x))
+        y = (x[:, 0] > x[:, 0].mean()).astype(int) + (x[:, 2] > 50)
+    model = make_pipeline(*SCALERS[name], classifier()).fit(x, y)
     network = from_sklearn(model)
-    assert isinstance(network.input, Input)
-    assert (network.input.mean is None) == (len(settings) == 2)
-    scores, _ = ann_pass(network, X)
-    np.testing.assert_allclose(softmax(scores), model.predict_proba(X), atol=1e-4)
+    scores, _ = ann_pass(network, x)
+    assert np.mean(model.classes_[scores.argmax(axis=1)] == model.predict(x)) >= 0.999
+    beyond = np.concatenate([x[:3] - x[0] // 2, x[:3] * 2])
+    ours, _ = ann_pass(network, beyond)
+    np.testing.assert_allclose(softmax(ours.astype(float)), model.predict_proba(beyond), atol=2e-3)
+    values = input_values(network.input, x)
+    np.testing.assert_array_equal(values, model[:-1].transform(x).astype(np.float32))
+
+
+def test_the_spiking_network_and_every_analysis_take_the_same_data(tmp_path: Path) -> None:
+    x, y = stamps(1.7e12, "int64")
+    conversion = convert(from_sklearn(make_pipeline(StandardScaler(), classifier()).fit(x, y)), x, steps=64)
+    expected = run(conversion.network, x, steps=64, labels=y)
+    assert expected.accuracy[0] > 0.95
+    assert conversion.errors(x).height == conversion.blame(x, labels=y, layers="all").height == 2
+    path = tmp_path / "net.psnn"
+    save_conversion(path, conversion, x, settings=Settings(steps=64))
+    saved = load(path)
+    assert saved.golden is not None
+    assert saved.golden.input.dtype == np.float64
+    saved.verify()
+    assert saved.network == conversion.network
+    np.testing.assert_array_equal(run(saved.network, x, steps=64).scores, expected.scores)
+    data = tmp_path / "data.npz"
+    np.savez(data, x=x, y=y)
+    np.testing.assert_array_equal(load_data(data).x, x)
+    shown = CliRunner().invoke(app, ["run", str(path), "--data", str(data), "--steps", "64", "--json"])
+    assert json.loads(shown.stdout)["rows"][0]["accuracy"] == expected.accuracy[0]
+
+
+def test_uint8_goes_to_a_scaler_as_it_is() -> None:
+    x = np.random.default_rng(0).integers(0, 255, (100, 4), dtype=np.uint8)
+    model = make_pipeline(StandardScaler(), classifier()).fit(x, x[:, 0] > 100)
+    scores, _ = ann_pass(from_sklearn(model), x)
+    assert np.array_equal(scores.argmax(axis=1) == 1, model.predict(x))
 
 
 def test_it_converts_and_runs() -> None:
@@ -104,8 +170,9 @@ def test_what_else_is_refused() -> None:
         from_sklearn(LogisticRegression())
     with pytest.raises(DataError, match="got numpy ndarray"):
         from_sklearn(X)
-    with pytest.raises(DataError, match="at most one StandardScaler before the MLP, got sklearn MinMaxScaler"):
-        from_sklearn(make_pipeline(MinMaxScaler(), classifier()))
+    known = "StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler"
+    with pytest.raises(DataError, match=f"expected {known} before the MLP, got sklearn Normalizer"):
+        from_sklearn(make_pipeline(StandardScaler(), Normalizer(), classifier()).fit(X, Y))
     several = np.stack([Y > 0, Y > 1], axis=1).astype(int)
     with pytest.raises(DataError, match="several labels a sample"):
         from_sklearn(classifier().fit(X, several))

@@ -1,5 +1,7 @@
 """Affine: a factor and a shift a channel, in an ordinary network and in a spiking one."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def test_it_is_a_factor_and_a_shift_a_channel() -> None:
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
-def test_on_spikes_it_is_a_depthwise_convolution(precision: str) -> None:
+def test_on_spikes_it_is_a_depthwise_convolution(precision: Any) -> None:
     affine, depthwise = Affine(SCALE, SHIFT), Conv2d(SCALE.reshape(3, 1, 1, 1), SHIFT, groups=3)
     found, expected = (
         run(spiking(node, node), X, steps=6, backend="reference", precision=precision).scores

@@ -33,7 +33,7 @@ def driven(neuron: pysnn.Node, current: Values, backend: str, **options: Any) ->
         }
     )
     counts = np.concatenate([np.maximum(eighths, 0).reshape(shape), np.maximum(-eighths, 0).reshape(shape)], axis=2)
-    recorded = {"record": ["n"], "record_potentials": ["n"]}
+    recorded: Any = {"record": ["n"], "record_potentials": ["n"]}
     return pysnn.run(net, counts, steps=len(current), coding="spikes", backend=backend, **recorded, **options)
 
 
@@ -126,7 +126,8 @@ def test_constant_current_enters_at_every_step(backend: str) -> None:
 def test_edges_that_meet_add_up(backend: str) -> None:
     nodes = {"in": Input((1,)), "a": Scale(0.5), "b": Scale(2.0), "n": IF(10.0), "out": Output("count")}
     net = Network(nodes, [("in", "a"), ("in", "b"), ("a", "n"), ("b", "n"), ("in", "n"), ("n", "out")])
-    for x, coding in ((single([[1.0]]), "constant"), (np.ones((2, 1, 1)), "spikes")):
+    codings: Any = ((single([[1.0]]), "constant"), (np.ones((2, 1, 1)), "spikes"))
+    for x, coding in codings:
         result = pysnn.run(net, x, steps=2, coding=coding, backend=backend, record_potentials=["n"])
         assert result.potentials["n"].ravel().tolist() == [3.5, 7.0]
 
@@ -164,7 +165,7 @@ def test_of_equal_scores_the_first_wins(backend: str) -> None:
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
-def test_a_max_pool_has_the_largest_inputs_count_at_every_step(backend: str, precision: str) -> None:
+def test_a_max_pool_has_the_largest_inputs_count_at_every_step(backend: str, precision: Any) -> None:
     rng = np.random.default_rng(5)
     spikes = (rng.random((40, 3, 2, 5, 4)) < rng.random((1, 3, 2, 5, 4))).astype(np.uint8)
     nodes = {"in": Input((2, 5, 4)), "max": MaxPool2d(3, 2, (1, 0, 2, 1)), "out": Output("count")}

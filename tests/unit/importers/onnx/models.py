@@ -16,11 +16,13 @@ from onnx import TensorProto, helper
 from onnx.reference import ReferenceEvaluator
 
 from pysnn.ann import ann_pass
+from pysnn.convert.folding.fold import fold
+from pysnn.encode.layout import laid_out
 from pysnn.importers import onnx as onnx_io
 from pysnn.importers.check import largest_difference
 from pysnn.network import Network
 
-__all__ = ["MAP", "const", "imported", "model", "node", "numbers", "titles"]
+__all__ = ["MAP", "agrees", "const", "imported", "model", "node", "numbers", "titles"]
 
 MAP = (2, 3, 6, 7)
 Array = NDArray[Any]
@@ -51,15 +53,16 @@ def model(
     shape: Sequence[int | str | None] = MAP,
     opset: int = 13,
     outputs: Sequence[str] = ("y",),
+    kind: int = TensorProto.FLOAT,
 ) -> onnx.ModelProto:
-    """Give a model from "x" to "y". Constants are float32, or tensors."""
+    """Give a model from "x" to "y". Constants are float32, or tensors; the input is of type ``kind``."""
     if isinstance(constants, Mapping):
         constants = [const(name, value) for name, value in constants.items()]
     graph = helper.make_graph(
         list(nodes),
         "test",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, list(shape))],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
+        [helper.make_tensor_value_info("x", kind, list(shape))],
+        [helper.make_tensor_value_info(name, kind, None) for name in outputs],
         list(constants),
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
@@ -82,6 +85,28 @@ def imported(made: onnx.ModelProto, *, tolerance: float = 1e-5, evaluator: bool 
         expected = np.asarray(ReferenceEvaluator(made).run(None, {"x": values})[0])  # type: ignore[index]
         assert largest_difference(found, expected.reshape(len(values), -1)) < tolerance
     return network
+
+
+def agrees(
+    made: onnx.ModelProto, *, output: str | None = None, tolerance: float = 1e-5, seed: int = 0
+) -> onnx_io.ImportedModel:
+    """Import a model and compare it with ONNX Runtime (if installed) on samples of the model's own shape.
+
+    The samples go into the network as the network takes them, and where it takes the model's shape too, in that as well.
+    """
+    data = made.SerializeToString()
+    found = onnx_io.read_onnx(data, output)
+    core, sizes = found.layout.core, found.layout.sizes
+    x = np.random.default_rng(seed).normal(size=(3, *core)).astype(np.float32)
+    given = found.layout.to_model(x)
+    assert given.shape == (3, *sizes)
+    expected = onnx_io.reference_outputs(data, given, output).reshape(3, -1)
+    for samples in (x, given) if laid_out(given, core) is not None else (x,):
+        scores, _ = ann_pass(found.network, samples)
+        assert largest_difference(scores, expected) < tolerance
+        folded, _ = ann_pass(fold(found.network), samples)
+        assert largest_difference(folded, expected) < max(tolerance, 1e-4)
+    return found
 
 
 def titles(network: Network) -> list[str]:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 pytest.importorskip("onnx", reason="the package onnx is not installed (extra onnx)")
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper
 
 from pysnn import DataError, FileFormatError, NetworkError, PysnnError
 from pysnn.convert import convert
 from pysnn.importers import onnx as onnx_io
 from pysnn.importers.model_files import load_ann
+from pysnn.importers.onnx import assembly
 from tests.unit.importers.onnx.models import model, node, numbers
 
 X = numbers(3, 2, 4, 4)
@@ -126,21 +127,6 @@ def test_messages_nested_without_end() -> None:
             onnx_io.load(data)
 
 
-@pytest.mark.parametrize(
-    "location", ["weights.bin", "../weights.bin", "/etc/passwd", "", "a/../../b", "\\\\host\\share"]
-)
-def test_weights_in_other_files_are_never_opened(tmp_path: Path, location: str) -> None:
-    made = onnx.ModelProto.FromString(TINY)
-    tensor = made.graph.initializer[0]
-    (tmp_path / "weights.bin").write_bytes(tensor.raw_data)
-    tensor.ClearField("raw_data")
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.append(onnx.StringStringEntryProto(key="location", value=location))
-    (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
-    with pytest.raises(NetworkError, match=r"m\.onnx: initialiser 'w': its values are in another file"):
-        load_ann(tmp_path / "m.onnx")
-
-
 CLAIMS: list[tuple[Any, type[PysnnError]]] = [
     (lambda made: made.graph.initializer[0].dims.__setitem__(0, 1 << 27), FileFormatError),
     (lambda made: made.graph.initializer[0].dims.__setitem__(0, 1 << 62), FileFormatError),
@@ -183,3 +169,14 @@ def test_numbers_that_are_none(name: str, value: float) -> None:
         return
     with pytest.raises(NetworkError, match=r"finite|it clips to"):
         onnx_io.load(made.SerializeToString())
+
+
+def test_rearrangements_without_end_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [node("Transpose", "x", "v0", perm=[0, 2, 3, 1])]
+    nodes += [node("Add", f"v{k} c", f"v{k + 1}") for k in range(9)]
+    nodes += [node("Transpose", "v9", "t", perm=[0, 3, 1, 2]), node("Conv", "t w", "y")]
+    data = model(nodes, {"c": numbers(2), "w": numbers(1, 2, 3, 3)}, shape=("N", 2, 4, 4)).SerializeToString()
+    assert len(onnx_io.load(data).nodes) == 12
+    monkeypatch.setattr(assembly, "_MOST_REARRANGED", 200)
+    with pytest.raises(NetworkError, match="the model rearranges more than"):
+        onnx_io.load(data)

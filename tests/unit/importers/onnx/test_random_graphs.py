@@ -13,7 +13,7 @@ import onnx
 
 from pysnn.ann import ann_pass
 from pysnn.convert.folding.fold import fold
-from tests.unit.importers.onnx.models import imported, model, node, numbers
+from tests.unit.importers.onnx.models import const, imported, model, node, numbers
 
 Maker = Callable[[str, str, str], list[onnx.NodeProto]]
 
@@ -28,7 +28,11 @@ CONSTANTS = {
     "mean": numbers(3, seed=2),
     "var": np.array([0.5, 1.0, 2.0]),
     "fc": numbers(108, 4) / 10,
+    "zeros": np.zeros((2, 1, 6, 6)),
+    "limit": np.float32(0.7),
+    "none": np.float32(0),
 }
+INTEGERS = {"parts": [1, 2], "map": [-1, 3, 6, 6]}
 
 # Every maker keeps the shape (3, 6, 6); it may read two values.
 MAKERS: list[Maker] = [
@@ -45,11 +49,35 @@ MAKERS: list[Maker] = [
     lambda a, _, y: [node("MaxPool", a, y, kernel_shape=[3, 3], pads=[1, 1, 1, 1])],
     lambda a, _, y: [node("AveragePool", a, y, kernel_shape=[3, 1], pads=[1, 0, 1, 0], count_include_pad=1)],
     lambda a, _, y: [node("Identity", a, y)],
+    lambda a, _, y: [
+        node("Transpose", a, f"{y}l", perm=[0, 2, 3, 1]),
+        node("Mul", f"{y}l bias", f"{y}m"),
+        node("Transpose", f"{y}m", y, perm=[0, 3, 1, 2]),
+    ],
+    lambda a, b, y: [
+        node("Transpose", a, f"{y}l", perm=[0, 3, 2, 1]),
+        node("Transpose", b, f"{y}m", perm=[0, 3, 2, 1]),
+        node("Add", f"{y}l {y}m", f"{y}n"),
+        node("Relu", f"{y}n", f"{y}o"),
+        node("Transpose", f"{y}o", y, perm=[0, 3, 2, 1]),
+    ],
+    lambda a, _, y: [node("Split", f"{a} parts", f"{y}a {y}b", axis=1), node("Concat", f"{y}b {y}a", y, axis=1)],
+    lambda a, _, y: [node("Split", f"{a} parts", f"{y}a {y}b", axis=1), node("Concat", f"{y}b zeros", y, axis=1)],
+    lambda a, _, y: [node("Flatten", a, f"{y}f"), node("Reshape", f"{y}f map", y)],
+    lambda a, _, y: [node("Relu", a, f"{y}r"), node("Min", f"{y}r limit", y)],
+    lambda a, _, y: [node("Min", f"limit {a}", f"{y}r"), node("Max", f"{y}r none", y)],
 ]
 TAILS: list[Callable[[str], list[onnx.NodeProto]]] = [
     lambda a: [node("Flatten", a, "flat"), node("Gemm", "flat fc", "y")],
     lambda a: [node("GlobalAveragePool", a, "pooled"), node("Flatten", "pooled", "y")],
     lambda a: [node("Relu", a, "y")],
+    lambda a: [
+        node("Transpose", a, "t", perm=[0, 2, 3, 1]),
+        node("Flatten", "t", "flat"),
+        node("Gemm", "flat fc", "y"),
+    ],
+    lambda a: [node("ReduceMean", a, "m", axes=[3], keepdims=0), node("ReduceMean", "m", "y", axes=[2], keepdims=0)],
+    lambda a: [node("Transpose", a, "t", perm=[0, 3, 1, 2]), node("Flatten", "t", "y")],
 ]
 
 
@@ -63,7 +91,9 @@ def test_random_models(data: st.DataObject) -> None:
         nodes += maker(first, second, f"v{i}")
         values.append(f"v{i}")
     nodes += data.draw(st.sampled_from(TAILS))(values[-1])
-    made = model(nodes, CONSTANTS, shape=(2, 3, 6, 6), opset=15)
+    constants = [const(name, value) for name, value in CONSTANTS.items()]
+    constants += [const(name, value, np.int64) for name, value in INTEGERS.items()]
+    made = model(nodes, constants, shape=(2, 3, 6, 6), opset=15)
     network = imported(made, tolerance=1e-4)
     x = numbers(2, 3, 6, 6)
     before, after = ann_pass(network, x)[0], ann_pass(fold(network), x)[0]

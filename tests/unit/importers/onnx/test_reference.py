@@ -53,11 +53,13 @@ def test_a_batch_that_is_not_full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_other_software_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = model(NODES, CONSTANTS).SerializeToString()
+    wrong = model([NODES[0], node("Gemm", "f short", "y")], {"short": numbers(5, 5)}).SerializeToString()
     for found in (find_spec("onnxruntime"), None):
         monkeypatch.setattr(reference, "find_spec", lambda _, found=found: found)
         with pytest.raises(NetworkError, match=r"ONNX Runtime cannot compute|onnx\.reference cannot compute"):
-            onnx_io.reference_outputs(data, numbers(2, 3, 6, 7), output="nowhere")
+            onnx_io.reference_outputs(wrong, numbers(2, 3, 6, 7))
+    with pytest.raises(NetworkError, match=r"no value of that name; its outputs are 'y'; values inside are 'f'"):
+        onnx_io.reference_outputs(wrong, numbers(2, 3, 6, 7), output="nowhere")
 
 
 def test_another_network_is_found_out() -> None:
