@@ -137,6 +137,8 @@ def _encode(saved: SavedFirstSpike) -> tuple[str, dict[str, NDArray[Any]]]:
     names = [layer.name for layer in network.plan.layers if isinstance(layer, WeightLayer)]
     root = {
         "first_spike": {
+            # Files from before there were other codings stay as they are.
+            **({} if network.coding == "bright" else {"coding": network.coding}),
             "compare": network.compare,
             "input_shape": list(network.input_shape),
             "layers": [_layer_json(writer, layer) for layer in network.layers],
@@ -190,14 +192,16 @@ def _decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedFirstSpike:
 
 
 def _network(reader: Reader, value: Any) -> FirstSpikeNetwork:
-    check_keys("first_spike", as_object("first_spike", value), _NETWORK_KEYS)
+    known = {"coding"} & set(as_object("first_spike", value))
+    check_keys("first_spike", value, (*_NETWORK_KEYS, *known))
     layers = tuple(_layer(reader, item) for item in as_list("layers", value["layers"]))
     weights = [reader.weights(item, "weights", own=1) for item in as_list("weights", value["weights"])]
     shape = tuple(as_list("input_shape", value["input_shape"]))
     steps = value["steps"]
     if not all(type(size) is int for size in (*shape, steps)):
         raise FileFormatError("first_spike: expected whole numbers for input_shape and steps")
-    return FirstSpikeNetwork(shape, layers, tuple(weights), value["neuron"], steps, value["compare"])
+    fields = {name: value[name] for name in ("neuron", "steps", "compare", *known)}
+    return FirstSpikeNetwork(shape, layers, tuple(weights), **fields)
 
 
 def _layer(reader: Reader, value: Any) -> Layer:

@@ -1,4 +1,4 @@
-"""Values become spike times: the brighter, the earlier."""
+"""Values become spike times: the brighter, the earlier, or the darker, or both."""
 
 import math
 from typing import Any
@@ -14,15 +14,16 @@ __all__ = ["as_values", "encode_times"]
 
 
 def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
-    """Give input spike times, float32 ``(samples, in_size)``, for values in 0..1.
+    """Return input spike times, float32 ``(samples, in_size)``, for values in 0..1.
 
     ``t = 1 - x``, in units of the input window. Step: ``t = round((1 - x) (steps - 1))``, halves to even. A value of 0
-    never spikes: else a 16-step code would fire every dark pixel at its last step.
+    never spikes: else a 16-step code would fire every dark pixel at its last step. A network of coding "dark" sees
+    ``1 - x`` in place of ``x``, one of coding "both" sees ``x`` and behind it ``1 - x``.
 
     Parameters
     ----------
     network
-        Says the kernel and the shape.
+        Says the kernel, the coding and the shape.
     x
         ``(samples, *input_shape)``, or ``(samples, n)`` with as many values; for a vector of ``n`` inputs samples of any shape with
         as many values. Bytes (uint8) are scaled by 1/255.
@@ -49,13 +50,17 @@ def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])
         raise DataError(f"x: expected values from 0 to 1, got {values[place]} at {place}; scale the data first")
+    if network.coding == "dark":
+        values = np.float32(1) - values
+    elif network.coding == "both":
+        values = np.concatenate([values, np.float32(1) - values], axis=1)
     if len(shape) == 3:
         values = values.transpose(0, 2, 3, 1)
     times = np.float32(1) - values
     if network.neuron == "step":
         times = np.rint(times * np.float32(network.steps - 1))
     times[values == 0] = np.inf
-    return np.ascontiguousarray(times.reshape(len(values), size))
+    return np.ascontiguousarray(times.reshape(len(values), network.plan.in_size))
 
 
 def as_values(x: Any) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,12 @@ from pysnn.first_spike.layers import Layer
 from pysnn.frozen import Frozen
 from pysnn.plan.first_spike import FirstSpikePlan, MapShape, NeuronKind, WeightLayer
 
-__all__ = ["FirstSpikeNetwork", "draw_weights"]
+__all__ = ["CODINGS", "Coding", "FirstSpikeNetwork", "draw_weights"]
+
+Coding: TypeAlias = Literal["bright", "dark", "both"]
+
+CODINGS: tuple[str, ...] = get_args(Coding)
+"""Every way in which values become input spikes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,9 @@ class FirstSpikeNetwork(Frozen):
         slope, which computes what a ReLU network does (the last row of its weights is what its neurons start with).
     steps, compare
         Of the step kernel: the number of time-steps, and whether a neuron fires at the threshold or above it only.
+    coding
+        "bright": the larger a value, the earlier its spike, and 0 never spikes; "dark": the smaller, the earlier, and 1 never spikes;
+        "both": the one and the other, so that every value has two inputs (images: twice the channels).
 
     Raises
     ------
@@ -57,6 +65,7 @@ class FirstSpikeNetwork(Frozen):
     neuron: NeuronKind = "ramp"
     steps: int = 0
     compare: Literal[">=", ">"] = ">="
+    coding: Coding = "bright"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -88,7 +97,7 @@ class FirstSpikeNetwork(Frozen):
     @cached_property
     def plan(self) -> FirstSpikePlan:
         """Its geometry, for a backend. Layers are named "1", "2", ... with their kind in front."""
-        fields = {"neuron": self.neuron, "steps": self.steps, "compare": self.compare}
+        fields = {"neuron": self.neuron, "steps": self.steps, "compare": self.compare, "coding": self.coding}
         return _lower(self.input_shape, self.layers, fields)
 
     @property
@@ -106,7 +115,11 @@ def draw_weights(plan: FirstSpikePlan, layers: Sequence[Layer], rng: np.random.G
 
 
 def _lower(input_shape: tuple[int, ...], layers: tuple[Layer, ...], fields: dict[str, Any]) -> FirstSpikePlan:
-    shape = map_shape(input_shape)
+    height, width, channels = map_shape(input_shape)
+    coding = fields.get("coding", "bright")
+    if coding not in CODINGS:
+        raise NetworkError(f"coding: expected one of {', '.join(CODINGS)}, got {coding!r}")
+    shape = (height, width, channels * (1 + (coding == "both")))
     lowered = []
     for number, layer in enumerate(layers, start=1):
         lowered.append(layer.lower(f"{type(layer).__name__.lower()}{number}", shape))

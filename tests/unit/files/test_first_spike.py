@@ -22,15 +22,17 @@ RAMP = FirstSpikeNetwork.draw(
     (1, 6, 6), [Conv(channels=3, padding=1), EarliestPool(2), Dense(units=4, threshold=0.5)], seed=2
 )
 STEP = FirstSpikeNetwork.draw((36,), [Dense(units=5), Dense(units=4)], seed=2, neuron="step", steps=16, compare=">")
+BOTH = FirstSpikeNetwork.draw((1, 6, 6), [Conv(channels=3), Dense(units=4)], seed=2, coding="both")
+DARK = FirstSpikeNetwork.draw((36,), [Dense(units=4)], seed=2, coding="dark")
 
 
-@pytest.mark.parametrize("network", [RAMP, STEP])
+@pytest.mark.parametrize("network", [RAMP, STEP, BOTH, DARK])
 def test_what_is_saved_comes_back(network: FirstSpikeNetwork, tmp_path: Path) -> None:
     golden = make_spike_golden(network, X)
     path = first_spike.save(tmp_path / "net.psnn", network, provenance={"rule": "stdbp", "seed": 3}, golden=golden)
     assert isinstance(first_spike.load_any(path), first_spike.SavedFirstSpike)
     saved = first_spike.load(path)
-    for name in ("input_shape", "layers", "neuron", "steps", "compare"):
+    for name in ("input_shape", "layers", "neuron", "steps", "compare", "coding"):
         assert getattr(saved.network, name) == getattr(network, name)
     assert all(np.array_equal(a, b) for a, b in zip(saved.network.weights, network.weights, strict=True))
     assert dict(saved.provenance) == {"rule": "stdbp", "seed": 3}
@@ -39,7 +41,7 @@ def test_what_is_saved_comes_back(network: FirstSpikeNetwork, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("backend", available_backends())
-@pytest.mark.parametrize("network", [RAMP, STEP])
+@pytest.mark.parametrize("network", [RAMP, STEP, BOTH, DARK])
 def test_golden_vectors_hold_on_every_backend(network: FirstSpikeNetwork, backend: str) -> None:
     data = first_spike.dumps(network, golden=make_spike_golden(network, X, backend="reference"))
     first_spike.loads(data).verify(backend=backend)
@@ -101,6 +103,11 @@ def changed(files: SimpleNamespace, path: list[Any], value: Any) -> bytes:
         (["first_spike", "neuron"], "leaky"),
         (["first_spike", "neuron"], ["ramp"]),
         (["first_spike", "compare"], "=="),
+        (["first_spike", "coding"], "grey"),
+        (["first_spike", "coding"], "both"),
+        (["first_spike", "coding"], ["dark"]),
+        # What a file without it means; there is one way to write a network.
+        (["first_spike", "coding"], "bright"),
         (["first_spike", "steps"], 1.0),
         (["first_spike", "steps"], True),
         (["first_spike", "input_shape"], [1, 6]),
