@@ -165,6 +165,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "spikes_per_neuron": "Float64",
         "decision_time": "Float64",
         "silent": "Float64",
+        "ties": "Float64",
         "redrawn": "Int64",
         "learning_rate": "Float64",
         "seconds": "Float64",

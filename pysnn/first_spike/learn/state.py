@@ -1,11 +1,14 @@
 """Where a training of a first-spike network stands."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.backends.first_spike import Decisions
 from pysnn.training.checkpoint import read_checkpoint, write_checkpoint
 from pysnn.training.optimisers import Optimiser
 
@@ -22,9 +25,35 @@ class EpochSums:
     loss: float = 0.0
     correct: int = 0
     silent: int = 0
+    tied: int = 0
     spikes: int = 0
     decision_time: float = 0.0
     seconds: float = 0.0
+
+    def add(self, decided: Decisions, times: Array, given: tuple[Array, Array]) -> None:
+        """Add a batch: what was decided by which output times, and its losses and labels."""
+        loss, labels = given
+        fires = decided.winner >= 0
+        self.samples += len(labels)
+        self.loss += float(loss.sum())
+        self.correct += int((decided.winner == labels).sum())
+        self.silent += int((~fires).sum())
+        first = (times == decided.time[:, None]) & fires[:, None]
+        self.tied += int((first.sum(axis=1) > 1).sum())
+        self.decision_time += float(decided.time[fires].sum(dtype=np.float64))
+
+    def means(self, neurons: int) -> dict[str, float]:
+        """Return what a row of the history has of them."""
+        decided = self.samples - self.silent
+        return {
+            "loss": self.loss / self.samples,
+            "accuracy": self.correct / self.samples,
+            "spikes_per_neuron": self.spikes / (self.samples * neurons),
+            "decision_time": self.decision_time / decided if decided else math.nan,
+            "silent": self.silent / self.samples,
+            "ties": self.tied / self.samples,
+            "seconds": self.seconds,
+        }
 
 
 @dataclass(eq=False)

@@ -13,6 +13,7 @@ from pysnn.errors import DataError
 from pysnn.first_spike.coding import as_values, encode_times
 from pysnn.first_spike.evaluate import check_labels
 from pysnn.first_spike.learn.dead import add_hinge, redraw_silent
+from pysnn.first_spike.learn.observe import early_inputs, notes
 from pysnn.first_spike.learn.options import TrainingOptions
 from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.first_spike.learn.state import EpochSums, TrainingState
@@ -40,14 +41,19 @@ class Trained:
     history
         A row an epoch: loss and accuracy on the training part as they were when each batch was seen, accuracy on the validation part
         (NaN without one), share of dead neurons (fired in no sample), spikes a neuron, mean decision time,
-        share of samples without an output spike, neurons drawn anew, learning rate, seconds.
+        share of samples without an output spike, and of samples whose two first output spikes come at the same time, neurons drawn
+        anew, learning rate, seconds.
     epoch
         The epoch whose weights these are, counted from 1.
+    notes
+        What the training shows, a sentence each with what to try: a loss that climbs, dead neurons, silent outputs, ties, a
+        bright background (``docs/first_spike.md``).
     """
 
     network: FirstSpikeNetwork
     history: "pl.DataFrame"
     epoch: int
+    notes: tuple[str, ...] = ()
 
 
 def train(
@@ -182,19 +188,13 @@ class Training:
         return (self.state.epoch + self.state.batch / self.batches) / self.options.epochs
 
     def _count(self, passed: SpikePass, loss: Array, labels: Array) -> None:
-        sums = self.state.sums
         last = len(self.plan.layers) - 1
-        decided = first_output_spike(self.plan, passed.times(last), passed.marks(last))
-        fires = decided.winner >= 0
-        sums.samples += len(labels)
-        sums.loss += float(loss.sum())
-        sums.correct += int((decided.winner == labels).sum())
-        sums.silent += int((~fires).sum())
-        sums.decision_time += float(decided.time[fires].sum(dtype=np.float64))
+        times = passed.times(last)
+        self.state.sums.add(first_output_spike(self.plan, times, passed.marks(last)), times, (loss, labels))
         for n, layer in enumerate(self.weighted):
             counts = passed.spikes(layer)
             self.state.fired[n] += counts
-            sums.spikes += int(counts.sum())
+            self.state.sums.spikes += int(counts.sum())
 
     def _end_epoch(self) -> None:
         state, options, sums = self.state, self.options, self.state.sums
@@ -210,18 +210,11 @@ class Training:
         state.rows.append(
             {
                 "epoch": state.epoch + 1,
-                "loss": sums.loss / sums.samples,
-                "accuracy": sums.correct / sums.samples,
+                **sums.means(self.network.neurons),
                 "validation_accuracy": accuracy if accuracy >= 0 else math.nan,
                 "dead": float(dead.mean()),
-                "spikes_per_neuron": sums.spikes / (sums.samples * self.network.neurons),
-                "decision_time": sums.decision_time / (sums.samples - sums.silent)
-                if sums.silent < sums.samples
-                else math.nan,
-                "silent": sums.silent / sums.samples,
                 "redrawn": redrawn,
                 "learning_rate": options.rate * options.schedule(self._progress()),
-                "seconds": sums.seconds,
             }
         )
         state.epoch, state.batch, state.sums, state.fired = state.epoch + 1, 0, EpochSums(), self._none_fired()
@@ -246,4 +239,7 @@ class Training:
 
         weights = self.state.best or self.state.weights
         history = make_table("training", self.state.rows)
-        return Trained(self.network.with_weights(weights), history, self.state.best_epoch)
+        most_frequent = float(np.bincount(self.labels).max() / len(self.labels))
+        seen = (early_inputs(self.network, self.times), *notes(self.state.rows, most_frequent))
+        told = tuple(text for text in seen if text)
+        return Trained(self.network.with_weights(weights), history, self.state.best_epoch, told)
