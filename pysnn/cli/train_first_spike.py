@@ -6,8 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pysnn.cli import first_spike_options as given_by
 from pysnn.cli.show import show_table
 from pysnn.errors import DataError
+from pysnn.first_spike.defaults import (
+    GAP,
+    MIN_SLOPE,
+    SSTDP_DEFAULTS,
+    STDBP_DEFAULTS,
+    STEPS,
+    TARGETS,
+    TAU,
+    Defaults,
+    default_batch_size,
+)
 from pysnn.tables import metadata
 
 if TYPE_CHECKING:
@@ -20,57 +32,31 @@ __all__ = ["sstdp", "stdbp"]
 _GOLDEN_SAMPLES = 4
 _TABLES = (".parquet", ".csv", ".json")
 
-DataOption = Annotated[
-    str,
-    typer.Option(
-        metavar="SOURCE", help="digits, idx:DIR, cifar10:DIR, cifar100:DIR, npz:FILE or folder:DIR:SIZE, with labels."
-    ),
-]
-Out = Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the network.")]
-Hidden = Annotated[str, typer.Option(metavar="LAYERS", help="800, or 16C5-P2-32C5-P2-800: channels C kernel, P pool.")]
-Epochs = Annotated[int, typer.Option(min=1, help="Passes over the data.")]
-BatchSize = Annotated[
-    int | None, typer.Option(min=1, help="Samples a step; by default a hundredth of the data, 16 to 128.")
-]
-Rate = Annotated[float, typer.Option(help="First learning rate, of Adam.")]
-Decay = Annotated[float, typer.Option(help="Weight decay.")]
-Augment = Annotated[
-    str, typer.Option(metavar="shift=2,rotate=10", help="Distort images: shift, rotate, scale, elastic, smooth.")
-]
-Validation = Annotated[
-    int, typer.Option(min=0, help="Samples that train nothing and choose the epoch; 0: the last one.")
-]
-Seed = Annotated[int, typer.Option(min=0, help="Of weights and orders.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training of this file stopped.")]
-History = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")]
-Backend = Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
 
 def stdbp(
-    data: DataOption,
-    out: Out,
-    hidden: Hidden = "800",
-    epochs: Epochs = 20,
-    batch_size: BatchSize = None,
-    rate: Rate = 2e-3,
-    weight_decay: Decay = 0.1,
-    tau: Annotated[float, typer.Option(help="Temperature of the loss.")] = 0.05,
-    min_slope: Annotated[float, typer.Option(help="Least slope that a gradient is divided by.")] = 0.1,
+    data: given_by.DataOption,
+    out: given_by.Out,
+    hidden: given_by.Hidden = "800",
+    epochs: given_by.Epochs = STDBP_DEFAULTS.epochs,
+    batch_size: given_by.BatchSize = None,
+    rate: given_by.Rate = None,
+    weight_decay: given_by.Decay = STDBP_DEFAULTS.weight_decay,
+    complement: given_by.Complement = None,
+    invert: given_by.Invert = None,
+    tau: Annotated[float, typer.Option(help="Temperature of the loss.")] = TAU,
+    min_slope: Annotated[float, typer.Option(help="Least slope that a gradient is divided by.")] = MIN_SLOPE,
     neuron: Annotated[
         str, typer.Option(metavar="NAME", help="ramp, or falling: a window of time for each layer.")
     ] = "ramp",
-    augment: Augment = "",
-    validation: Validation = 0,
-    seed: Seed = 0,
-    resume: Resume = False,
-    history: History = None,
-    limit: Limit = None,
-    backend: Backend = "auto",
-    threads: Threads = None,
-    as_json: Json = False,
+    augment: given_by.Augment = "",
+    validation: given_by.Validation = STDBP_DEFAULTS.validation,
+    seed: given_by.Seed = 0,
+    resume: given_by.Resume = False,
+    history: given_by.History = None,
+    limit: given_by.Limit = None,
+    backend: given_by.Backend = "auto",
+    threads: given_by.Threads = None,
+    as_json: given_by.Json = False,
 ) -> None:
     """Train exact spike times (ReL-PSP neurons) by gradient descent."""
     from pysnn.first_spike.learn import STDBP
@@ -78,35 +64,37 @@ def stdbp(
     if neuron not in ("ramp", "falling"):
         raise typer.BadParameter(f"--neuron: expected ramp or falling, got '{neuron}'")
     asked = {k: v for k, v in locals().items() if k != "STDBP"}
-    _train("stdbp", STDBP(tau, min_slope), asked)
+    _train("stdbp", STDBP(tau, min_slope), {**asked, "defaults": STDBP_DEFAULTS})
 
 
 def sstdp(
-    data: DataOption,
-    out: Out,
-    hidden: Hidden = "800",
-    epochs: Epochs = 20,
-    batch_size: BatchSize = None,
-    rate: Rate = 5e-3,
-    weight_decay: Decay = 0.0,
-    steps: Annotated[int, typer.Option(min=2, help="Time-steps.")] = 16,
-    targets: Annotated[str, typer.Option(metavar="NAME", help="one_sided, exact or published.")] = "one_sided",
-    gap: Annotated[float, typer.Option(help="Steps between the label's target and the others'.")] = 6.0,
-    augment: Augment = "",
-    validation: Validation = 0,
-    seed: Seed = 0,
-    resume: Resume = False,
-    history: History = None,
-    limit: Limit = None,
-    backend: Backend = "auto",
-    threads: Threads = None,
-    as_json: Json = False,
+    data: given_by.DataOption,
+    out: given_by.Out,
+    hidden: given_by.Hidden = "800",
+    epochs: given_by.Epochs = SSTDP_DEFAULTS.epochs,
+    batch_size: given_by.BatchSize = None,
+    rate: given_by.Rate = None,
+    weight_decay: given_by.Decay = SSTDP_DEFAULTS.weight_decay,
+    complement: given_by.Complement = None,
+    invert: given_by.Invert = None,
+    steps: Annotated[int, typer.Option(min=2, help="Time-steps.")] = STEPS,
+    targets: Annotated[str, typer.Option(metavar="NAME", help="one_sided, exact or published.")] = TARGETS,
+    gap: Annotated[float, typer.Option(help="Steps between the label's target and the others'.")] = GAP,
+    augment: given_by.Augment = "",
+    validation: given_by.Validation = SSTDP_DEFAULTS.validation,
+    seed: given_by.Seed = 0,
+    resume: given_by.Resume = False,
+    history: given_by.History = None,
+    limit: given_by.Limit = None,
+    backend: given_by.Backend = "auto",
+    threads: given_by.Threads = None,
+    as_json: given_by.Json = False,
 ) -> None:
     """Train spike times in whole steps by STDP with an error."""
     from pysnn.first_spike.learn import SSTDP
 
     asked = {k: v for k, v in locals().items() if k != "SSTDP"}
-    _train("sstdp", SSTDP(targets, gap), asked)  # type: ignore[arg-type]
+    _train("sstdp", SSTDP(targets, gap), {**asked, "defaults": SSTDP_DEFAULTS})  # type: ignore[arg-type]
 
 
 def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
@@ -120,18 +108,18 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     if history is not None and history.suffix.lower() not in _TABLES:
         raise typer.BadParameter(f"--history: expected {', '.join(_TABLES)}, got '{history}'")
     given = _training_data(asked["data"], asked["limit"])
-    asked = {**asked, "batch_size": asked["batch_size"] or min(max(len(given.x) // 100, 16), 128)}
-    fields = {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {"neuron": asked["neuron"]}
-    network, samples = _start(given, asked, fields)
+    network, samples, asked = _start(given, asked)
     checkpoint = out.with_name(f"{out.name}.checkpoint")
     _prepare(checkpoint, resume=asked["resume"])
     with Progress(name) as progress:
         trained = run_training(network, rule, samples, _options(asked, checkpoint, progress))
+    for note in (*_coding_note(asked), *trained.notes):
+        typer.echo(f"note: {note}", err=True)
     row = trained.history.row(trained.epoch - 1, named=True)
     facts = {
         "rule": repr(rule),
         "data_sha256": given.digest,
-        **{key: asked[key] for key in ("seed", "epochs", "batch_size", "rate", "weight_decay", "validation")},
+        **{key: asked[key] for key in ("seed", "epochs", "batch_size", "rate", "weight_decay", "validation", "coding")},
         "augment": asked["augment"],
         "epoch": trained.epoch,
         "training_accuracy": row["accuracy"],
@@ -156,27 +144,47 @@ def _training_data(text: str, limit: int | None) -> "Data":
     return given
 
 
-def _start(
-    given: "Data", asked: Mapping[str, Any], fields: Mapping[str, Any]
-) -> tuple["FirstSpikeNetwork", tuple[Any, Any]]:
-    """Draw the network that the data ask for, and shuffle the data, so that a validation part has all classes."""
+def _start(given: "Data", asked: Mapping[str, Any]) -> tuple["FirstSpikeNetwork", tuple[Any, Any], dict[str, Any]]:
+    """Draw the network that the data ask for, put the data in order, and settle what was left open."""
     import numpy as np
 
     from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork
+    from pysnn.first_spike.coding import as_values
     from pysnn.first_spike.evaluate import check_labels
-    from pysnn.first_spike.layers import WINDOWED_GAIN
+    from pysnn.first_spike.learn.chosen import choose_coding, choose_rate
     from pysnn.first_spike.notation import parse_layers
+    from pysnn.training.order import held_out, stratified_order
 
     x, y = given.x, np.asarray(given.y)
     labels = check_labels(y, len(x), int(y.max()) + 1 if y.size and y.dtype.kind in "iu" else 1)
-    first = {"gain": WINDOWED_GAIN} if fields["neuron"] == "falling" else {}
+    fields = {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {"neuron": asked["neuron"]}
+    defaults: Defaults = asked["defaults"]
+    first = defaults.first_weights(fields["neuron"])
     hidden = parse_layers(asked["hidden"], **first)
     flat = not any(isinstance(layer, Conv | EarliestPool) for layer in hidden)
     shape = (int(np.prod(x.shape[1:])),) if flat else x.shape[1:]
     layers = [*hidden, Dense(units=int(labels.max(initial=0)) + 1, **first)]
-    network = FirstSpikeNetwork.draw(shape, layers, seed=asked["seed"], **fields)
-    order = np.random.default_rng([asked["seed"], 3]).permutation(len(x))
-    return network, (x[order], labels[order])
+    coding = choose_coding(as_values(x), asked["complement"], asked["invert"])
+    network = FirstSpikeNetwork.draw(shape, layers, seed=asked["seed"], coding=coding, **fields)
+    settled = {
+        "coding": coding,
+        "batch_size": asked["batch_size"] or default_batch_size(len(x)),
+        "rate": choose_rate(network, x, defaults) if asked["rate"] is None else asked["rate"],
+        "validation": held_out(len(x), asked["validation"]),
+    }
+    order = stratified_order(labels, asked["seed"])
+    return network, (x[order], labels[order]), {**asked, **settled}
+
+
+def _coding_note(asked: Mapping[str, Any]) -> list[str]:
+    """Say what was chosen by the data, and how to choose oneself."""
+    if asked["complement"] is not None or asked["invert"] is not None:
+        return []
+    notes = {
+        "dark": "the background is bright, so dark values spike first, here and when the network is run; --no-invert leaves the data as they are",
+        "both": "the data have no dark or bright background, so each value has two inputs, x and 1 - x; --no-complement gives it one",
+    }
+    return [notes[asked["coding"]]] if asked["coding"] in notes else []
 
 
 def _prepare(checkpoint: Path, *, resume: bool) -> None:
@@ -198,6 +206,7 @@ def _options(asked: Mapping[str, Any], checkpoint: Path, progress: Any) -> Any:
             name: asked[name]
             for name in ("epochs", "batch_size", "rate", "weight_decay", "validation", "seed", "backend")
         },
+        keep="last_best",
         threads=asked["threads"] or usable_threads(),
         checkpoint=checkpoint,
         progress=progress,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pysnn.first_spike.layers import WINDOWED_GAIN, Layer
+from pysnn.first_spike.defaults import SSTDP_DEFAULTS, STDBP_DEFAULTS, STEPS, Defaults
+from pysnn.first_spike.layers import Layer
 from pysnn.first_spike.learn.first_spike_classifier import FirstSpikeClassifier
 from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.first_spike.learn.sstdp import SSTDP
@@ -30,16 +31,18 @@ class STDBPClassifier(FirstSpikeClassifier):
         "minmax": each feature from its smallest to its largest training value onto 0..1, clipped beyond; ``None``: values are in 0..1.
     bias
         One more input, which spikes at 0 always (vectors only).
-    complement
-        A second input ``1 - x`` for each feature ``x``, so that low values are early somewhere too (vectors only).
+    complement, invert
+        Every value ``x`` has a second input ``1 - x``, so that low values are early somewhere too; or ``1 - x`` stands in its place. ``None``:
+        what the median of the scaled training data asks for (:func:`~pysnn.first_spike.learn.chosen.choose_coding`).
     neuron
         "ramp"; or "falling": every layer has a window of time and a falling threshold (:class:`~pysnn.first_spike.FirstSpikeNetwork`).
     tau, min_slope
         Of the rule.
-    epochs, batch_size, learning_rate
-        Of the training; ``batch_size`` "auto" is a twentieth of the samples, from 8 to 128. Adam, cosine schedule.
+    epochs, batch_size, learning_rate, weight_decay
+        Of the training; ``batch_size`` "auto" is a hundredth of the samples, from 16 to 128, ``learning_rate`` "auto" follows from the number of
+        inputs that spike. Adam, cosine schedule.
     validation_fraction
-        Share of the samples, drawn with the seed, that chooses the best epoch; 0: the last one.
+        Share of the samples, of every class and drawn with the seed, that trains nothing and chooses the best epoch; 0: the last one.
     random_state
         A whole number gives the same network each time.
     backend, n_jobs
@@ -51,8 +54,10 @@ class STDBPClassifier(FirstSpikeClassifier):
         Labels, and the number of features.
     network_
         The trained network, without the scaling.
-    history_
-        A row an epoch.
+    coding_
+        How values become spikes: "bright", "dark" or "both" (:class:`~pysnn.first_spike.FirstSpikeNetwork`).
+    history_, notes_
+        A row an epoch; and what it shows, in sentences.
 
     Examples
     --------
@@ -70,15 +75,17 @@ class STDBPClassifier(FirstSpikeClassifier):
         layers: Sequence[Layer] | None = None,
         input_shape: tuple[int, ...] | None = None,
         scale: Literal["minmax"] | None = "minmax",
-        bias: bool = True,
-        complement: bool = False,
+        bias: bool = False,
+        complement: bool | None = None,
+        invert: bool | None = None,
         neuron: Literal["ramp", "falling"] = "ramp",
-        tau: float = 0.1,
-        min_slope: float = 0.5,
-        epochs: int = 50,
+        tau: float = STDBP.tau,
+        min_slope: float = STDBP.min_slope,
+        epochs: int = STDBP_DEFAULTS.epochs,
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: float = 5e-3,
-        validation_fraction: float = 0.0,
+        learning_rate: float | Literal["auto"] = "auto",
+        weight_decay: float = STDBP_DEFAULTS.weight_decay,
+        validation_fraction: float = STDBP_DEFAULTS.validation,
         random_state: Any = None,
         backend: str = "auto",
         n_jobs: int | None = None,
@@ -89,12 +96,14 @@ class STDBPClassifier(FirstSpikeClassifier):
         self.scale = scale
         self.bias = bias
         self.complement = complement
+        self.invert = invert
         self.neuron = neuron
         self.tau = tau
         self.min_slope = min_slope
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.backend = backend
@@ -106,9 +115,8 @@ class STDBPClassifier(FirstSpikeClassifier):
     def _neuron(self) -> dict[str, Any]:
         return {"neuron": self.neuron}
 
-    def _first_weights(self) -> dict[str, float]:
-        # Neurons that are above their threshold when their window opens learn nothing.
-        return {} if self.neuron == "ramp" else {"gain": WINDOWED_GAIN}
+    def _defaults(self) -> Defaults:
+        return STDBP_DEFAULTS
 
     def _temperature(self) -> float:
         return self.tau
@@ -131,16 +139,18 @@ class SSTDPClassifier(FirstSpikeClassifier):
         "minmax": each feature from its smallest to its largest training value onto 0..1, clipped beyond; ``None``: values are in 0..1.
     bias
         One more input, which spikes at 0 always (vectors only).
-    complement
-        A second input ``1 - x`` for each feature ``x``, so that low values are early somewhere too (vectors only).
+    complement, invert
+        Every value ``x`` has a second input ``1 - x``, so that low values are early somewhere too; or ``1 - x`` stands in its place. ``None``:
+        what the median of the scaled training data asks for (:func:`~pysnn.first_spike.learn.chosen.choose_coding`).
     steps
         Time-steps of the network.
     targets, gap, causal, anti_causal, tau
         Of the rule.
-    epochs, batch_size, learning_rate
-        Of the training; ``batch_size`` "auto" is a twentieth of the samples, from 8 to 128. Adam, cosine schedule.
+    epochs, batch_size, learning_rate, weight_decay
+        Of the training; ``batch_size`` "auto" is a hundredth of the samples, from 16 to 128, ``learning_rate`` "auto" follows from the number of
+        inputs that spike. Adam, cosine schedule.
     validation_fraction
-        Share of the samples, drawn with the seed, that chooses the best epoch; 0: the last one.
+        Share of the samples, of every class and drawn with the seed, that trains nothing and chooses the best epoch; 0: the last one.
     random_state
         A whole number gives the same network each time.
     backend, n_jobs
@@ -152,8 +162,10 @@ class SSTDPClassifier(FirstSpikeClassifier):
         Labels, and the number of features.
     network_
         The trained network, without the scaling.
-    history_
-        A row an epoch.
+    coding_
+        How values become spikes: "bright", "dark" or "both" (:class:`~pysnn.first_spike.FirstSpikeNetwork`).
+    history_, notes_
+        A row an epoch; and what it shows, in sentences.
 
     Examples
     --------
@@ -172,17 +184,19 @@ class SSTDPClassifier(FirstSpikeClassifier):
         input_shape: tuple[int, ...] | None = None,
         scale: Literal["minmax"] | None = "minmax",
         bias: bool = False,
-        complement: bool = True,
-        steps: int = 16,
-        targets: Targets = "one_sided",
-        gap: float = 6.0,
-        causal: float = 0.8,
-        anti_causal: float = 0.2,
-        tau: float = float("inf"),
-        epochs: int = 50,
+        complement: bool | None = None,
+        invert: bool | None = None,
+        steps: int = STEPS,
+        targets: Targets = SSTDP.targets,
+        gap: float = SSTDP.gap,
+        causal: float = SSTDP.causal,
+        anti_causal: float = SSTDP.anti_causal,
+        tau: float = SSTDP.tau,
+        epochs: int = SSTDP_DEFAULTS.epochs,
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: float = 1e-2,
-        validation_fraction: float = 0.0,
+        learning_rate: float | Literal["auto"] = "auto",
+        weight_decay: float = SSTDP_DEFAULTS.weight_decay,
+        validation_fraction: float = SSTDP_DEFAULTS.validation,
         random_state: Any = None,
         backend: str = "auto",
         n_jobs: int | None = None,
@@ -193,6 +207,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
         self.scale = scale
         self.bias = bias
         self.complement = complement
+        self.invert = invert
         self.steps = steps
         self.targets = targets
         self.gap = gap
@@ -202,6 +217,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.backend = backend
@@ -212,6 +228,9 @@ class SSTDPClassifier(FirstSpikeClassifier):
 
     def _neuron(self) -> dict[str, Any]:
         return {"neuron": "step", "steps": self.steps}
+
+    def _defaults(self) -> Defaults:
+        return SSTDP_DEFAULTS
 
     def _temperature(self) -> float:
         return 1.0

@@ -10,16 +10,19 @@ from numpy.typing import NDArray
 from pysnn.backends import get_backend
 from pysnn.errors import DataError
 from pysnn.first_spike.coding import encode_times
+from pysnn.first_spike.defaults import Defaults, default_batch_size
 from pysnn.first_spike.evaluate import decide
 from pysnn.first_spike.layers import Dense, Layer
+from pysnn.first_spike.learn.chosen import choose_coding, choose_rate
 from pysnn.first_spike.learn.losses import log_time_shares
 from pysnn.first_spike.learn.options import TrainingOptions
 from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.first_spike.learn.sklearn_protocol import ClassifierProtocol, make_seed
 from pysnn.first_spike.learn.training import train
-from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.first_spike.network import Coding, FirstSpikeNetwork
 from pysnn.foreign import as_numpy
 from pysnn.plan.first_spike import FirstSpikePlan
+from pysnn.training.order import held_out, stratified_order
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,10 +43,12 @@ class FirstSpikeClassifier(ClassifierProtocol):
     input_shape: tuple[int, ...] | None
     scale: Literal["minmax"] | None
     bias: bool
-    complement: bool
+    complement: bool | None
+    invert: bool | None
     epochs: int
     batch_size: int | Literal["auto"]
-    learning_rate: float
+    learning_rate: float | Literal["auto"]
+    weight_decay: float
     validation_fraction: float
     random_state: Any
     backend: str
@@ -61,9 +66,9 @@ class FirstSpikeClassifier(ClassifierProtocol):
     def _temperature(self) -> float:
         """Give the temperature of :meth:`predict_proba`, in units of the spike times."""
 
-    def _first_weights(self) -> dict[str, float]:
-        """Give the attributes of dense layers that say their first weights: the layers' own."""
-        return {}
+    @abstractmethod
+    def _defaults(self) -> Defaults:
+        """Return the defaults of the rule."""
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on ``(samples, features)`` and labels.
@@ -77,14 +82,19 @@ class FirstSpikeClassifier(ClassifierProtocol):
         labels = self._check_y(y, len(array))
         if self.scale not in ("minmax", None):
             raise DataError(f"scale: expected minmax or None, got {self.scale!r}")
+        if not 0 <= self.validation_fraction < 1:
+            raise DataError(f"validation_fraction: expected a share from 0 below 1, got {self.validation_fraction!r}")
         self.smallest_ = array.min(axis=0)
         self.range_ = array.max(axis=0) - self.smallest_
         seed = make_seed(self.random_state)
-        order = np.random.default_rng([seed, 3]).permutation(len(array))
-        data = (self._values(array)[order], labels[order])
-        trained = train(self._network(seed), self._rule(), data, self._options(len(array), seed))
+        self.coding_: Coding = choose_coding(self._scaled(array), self.complement, self.invert)
+        network, values = self._network(seed), self._values(array)
+        order = stratified_order(labels, seed)
+        options = self._options(network, values, seed)
+        trained = train(network, self._rule(), (values[order], labels[order]), options)
         self.network_: FirstSpikeNetwork = trained.network
         self.history_: pl.DataFrame = trained.history
+        self.notes_ = trained.notes
         return self
 
     def predict(self, X: Any) -> Array:
@@ -130,35 +140,41 @@ class FirstSpikeClassifier(ClassifierProtocol):
         return log_time_shares(ranked, self._temperature())
 
     def _network(self, seed: int) -> FirstSpikeNetwork:
+        fields, defaults = self._neuron(), self._defaults()
+        first = defaults.first_weights(str(fields["neuron"]))
         hidden = (
-            self.layers
-            if self.layers is not None
-            else [Dense(units=int(n), **self._first_weights()) for n in self.hidden_layer_sizes]
+            self.layers if self.layers is not None else [Dense(units=int(n), **first) for n in self.hidden_layer_sizes]
         )
-        shape = self.input_shape or (self.n_features_in_ * (1 + self.complement) + self.bias,)
-        layers = [*hidden, Dense(units=len(self.classes_), **self._first_weights())]
-        return FirstSpikeNetwork.draw(shape, layers, seed=seed, **self._neuron())
+        shape = self.input_shape or (self.n_features_in_ + self.bias,)
+        layers = [*hidden, Dense(units=len(self.classes_), **first)]
+        return FirstSpikeNetwork.draw(shape, layers, seed=seed, coding=self.coding_, **fields)
 
-    def _options(self, samples: int, seed: int) -> TrainingOptions:
+    def _options(self, network: FirstSpikeNetwork, values: Array, seed: int) -> TrainingOptions:
+        samples = len(values)
+        rate, batch = self.learning_rate, self.batch_size
         return TrainingOptions(
             epochs=self.epochs,
-            batch_size=max(8, min(128, samples // 20)) if self.batch_size == "auto" else self.batch_size,
-            rate=self.learning_rate,
-            validation=int(samples * self.validation_fraction),
+            batch_size=default_batch_size(samples) if batch == "auto" else batch,
+            rate=choose_rate(network, values, self._defaults()) if rate == "auto" else rate,
+            weight_decay=self.weight_decay,
+            validation=held_out(samples, self.validation_fraction),
+            keep="last_best",
             seed=seed,
             backend=self.backend,
             threads=self.n_jobs or 1,
         )
 
+    def _scaled(self, array: Array) -> Array:
+        """Return values in 0..1."""
+        if self.scale is None:
+            return array
+        return np.asarray(((array - self.smallest_) / np.where(self.range_ > 0, self.range_, 1)).clip(0, 1))
+
     def _values(self, array: Array) -> NDArray[np.float32]:
-        """Give values in 0..1, of vectors with their complement and the bias behind them."""
-        if self.scale == "minmax":
-            array = (array - self.smallest_) / np.where(self.range_ > 0, self.range_, 1)
-            array = array.clip(0, 1)
-        parts = [array]
-        if self.input_shape is None:
-            parts += [1 - array] if self.complement else []
-            parts += [np.ones((len(array), 1))] if self.bias else []
+        """Return what the network takes: values in 0..1, and behind vectors, if there is a bias, one that spikes at once."""
+        parts = [self._scaled(array)]
+        if self.input_shape is None and self.bias:
+            parts += [np.full((len(array), 1), float(self.coding_ != "dark"))]
         return np.concatenate(parts, axis=1).astype(np.float32)
 
 

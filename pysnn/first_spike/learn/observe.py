@@ -19,6 +19,7 @@ TIES = 0.1
 CLIMB = 1.1
 """The loss climbs where it ends so many times higher than it was."""
 STANDS = 0.02
+ALL_RIGHT = 0.99
 EARLY = 0.25
 """Share of the window in which spikes are early."""
 MOST = 0.5
@@ -43,15 +44,17 @@ def notes(rows: Sequence[Row], most_frequent: float) -> tuple[str, ...]:
 
 
 def loss_climbs(rows: Sequence[Row]) -> str:
-    """Return a sentence if the loss ends well above the least that it was, whatever the accuracy does; else ""."""
+    """Return a sentence if the loss ends well above the least that it was, and the accuracy did not rise meanwhile; else "".
+
+    Where all but every sample is right it does not matter.
+    """
     if len(rows) < FEWEST:
         return ""
-    least = min(rows, key=lambda row: float(row["loss"]))
-    last = rows[-1]
-    if not last["loss"] > CLIMB * least["loss"]:
-        return ""
+    least, last = min(rows, key=lambda row: float(row["loss"])), rows[-1]
     change = last["accuracy"] - least["accuracy"]
-    does = "falls" if change < -STANDS else "rises" if change > STANDS else "stands"
+    if not last["loss"] > CLIMB * least["loss"] or change > STANDS or last["accuracy"] > ALL_RIGHT:
+        return ""
+    does = "falls" if change < -STANDS else "stands"
     span = f"from {least['loss']:.3g} in epoch {least['epoch']} to {last['loss']:.3g}"
     shares = f"({_percent(least['accuracy'])} to {_percent(last['accuracy'])})"
     return f"the loss climbs, {span}, while the accuracy {does} {shares}; a lower learning rate is worth a try"

@@ -27,7 +27,8 @@ class TrainingOptions:
     validation
         Samples at the end of the data that train nothing: they choose. 0 for none.
     keep
-        "best": the weights of the epoch that was best on the validation part (of equal ones the first); "last".
+        "best": the weights of the epoch that was best on the validation part, of equal ones the first; "last_best": of equal ones the
+        last, which suits small validation parts; "last": those of the last epoch.
     seed
         Of the order of samples and of drawn weights.
     hinge, hinge_sum
@@ -55,7 +56,7 @@ class TrainingOptions:
     momentum: float = 0.9
     schedule: Schedule = field(default_factory=Schedule)
     validation: int = 0
-    keep: Literal["best", "last"] = "best"
+    keep: Literal["best", "last_best", "last"] = "best"
     seed: int = 0
     hinge: float = 0.0
     hinge_sum: float = 1.0
@@ -80,8 +81,8 @@ class TrainingOptions:
             raise DataError(f"momentum: expected a number from 0 below 1, got {self.momentum!r}")
         if self.optimiser not in OPTIMISERS:
             raise DataError(f"optimiser: expected one of {', '.join(OPTIMISERS)}, got {self.optimiser!r}")
-        if self.keep not in ("best", "last"):
-            raise DataError(f"keep: expected best or last, got {self.keep!r}")
+        if self.keep not in ("best", "last_best", "last"):
+            raise DataError(f"keep: expected best, last_best or last, got {self.keep!r}")
 
     def make_optimiser(self) -> Optimiser:
         """Make the optimiser that they ask for."""

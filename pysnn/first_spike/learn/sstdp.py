@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from pysnn.backends.first_spike import FirstSpikeEngine, GradientRule
 from pysnn.errors import DataError, PlanError
+from pysnn.first_spike.defaults import ANTI_CAUSAL, GAP, TARGETS
 from pysnn.first_spike.learn.layerwise import UnitNormEngine
 from pysnn.first_spike.learn.rule import LearningRule
-from pysnn.first_spike.learn.targets import TARGETS, Targets, output_targets
+from pysnn.first_spike.learn.targets import TARGETS as KNOWN_TARGETS
+from pysnn.first_spike.learn.targets import Targets, output_targets
 from pysnn.plan.first_spike import FirstSpikePlan, WeightLayer
 
 __all__ = ["SSTDP", "published_accuracy"]
@@ -53,10 +55,10 @@ class SSTDP(LearningRule):
     [0.5, 0.5, -1.0, -1.0, -1.0]
     """
 
-    targets: Targets = "one_sided"
-    gap: float = 6.0
+    targets: Targets = TARGETS
+    gap: float = GAP
     causal: float = 0.8
-    anti_causal: float = 0.2
+    anti_causal: float = ANTI_CAUSAL
     tau: float = float("inf")
     offset: float = 0.0
     w_max: float = 1.0
@@ -66,8 +68,8 @@ class SSTDP(LearningRule):
     unit_norm: bool = False
 
     def __post_init__(self) -> None:
-        if self.targets not in TARGETS:
-            raise DataError(f"targets: expected one of {', '.join(TARGETS)}, got {self.targets!r}")
+        if self.targets not in KNOWN_TARGETS:
+            raise DataError(f"targets: expected one of {', '.join(KNOWN_TARGETS)}, got {self.targets!r}")
         if self.factor not in ("both", "soft"):
             raise DataError(f"factor: expected both or soft, got {self.factor!r}")
         for name in ("gap", "causal", "anti_causal", "mu"):

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pysnn.backends.first_spike import GradientRule
 from pysnn.errors import DataError, PlanError
+from pysnn.first_spike.defaults import MIN_SLOPE, TAU
 from pysnn.first_spike.learn.losses import time_cross_entropy
 from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.plan.first_spike import FirstSpikePlan
@@ -39,8 +40,8 @@ class STDBP(LearningRule):
     array([0.127])
     """
 
-    tau: float = 0.1
-    min_slope: float = 0.5
+    tau: float = TAU
+    min_slope: float = MIN_SLOPE
     early_outputs: bool = True
 
     def __post_init__(self) -> None:

@@ -200,7 +200,7 @@ class Training:
         state, options, sums = self.state, self.options, self.state.sums
         accuracy = self._validate()
         dead = np.concatenate(state.fired) == 0
-        if (accuracy >= 0 and accuracy > state.best_accuracy) or options.keep == "last" or not self.options.validation:
+        if self._is_best(accuracy):
             state.best = [weight.copy() for weight in state.weights]
             state.best_accuracy, state.best_epoch = accuracy, state.epoch + 1
         redrawn = 0
@@ -218,6 +218,13 @@ class Training:
             }
         )
         state.epoch, state.batch, state.sums, state.fired = state.epoch + 1, 0, EpochSums(), self._none_fired()
+
+    def _is_best(self, accuracy: float) -> bool:
+        """Return whether this epoch's weights are to be kept in place of an earlier one's."""
+        keep, best = self.options.keep, self.state.best_accuracy
+        if keep == "last" or not self.options.validation:
+            return True
+        return accuracy > best or (keep == "last_best" and accuracy == best)
 
     def _validate(self) -> float:
         """Give the accuracy on the validation part, -1 without one."""

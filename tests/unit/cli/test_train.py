@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from pysnn.cli.app import app
 from pysnn.files.first_spike import load
 from pysnn.first_spike import Conv, Dense, EarliestPool
+from pysnn.first_spike.defaults import SSTDP_DEFAULTS
 from pysnn.first_spike.learn import training
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata
@@ -42,10 +43,12 @@ def test_it_saves_a_network_and_its_history(data: Path, tmp_path: Path, rule: st
     assert pl.read_parquet(history)["epoch"].to_list() == [1, 2]
     assert read_metadata(history)["seed"] == 5
     assert "epoch 1: loss " in done.stderr
-    assert "the last epoch, 2; nothing was held out" in done.stderr
+    assert "the best on 6 held-out samples" in done.stderr
+    assert load(out).provenance["validation"] == 6
     saved = load(out)
     saved.verify(backend="reference")
     assert saved.network.neuron == {"stdbp": "ramp", "sstdp": "step"}[rule]
+    assert saved.network.coding == "both"
     assert saved.network.input_shape == (36,)
     assert saved.provenance["seed"] == 5
     assert sorted(p.name for p in tmp_path.iterdir()) == ["data.npz", "h.parquet", "net.psnn"]
@@ -64,7 +67,8 @@ def test_convolutions_take_images(data: Path, tmp_path: Path) -> None:
     done = invoke("train", "sstdp", "--data", data, "--out", out, *SHORT, "--hidden", "4C3-P2", "--steps", 8)
     assert done.exit_code == 0, done.stderr
     network = load(out).network
-    assert network.layers == (Conv(channels=4, kernel=3), EarliestPool(2), Dense(units=3))
+    first = SSTDP_DEFAULTS.first_weights("step")
+    assert network.layers == (Conv(channels=4, kernel=3, **first), EarliestPool(2), Dense(units=3, **first))
     assert (network.input_shape, network.steps) == ((1, 6, 6), 8)
 
 
@@ -75,6 +79,68 @@ def test_held_out_samples_choose_and_it_is_said(data: Path, tmp_path: Path) -> N
     best = max(row["validation_accuracy"] for row in found["rows"])
     assert load(out).provenance["validation_accuracy"] == best
     assert "the best on 12 held-out samples" in done.stderr
+
+
+def test_nothing_is_held_out_if_that_is_asked_for(data: Path, tmp_path: Path) -> None:
+    done = invoke("train", "stdbp", "--data", data, "--out", tmp_path / "net.psnn", *SHORT, "--validation", 0)
+    assert "the last epoch, 2; nothing was held out" in done.stderr
+    assert "validation_accuracy" not in load(tmp_path / "net.psnn").provenance
+
+
+@pytest.mark.parametrize(("asked", "held"), [(0.25, 15), (12, 12), (0.5, 30)])
+def test_a_share_or_a_number_is_held_out(data: Path, tmp_path: Path, asked: float, held: int) -> None:
+    done = invoke("train", "sstdp", "--data", data, "--out", tmp_path / "net.psnn", *SHORT, "--validation", asked)
+    assert f"the best on {held} held-out samples" in done.stderr
+
+
+def bars(seed: int = 0) -> tuple[Any, Any]:
+    """Draw bright bars on black, whose places are the classes; sorted by class."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(3), 40)
+    x = np.zeros((120, 1, 9, 9), dtype=np.uint8)
+    for image, label in zip(x, y, strict=True):
+        image[0, 3 * label : 3 * label + 2, rng.integers(0, 3) :] = rng.integers(180, 256)
+    return x, y
+
+
+@pytest.mark.parametrize("rule", ["stdbp", "sstdp"])
+def test_white_pictures_learn_as_black_ones_do(tmp_path: Path, rule: str) -> None:
+    """Inverted in training and in runs of the saved file, and it is said."""
+    x, y = bars()
+    accuracies, said = [], []
+    for name, pictures in (("black", x), ("white", 255 - x), ("grey", 230 - (x // 4) * 3)):
+        np.savez(tmp_path / f"{name}.npz", x=pictures, y=y)
+        net, source = tmp_path / f"{name}.psnn", tmp_path / f"{name}.npz"
+        done = invoke("train", rule, "--data", source, "--out", net, "--hidden", 20, "--epochs", 50, "--threads", 1)
+        assert done.exit_code == 0, done.stderr
+        said.append("background is bright" in done.stderr)
+        ran = invoke("run", net, "--data", source, "--json")
+        accuracies.append(json.loads(ran.stdout)["rows"][0]["accuracy"])
+    assert said == [False, True, True]
+    assert min(accuracies) > 0.95
+    assert load(tmp_path / "white.psnn").network.coding == "dark"
+
+
+def test_white_pictures_as_they_are_get_a_note(tmp_path: Path) -> None:
+    x, y = bars()
+    np.savez(tmp_path / "white.npz", x=255 - x, y=y)
+    arguments = ["--data", tmp_path / "white.npz", "--out", tmp_path / "net.psnn", *SHORT]
+    done = invoke("train", "sstdp", *arguments, "--no-invert")
+    assert "note: bright background: " in done.stderr
+    assert load(tmp_path / "net.psnn").network.coding == "bright"
+    done = invoke("train", "sstdp", *arguments, "--invert", "--complement")
+    assert done.exit_code == 1
+    assert "expected one of them at most" in done.stderr
+
+
+def test_a_rate_that_is_too_high_is_seen(tmp_path: Path) -> None:
+    x, y = bars()
+    np.savez(tmp_path / "data.npz", x=x, y=y)
+    arguments = ["--data", tmp_path / "data.npz", "--out", tmp_path / "net.psnn", "--hidden", 20, "--threads", 1]
+    done = invoke("train", "sstdp", *arguments, "--epochs", 5, "--rate", 2.0)
+    assert done.exit_code == 0, done.stderr
+    assert "note: nothing was learned: in 5 epochs" in done.stderr
+    assert "note: silent outputs: " in done.stderr
 
 
 def test_a_killed_training_is_resumed(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,16 @@ def test_it_learns_and_tells_how() -> None:
     assert np.array_equal(before.weights[0], network().weights[0])
 
 
+@pytest.mark.parametrize(("keep", "place"), [("best", 0), ("last_best", -1), ("last", None)])
+def test_which_epoch_is_kept(keep: Any, place: int | None) -> None:
+    """With three held-out samples many epochs are equally good."""
+    trained = train(network(), STDBP(), small_data(), replace(OPTIONS, epochs=12, validation=3, keep=keep))
+    accuracy = trained.history["validation_accuracy"].to_numpy()
+    best = np.flatnonzero(accuracy == accuracy.max()) + 1
+    assert len(best) > 1
+    assert trained.epoch == (12 if place is None else best[place])
+
+
 @pytest.mark.parametrize("backend", available_backends())
 def test_backends_and_threads_train_alike(backend: str) -> None:
     expected = train(network(), STDBP(), small_data(), OPTIONS)
@@ -177,6 +187,8 @@ def test_wrong_options_are_named() -> None:
         TrainingOptions(epochs=-1)
     with pytest.raises(DataError, match="adam, sgd"):
         TrainingOptions(optimiser="lion")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="best, last_best or last, got 'first'"):
+        TrainingOptions(keep="first")  # type: ignore[arg-type]
     with pytest.raises(DataError, match="20 for validation, got 4"):
         train(network(), STDBP(), (np.zeros((4, 20)), np.zeros(4, dtype=int)), OPTIONS)
     step = FirstSpikeNetwork.draw((20,), [Dense(units=3)], neuron="step", steps=8)
