@@ -30,7 +30,9 @@ def main() -> None:
     network = FirstSpikeNetwork.draw((784,), layers, seed=0)
     times, labels = encode_times(network, images[: BATCH * STEPS]), all_labels[: BATCH * STEPS]
     options = TrainingOptions(batch_size=BATCH)
-    runs = [Training(network, STDBP(tau=0.05), (times, labels), replace(options, threads=n)) for n in THREADS]
+    runs = [
+        Training(network, STDBP(tau=0.05, min_slope=0.5), (times, labels), replace(options, threads=n)) for n in THREADS
+    ]
     found: list[list[float]] = [[] for _ in runs]
     for start in range(0, BATCH * STEPS, BATCH):
         # In turn, so that a drift of the machine meets both.

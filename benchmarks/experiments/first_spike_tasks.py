@@ -107,7 +107,7 @@ def _dense(units: int, classes: int = 10) -> tuple[Layer, ...]:
 
 
 _EXACT = STDBP(tau=0.05, min_slope=0.1)
-_STEPPED = SSTDP(gap=10.0, anti_causal=0.0)
+_STEPPED = SSTDP("one_sided", gap=10.0, anti_causal=0.0)
 _STEPS = {"neuron": "step", "steps": 16}
 _SHIFTED = Augmentation(shift=2.0, rotate=12.0, scale=0.12, elastic=1.0)
 
@@ -191,7 +191,7 @@ TASKS: dict[str, Task] = {
         "SSTDP, MNIST, 784-800-10, 16 steps, shifted",
         "mnist",
         (Dense(units=800), Dense(units=10)),
-        SSTDP(gap=10.0, anti_causal=0.0, mu=0.0),
+        SSTDP("one_sided", gap=10.0, anti_causal=0.0, mu=0.0),
         97.5,
         {"epochs": 40, "rate": 1e-3, "validation": 5000, "augment": Augmentation(shift=1.0)},
         _STEPS,

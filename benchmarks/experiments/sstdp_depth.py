@@ -14,7 +14,7 @@ from benchmarks.mnist import load_mnist
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
 from pysnn.first_spike.learn import SSTDP, TrainingOptions, train
 
-_RULE = SSTDP(gap=10.0, anti_causal=0.0, mu=0.0)
+_RULE = SSTDP("one_sided", gap=10.0, anti_causal=0.0, mu=0.0)
 
 VARIANTS: dict[str, tuple[SSTDP, float]] = {
     "one-sided targets": (_RULE, 1e-3),
