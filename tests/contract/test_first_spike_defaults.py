@@ -13,7 +13,7 @@ from pysnn.cli.app import app
 from pysnn.files.first_spike import load
 from pysnn.first_spike.learn import RULES, SSTDPClassifier, STDBPClassifier
 
-CLASSES: dict[str, type] = {"stdbp": STDBPClassifier, "sstdp": SSTDPClassifier}
+CLASSES: dict[str, Any] = {"stdbp": STDBPClassifier, "sstdp": SSTDPClassifier}
 OTHER_NAMES = {"rate": "learning_rate", "validation": "validation_fraction"}
 """What an option of the command line is called as a parameter."""
 ALONE = {"data", "out", "hidden", "augment", "seed", "resume", "history", "limit", "threads", "as_json"}
@@ -34,7 +34,7 @@ def defaults(function: Any) -> dict[str, Any]:
 @every_rule
 def test_defaults_are_the_same(rule: str) -> None:
     options = defaults(getattr(train_first_spike, rule))
-    parameters = defaults(CLASSES[rule].__init__)
+    parameters = defaults(CLASSES[rule])
     shared = {OTHER_NAMES.get(name, name): value for name, value in options.items() if name not in ALONE}
     assert shared == {name: parameters.get(name, "missing") for name in shared}
     assert set(parameters) - set(shared) - OF_THE_CLASS <= OF_THE_RULE
@@ -43,7 +43,7 @@ def test_defaults_are_the_same(rule: str) -> None:
 
 @every_rule
 def test_a_class_has_the_defaults_of_its_rule(rule: str) -> None:
-    parameters, own = defaults(CLASSES[rule].__init__), defaults(RULES[rule])
+    parameters, own = defaults(CLASSES[rule]), defaults(RULES[rule])
     shared = set(parameters) & set(own)
     assert shared
     assert {name: parameters[name] for name in shared} == {name: own[name] for name in shared}

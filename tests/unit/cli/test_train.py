@@ -67,7 +67,7 @@ def test_convolutions_take_images(data: Path, tmp_path: Path) -> None:
     done = invoke("train", "sstdp", "--data", data, "--out", out, *SHORT, "--hidden", "4C3-P2", "--steps", 8)
     assert done.exit_code == 0, done.stderr
     network = load(out).network
-    first = SSTDP_DEFAULTS.first_weights("step")
+    first: dict[str, Any] = dict(SSTDP_DEFAULTS.first_weights("step"))
     assert network.layers == (Conv(channels=4, kernel=3, **first), EarliestPool(2), Dense(units=3, **first))
     assert (network.input_shape, network.steps) == ((1, 6, 6), 8)
 

@@ -63,12 +63,12 @@ def test_the_last_epoch_counts(column: str, value: float, beginning: str) -> Non
 
 @pytest.mark.parametrize("fields", [{}, {"neuron": "step", "steps": 16}])
 def test_a_bright_background_is_seen(fields: dict[str, Any]) -> None:
-    times = np.float32([[0, 0, 0, np.inf], [0, 0, 9, 0]])
+    times = np.array([[0, 0, 0, np.inf], [0, 0, 9, 0]], dtype=np.float32)
     network = FirstSpikeNetwork.draw((4,), [Dense(units=2)], **fields)
     assert early_inputs(network, times).startswith("bright background: 75 % of the inputs")
     assert "coding='dark'" in early_inputs(network, times)
     assert early_inputs(replace(network, coding="dark"), times).startswith("dark background")
-    assert early_inputs(network, np.float32([[0, 0, np.inf, np.inf]])) == ""
+    assert early_inputs(network, np.array([[0, 0, np.inf, np.inf]], dtype=np.float32)) == ""
     both = FirstSpikeNetwork.draw((2,), [Dense(units=2)], coding="both", **fields)
     assert early_inputs(both, times) == ""
 
