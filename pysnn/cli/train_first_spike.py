@@ -11,6 +11,7 @@ from pysnn.cli.show import show_table
 from pysnn.errors import DataError
 from pysnn.first_spike.defaults import (
     GAP,
+    GROWTH,
     MIN_SLOPE,
     SSTDP_DEFAULTS,
     STDBP_DEFAULTS,
@@ -80,6 +81,9 @@ def sstdp(
     steps: Annotated[int, typer.Option(min=2, help="Time-steps.")] = STEPS,
     targets: Annotated[str, typer.Option(metavar="NAME", help="one_sided, exact or published.")] = TARGETS,
     gap: Annotated[float, typer.Option(help="Steps between the label's target and the others'.")] = GAP,
+    growth: Annotated[
+        float, typer.Option(help="How much more the earliest inputs learn: a factor of e^growth.")
+    ] = GROWTH,
     augment: given_by.Augment = "",
     validation: given_by.Validation = SSTDP_DEFAULTS.validation,
     seed: given_by.Seed = 0,
@@ -94,7 +98,7 @@ def sstdp(
     from pysnn.first_spike.learn import SSTDP
 
     asked = {k: v for k, v in locals().items() if k != "SSTDP"}
-    _train("sstdp", SSTDP(targets, gap), {**asked, "defaults": SSTDP_DEFAULTS})  # type: ignore[arg-type]
+    _train("sstdp", SSTDP(targets, gap, growth=growth), {**asked, "defaults": SSTDP_DEFAULTS})  # type: ignore[arg-type]
 
 
 def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:

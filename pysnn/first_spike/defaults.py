@@ -8,6 +8,7 @@ from pysnn.first_spike.layers import WINDOWED_GAIN
 __all__ = [
     "ANTI_CAUSAL",
     "GAP",
+    "GROWTH",
     "MIN_SLOPE",
     "SSTDP_DEFAULTS",
     "STDBP_DEFAULTS",
@@ -20,7 +21,7 @@ __all__ = [
 
 TAU, MIN_SLOPE = 0.05, 0.1
 """Of the rule STDBP, in units of the input window and of its slopes."""
-STEPS, GAP, ANTI_CAUSAL = 16, 10.0, 0.0
+STEPS, GAP, ANTI_CAUSAL, GROWTH = 16, 10.0, 0.0, 1.0
 TARGETS: Literal["one_sided", "exact", "published"] = "exact"
 """Of networks that SSTDP trains, and of that rule."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pysnn.first_spike.defaults import SSTDP_DEFAULTS, STDBP_DEFAULTS, STEPS, Defaults
+from pysnn.first_spike.defaults import GROWTH, SSTDP_DEFAULTS, STDBP_DEFAULTS, STEPS, Defaults
 from pysnn.first_spike.layers import Layer
 from pysnn.first_spike.learn.first_spike_classifier import FirstSpikeClassifier
 from pysnn.first_spike.learn.rule import LearningRule
@@ -144,7 +144,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
         what the median of the scaled training data asks for (:func:`~pysnn.first_spike.learn.chosen.choose_coding`).
     steps
         Time-steps of the network.
-    targets, gap, causal, anti_causal, tau
+    targets, gap, causal, anti_causal, tau, growth
         Of the rule.
     epochs, batch_size, learning_rate, weight_decay
         Of the training; ``batch_size`` "auto" is a hundredth of the samples, from 16 to 128, ``learning_rate`` "auto" follows from the number of
@@ -192,6 +192,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
         causal: float = SSTDP.causal,
         anti_causal: float = SSTDP.anti_causal,
         tau: float = SSTDP.tau,
+        growth: float = GROWTH,
         epochs: int = SSTDP_DEFAULTS.epochs,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: float | Literal["auto"] = "auto",
@@ -214,6 +215,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
         self.causal = causal
         self.anti_causal = anti_causal
         self.tau = tau
+        self.growth = growth
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -224,7 +226,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
         self.n_jobs = n_jobs
 
     def _rule(self) -> LearningRule:
-        return SSTDP(self.targets, self.gap, self.causal, self.anti_causal, self.tau)
+        return SSTDP(self.targets, self.gap, self.causal, self.anti_causal, self.tau, growth=self.growth)
 
     def _neuron(self) -> dict[str, Any]:
         return {"neuron": "step", "steps": self.steps}

@@ -46,6 +46,9 @@ class SSTDP(LearningRule):
         Bounds of the weights, in units of their layer's threshold, and the exponent of the factor; ``mu`` = 0: no factor.
     factor
         "both": ``(w_max - w)^mu`` for every change; "soft": that for a weight that rises, ``(w - w_min)^mu`` for one that falls.
+    growth
+        The kernel is multiplied by ``exp(growth |d| / steps)``: with more than 0, inputs long before a spike, which are the bright ones,
+        change most; 0 is the paper's kernel.
     unit_norm
         Scale each sample's error to length 1 in every layer (:class:`~pysnn.first_spike.learn.layerwise.UnitNormEngine`).
 
@@ -66,13 +69,14 @@ class SSTDP(LearningRule):
     mu: float = 1.0
     factor: Literal["both", "soft"] = "soft"
     unit_norm: bool = False
+    growth: float = 0.0
 
     def __post_init__(self) -> None:
         if self.targets not in KNOWN_TARGETS:
             raise DataError(f"targets: expected one of {', '.join(KNOWN_TARGETS)}, got {self.targets!r}")
         if self.factor not in ("both", "soft"):
             raise DataError(f"factor: expected both or soft, got {self.factor!r}")
-        for name in ("gap", "causal", "anti_causal", "mu"):
+        for name in ("gap", "causal", "anti_causal", "mu", "growth"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise DataError(f"{name}: expected a number of 0 or more, got {getattr(self, name)!r}")
         if not self.tau > 0 or not abs(self.offset) < float("inf"):
@@ -112,6 +116,7 @@ class SSTDP(LearningRule):
         """Give ``dt_j/dw_ij`` by ``t_j - t_i`` from ``-steps`` to ``steps``, without the factor of the weight."""
         distance = np.arange(-steps, steps + 1)
         decay = np.exp(-np.abs(distance) / self.tau) - self.offset
+        decay *= np.exp(self.growth * np.abs(distance) / steps)
         return np.where(distance >= 0, -self.causal * decay, self.anti_causal * decay).astype(np.float32)
 
     def gradient_rule(self, plan: FirstSpikePlan) -> GradientRule:

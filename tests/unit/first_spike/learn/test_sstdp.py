@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pysnn.backends import available_backends, get_backend
 from pysnn.errors import DataError, PlanError
@@ -46,6 +48,14 @@ def test_the_kernel_is_stdp() -> None:
     for distance in range(-4, 5):
         decay = np.exp(-abs(distance) / 2) - 0.1
         assert found[distance + 4] == pytest.approx(-0.8 * decay if distance >= 0 else 0.2 * decay)
+
+
+@given(st.floats(0, 4), st.integers(2, 40))
+def test_a_kernel_may_grow(growth: float, steps: int) -> None:
+    flat, grown = (SSTDP(causal=0.8, anti_causal=0.2, growth=value).kernel(steps) for value in (0.0, growth))
+    distance = np.abs(np.arange(-steps, steps + 1))
+    assert np.allclose(grown, flat * np.exp(growth * distance / steps), rtol=1e-5)
+    assert grown[steps] == flat[steps]
 
 
 @pytest.mark.parametrize("backend", available_backends())
@@ -212,6 +222,8 @@ def test_a_silent_label_is_lifted() -> None:
         ({"gap": -1.0}, "gap: expected"),
         ({"causal": float("nan")}, "causal: expected"),
         ({"tau": 0.0}, "tau above 0"),
+        ({"growth": -1.0}, "growth"),
+        ({"growth": INF}, "growth"),
         ({"offset": INF}, "finite offset"),
         ({"w_min": 1.0}, "w_max: expected more than w_min"),
         ({"w_max": INF}, "finite w_min and w_max"),
