@@ -2,7 +2,8 @@
 
 MNIST and Fashion-MNIST: the first 6,000 training images train, 2,500 of the last 5,000 training images are counted; the test split is not
 read. Letters are drawn, other sets come with scikit-learn, a third of them is counted. Strict accuracies in %; three seeds, of samples,
-first weights and orders. ``PYSNN_DATA`` names the folder with mnist/ and fashion-mnist/. The table is ``benchmarks/tables/first_spike_defaults.parquet``.
+first weights and orders. ``PYSNN_DATA`` names the folder with mnist/ and fashion-mnist/. ``--save`` writes
+``benchmarks/tables/first_spike_defaults.parquet`` and the table of ``docs/first_spike.md``.
 """
 
 import sys
@@ -19,12 +20,14 @@ from numpy.typing import NDArray
 
 from benchmarks.common import data_folder, machine, results_option
 from benchmarks.experiments.letters import draw_letters
+from benchmarks.markdown import fill, table
 from pysnn.datasets.idx import load_idx
 from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
 from pysnn.first_spike.learn import SSTDP, STDBP, LearningRule, SSTDPClassifier, STDBPClassifier, TrainingOptions, train
 from pysnn.tables import metadata, write_table
 
 TABLE = Path(__file__).parents[1] / "tables" / "first_spike_defaults.parquet"
+PAGE = Path(__file__).parents[2] / "docs" / "first_spike.md"
 SEEDS = (0, 1, 2)
 IMAGES = ("letters", "mnist", "fashion-mnist")
 TABLES = ("digits", "iris", "wine", "breast_cancer")
@@ -105,6 +108,18 @@ def _small(name: str, seed: int) -> tuple[Samples, Samples]:
     return (scaled[:-count], y[:-count]), (scaled[-count:], y[-count:])
 
 
+def page(text: str, frame: pl.DataFrame) -> str:
+    """Return the page with its table made again: mean and least accuracy of every model on every set."""
+
+    def cell(name: str, model: str) -> str:
+        found = frame.filter((pl.col("data") == name) & (pl.col("model") == model))["accuracy"].to_numpy()
+        return f"{found.mean():.1f} ({found.min():.1f})"
+
+    names = list(dict.fromkeys(frame["data"]))
+    rows = [[name.replace("_", " "), *(cell(name, model) for model in MODELS)] for name in names]
+    return fill(text, lambda _: table(["data", *MODELS], rows))
+
+
 def main() -> None:
     """Train everything, show the table, and write it with ``--save``."""
     save = results_option("Defaults of first-spike training")
@@ -127,6 +142,7 @@ def main() -> None:
             benchmark="first_spike_defaults", **machine(), seeds=repr(SEEDS), training=TRAINING, counted=COUNTED
         )
         print("written:", write_table(frame, TABLE, meta), file=sys.stderr)
+        PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), frame), encoding="utf-8")
 
 
 if __name__ == "__main__":

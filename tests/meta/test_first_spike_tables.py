@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.experiments import first_spike_page, psp_kernels
+from benchmarks.experiments import first_spike_defaults, first_spike_page, psp_kernels
 from benchmarks.experiments.first_spike_accuracy import NETWORKS
 from benchmarks.experiments.first_spike_tasks import TASKS
 from pysnn.files.first_spike import load
@@ -21,6 +21,13 @@ def test_the_page_of_results_is_what_its_tables_say() -> None:
 def test_the_page_of_kernels_is_what_its_table_says() -> None:
     text = psp_kernels.PAGE.read_text(encoding="utf-8")
     assert psp_kernels.page(text, pl.read_parquet(psp_kernels.TABLE)) == text
+
+
+def test_the_defaults_on_the_page_are_what_their_table_says() -> None:
+    text, frame = first_spike_defaults.PAGE.read_text(encoding="utf-8"), pl.read_parquet(first_spike_defaults.TABLE)
+    assert first_spike_defaults.page(text, frame) == text
+    sets = len(first_spike_defaults.IMAGES) + len(first_spike_defaults.TABLES)
+    assert len(frame) == sets * len(first_spike_defaults.MODELS) * len(first_spike_defaults.SEEDS)
 
 
 def test_tables_have_every_seed_and_the_test_split() -> None:

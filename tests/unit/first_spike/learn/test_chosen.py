@@ -71,11 +71,12 @@ def test_many_samples_count_like_few() -> None:
 def test_a_classifier_learns_inverted_data_as_well(kind: Any) -> None:
     """The whole of a network's life: what was fitted to white pictures is right on white pictures."""
     digits = load_digits()
+    white = (1 - digits.x_train, 1 - digits.x_test)
     scores = {}
-    for name, turn in (("black", lambda x: x), ("white", lambda x: 1 - x)):
+    for name, (training, test) in {"black": (digits.x_train, digits.x_test), "white": white}.items():
         model = kind((40,), random_state=0, epochs=15, scale=None, complement=False)
-        model.fit(turn(digits.x_train), digits.y_train)
-        scores[name] = model.score(turn(digits.x_test), digits.y_test)
+        model.fit(training, digits.y_train)
+        scores[name] = model.score(test, digits.y_test)
         assert model.coding_ == {"black": "bright", "white": "dark"}[name]
     assert abs(scores["black"] - scores["white"]) < 0.02
     assert min(scores.values()) > 0.8
