@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pysnn.arrays import as_numeric, is_finite
 from pysnn.encode.digits import warn_of_lost_digits
 from pysnn.encode.events import MAX_AT_ONCE, Events
+from pysnn.encode.labels import FOR_RUNS, warn_of_gaps
 from pysnn.encode.layout import laid_out
 from pysnn.errors import DataError
 from pysnn.nodes import Input
@@ -88,6 +89,11 @@ def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDAr
     DataError
         They are not one integer a sample, or there is no such class.
 
+    Warns
+    -----
+    UserWarning
+        Some class below the largest label has no sample, though there are many.
+
     Examples
     --------
     >>> checked_labels([0, 2], 2, 3, "out").tolist()
@@ -98,8 +104,11 @@ def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDAr
         raise DataError(f"labels: expected {samples} integers, one a sample, got {array.dtype} {array.shape}")
     if array.min() < 0 or array.max() >= classes:
         bad = array.min() if array.min() < 0 else array.max()
-        raise DataError(f"labels: Output '{output}' has classes 0..{classes - 1}, got {bad}")
-    return array.astype(np.int64)
+        hint = "; if labels count from 1, subtract 1" if (array.min(), array.max()) == (1, classes) else ""
+        raise DataError(f"labels: Output '{output}' has classes 0..{classes - 1}, got {bad}{hint}")
+    checked = array.astype(np.int64)
+    warn_of_gaps(checked, FOR_RUNS, stacklevel=4)
+    return checked
 
 
 def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:

@@ -141,6 +141,10 @@ def _encode(saved: SavedFirstSpike) -> tuple[str, dict[str, NDArray[Any]]]:
             "input_shape": list(network.input_shape),
             "layers": [_layer_json(writer, layer) for layer in network.layers],
             "neuron": network.neuron,
+            # Files from before networks knew the range of their data stay as they are.
+            **(
+                {} if network.data_range is None else {"data_range": writer.value(network.data_range, "data_range", "")}
+            ),
             "steps": network.steps,
             "weights": [
                 writer.weights((f"{name}.weight", f"{name}.unit"), weight, own=1)
@@ -190,14 +194,16 @@ def _decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedFirstSpike:
 
 
 def _network(reader: Reader, value: Any) -> FirstSpikeNetwork:
-    check_keys("first_spike", as_object("first_spike", value), _NETWORK_KEYS)
+    known = {"data_range"} & set(as_object("first_spike", value))
+    check_keys("first_spike", value, (*_NETWORK_KEYS, *known))
     layers = tuple(_layer(reader, item) for item in as_list("layers", value["layers"]))
     weights = [reader.weights(item, "weights", own=1) for item in as_list("weights", value["weights"])]
     shape = tuple(as_list("input_shape", value["input_shape"]))
     steps = value["steps"]
     if not all(type(size) is int for size in (*shape, steps)):
         raise FileFormatError("first_spike: expected whole numbers for input_shape and steps")
-    return FirstSpikeNetwork(shape, layers, tuple(weights), value["neuron"], steps, value["compare"])
+    data_range = reader.value(value["data_range"], "data_range") if known else None
+    return FirstSpikeNetwork(shape, layers, tuple(weights), value["neuron"], steps, value["compare"], data_range)
 
 
 def _layer(reader: Reader, value: Any) -> Layer:
