@@ -1,5 +1,6 @@
 """``pysnn convert``: a trained network in, a spiking one out, and what each layer's threshold is."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,6 +52,7 @@ def convert(
     from pysnn.io.images import training_source
     from pysnn.io.settings import PRECISIONS, Settings
     from pysnn.model_files import load_ann, save_conversion
+    from pysnn.progress import Progress
 
     _check_choice("--precision", precision, PRECISIONS)
     for option, file in (("--report", report), ("--table", table)):
@@ -66,7 +68,12 @@ def convert(
     facts, notes = _facts(source, data, whole=limit is None)
     if calibrate is not None:
         settings["calibrate"] = tuple(calibrate.split(","))
-    conversion = convert_network(source.network, data.x, method, steps=steps, **settings)
+    conversion = convert_network(source.network, data.x, method, steps=steps, compare=False, **settings)
+    _warn_of_accuracy(source.network, data, facts)
+    with Progress("agreement") as progress:
+        conversion = conversion.compared(data.x, precision=precision, progress=progress)
+    assert conversion.agreement is not None
+    notes.append(conversion.agreement.sentence)
     asked = {"steps": steps, "precision": precision, "calibration": calibration}
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, (report, meta))
@@ -92,7 +99,10 @@ def _method_settings(method: str, steps: int, wanted: Mapping[str, Any]) -> dict
 
     settings = {name: value for name, value in wanted.items() if value is not None}
     try:
-        make_method(method, settings, steps)
+        # The conversion makes it again, and says what there is to say of its settings.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            make_method(method, settings, steps)
     except DataError as error:
         raise typer.BadParameter(str(error)) from error
     return settings
@@ -146,6 +156,17 @@ def _facts(source: "ModelFile", data: "Data", *, whole: bool) -> tuple[dict[str,
         facts |= {"ann_accuracy": accuracy, "ann_accuracy_on": "calibration data", "ann_accuracy_data": on}
         notes.append(f"ANN: {100 * accuracy:.2f} % right on the {len(data.x)} samples of the calibration data")
     return facts, notes
+
+
+def _warn_of_accuracy(network: "Network", data: "Data", facts: Mapping[str, Any]) -> None:
+    """Warn of an ANN that is no better than chance on the calibration data, unless these were warned of already."""
+    from pysnn.convert.plausible import data_problem, odd_accuracy
+
+    if data.y is None or data_problem(network, data.x) is not None:
+        return
+    problem = odd_accuracy(facts["ann_accuracy"], data.y)
+    if problem:
+        warnings.warn(problem, UserWarning, stacklevel=2)
 
 
 def _analyse(
