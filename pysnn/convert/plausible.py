@@ -28,7 +28,8 @@ _ADVICE = "the data may not be scaled as those that it was trained on (pixels ov
 def data_problem(network: Network, data: NDArray[Any]) -> str | None:
     """Return a sentence about data that do not fit an ANN: by what it knows of its data, else by its own scores."""
     problem = scale_problem(network.input, data)
-    if problem or network.input.data_range is not None:
+    if problem or network.input.data_range is not None or network.input.scaling is not None:
+        # A scaler is part of what was trained: the network knows what it takes.
         return problem
     some = few_samples(network, data, 1, most=_SAMPLES)
     return odd_scores(ann_pass(network, some)[0], some)

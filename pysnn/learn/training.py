@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.arrays import as_numeric
 from pysnn.backends.first_spike import FirstSpikeEngine, SpikePass, first_output_spike
 from pysnn.encode.labels import FOR_TRAINING, warn_of_gaps
 from pysnn.errors import DataError
@@ -113,7 +114,7 @@ def _warn_of_scale(network: FirstSpikeNetwork, x: Any) -> None:
     if network.data_range is not None:
         warn_of_range(network, x, stacklevel=4)
         return
-    array = np.asarray(x)
+    array = as_numeric(x, "x")
     largest = float(as_values(array.max()))
     if 0 < largest < _SMALL:
         first = ", after bytes were divided by 255" if array.dtype == np.uint8 else ""
