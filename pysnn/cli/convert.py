@@ -160,9 +160,10 @@ def _facts(source: "ModelFile", data: "Data", *, whole: bool) -> tuple[dict[str,
 
 def _warn_of_accuracy(network: "Network", data: "Data", facts: Mapping[str, Any]) -> None:
     """Warn of an ANN that is no better than chance on the calibration data, unless these were warned of already."""
+    from pysnn.convert.calibration import calibration_data
     from pysnn.convert.plausible import data_problem, odd_accuracy
 
-    if data.y is None or data_problem(network, data.x) is not None:
+    if data.y is None or data_problem(network, calibration_data(network, data.x)) is not None:
         return
     problem = odd_accuracy(facts["ann_accuracy"], data.y)
     if problem:
