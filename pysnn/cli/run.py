@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pysnn.cli.options import parse_steps
+from pysnn.cli.outputs import ARRAYS, TABLE, check_outputs
 from pysnn.cli.run_first_spike import run_first_spike
 from pysnn.cli.show import show_table
 from pysnn.tables import metadata
@@ -39,13 +40,17 @@ def run(
     from pysnn.io.first_spike import SavedFirstSpike, load_any
     from pysnn.io.images import parse_source
     from pysnn.io.npz import save_arrays
+    from pysnn.io.saved import SavedNetwork
     from pysnn.measure import measure
     from pysnn.progress import Progress
     from pysnn.simulate import Simulator
 
     wanted = None if steps is None else parse_steps(steps)
+    source = parse_source(data)
+    check_outputs({"--predictions": (predictions, ARRAYS), "--table": (table, TABLE)}, [network, source.path])
     saved = load_any(network)
-    given = parse_source(data).load(limit)
+    spikes = isinstance(saved, SavedNetwork) and saved.settings.coding == "spikes"
+    given = source.load(limit, axis=1 if spikes else 0)
     if isinstance(saved, SavedFirstSpike):
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")

@@ -5,8 +5,9 @@ import os
 import pickle
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
@@ -14,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pysnn.errors import DataError, SweepError
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "local_workers"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +61,11 @@ class Processes(Executor):
         self._environment = {name: os.environ.get(name) for name in _ONE_THREAD}
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
         self._started: dict[int, BaseProcess] = {}
-        self._pool = self._start()
+        try:
+            self._pool = self._start()
+        except OSError:
+            self._restore_environment()
+            raise
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand a call to a worker."""
@@ -85,6 +90,9 @@ class Processes(Executor):
         for process in self._started.values():
             process.kill()
         self._pool.shutdown(wait=wait, cancel_futures=True)
+        self._restore_environment()
+
+    def _restore_environment(self) -> None:
         for name, value in self._environment.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -117,6 +125,19 @@ class Processes(Executor):
     def _remember(self, pool: ProcessPoolExecutor) -> None:
         # Python 3.14 has `kill_workers`; before it a pool keeps its processes to itself.
         self._started.update(pool._processes or {})  # noqa: SLF001
+
+
+def local_workers(workers: int, job: Any) -> Executor:
+    """Start local processes, or one thread where the system has none to give (``/dev/shm`` must not be written, for example)."""
+    try:
+        return Processes(workers, job)
+    except OSError as error:
+        warnings.warn(
+            f"sweep: worker processes cannot be had here ({error}); points are run one after the other in this process",
+            UserWarning,
+            stacklevel=2,
+        )
+        return ThreadPoolExecutor(1)
 
 
 @contextmanager
