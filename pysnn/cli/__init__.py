@@ -17,10 +17,14 @@ def main() -> None:
         app()
     except SystemExit as end:
         code = end.code
+    except OSError as error:
+        # Commands say which file it was; what is left is help that cannot be printed.
+        say(f"pysnn: stdout: {error.strerror}")
+        code = 1
     except KeyboardInterrupt:
         say("pysnn: interrupted")
         code = 130
     wrong = finish_streams()
-    if wrong:
+    if wrong and not code:
         say(f"pysnn: {wrong}")
     sys.exit(code or (0 if wrong is None else 1))

@@ -1,7 +1,7 @@
 """The group of all commands: wrong usage is one line on stderr, as every other error is."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,12 +19,13 @@ _USAGE_ERROR: type[Any] = typer.BadParameter.__bases__[0]
 class OneLineGroup(TyperGroup):
     """Commands whose errors of usage are one line: the command, what is wrong, where help is."""
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *_: Any, **options: Any) -> Any:
         """Run a command and end with its exit code."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+        alone = options.pop("standalone_mode", True)
+        if not alone:
+            return super().main(args, standalone_mode=False, **options)
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(args, standalone_mode=False, **options)
         except _USAGE_ERROR as error:
             _show(error)
             code = error.exit_code

@@ -75,15 +75,13 @@ def ttrbr(
     Data are the training split; `pysnn run` measures on the test split. Killed at any moment, the same command with --resume goes
     on to the same network.
     """
-    from pysnn.io.images import training_source
+    file = checkpoint or out.with_name(f"{out.name}.checkpoint.npz")
+    _check_files(out, history, file, (data, start))
     from pysnn.progress import Progress
     from pysnn.trained_models import Recipe, save_trained
     from pysnn.ttrbr import TTRBROptions
     from pysnn.ttrbr import train as train_model
 
-    file = checkpoint or out.with_name(f"{out.name}.checkpoint.npz")
-    outputs = {"--out": (out, NETWORK), "--history": (history, TABLE), "--checkpoint": (file, CHECKPOINT)}
-    check_outputs(outputs, [training_source(data).path, *([] if start is None else [start])])
     if file.exists() and not resume:
         raise DataError(f"'{file}' is the checkpoint of a training: go on with --resume, or remove it")
     settings = Settings(steps=target or steps or potentials or _STEPS, precision=precision)  # type: ignore[arg-type]
@@ -129,6 +127,14 @@ def ttrbr(
         write_table(trained.history, history, meta)
     say(f"saved {out}: weights of epoch {trained.epoch}, T = {settings.steps}, {precision}")
     show_table(trained.history, meta, as_json=as_json, title=f"{model} on {data}")
+
+
+def _check_files(out: Path, history: Path | None, checkpoint: Path, inputs: tuple[str, Path | None]) -> None:
+    from pysnn.io.images import training_source
+
+    data, start = inputs
+    outputs = {"--out": (out, NETWORK), "--history": (history, TABLE), "--checkpoint": (checkpoint, CHECKPOINT)}
+    check_outputs(outputs, [training_source(data).path, *([] if start is None else [start])])
 
 
 def _report(row: Mapping[str, Any]) -> None:

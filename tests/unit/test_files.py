@@ -91,7 +91,7 @@ def test_a_device_stays_one(tmp_path: Path) -> None:
     link = tmp_path / "null.psnn"
     link.symlink_to(os.devnull)
     save(link, NETWORK)
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         try:
             os.mknod(tmp_path / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
@@ -167,7 +167,7 @@ def test_what_must_not_be_written_is_refused(
     if there:
         target.write_text("old", encoding="utf-8")
     refused = target if there else tmp_path
-    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != refused)
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != refused)
     with pytest.raises(PermissionError, match=text) as caught:
         written(target)
     assert caught.value.filename == str(target)
