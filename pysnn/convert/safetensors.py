@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError
-from pysnn.io.kinds import with_kind
+from pysnn.file_kinds import with_kind
 
 __all__ = ["parse_tensors", "read_tensors"]
 

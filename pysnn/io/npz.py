@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
+from pysnn.file_kinds import with_kind
 from pysnn.files import check_ending, write_aside
-from pysnn.io.kinds import with_kind
 
 __all__ = ["Data", "load_data", "save_arrays"]
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError
+from pysnn.file_kinds import with_kind
 from pysnn.files import check_ending, write_aside
 from pysnn.io import container_reader, graph_json
 from pysnn.io.container import DTYPES, MAX_HEADER, Container, TensorEntry, write_container
 from pysnn.io.golden import Golden
-from pysnn.io.kinds import with_kind
 from pysnn.io.saved import SavedNetwork
 from pysnn.io.settings import Settings
 from pysnn.network import Network

@@ -11,8 +11,8 @@ from typing import Any
 
 from pysnn.convert import METHODS
 from pysnn.errors import DataError
+from pysnn.file_kinds import file_kind
 from pysnn.io.images import parse_source
-from pysnn.io.kinds import file_kind
 from pysnn.sweep.convert_run import ConvertRun
 from pysnn.sweep.keys import GRID, NETWORK, TOP, check_keys, checked_text, listed
 from pysnn.sweep.points import expand

@@ -80,6 +80,11 @@ def packed(write: Callable[..., None], *arrays: Any, **named: Any) -> bytes:
     return stream.getvalue()
 
 
+def instead(path: Path) -> Path:
+    path.unlink()
+    return path
+
+
 BAD_FILES: dict[str, Callable[[Path], object]] = {
     "missing": lambda path: path.unlink(),
     "empty": lambda path: path.write_bytes(b""),
@@ -93,17 +98,28 @@ BAD_FILES: dict[str, Callable[[Path], object]] = {
     "pickle": lambda path: path.write_bytes(b"\x80\x04K\x01."),
     "zeros": lambda path: path.write_bytes(bytes(4096)),
     "other array": lambda path: path.write_bytes(packed(np.savez, z=X)),
-    "folder": lambda path: (path.unlink(), path.mkdir()),
-    "loop": lambda path: (path.unlink(), path.symlink_to(path.name)),
+    "folder": lambda path: instead(path).mkdir(),
+    "loop": lambda path: instead(path).symlink_to(path.name),
 }
+
+
+def folder_at(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def link_at(path: Path, target: str) -> Path:
+    path.symlink_to(target)
+    return path
+
 
 BAD_OUTPUTS: dict[str, Callable[[Path], Path]] = {
     "another format": lambda path: path.with_suffix(".docx"),
-    "folder": lambda path: path.mkdir() or path,  # type: ignore[func-returns-value]
+    "folder": folder_at,
     "no such folder": lambda path: path.parent / "nowhere" / path.name,
     "under a file": lambda path: path.parent / "data.npz" / path.name,
-    "loop": lambda path: path.symlink_to(path.name) or path,  # type: ignore[func-returns-value]
-    "link into nowhere": lambda path: path.symlink_to(f"nowhere/{path.name}") or path,  # type: ignore[func-returns-value]
+    "loop": lambda path: link_at(path, path.name),
+    "link into nowhere": lambda path: link_at(path, f"nowhere/{path.name}"),
     "long name": lambda path: path.with_name("n" * 300 + path.suffix),
 }
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pysnn import FileFormatError
-from pysnn.io.kinds import file_kind, with_kind
+from pysnn.file_kinds import file_kind, with_kind
 from pysnn.io.psnn import load
 
 
