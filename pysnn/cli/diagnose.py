@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pysnn.cli.options import parse_steps
+from pysnn.cli.options import MOST_THREADS, parse_steps
 from pysnn.cli.outputs import PICTURE, TABLE, check_outputs
 from pysnn.cli.show import show_rows
 from pysnn.errors import DataError, NetworkError
@@ -76,7 +76,9 @@ def diagnose(
     limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
     precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="Of the error table.")] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; as many as there are by default.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the error table.")] = None,
     blame_report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the blame table.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the errors along the network.")] = None,

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import typer
 
+MOST_THREADS = 1024
+MOST_SAMPLES = (1 << 31) - 1
+LARGEST_SEED = (1 << 63) - 1
+"""What files hold: a larger one would be found out only when the network is saved."""
+
 _MOST_STEPS = 1 << 24
 
-__all__ = ["kept_by_training", "parse_steps"]
+__all__ = ["LARGEST_SEED", "MOST_SAMPLES", "MOST_THREADS", "kept_by_training", "parse_steps"]
 
 
 def parse_steps(steps: str) -> list[int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pysnn.cli.options import parse_steps
+from pysnn.cli.options import MOST_THREADS, parse_steps
 from pysnn.cli.outputs import ARRAYS, TABLE, check_outputs
 from pysnn.cli.run_first_spike import run_first_spike
 from pysnn.cli.show import show_table
@@ -33,7 +33,9 @@ def run(
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="The network's own by default.")] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; as many as there are by default.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples given to the backend at a time.")] = 256,
     limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
     timing: Annotated[
@@ -84,7 +86,8 @@ def run(
             times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
         else:
             result = simulator.run(given.x, steps=wanted, labels=given.y, progress=progress)
-            say("ms_per_sample: of the one run to the largest number of steps")
+    if not timing:
+        say("ms_per_sample: of the one run to the largest number of steps")
     meta = {**result.meta, "network": str(network), "data": data, "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))

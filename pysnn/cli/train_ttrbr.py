@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pysnn.cli.errors import interruptible
-from pysnn.cli.options import kept_by_training
+from pysnn.cli.options import LARGEST_SEED, kept_by_training
 from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
 from pysnn.cli.streams import say
@@ -64,7 +64,7 @@ def ttrbr(
     compute: Annotated[str, typer.Option(metavar="auto|bfloat16|float32", help="What training computes in.")] = "auto",
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Of PyTorch; 0: its own choice.")] = 0,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED)] = 0,
     checkpoint: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="OUT.checkpoint.npz by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint, if it is there.")] = False,
     history: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the history: parquet, csv, json.")] = None,
@@ -75,7 +75,7 @@ def ttrbr(
     Data are the training split; `pysnn run` measures on the test split. Killed at any moment, the same command with --resume goes
     on to the same network.
     """
-    file = checkpoint or out.with_name(f"{out.name}.checkpoint.npz")
+    file = checkpoint or Path(f"{out}.checkpoint.npz")
     _check_files(out, history, file, (data, start))
     from pysnn.progress import Progress
     from pysnn.trained_models import Recipe, save_trained

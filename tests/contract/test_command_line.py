@@ -123,11 +123,14 @@ BAD_OUTPUTS: dict[str, Callable[[Path], Path]] = {
     "long name": lambda path: path.with_name("n" * 300 + path.suffix),
 }
 
+HUGE = "9" * 30
+
 BAD_OPTIONS: dict[str, list[list[str]]] = {
     "run": [
         *(["--steps", steps] for steps in ("0", "-3", "abc", ",", "", "1,,2", "1e3", "2.5", "9" * 30, "1 2")),
         *(["--limit", limit] for limit in ("0", "-1", "x", "1.5")),
         ["--threads", "0"],
+        ["--threads", HUGE],
         ["--batch-size", "0"],
         ["--backend", "abacus"],
         ["--precision", "int4"],
@@ -140,7 +143,7 @@ BAD_OPTIONS: dict[str, list[list[str]]] = {
         ["--steps"],
     ],
     "convert": [
-        *(["--steps", steps] for steps in ("0", "x", "1,2", "9" * 30)),
+        *(["--steps", steps] for steps in ("0", "x", "1,2", HUGE)),
         ["--method", "magic"],
         ["--calibrate", "everything"],
         ["--percentile", "200"],
@@ -152,7 +155,7 @@ BAD_OPTIONS: dict[str, list[list[str]]] = {
         ["--limit", "0"],
     ],
     "diagnose": [
-        *(["--steps", steps] for steps in ("0", "x", ",", "9" * 30)),
+        *(["--steps", steps] for steps in ("0", "x", ",", HUGE)),
         ["--layers", "many"],
         ["--backend", "abacus"],
         ["--precision", "int4"],
@@ -169,6 +172,8 @@ BAD_OPTIONS: dict[str, list[list[str]]] = {
         *(["--hidden", hidden] for hidden in ("8C3", "P2", "0", "x", "-1", "8c3", "9" * 20)),
         ["--epochs", "0"],
         ["--epochs", "x"],
+        *([option, HUGE] for option in ("--epochs", "--batch-size", "--seed", "--threads")),
+        ["--rate", "nan"],
         ["--neuron", "sigmoid"],
         ["--augment", "shift"],
         ["--augment", "colour=1"],
@@ -255,6 +260,14 @@ def test_an_output_that_cannot_be_is_refused_before_the_work(
     target = BAD_OUTPUTS[kind](folder / OUTPUTS[command][option])
     line = refusal(folder, command, [*COMMANDS_WITH_OUTPUTS[command], option, target])
     assert target.name in line
+
+
+@pytest.mark.parametrize("place", [".", "..", "/", "", "net.psnn/"])
+@pytest.mark.parametrize("command", ["convert", "train stdbp", "train ttrbr"])
+def test_a_place_without_a_name_is_refused(folder: Path, command: str, place: str) -> None:
+    (folder / "net.psnn").unlink()
+    (folder / "net.psnn").mkdir()
+    assert "this is a folder" in refusal(folder, command, [*COMMANDS_WITH_OUTPUTS[command], "--out", place])
 
 
 @pytest.mark.parametrize(("command", "options"), OUTPUTS.items(), ids=OUTPUTS)
