@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pysnn.cli.outputs import NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
+from pysnn.cli.streams import say
 from pysnn.errors import DataError
 from pysnn.tables import metadata
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["convert"]
 
-_TABLES = (".parquet", ".csv", ".json")
 _DATA_SET_SAMPLES = 1000
 _CHECK_SAMPLES = 16
 _REPORT_SAMPLES = 64
@@ -55,13 +56,12 @@ def convert(
     from pysnn.progress import Progress
 
     _check_choice("--precision", precision, PRECISIONS)
-    for option, file in (("--report", report), ("--table", table)):
-        if file is not None:
-            _check_choice(option, file.suffix.lower(), _TABLES)
     settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
     normalisation = _normalisation(mean, std)
-    source = load_ann(model, output=output, **normalisation)
     given = training_source(calibration)
+    outputs = {"--out": (out, NETWORK), "--report": (report, TABLE), "--table": (table, TABLE)}
+    check_outputs(outputs, [model, given.path])
+    source = load_ann(model, output=output, **normalisation)
     if limit is None and not given.is_file:
         limit = _DATA_SET_SAMPLES
     data = _calibration_data(source.network, calibration, given.load(limit))
@@ -82,7 +82,7 @@ def convert(
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
     notes.append(f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, T = {steps}, {precision}")
     for sentence in notes:
-        typer.echo(sentence, err=True)
+        say(sentence)
     show_table(
         conversion.report, {**meta, "network": str(out)}, as_json=as_json, title=f"{model.name} by {method}", file=table
     )

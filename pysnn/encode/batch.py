@@ -50,12 +50,7 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
         if node.normalises:
             raise DataError(f"{what}: given spikes cannot be normalised, and the input has {_normalisation(node)}")
         return Batches(_given_spikes(data, node, what, coding))
-    given = as_numeric(data, what)
-    array = laid_out(given, node.shape)
-    if array is None:
-        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {given.shape}")
-    if array.shape[0] == 0:
-        raise DataError(f"{what}: expected at least one sample, got none")
+    array = _samples(data, node, what, coding)
     if array.dtype.kind == "f" and not is_finite(array):
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
@@ -79,6 +74,20 @@ def _check_rates(array: NDArray[Any], node: Input, what: str) -> None:
 
 def _normalisation(node: Input) -> str:
     return "scaling" if node.mean is None else "mean and std"
+
+
+def _samples(data: Any, node: Input, what: str, coding: str) -> NDArray[Any]:
+    """Return data as an array whose shape is right."""
+    if isinstance(data, Events):
+        raise DataError(f"{what}: got pysnn.Events and coding '{coding}'; events are run with coding=\"events\"")
+    given = as_numeric(data, what)
+    array = laid_out(given, node.shape)
+    if array is None:
+        hint = '; spikes (steps, samples, ...) are run with coding="spikes"' if given.shape[2:] == node.shape else ""
+        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {given.shape}{hint}")
+    if array.shape[0] == 0:
+        raise DataError(f"{what}: expected at least one sample, got none")
+    return array
 
 
 def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDArray[np.int64]:
@@ -118,9 +127,11 @@ def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:
             raise DataError(f"{what}: coding 'events' expects pysnn.Events, got {type(data).__name__}")
         events = data
     else:
+        if isinstance(data, Events):
+            raise DataError(f"{what}: got pysnn.Events and coding 'spikes'; events are run with coding=\"events\"")
         array = as_numeric(data, what)
         if array.shape[2:] != node.shape:
-            raise DataError(f"{what}: expected (steps, batch, {', '.join(map(str, node.shape))}), got {array.shape}")
+            raise DataError(f"{what}: expected (steps, samples, {', '.join(map(str, node.shape))}), got {array.shape}")
         events = Events.from_dense(array)
     if events.samples == 0:
         raise DataError(f"{what}: expected at least one sample, got none")

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError, PysnnError
-from pysnn.files import write_aside
+from pysnn.files import check_ending, write_aside
 from pysnn.first_spike import FirstSpikeNetwork
 from pysnn.first_spike.layers import LAYERS, Layer
 from pysnn.io import graph_json, psnn
@@ -74,7 +74,7 @@ def save(
     Parameters
     ----------
     path
-        The file, by convention ``.psnn``; an existing one is replaced.
+        The file, ``.psnn``; an existing one is replaced.
     network
         What to save.
     provenance
@@ -85,7 +85,7 @@ def save(
     Raises
     ------
     FileFormatError, DataError
-        A part cannot be held by a file.
+        A part cannot be held by a file, or the name says another format.
     OSError
         The file cannot be written.
 
@@ -99,6 +99,7 @@ def save(
     >>> saved.network.layers == network.layers, saved.provenance["rule"]
     (True, 'stdbp')
     """
+    check_ending(Path(path), [".psnn"])
     data = dumps(network, provenance=provenance, golden=golden)
     return write_aside(Path(path), lambda aside: aside.write_bytes(data))
 

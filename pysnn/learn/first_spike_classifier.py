@@ -38,7 +38,7 @@ class FirstSpikeClassifier(ClassifierProtocol):
     Its constructor takes at least the parameters that are declared here.
     """
 
-    hidden_layer_sizes: Sequence[int]
+    hidden_layer_sizes: int | Sequence[int]
     layers: Sequence[Layer] | None
     input_shape: tuple[int, ...] | None
     scale: Literal["minmax"] | None
@@ -146,7 +146,7 @@ class FirstSpikeClassifier(ClassifierProtocol):
         hidden = (
             self.layers
             if self.layers is not None
-            else [Dense(units=int(n), **self._first_weights()) for n in self.hidden_layer_sizes]
+            else [Dense(units=int(n), **self._first_weights()) for n in np.atleast_1d(self.hidden_layer_sizes)]
         )
         shape = self.input_shape or (self.n_features_in_ * (1 + self.complement) + self.bias,)
         layers = [*hidden, Dense(units=len(self.classes_), **self._first_weights())]

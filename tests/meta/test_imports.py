@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     ("errors", "schemas", "version"),
     ("foreign",),
-    ("arrays", "eight_bits", "files", "frozen", "keywords", "progress", "random"),
+    ("arrays", "eight_bits", "file_kinds", "files", "frozen", "keywords", "progress", "random"),
     ("nodes",),
     ("neurons",),
     ("encode",),
@@ -37,6 +37,7 @@ LAYERS = (
     ("model_files",),
     ("quickstart", "sweep", "trained_models"),
     ("cli",),
+    ("__main__",),
 )
 RANKS = {module: rank for rank, line in enumerate(LAYERS) for module in line}
 
