@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pysnn.cli.errors import interruptible
+from pysnn.cli.options import LARGEST_SEED, MOST_SAMPLES, MOST_THREADS, kept_by_training
+from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
+from pysnn.cli.streams import say
 from pysnn.errors import DataError
 from pysnn.tables import metadata
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["sstdp", "stdbp"]
 
 _GOLDEN_SAMPLES = 4
-_TABLES = (".parquet", ".csv", ".json")
+_IMAGE_DIMENSIONS = 3
 
 DataOption = Annotated[
     str,
@@ -28,9 +32,10 @@ DataOption = Annotated[
 ]
 Out = Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the network.")]
 Hidden = Annotated[str, typer.Option(metavar="LAYERS", help="800, or 16C5-P2-32C5-P2-800: channels C kernel, P pool.")]
-Epochs = Annotated[int, typer.Option(min=1, help="Passes over the data.")]
+Epochs = Annotated[int, typer.Option(min=1, max=MOST_SAMPLES, help="Passes over the data.")]
 BatchSize = Annotated[
-    int | None, typer.Option(min=1, help="Samples a step; by default a hundredth of the data, 16 to 128.")
+    int | None,
+    typer.Option(min=1, max=MOST_SAMPLES, help="Samples a step; by default a hundredth of the data, 16 to 128."),
 ]
 Rate = Annotated[float, typer.Option(help="First learning rate, of Adam.")]
 Decay = Annotated[float, typer.Option(help="Weight decay.")]
@@ -40,12 +45,12 @@ Augment = Annotated[
 Validation = Annotated[
     int, typer.Option(min=0, help="Samples that train nothing and choose the epoch; 0: the last one.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Of weights and orders.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights and orders.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training of this file stopped.")]
 History = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")]
 Backend = Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; as many as there are by default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -111,21 +116,22 @@ def sstdp(
 
 def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     """Read, train, save and show."""
+    from pysnn.datasets.source import training_source
     from pysnn.files.first_spike import save
     from pysnn.files.first_spike_golden import make_spike_golden
     from pysnn.first_spike.learn import train as run_training
     from pysnn.progress import Progress
 
     out, history = asked["out"], asked["history"]
-    if history is not None and history.suffix.lower() not in _TABLES:
-        raise typer.BadParameter(f"--history: expected {', '.join(_TABLES)}, got '{history}'")
+    checkpoint = Path(f"{out}.checkpoint")
+    outputs = {"--out": (out, NETWORK), "--history": (history, TABLE), "the checkpoint": (checkpoint, CHECKPOINT)}
+    check_outputs(outputs, [training_source(asked["data"]).path])
     given = _training_data(asked["data"], asked["limit"])
     asked = {**asked, "batch_size": asked["batch_size"] or min(max(len(given.x) // 100, 16), 128)}
     fields = {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {"neuron": asked["neuron"]}
     network, samples = _start(given, asked, fields)
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
     _prepare(checkpoint, resume=asked["resume"])
-    with Progress(name) as progress:
+    with interruptible(lambda: kept_by_training(checkpoint)), Progress(name) as progress:
         trained = run_training(network, rule, samples, _options(asked, checkpoint, progress))
     row = trained.history.row(trained.epoch - 1, named=True)
     facts = {
@@ -141,7 +147,7 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     golden = make_spike_golden(trained.network, samples[0][:_GOLDEN_SAMPLES], backend=asked["backend"])
     save(out, trained.network, provenance=facts, golden=golden)
     checkpoint.unlink(missing_ok=True)
-    typer.echo(f"saved {out}: {_chosen(trained, asked)}", err=True)
+    say(f"saved {out}: {_chosen(trained, asked)}")
     meta = metadata(data=asked["data"], network=str(out), backend=asked["backend"], **facts)
     show_table(trained.history, meta, as_json=asked["as_json"], title=f"{name} on {asked['data']}", file=history)
 
@@ -172,6 +178,11 @@ def _start(
     first = {"gain": WINDOWED_GAIN} if fields["neuron"] == "falling" else {}
     hidden = parse_layers(asked["hidden"], **first)
     flat = not any(isinstance(layer, Conv | EarliestPool) for layer in hidden)
+    if not flat and x.ndim < _IMAGE_DIMENSIONS:
+        raise DataError(
+            f"--hidden {asked['hidden']}: expected images (samples, C, H, W) for convolutions and pools, got samples of "
+            f"{int(np.prod(x.shape[1:]))} values in a row; numbers of neurons like 800 fit those"
+        )
     shape = (int(np.prod(x.shape[1:])),) if flat else x.shape[1:]
     layers = [*hidden, Dense(units=int(labels.max(initial=0)) + 1, **first)]
     network = FirstSpikeNetwork.draw(shape, layers, seed=asked["seed"], **fields)
@@ -181,9 +192,7 @@ def _start(
 
 def _prepare(checkpoint: Path, *, resume: bool) -> None:
     if resume:
-        typer.echo(
-            f"going on from {checkpoint}" if checkpoint.exists() else "nothing to go on from: a new start", err=True
-        )
+        say(f"going on from {checkpoint}" if checkpoint.exists() else "nothing to go on from: a new start")
     else:
         checkpoint.unlink(missing_ok=True)
 
@@ -223,7 +232,7 @@ def _augmentation(text: str) -> Any:
 def _tell(row: Mapping[str, Any]) -> None:
     names = ("loss", "accuracy", "validation_accuracy", "dead", "spikes_per_neuron", "decision_time")
     found = ", ".join(f"{name} {row[name]:.4f}" for name in names if row[name] == row[name])
-    typer.echo(f"epoch {row['epoch']}: {found}", err=True)
+    say(f"epoch {row['epoch']}: {found}")
 
 
 def _chosen(trained: "Trained", asked: Mapping[str, Any]) -> str:
