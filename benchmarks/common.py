@@ -77,4 +77,5 @@ def report(name: str, rows: list[dict[str, Any]], *, save: bool, **known: Any) -
         print(frame)
     print(", ".join(f"{key}: {value}" for key, value in meta.items()), file=sys.stderr)
     if save:
+        RESULTS.mkdir(exist_ok=True)
         print(f"written: {write_table(frame, RESULTS / f'{name}.parquet', meta)}", file=sys.stderr)

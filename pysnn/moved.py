@@ -49,7 +49,7 @@ def new_name(name: str) -> str | None:
 
     Examples
     --------
-    >>> new_name("pysnn.files.psnn"), new_name("pysnn.network")
+    >>> new_name("pysnn.io.psnn"), new_name("pysnn.network")
     ('pysnn.files.psnn', None)
     """
     package, _, rest = name.partition(".")

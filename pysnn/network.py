@@ -1,6 +1,7 @@
 """The network: a frozen, checked graph of nodes. It knows no time step, no batch, no backend and no state."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from functools import cached_property
 from itertools import pairwise
 from math import prod
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pysnn.encode.data_range import DataRange
 from pysnn.errors import CapacityError, NetworkError
 from pysnn.frozen import FrozenDict
 from pysnn.neurons import NEURONS
@@ -149,6 +151,10 @@ class Network:
             raise NetworkError(f"Network.replace: there is no node '{unknown[0]}'")
         return Network({**self.nodes, **changes}, self.edges)
 
+    def with_data_range(self, known: DataRange | None) -> "Network":
+        """Return the same network with another range of the data that it is made for."""
+        return self.replace({self.input_name: replace(self.input, data_range=known)})
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
             return NotImplemented
@@ -259,7 +265,8 @@ def _find_cycle(network: Network) -> tuple[str, ...]:
 def _same(a: Node, b: Node) -> bool:
     if type(a) is not type(b):
         return False
-    return all(_same_field(value, vars(b)[field]) for field, value in vars(a).items())
+    compared = (field.name for field in fields(a) if field.compare)
+    return all(_same_field(getattr(a, name), getattr(b, name)) for name in compared)
 
 
 def _same_field(a: Any, b: Any) -> bool:

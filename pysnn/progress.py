@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -36,7 +37,7 @@ class Progress:
         self._shown = time.monotonic()
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             self._start_bar()
         self._shown = time.monotonic()
         return self
@@ -54,7 +55,9 @@ class Progress:
             self._bar.update(self._task, completed=done, total=total)
         elif time.monotonic() - self._shown >= self.seconds:
             self._shown = time.monotonic()
-            print(f"{self.title}: {done} of {total}", file=sys.stderr, flush=True)  # noqa: T201
+            # Whether anybody reads it must not stop the work.
+            with suppress(OSError, ValueError):
+                print(f"{self.title}: {done} of {total}", file=sys.stderr, flush=True)  # noqa: T201
 
     def _start_bar(self) -> None:
         from rich.console import Console

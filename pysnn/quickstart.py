@@ -9,6 +9,7 @@ from pysnn.convert import Conversion, ann_accuracy, convert
 from pysnn.convert.analysis.precision import precision_table
 from pysnn.datasets import Dataset, load_digits, load_digits_mlp
 from pysnn.errors import MissingExtraError
+from pysnn.files.aside import make_folder
 from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
 from pysnn.first_spike.learn import STDBP, TrainingOptions, train
 from pysnn.progress import Progress
@@ -67,7 +68,7 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     Parameters
     ----------
     out
-        Folder to write to; it is made if need be, and files of an earlier quickstart are replaced.
+        Folder to write to; it is made if need be (not those around it), and files of an earlier quickstart are replaced.
     backend
         "auto", "rust", "numba" or "reference", for the converted network; training, which ends with the same network on every
         backend, takes the fastest that is there.
@@ -90,7 +91,7 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     import polars as pl
 
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     digits = load_digits()
     conversion = convert(load_digits_mlp(), digits.x_train, _METHOD, steps=STEPS[-1], per_channel=True)
     ann = ann_accuracy(conversion.ann, digits.x_test, digits.y_test)

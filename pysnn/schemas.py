@@ -37,6 +37,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "samples": "Int64",
         "accuracy": "Float64",
         "ann_accuracy": "Float64",
+        "undecided": "Int64",
         "synops": "Float64",
         "macs": "Float64",
         "ann_macs": "Int64",

@@ -1,5 +1,6 @@
 """How tables are made, described and written."""
 
+import io
 import json
 import os
 import platform
@@ -11,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pysnn.errors import DataError, FileFormatError
-from pysnn.files.aside import write_aside
+from pysnn.files.aside import check_ending, write_aside
 from pysnn.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["make_table", "metadata", "read_metadata", "table_json", "write_table"]
+__all__ = ["TABLE_ENDINGS", "make_table", "metadata", "read_metadata", "table_json", "write_table"]
+
+TABLE_ENDINGS = (".parquet", ".csv", ".json")
+"""How a table's file may end, which says its format."""
 
 _META_KEY = "pysnn"
 
@@ -81,18 +85,21 @@ def write_table(frame: "pl.DataFrame", path: str | os.PathLike[str], meta: Mappi
     ------
     DataError
         If the path has another ending.
+    OSError
+        The file cannot be written.
     """
     target = Path(path)
+    check_ending(target, TABLE_ENDINGS, needed=True)
     kind = target.suffix.lower()
+    data = io.BytesIO()
     if kind == ".parquet":
         footer = {_META_KEY: json.dumps(table_json(frame.clear(), meta)["meta"], sort_keys=True)}
-        return write_aside(target, lambda aside: frame.write_parquet(aside, metadata=footer))
-    if kind == ".csv":
-        return write_aside(target, frame.write_csv)
-    if kind == ".json":
-        text = json.dumps(table_json(frame, meta), indent=1)
-        return write_aside(target, lambda aside: aside.write_text(text + "\n", encoding="utf-8"))
-    raise DataError(f"table file '{target}': expected .parquet, .csv or .json, got '{kind}'")
+        frame.write_parquet(data, metadata=footer)
+    elif kind == ".csv":
+        frame.write_csv(data)
+    else:
+        data.write(json.dumps(table_json(frame, meta), indent=1).encode() + b"\n")
+    return write_aside(target, lambda aside: aside.write_bytes(data.getbuffer()))
 
 
 def table_json(frame: "pl.DataFrame", meta: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.datasets.npz import save_arrays
+from pysnn.encode.data_range import DataRange
 
 DATA = Path(__file__).parents[1] / "pysnn" / "datasets" / "data"
 HELD_OUT = 500
@@ -96,6 +97,7 @@ def main() -> None:
         alive = np.where(np.abs(weight.T) < NEGLIGIBLE, 0.0, weight.T)
         weights[f"weight_{i}"] = np.ascontiguousarray(alive, dtype=np.float32)
         weights[f"bias_{i}"] = bias.astype(np.float32)
+    weights["data_range"] = DataRange.of(images[~held_out]).as_array()
     for name, arrays in (("digits.npz", data), ("digits_mlp.npz", weights)):
         equal = same(DATA / name, arrays)
         if write and not equal:

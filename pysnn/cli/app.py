@@ -1,26 +1,47 @@
 """All commands; one file each."""
 
+from typing import Annotated
+
 import typer
 
 from pysnn.cli.convert import convert
 from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
+from pysnn.cli.group import OneLineGroup
 from pysnn.cli.info import info
 from pysnn.cli.lists import corrections, methods, neurons
 from pysnn.cli.quickstart import quickstart
 from pysnn.cli.run import run
 from pysnn.cli.sweep import sweep
 from pysnn.cli.train import train
+from pysnn.version import __version__
 
 __all__ = ["app"]
 
 app = typer.Typer(
     name="pysnn",
-    help="Spiking neural networks on CPUs: converted, exact, event-driven.",
+    cls=OneLineGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pysnn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Spiking neural networks on CPUs: converted, exact, event-driven."""
+
 
 for command in (quickstart, convert, run, diagnose, info, methods, corrections, neurons):
     app.command(command.__name__)(reported(command))

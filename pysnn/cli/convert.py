@@ -1,12 +1,15 @@
 """``pysnn convert``: a trained network in, a spiking one out, and what each layer's threshold is."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pysnn.cli.outputs import NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
+from pysnn.cli.streams import say
 from pysnn.errors import DataError
 from pysnn.tables import metadata
 
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["convert"]
 
-_TABLES = (".parquet", ".csv", ".json")
 _DATA_SET_SAMPLES = 1000
 _CHECK_SAMPLES = 16
 _REPORT_SAMPLES = 64
@@ -52,22 +54,27 @@ def convert(
     from pysnn.files.conversion import save_conversion
     from pysnn.files.settings import PRECISIONS, Settings
     from pysnn.importers.model_files import load_ann
+    from pysnn.progress import Progress
 
     _check_choice("--precision", precision, PRECISIONS)
-    for option, file in (("--report", report), ("--table", table)):
-        if file is not None:
-            _check_choice(option, file.suffix.lower(), _TABLES)
     settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
     normalisation = _normalisation(mean, std)
-    source = load_ann(model, output=output, **normalisation)
     given = training_source(calibration)
+    outputs = {"--out": (out, NETWORK), "--report": (report, TABLE), "--table": (table, TABLE)}
+    check_outputs(outputs, [model, given.path])
+    source = load_ann(model, output=output, **normalisation)
     if limit is None and not given.is_file:
         limit = _DATA_SET_SAMPLES
     data = _calibration_data(source.network, calibration, given.load(limit))
     facts, notes = _facts(source, data, whole=limit is None)
     if calibrate is not None:
         settings["calibrate"] = tuple(calibrate.split(","))
-    conversion = convert_network(source.network, data.x, method, steps=steps, **settings)
+    conversion = convert_network(source.network, data.x, method, steps=steps, compare=False, **settings)
+    _warn_of_accuracy(source.network, data, facts)
+    with Progress("agreement") as progress:
+        conversion = conversion.compared(data.x, precision=precision, progress=progress)
+    assert conversion.agreement is not None
+    notes.append(conversion.agreement.sentence)
     asked = {"steps": steps, "precision": precision, "calibration": calibration}
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, (report, meta))
@@ -76,7 +83,7 @@ def convert(
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
     notes.append(f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, T = {steps}, {precision}")
     for sentence in notes:
-        typer.echo(sentence, err=True)
+        say(sentence)
     show_table(
         conversion.report, {**meta, "network": str(out)}, as_json=as_json, title=f"{model.name} by {method}", file=table
     )
@@ -93,7 +100,10 @@ def _method_settings(method: str, steps: int, wanted: Mapping[str, Any]) -> dict
 
     settings = {name: value for name, value in wanted.items() if value is not None}
     try:
-        make_method(method, settings, steps)
+        # The conversion makes it again, and says what there is to say of its settings.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            make_method(method, settings, steps)
     except DataError as error:
         raise typer.BadParameter(str(error)) from error
     return settings
@@ -147,6 +157,18 @@ def _facts(source: "ModelFile", data: "Data", *, whole: bool) -> tuple[dict[str,
         facts |= {"ann_accuracy": accuracy, "ann_accuracy_on": "calibration data", "ann_accuracy_data": on}
         notes.append(f"ANN: {100 * accuracy:.2f} % right on the {len(data.x)} samples of the calibration data")
     return facts, notes
+
+
+def _warn_of_accuracy(network: "Network", data: "Data", facts: Mapping[str, Any]) -> None:
+    """Warn of an ANN that is no better than chance on the calibration data, unless these were warned of already."""
+    from pysnn.convert.calibration import calibration_data
+    from pysnn.convert.plausible import data_problem, odd_accuracy
+
+    if data.y is None or data_problem(network, calibration_data(network, data.x)) is not None:
+        return
+    problem = odd_accuracy(facts["ann_accuracy"], data.y)
+    if problem:
+        warnings.warn(problem, UserWarning, stacklevel=2)
 
 
 def _analyse(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pysnn.cli.options import parse_steps
+from pysnn.cli.options import MOST_THREADS, parse_steps
+from pysnn.cli.outputs import PICTURE, TABLE, check_outputs
 from pysnn.cli.show import show_rows
 from pysnn.errors import DataError, NetworkError
 from pysnn.tables import make_table, metadata, table_json, write_table
@@ -75,7 +76,9 @@ def diagnose(
     limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
     precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="Of the error table.")] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; as many as there are by default.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the error table.")] = None,
     blame_report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the blame table.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the errors along the network.")] = None,
@@ -87,9 +90,12 @@ def diagnose(
     """
     from pysnn.convert.analysis.diagnosis import diagnose as find
     from pysnn.convert.analysis.diagnosis import rank_layers
+    from pysnn.datasets.source import parse_source
 
     most = _number_of_layers(layers)
     wanted = None if steps is None else parse_steps(steps)
+    outputs = {"--report": (report, TABLE), "--blame-report": (blame_report, TABLE), "--plot": (plot, PICTURE)}
+    check_outputs(outputs, [network, parse_source(data).path, *([] if ann is None else [ann])])
     case = _case((network, data, ann), wanted, output, limit, {"backend": backend, "threads": threads})
     meta = metadata(network=str(network), data=data, data_sha256=case.data.digest, **case.saved.provenance)
     errors = _errors(case, precision or case.saved.settings.precision)

@@ -1,7 +1,7 @@
-"""Turn errors into one line on stderr and exit code 1, and warnings into a line each."""
+"""Turn errors into one line on stderr and an exit code, and warnings into a line each."""
 
+import errno
 import functools
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,11 +9,19 @@ from typing import Any, ParamSpec
 
 import typer
 
+from pysnn.cli.streams import say
 from pysnn.errors import PysnnError
 
-__all__ = ["reported"]
+__all__ = ["interruptible", "reported"]
 
 P = ParamSpec("P")
+
+_NO_PLACE = (errno.ENOSPC, errno.EFBIG, errno.EIO)
+_START_AGAIN = "it was not done, and the same command starts again"
+
+
+class _Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with a sentence of what is kept and how to go on."""
 
 
 def reported(command: Callable[P, None], name: str = "") -> Callable[P, None]:
@@ -28,17 +36,28 @@ def reported(command: Callable[P, None], name: str = "") -> Callable[P, None]:
         try:
             with _warnings_in_a_line(name):
                 command(*args, **kwargs)
-        except BrokenPipeError:
-            sys.stderr.close()
-            raise typer.Exit(1) from None
+        except typer.BadParameter as error:
+            say(f"pysnn {name}: {error.message} (see 'pysnn {name} --help')")
+            raise typer.Exit(2) from error
         except (PysnnError, OSError, MemoryError) as error:
-            typer.echo(f"pysnn {name}: {_sentence(error)}", err=True)
+            # Nobody reads stdout any more: that is no error of the command.
+            if not isinstance(error, BrokenPipeError) or error.filename is not None:
+                say(f"pysnn {name}: {_sentence(error)}")
             raise typer.Exit(1) from error
-        except KeyboardInterrupt:
-            typer.echo(f"pysnn {name}: interrupted", err=True)
+        except KeyboardInterrupt as error:
+            say(f"pysnn {name}: interrupted; {error if isinstance(error, _Interrupted) else _START_AGAIN}")
             raise typer.Exit(130) from None
 
     return wrapped
+
+
+@contextmanager
+def interruptible(kept: Callable[[], str]) -> Iterator[None]:
+    """Let Ctrl-C say what is kept, and how to go on: ``kept`` gives that sentence."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise _Interrupted(kept()) from None
 
 
 @contextmanager
@@ -46,7 +65,7 @@ def _warnings_in_a_line(name: str) -> Iterator[None]:
     """Show each warning for users once, without the place in the code."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        typer.echo(f"pysnn {name}: warning: {' '.join(str(message).split())}", err=True)
+        say(f"pysnn {name}: warning: {message}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
@@ -55,7 +74,10 @@ def _warnings_in_a_line(name: str) -> Iterator[None]:
 
 
 def _sentence(error: Exception) -> str:
-    """Give what went wrong in one line; for a file, its name first."""
+    """Give what went wrong; for a file, its name first."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"'{error.filename}': {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, OSError) and error.errno in _NO_PLACE:
+        # Files are written with their names in errors.
+        return f"stdout: {error.strerror}"
+    return str(error).strip() or type(error).__name__

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pysnn.cli.options import LARGEST_SEED, MOST_SAMPLES, MOST_THREADS
+
 __all__ = [
     "Augment",
     "Backend",
@@ -34,9 +36,10 @@ DataOption = Annotated[
 ]
 Out = Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the network.")]
 Hidden = Annotated[str, typer.Option(metavar="LAYERS", help="800, or 16C5-P2-32C5-P2-800: channels C kernel, P pool.")]
-Epochs = Annotated[int, typer.Option(min=1, help="Passes over the data.")]
+Epochs = Annotated[int, typer.Option(min=1, max=MOST_SAMPLES, help="Passes over the data.")]
 BatchSize = Annotated[
-    int | None, typer.Option(min=1, help="Samples a step; by default a hundredth of the data, 16 to 128.")
+    int | None,
+    typer.Option(min=1, max=MOST_SAMPLES, help="Samples a step; by default a hundredth of the data, 16 to 128."),
 ]
 Rate = Annotated[
     float | None, typer.Option(help="First learning rate, of Adam; by default by the number of inputs that spike.")
@@ -61,10 +64,10 @@ Validation = Annotated[
         min=0, help="Samples, or below 1 their share, that train nothing and choose the epoch; 0: the last one."
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Of weights and orders.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of weights and orders.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted training of this file stopped.")]
 History = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")]
 Backend = Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; as many as there are by default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -9,6 +9,7 @@ import typer
 
 from pysnn.backends import BACKENDS, available_backends
 from pysnn.cli.show import show_rows
+from pysnn.cli.streams import one_line
 from pysnn.network import Network
 from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata
@@ -29,7 +30,7 @@ def info(
         typer.echo(json.dumps({"rows": rows, "meta": meta}))
         return
     for key, value in meta.items():
-        typer.echo(f"{key}: {json.dumps(value) if isinstance(value, dict) else value}")
+        typer.echo(f"{key}: {json.dumps(value) if isinstance(value, dict) else one_line(str(value))}")
     typer.echo()
     show_rows(rows)
 

@@ -1,8 +1,17 @@
 """What several commands read from their options."""
 
+from pathlib import Path
+
 import typer
 
-__all__ = ["parse_steps"]
+MOST_THREADS = 1024
+MOST_SAMPLES = (1 << 31) - 1
+LARGEST_SEED = (1 << 63) - 1
+"""What files hold: a larger one would be found out only when the network is saved."""
+
+_MOST_STEPS = 1 << 24
+
+__all__ = ["LARGEST_SEED", "MOST_SAMPLES", "MOST_THREADS", "kept_by_training", "parse_steps"]
 
 
 def parse_steps(steps: str) -> list[int]:
@@ -16,7 +25,14 @@ def parse_steps(steps: str) -> list[int]:
     try:
         values = sorted({int(part) for part in steps.split(",")})
     except ValueError:
-        raise typer.BadParameter(f"expected whole numbers with commas between, got '{steps}'") from None
-    if values[0] < 1:
-        raise typer.BadParameter(f"expected at least one time-step, got {values[0]}")
+        raise typer.BadParameter(f"--steps: expected whole numbers with commas between, got '{steps}'") from None
+    if not 1 <= values[0] <= values[-1] <= _MOST_STEPS:
+        raise typer.BadParameter(f"--steps: expected 1 to {_MOST_STEPS} time-steps, got '{steps}'")
     return values
+
+
+def kept_by_training(checkpoint: Path) -> str:
+    """Say what an interrupted training leaves, and how to go on."""
+    if not checkpoint.exists():
+        return "nothing is kept: it had not come to its first checkpoint"
+    return f"what it has learned up to its last checkpoint is kept in '{checkpoint}'; the same command with --resume goes on"

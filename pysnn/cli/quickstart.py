@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from pysnn.cli.errors import interruptible
 from pysnn.cli.show import show_rows
+from pysnn.cli.streams import say
 from pysnn.tables import table_json
 
 __all__ = ["quickstart"]
@@ -22,7 +24,8 @@ def quickstart(
     """Convert a small network that ships with pysnn, train another on spike times, run both on real digits, write tables and plots."""
     from pysnn.quickstart import quickstart as run_quickstart
 
-    result = run_quickstart(out, backend)
+    with interruptible(lambda: f"'{out}' has what was written until now; the same command starts again"):
+        result = run_quickstart(out, backend)
     if as_json:
         typer.echo(json.dumps(table_json(result.table, result.meta)))
     else:
@@ -41,4 +44,4 @@ def quickstart(
         for kind, path in result.files.items():
             typer.echo(f"{kind}: {path}")
     for note in result.notes:
-        typer.echo(note, err=True)
+        say(note)

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pysnn.cli.options import parse_steps
+from pysnn.cli.options import MOST_THREADS, parse_steps
+from pysnn.cli.outputs import ARRAYS, TABLE, check_outputs
 from pysnn.cli.run_first_spike import run_first_spike
 from pysnn.cli.show import show_table
+from pysnn.cli.streams import say
 from pysnn.tables import metadata
+
+if TYPE_CHECKING:
+    from pysnn.files.saved import SavedNetwork
 
 __all__ = ["run"]
 
@@ -24,13 +29,18 @@ def run(
         ),
     ],
     steps: Annotated[
-        str | None, typer.Option(metavar="T[,T...]", help="Numbers of time-steps; first-spike networks have their own.")
+        str | None, typer.Option(metavar="T[,T...]", help="Numbers of time-steps; the network's own by default.")
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="The network's own by default.")] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads; as many as there are by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; as many as there are by default.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples given to the backend at a time.")] = 256,
     limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
+    timing: Annotated[
+        bool, typer.Option("--timing/--no-timing", help="Run again for the time of each number of steps.")
+    ] = True,
     predictions: Annotated[Path | None, typer.Option(metavar="OUT.npz", help="Write labels, scores, steps.")] = None,
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -44,8 +54,11 @@ def run(
     from pysnn.simulation.simulator import Simulator
 
     wanted = None if steps is None else parse_steps(steps)
+    source = parse_source(data)
+    check_outputs({"--predictions": (predictions, ARRAYS), "--table": (table, TABLE)}, [network, source.path])
     saved = load_any(network)
-    given = parse_source(data).load(limit)
+    spikes = not isinstance(saved, SavedFirstSpike) and saved.settings.coding == "spikes"
+    given = source.load(limit, axis=1 if spikes else 0)
     if isinstance(saved, SavedFirstSpike):
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")
@@ -54,7 +67,7 @@ def run(
         show_table(found, meta, as_json=as_json, title=f"{network.name}, first spikes", file=table)
         return
     if wanted is None:
-        raise typer.BadParameter("--steps: this network needs numbers of time-steps")
+        wanted = _own_steps(saved, network)
     simulator = Simulator(
         saved.network,
         precision=precision or saved.settings.precision,  # type: ignore[arg-type]
@@ -67,12 +80,26 @@ def run(
         keep_state=False,
     )
     ann = _ann_accuracy(saved.provenance, given.digest) if limit is None else None
+    times = None
     with Progress("run") as progress:
-        times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
+        if timing:
+            times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
+        else:
+            result = simulator.run(given.x, steps=wanted, labels=given.y, progress=progress)
+    if not timing:
+        say("ms_per_sample: of the one run to the largest number of steps")
     meta = {**result.meta, "network": str(network), "data": data, "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
     show_table(result.table(ann, times), meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
+
+
+def _own_steps(saved: "SavedNetwork", file: Path) -> list[int]:
+    """Return the number of steps that a network is meant for."""
+    if saved.settings.steps is None:
+        raise typer.BadParameter(f"--steps: '{file}' does not say for how many time-steps it is meant; give --steps T")
+    say(f"T = {saved.settings.steps}, which '{file}' is meant for; --steps takes others")
+    return [saved.settings.steps]
 
 
 def _ann_accuracy(provenance: Mapping[str, Any], digest: str) -> float | None:

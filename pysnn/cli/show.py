@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pysnn.cli.streams import one_line
 from pysnn.tables import table_json, write_table
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ __all__ = ["show_rows", "show_table"]
 
 _PLAIN_WIDTH = 160
 _WIDE = 10
+_WIDEST = 10_000
 
 
 def show_table(
@@ -36,7 +39,7 @@ def show_rows(rows: list[dict[str, Any]], title: str = "") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    table = Table(title=one_line(title) or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
     if len(rows) == 1 and len(names) > _WIDE:
         table.add_column()
@@ -46,11 +49,15 @@ def show_rows(rows: list[dict[str, Any]], title: str = "") -> None:
         names = []
     for name in names:
         number = all(not isinstance(row[name], str) for row in rows)
-        table.add_column(name, justify="right" if number else "left")
+        table.add_column(name, justify="right" if number else "left", no_wrap=number)
     for row in rows if names else ():
         table.add_row(*(_text(name, row[name]) for name in names))
-    terminal = sys.stdout.isatty()
-    Console(width=None if terminal else _PLAIN_WIDTH, highlight=False).print(table)
+    # Names come from files: "[b]" and ":x:" in them are no markup.
+    console = partial(Console, highlight=False, markup=False, emoji=False)
+    terminal = console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    # Numbers are never cut: where the terminal is too narrow for them it wraps the lines itself.
+    least = terminal.measure(table, options=terminal.options.update(width=_WIDEST)).minimum
+    console(width=max(terminal.width, least)).print(table, soft_wrap=least > terminal.width)
 
 
 def _text(name: str, value: Any) -> str:
@@ -60,4 +67,4 @@ def _text(name: str, value: Any) -> str:
         if "accuracy" in name or "agreement" in name:
             return f"{100 * value:.2f} %"
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else one_line(str(value))

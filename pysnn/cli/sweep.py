@@ -7,9 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from pysnn.cli.errors import reported
+from pysnn.cli.errors import interruptible, reported
+from pysnn.cli.outputs import TABLE, check_outputs
 from pysnn.cli.show import show_rows
+from pysnn.cli.streams import say
 from pysnn.errors import SweepError
+from pysnn.files.aside import check_folder
 from pysnn.schemas import SCHEMAS
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.status import failures, status_table
@@ -57,6 +60,7 @@ def collect(
     as_json: Json = False,
 ) -> None:
     """Write the rows of all points, each once, in the order of the spec."""
+    check_outputs({"--out": (out, TABLE)}, [target])
     folder = _folder(target, None)
     plan = folder.plan()
     table = folder.table(plan["points"])
@@ -64,7 +68,7 @@ def collect(
     write_table(table, out, meta)
     missing = len(plan["points"]) - table["point"].n_unique()
     if missing:
-        typer.echo(f"pysnn sweep collect: {missing} of {len(plan['points'])} points are not there yet", err=True)
+        say(f"pysnn sweep collect: {missing} of {len(plan['points'])} points are not there yet")
     if as_json:
         typer.echo(json.dumps(table_json(table, meta)))
     else:
@@ -84,12 +88,15 @@ def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
     from pysnn.sweep.spec import load_spec
 
     spec = load_spec(path)
+    folder = out or spec.out
+    check_folder(folder)
     threads = max(1, usable_threads() // SweepOptions(**options).processes)
     job = replace(spec.run, threads=threads)
     about = {"job": "convert-run", "spec": path.name}
     fixed: dict[str, Any] = {"data": job.digest, "columns": SCHEMAS["sweep"], "about": about}
-    with Progress("sweep") as progress:
-        run_sweep(job, spec.space, out=out or spec.out, progress=progress, **fixed, **options)
+    kept = f"the points that are done are kept in '{folder}'; the same command goes on"
+    with interruptible(lambda: kept), Progress("sweep") as progress:
+        run_sweep(job, spec.space, out=folder, progress=progress, **fixed, **options)
 
 
 def _folder(target: Path, out: Path | None) -> SweepFolder:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pysnn.cli import first_spike_options as given_by
+from pysnn.cli.errors import interruptible
+from pysnn.cli.options import kept_by_training
+from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
+from pysnn.cli.streams import say
 from pysnn.errors import DataError
 from pysnn.first_spike.defaults import (
     GAP,
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["sstdp", "stdbp"]
 
 _GOLDEN_SAMPLES = 4
-_TABLES = (".parquet", ".csv", ".json")
+_IMAGE_DIMENSIONS = 3
 
 
 def stdbp(
@@ -103,22 +107,23 @@ def sstdp(
 
 def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     """Read, train, save and show."""
+    from pysnn.datasets.source import training_source
     from pysnn.files.first_spike import save
     from pysnn.files.first_spike_golden import make_spike_golden
     from pysnn.first_spike.learn import train as run_training
     from pysnn.progress import Progress
 
     out, history = asked["out"], asked["history"]
-    if history is not None and history.suffix.lower() not in _TABLES:
-        raise typer.BadParameter(f"--history: expected {', '.join(_TABLES)}, got '{history}'")
+    checkpoint = Path(f"{out}.checkpoint")
+    outputs = {"--out": (out, NETWORK), "--history": (history, TABLE), "the checkpoint": (checkpoint, CHECKPOINT)}
+    check_outputs(outputs, [training_source(asked["data"]).path])
     given = _training_data(asked["data"], asked["limit"])
     network, samples, asked = _start(given, asked)
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
     _prepare(checkpoint, resume=asked["resume"])
-    with Progress(name) as progress:
+    with interruptible(lambda: kept_by_training(checkpoint)), Progress(name) as progress:
         trained = run_training(network, rule, samples, _options(asked, checkpoint, progress))
     for note in (*_coding_note(asked), *trained.notes):
-        typer.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
     row = trained.history.row(trained.epoch - 1, named=True)
     facts = {
         "rule": repr(rule),
@@ -133,7 +138,7 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     golden = make_spike_golden(trained.network, samples[0][:_GOLDEN_SAMPLES], backend=asked["backend"])
     save(out, trained.network, provenance=facts, golden=golden)
     checkpoint.unlink(missing_ok=True)
-    typer.echo(f"saved {out}: {_chosen(trained, asked)}", err=True)
+    say(f"saved {out}: {_chosen(trained, asked)}")
     meta = metadata(data=asked["data"], network=str(out), backend=asked["backend"], **facts)
     show_table(trained.history, meta, as_json=asked["as_json"], title=f"{name} on {asked['data']}", file=history)
 
@@ -166,6 +171,11 @@ def _start(given: "Data", asked: Mapping[str, Any]) -> tuple["FirstSpikeNetwork"
     first = defaults.first_weights(fields["neuron"])
     hidden = parse_layers(asked["hidden"], **first)
     flat = not any(isinstance(layer, Conv | EarliestPool) for layer in hidden)
+    if not flat and x.ndim < _IMAGE_DIMENSIONS:
+        raise DataError(
+            f"--hidden {asked['hidden']}: expected images (samples, C, H, W) for convolutions and pools, got samples of "
+            f"{int(np.prod(x.shape[1:]))} values in a row; numbers of neurons like 800 fit those"
+        )
     shape = (int(np.prod(x.shape[1:])),) if flat else x.shape[1:]
     layers = [*hidden, Dense(units=int(labels.max(initial=0)) + 1, **first)]
     coding = choose_coding(as_values(x), asked["complement"], asked["invert"])
@@ -193,9 +203,7 @@ def _coding_note(asked: Mapping[str, Any]) -> list[str]:
 
 def _prepare(checkpoint: Path, *, resume: bool) -> None:
     if resume:
-        typer.echo(
-            f"going on from {checkpoint}" if checkpoint.exists() else "nothing to go on from: a new start", err=True
-        )
+        say(f"going on from {checkpoint}" if checkpoint.exists() else "nothing to go on from: a new start")
     else:
         checkpoint.unlink(missing_ok=True)
 
@@ -236,7 +244,7 @@ def _augmentation(text: str) -> Any:
 def _tell(row: Mapping[str, Any]) -> None:
     names = ("loss", "accuracy", "validation_accuracy", "dead", "spikes_per_neuron", "decision_time")
     found = ", ".join(f"{name} {row[name]:.4f}" for name in names if row[name] == row[name])
-    typer.echo(f"epoch {row['epoch']}: {found}", err=True)
+    say(f"epoch {row['epoch']}: {found}")
 
 
 def _chosen(trained: "Trained", asked: Mapping[str, Any]) -> str:

@@ -6,7 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from pysnn.cli.errors import interruptible
+from pysnn.cli.options import LARGEST_SEED, kept_by_training
+from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
+from pysnn.cli.streams import say
 from pysnn.errors import DataError
 from pysnn.files.settings import Settings
 from pysnn.tables import metadata, write_table
@@ -60,7 +64,7 @@ def ttrbr(
     compute: Annotated[str, typer.Option(metavar="auto|bfloat16|float32", help="What training computes in.")] = "auto",
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Of PyTorch; 0: its own choice.")] = 0,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED)] = 0,
     checkpoint: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="OUT.checkpoint.npz by default.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint, if it is there.")] = False,
     history: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the history: parquet, csv, json.")] = None,
@@ -71,18 +75,19 @@ def ttrbr(
     Data are the training split; `pysnn run` measures on the test split. Killed at any moment, the same command with --resume goes
     on to the same network.
     """
+    file = checkpoint or Path(f"{out}.checkpoint.npz")
+    _check_files(out, history, file, (data, start))
     from pysnn.finetune.trained_models import Recipe, save_trained
     from pysnn.finetune.ttrbr import TTRBROptions
     from pysnn.finetune.ttrbr import train as train_model
     from pysnn.progress import Progress
 
-    file = checkpoint or out.with_name(f"{out.name}.checkpoint.npz")
     if file.exists() and not resume:
         raise DataError(f"'{file}' is the checkpoint of a training: go on with --resume, or remove it")
     settings = Settings(steps=target or steps or potentials or _STEPS, precision=precision)  # type: ignore[arg-type]
     normal = {name: _numbers(name, text) for name, text in (("mean", mean), ("std", std)) if text is not None}
     recipe = Recipe(data, model, block, levels, per_channel, start, potentials, limit, **normal)
-    with Progress("train", seconds=30) as progress:
+    with interruptible(lambda: kept_by_training(file)), Progress("train", seconds=30) as progress:
         options = TTRBROptions(
             epochs=epochs,
             batch_size=batch_size,
@@ -120,14 +125,22 @@ def ttrbr(
     meta = metadata(network=str(out), model=model, block=block, data=data, data_sha256=training.task.data, **facts)
     if history is not None:
         write_table(trained.history, history, meta)
-    typer.echo(f"saved {out}: weights of epoch {trained.epoch}, T = {settings.steps}, {precision}", err=True)
+    say(f"saved {out}: weights of epoch {trained.epoch}, T = {settings.steps}, {precision}")
     show_table(trained.history, meta, as_json=as_json, title=f"{model} on {data}")
+
+
+def _check_files(out: Path, history: Path | None, checkpoint: Path, inputs: tuple[str, Path | None]) -> None:
+    from pysnn.datasets.source import training_source
+
+    data, start = inputs
+    outputs = {"--out": (out, NETWORK), "--history": (history, TABLE), "--checkpoint": (checkpoint, CHECKPOINT)}
+    check_outputs(outputs, [training_source(data).path, *([] if start is None else [start])])
 
 
 def _report(row: Mapping[str, Any]) -> None:
     """Say in one line how an epoch went: long trainings are watched in logs."""
     shown = ", ".join(f"{name} {row[name]:.4f}" for name in ("loss", "accuracy", "validation_accuracy"))
-    typer.echo(f"train: epoch {row['epoch']}: {shown}, {row['seconds']:.0f} s", err=True)
+    say(f"train: epoch {row['epoch']}: {shown}, {row['seconds']:.0f} s")
 
 
 def _numbers(name: str, text: str) -> tuple[float, ...]:

@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.ann import ann_pass, check_ordinary
+from pysnn.convert.calibration import calibration_data
 from pysnn.convert.folding.fold import fold
 from pysnn.convert.slope_layers import Stage, read_stages
+from pysnn.encode.data_range import DataRange
+from pysnn.encode.scale import warn_of_scale
 from pysnn.first_spike import FirstSpikeNetwork
 from pysnn.first_spike.layers import Layer
 from pysnn.network import Network
@@ -56,6 +59,8 @@ def to_first_spike(network: Network, x: Any = None) -> FirstSpikeNetwork:
     check_ordinary(network)
     plain = fold(network)
     pools, stages = read_stages(plain)
+    if x is not None:
+        warn_of_scale(network.input, calibration_data(network, x))
     highest = [np.inf] * len(stages) if x is None else _highest(plain, stages, x)
     layers: list[Layer] = [*pools]
     weights: list[NDArray[np.float32]] = []
@@ -67,7 +72,10 @@ def to_first_spike(network: Network, x: Any = None) -> FirstSpikeNetwork:
         mapped = np.concatenate([stage.matrix * before[:, None], stage.bias[None]]) / scale
         weights.append(mapped.astype(np.float32))
         layers += [stage.layer, *stage.pools]
-    return FirstSpikeNetwork(network.input.shape, tuple(layers), tuple(weights), neuron="slope")
+    known = network.input.data_range
+    if known is None and x is not None:
+        known = DataRange.of(calibration_data(network, x))
+    return FirstSpikeNetwork(network.input.shape, tuple(layers), tuple(weights), neuron="slope", data_range=known)
 
 
 def _scale(stage: Stage, before: Float64, seen: float) -> Float64:

@@ -1,20 +1,22 @@
 """From an ordinary network to a spiking one, and what the conversion cost."""
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from pysnn.ann import check_ordinary
+from pysnn.convert.agreement import Agreement, compare_with_ann, few_samples, to_try
 from pysnn.convert.analysis.blame import FREE, blame_rows, check_free, layers_to_blame
 from pysnn.convert.analysis.diagnosis import rank_layers
 from pysnn.convert.analysis.error_table import NOT_FREE, error_rows
 from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.corrections import Correction, check_corrections, correct
-from pysnn.convert.input_range import warn_of_input_range
 from pysnn.convert.methods.registry import SETTING_KEYWORDS, MethodSettings, make_method
 from pysnn.convert.ordinary import ann_digest
+from pysnn.convert.plausible import known_range, warn_of_data
 from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
 from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal
@@ -53,6 +55,8 @@ class Conversion:
         Names in :data:`pysnn.convert.CORRECTIONS` of what was calibrated behind the thresholds.
     int8_refusal
         Why the network runs in float32 only; ``None`` where it runs in int8 too.
+    agreement
+        How far it decides as the ANN does at ``steps``, on some of the calibration data; ``None`` if that was not measured.
     """
 
     network: Network
@@ -63,6 +67,7 @@ class Conversion:
     steps: int | None = None
     corrections: tuple[str, ...] = ()
     int8_refusal: str | None = None
+    agreement: Agreement | None = None
 
     @property
     def report(self) -> "pl.DataFrame":
@@ -94,7 +99,40 @@ class Conversion:
             **({"calibrate": ",".join(self.corrections)} if self.corrections else {}),
             "calibration.samples": self.calibration.samples,
             "calibration.sha256": self.calibration.digest,
+            **({} if self.agreement is None else self.agreement.facts),
         }
+
+    def compared(self, x: Any, steps: int | None = None, **options: Any) -> "Conversion":
+        """Return the same conversion with its :attr:`agreement` with the ANN measured on ``x``.
+
+        Parameters
+        ----------
+        x
+            Data as :func:`pysnn.run` takes it; 256 samples of them are run, of large networks fewer, 16 at least.
+        steps
+            Number of time-steps; the conversion's own by default.
+        **options
+            Fields of :class:`pysnn.simulation.simulator.RunOptions`: ``backend``, ``precision``, ``threads``, ``progress``.
+
+        Raises
+        ------
+        DataError
+            The data do not fit, or nobody says how many steps.
+
+        Warns
+        -----
+        UserWarning
+            They agree in less than 90 % of the samples.
+        """
+        wanted = self._steps("compared", steps)
+        last = int(wanted if isinstance(wanted, int | np.integer) else max(wanted))
+        few = few_samples(self.ann, sorted_samples(calibration_data(self.ann, x))[0], last)
+        found = compare_with_ann((self.network, self.ann), few, last, options)
+        if found.poor:
+            warnings.warn(
+                f"{found.sentence}; {to_try(self.method, self.settings, self.corrections)}", UserWarning, stacklevel=2
+            )
+        return replace(self, agreement=found)
 
     @show_keywords(item for item in RUN_KEYWORDS if item.name not in NOT_FREE)
     def errors(
@@ -170,13 +208,14 @@ class Conversion:
 
 
 @show_keywords(SETTING_KEYWORDS)
-def convert(
+def convert(  # noqa: PLR0913 - what is converted, by what rule, and what is done on top
     network: Network,
     calibration: Any,
     method: str = "percentile",
     *,
     steps: int | None = None,
     calibrate: Sequence[str] = (),
+    compare: bool = True,
     **settings: Unpack[MethodSettings],
 ) -> Conversion:
     """Convert an ordinary network into a spiking one.
@@ -198,6 +237,8 @@ def convert(
     calibrate
         ``"bias"``, ``"v_init"`` or both: shift each channel's current, or its initial potential, by its mean error at
         ``steps`` time-steps on the calibration data (:data:`pysnn.convert.CORRECTIONS`).
+    compare
+        Where ``steps`` are given, measure how far the result agrees with the ANN: :meth:`Conversion.compared`.
     **settings
         Settings of the method: ``per_channel=True`` for a threshold a channel, ``percentile=99.9``.
 
@@ -211,8 +252,8 @@ def convert(
     Warns
     -----
     UserWarning
-        A layer is never active on the calibration data (the warning names it), or the range of the data does not look like
-        what the mean and std of the input are for.
+        A layer is never active on the calibration data (the warning names it); the data do not look like what the network,
+        or its mean and std, are for; or the result agrees with the ANN in less than 90 % of some calibration samples.
 
     Examples
     --------
@@ -237,18 +278,19 @@ def convert(
     network, stuck = settle_pools(network)
     check_convertible(network, stuck)
     data = calibration_data(network, calibration)
-    warn_of_input_range(network.input, data)
+    warn_of_data(network, data)
     found = choose_thresholds(network, data, rule)
+    samples, _ = sorted_samples(data)
     thresholds = {
         layer.layer: float(layer.threshold[0]) if layer.threshold.size == 1 else layer.threshold
         for layer in found.layers
     }
     correction = Correction()
     if kinds and steps is not None:
-        correction = correct(network, sorted_samples(data)[0], thresholds, int(steps), kinds)
-    spiking = spiking_network(network, thresholds, correction)
+        correction = correct(network, samples, thresholds, int(steps), kinds)
+    spiking = spiking_network(network, thresholds, correction).with_data_range(known_range(network, samples))
     check_runs(spiking, stuck)
-    return Conversion(
+    made = Conversion(
         network=spiking,
         ann=network,
         method=method,
@@ -258,6 +300,7 @@ def convert(
         corrections=kinds,
         int8_refusal=int8_refusal(spiking),
     )
+    return made.compared(samples) if compare and steps is not None else made
 
 
 def _not_a_network(value: object) -> str:

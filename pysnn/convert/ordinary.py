@@ -56,6 +56,8 @@ def ann_digest(network: Network) -> str:
     for name, node in network.nodes.items():
         digest.update(f"{name}\n{node.title}\n".encode())
         for field in () if isinstance(node, Output) else fields(node):
+            if not field.compare:
+                continue
             if getattr(node, field.name) is field.default and field.metadata.get("undigested_at_default"):
                 continue
             digest.update(f"{field.name}\n".encode())

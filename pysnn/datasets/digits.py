@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.encode.data_range import DataRange
 from pysnn.network import Network
 from pysnn.nodes import Input, Linear, Node, Output, ReLU
 
@@ -67,7 +68,7 @@ def load_digits() -> Dataset:
 def load_digits_mlp() -> Network:
     """Give a small network (64-64-64-10, ReLU) trained on the 1,297 digits of :func:`load_digits`.
 
-    ``scripts/train_digits_mlp.py`` trained it.
+    ``scripts/train_digits_mlp.py`` trained it. It knows the range of these digits.
 
     Examples
     --------
@@ -76,7 +77,8 @@ def load_digits_mlp() -> Network:
     """
     arrays = _arrays("digits_mlp.npz")
     count = len(arrays) // 2
-    nodes: dict[str, Node] = {"in": Input((int(arrays["weight_1"].shape[1]),))}
+    known = DataRange.from_array(arrays["data_range"])
+    nodes: dict[str, Node] = {"in": Input((int(arrays["weight_1"].shape[1]),), data_range=known)}
     for i in range(1, count + 1):
         nodes[f"fc{i}"] = Linear(arrays[f"weight_{i}"], arrays[f"bias_{i}"])
         if i < count:

@@ -1,4 +1,4 @@
-"""Data files: an ``.npz`` with ``x`` (the first axis is the sample) and, where labels are needed, ``y``."""
+"""Data files: an ``.npz`` with ``x`` (the first axis is the sample; of spikes the second) and, where labels are needed, ``y``."""
 
 import hashlib
 import zipfile
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
-from pysnn.files.aside import write_aside
+from pysnn.file_kinds import with_kind
+from pysnn.files.aside import check_ending, write_aside
 
 __all__ = ["Data", "load_data", "save_arrays"]
 
@@ -24,8 +25,8 @@ class Data:
     digest: str
 
 
-def load_data(path: Path, limit: int | None = None) -> Data:
-    """Read ``x`` and ``y``, the first ``limit`` samples only if that is given.
+def load_data(path: Path, limit: int | None = None, axis: int = 0) -> Data:
+    """Read ``x`` and ``y``, the first ``limit`` samples only if that is given; they lie along ``axis`` of ``x``.
 
     Raises
     ------
@@ -39,7 +40,9 @@ def load_data(path: Path, limit: int | None = None) -> Data:
             stream.seek(0)
             loaded = np.load(stream, allow_pickle=False)
             if not isinstance(loaded, np.lib.npyio.NpzFile):
-                raise DataError(f"{what}: expected an .npz with 'x', got a single array (.npy)")
+                raise DataError(
+                    f"{what}: expected an .npz with 'x', got a single array (.npy): np.savez(FILE, x=array)"
+                )
             if "x" not in loaded.files:
                 raise DataError(f"{what}: expected an array 'x', found {', '.join(loaded.files) or 'nothing'}")
             x = loaded["x"]
@@ -49,17 +52,27 @@ def load_data(path: Path, limit: int | None = None) -> Data:
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, OSError, MemoryError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(
-            f"{what}: expected an .npz of plain arrays; it is damaged or something else ({error})"
-        ) from error
-    if x.ndim < 1 or (y is not None and y.shape[:1] != x.shape[:1]):
+        reason = " ".join(str(error).split())
+        said = f"{what}: expected an .npz of plain arrays; it is damaged or something else ({reason})"
+        raise DataError(with_kind(said, path)) from error
+    if x.ndim <= axis or (y is not None and (y.ndim < 1 or len(y) != x.shape[axis])):
         found = None if y is None else y.shape
-        raise DataError(f"{what}: 'x' and 'y' must have one entry a sample, got shapes {x.shape} and {found}")
-    return Data(x[:limit], None if y is None else y[:limit], digest)
+        form = "(steps, samples, ...)" if axis else "(samples, ...)"
+        raise DataError(f"{what}: expected 'x' {form} and one label a sample in 'y', got shapes {x.shape} and {found}")
+    return Data(x[(slice(None),) * axis + (slice(limit),)], None if y is None else y[:limit], digest)
 
 
 def save_arrays(path: Path, **arrays: Any) -> Path:
-    """Write arrays as ``.npz``, aside first, then renamed."""
+    """Write arrays as ``.npz``, aside first, then renamed.
+
+    Raises
+    ------
+    DataError
+        The name says another format.
+    OSError
+        The file cannot be written.
+    """
+    check_ending(path, [".npz"])
 
     def write(aside: Path) -> None:
         with aside.open("wb") as stream:

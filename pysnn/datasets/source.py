@@ -23,6 +23,7 @@ from pysnn.errors import DataError
 __all__ = ["DataSource", "parse_source", "training_source"]
 
 _SPLITS = ("train", "test")
+_FORMS = "FILE.npz, digits:SPLIT, KIND:DIR:SPLIT with KIND idx, cifar10, cifar100 or imagenet, or folder:DIR:SIZE (SPLIT: train, test)"
 Loaded = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
@@ -65,8 +66,10 @@ class DataSource:
         """Whether it is a file of the user's making, rather than a data set of which a part may do."""
         return self.kind == "npz"
 
-    def load(self, limit: int | None = None) -> Data:
+    def load(self, limit: int | None = None, axis: int = 0) -> Data:
         """Read the samples, the first ``limit`` only if that is given, and the SHA-256 of the files.
+
+        Samples lie along ``axis`` of an ``.npz``'s ``x``: 1 for spikes ``(steps, samples, ...)``.
 
         Raises
         ------
@@ -76,7 +79,7 @@ class DataSource:
             Reading pictures needs Pillow, and it is not installed.
         """
         if self.kind == "npz":
-            return load_data(self.path, limit)
+            return load_data(self.path, limit, axis)
         if self.kind == "digits":
             x, y = _digits(self.split)
             return Data(x[:limit], y[:limit], self.digest())
@@ -134,19 +137,22 @@ def parse_source(text: str, base: Path | None = None) -> DataSource:
     if not colon or kind not in {"npz", "digits", "folder", *_KINDS}:
         kind, rest = "npz", text
     if kind == "npz":
-        return DataSource("npz", (base or Path()) / rest)
-    path, _, split = rest.rpartition(":")
+        path = (base or Path()) / rest
+        if not path.suffix and not path.exists():
+            raise DataError(f"data '{text}': there is no such file; expected {_FORMS}")
+        return DataSource("npz", path)
+    place, _, split = rest.rpartition(":")
     if kind == "folder":
-        if not path:
+        if not place:
             raise DataError(
                 f"data '{text}': expected folder:DIR:SIZE, like folder:pictures:64 or folder:pictures:28grey"
             )
         parse_form(split)
-        return DataSource(kind, (base or Path()) / path, split)
-    if split not in _SPLITS or bool(path) != (kind in _KINDS):
+        return DataSource(kind, (base or Path()) / place, split)
+    if split not in _SPLITS or bool(place) != (kind in _KINDS):
         form = f"{kind}:DIR:train or {kind}:DIR:test" if kind in _KINDS else "digits:train or digits:test"
         raise DataError(f"data '{text}': expected {form}")
-    return DataSource(kind, (base or Path()) / path, split)
+    return DataSource(kind, (base or Path()) / place, split)
 
 
 def training_source(text: str) -> DataSource:

@@ -1,7 +1,7 @@
 """Input coding: how data become what enters a network.
 
 ``"constant"``: the value itself, at every step. ``"poisson"``: a spike with that probability at each step.
-``"spikes"``: given spikes ``(steps, batch, ...)``. ``"events"``: given spikes as :class:`Events`.
+``"spikes"``: given spikes ``(steps, samples, ...)``. ``"events"``: given spikes as :class:`Events`.
 """
 
 from pysnn.encode.events import Events

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pysnn.arrays import as_numeric, is_finite
 from pysnn.encode.digits import warn_of_lost_digits
 from pysnn.encode.events import MAX_AT_ONCE, Events
+from pysnn.encode.labels import FOR_RUNS, warn_of_gaps
 from pysnn.encode.layout import laid_out
 from pysnn.errors import DataError
 from pysnn.nodes import Input
@@ -49,12 +50,7 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
         if node.normalises:
             raise DataError(f"{what}: given spikes cannot be normalised, and the input has {_normalisation(node)}")
         return Batches(_given_spikes(data, node, what, coding))
-    given = as_numeric(data, what)
-    array = laid_out(given, node.shape)
-    if array is None:
-        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {given.shape}")
-    if array.shape[0] == 0:
-        raise DataError(f"{what}: expected at least one sample, got none")
+    array = _samples(data, node, what, coding)
     if array.dtype.kind == "f" and not is_finite(array):
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
@@ -80,6 +76,20 @@ def _normalisation(node: Input) -> str:
     return "scaling" if node.mean is None else "mean and std"
 
 
+def _samples(data: Any, node: Input, what: str, coding: str) -> NDArray[Any]:
+    """Return data as an array whose shape is right."""
+    if isinstance(data, Events):
+        raise DataError(f"{what}: got pysnn.Events and coding '{coding}'; events are run with coding=\"events\"")
+    given = as_numeric(data, what)
+    array = laid_out(given, node.shape)
+    if array is None:
+        hint = '; spikes (steps, samples, ...) are run with coding="spikes"' if given.shape[2:] == node.shape else ""
+        raise DataError(f"{what}: expected (samples, {', '.join(map(str, node.shape))}), got {given.shape}{hint}")
+    if array.shape[0] == 0:
+        raise DataError(f"{what}: expected at least one sample, got none")
+    return array
+
+
 def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDArray[np.int64]:
     """Check labels for a number of samples, and for the classes of the node ``output``.
 
@@ -87,6 +97,11 @@ def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDAr
     ------
     DataError
         They are not one integer a sample, or there is no such class.
+
+    Warns
+    -----
+    UserWarning
+        Some class below the largest label has no sample, though there are many.
 
     Examples
     --------
@@ -98,8 +113,11 @@ def checked_labels(labels: Any, samples: int, classes: int, output: str) -> NDAr
         raise DataError(f"labels: expected {samples} integers, one a sample, got {array.dtype} {array.shape}")
     if array.min() < 0 or array.max() >= classes:
         bad = array.min() if array.min() < 0 else array.max()
-        raise DataError(f"labels: Output '{output}' has classes 0..{classes - 1}, got {bad}")
-    return array.astype(np.int64)
+        hint = "; if labels count from 1, subtract 1" if (array.min(), array.max()) == (1, classes) else ""
+        raise DataError(f"labels: Output '{output}' has classes 0..{classes - 1}, got {bad}{hint}")
+    checked = array.astype(np.int64)
+    warn_of_gaps(checked, FOR_RUNS, stacklevel=4)
+    return checked
 
 
 def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:
@@ -109,9 +127,11 @@ def _given_spikes(data: Any, node: Input, what: str, coding: str) -> Events:
             raise DataError(f"{what}: coding 'events' expects pysnn.Events, got {type(data).__name__}")
         events = data
     else:
+        if isinstance(data, Events):
+            raise DataError(f"{what}: got pysnn.Events and coding 'spikes'; events are run with coding=\"events\"")
         array = as_numeric(data, what)
         if array.shape[2:] != node.shape:
-            raise DataError(f"{what}: expected (steps, batch, {', '.join(map(str, node.shape))}), got {array.shape}")
+            raise DataError(f"{what}: expected (steps, samples, {', '.join(map(str, node.shape))}), got {array.shape}")
         events = Events.from_dense(array)
     if events.samples == 0:
         raise DataError(f"{what}: expected at least one sample, got none")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError, PysnnError
 from pysnn.files import graph_json, psnn
-from pysnn.files.aside import write_aside
+from pysnn.files.aside import check_ending, write_aside
 from pysnn.files.container import canonical_json, quote, write_container
 from pysnn.files.first_spike_golden import SpikeGolden, check_shapes, check_spike_golden
 from pysnn.files.graph_values import LONGEST, Reader, Writer, as_list, as_object, check_keys, check_same, parse
@@ -74,7 +74,7 @@ def save(
     Parameters
     ----------
     path
-        The file, by convention ``.psnn``; an existing one is replaced.
+        The file, ``.psnn``; an existing one is replaced.
     network
         What to save.
     provenance
@@ -85,7 +85,7 @@ def save(
     Raises
     ------
     FileFormatError, DataError
-        A part cannot be held by a file.
+        A part cannot be held by a file, or the name says another format.
     OSError
         The file cannot be written.
 
@@ -99,6 +99,7 @@ def save(
     >>> saved.network.layers == network.layers, saved.provenance["rule"]
     (True, 'stdbp')
     """
+    check_ending(Path(path), [".psnn"])
     data = dumps(network, provenance=provenance, golden=golden)
     return write_aside(Path(path), lambda aside: aside.write_bytes(data))
 
@@ -143,6 +144,10 @@ def _encode(saved: SavedFirstSpike) -> tuple[str, dict[str, NDArray[Any]]]:
             "input_shape": list(network.input_shape),
             "layers": [_layer_json(writer, layer) for layer in network.layers],
             "neuron": network.neuron,
+            # Files from before networks knew the range of their data stay as they are.
+            **(
+                {} if network.data_range is None else {"data_range": writer.value(network.data_range, "data_range", "")}
+            ),
             "steps": network.steps,
             "weights": [
                 writer.weights((f"{name}.weight", f"{name}.unit"), weight, own=1)
@@ -192,7 +197,7 @@ def _decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedFirstSpike:
 
 
 def _network(reader: Reader, value: Any) -> FirstSpikeNetwork:
-    known = {"coding"} & set(as_object("first_spike", value))
+    known = {"coding", "data_range"} & set(as_object("first_spike", value))
     check_keys("first_spike", value, (*_NETWORK_KEYS, *known))
     layers = tuple(_layer(reader, item) for item in as_list("layers", value["layers"]))
     weights = [reader.weights(item, "weights", own=1) for item in as_list("weights", value["weights"])]
@@ -200,7 +205,9 @@ def _network(reader: Reader, value: Any) -> FirstSpikeNetwork:
     steps = value["steps"]
     if not all(type(size) is int for size in (*shape, steps)):
         raise FileFormatError("first_spike: expected whole numbers for input_shape and steps")
-    fields = {name: value[name] for name in ("neuron", "steps", "compare", *known)}
+    fields = {name: value[name] for name in ("neuron", "steps", "compare", *(known - {"data_range"}))}
+    if "data_range" in known:
+        fields["data_range"] = reader.value(value["data_range"], "data_range")
     return FirstSpikeNetwork(shape, layers, tuple(weights), **fields)
 
 

@@ -157,7 +157,7 @@ def _run(network: Network, golden: Golden, settings: Settings, backend: str, nod
     """Run the input of ``golden`` and give what comes out, spikes of some neuron nodes."""
     from pysnn.simulation.simulator import run
 
-    options = settings.options | {"precision": golden.precision}
+    options = settings.options | {"precision": golden.precision, "check_range": False}
     result = run(network, golden.input, steps=golden.steps, backend=backend, probe=bool(nodes), count=False, **options)
     spikes = {name: np.ascontiguousarray(result.probes[name].spikes[-1], dtype=np.int32) for name in nodes}
     return Golden(golden.input, result.scores, spikes, golden.steps, golden.precision)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError
+from pysnn.file_kinds import with_kind
 from pysnn.files import container_reader, graph_json
-from pysnn.files.aside import write_aside
+from pysnn.files.aside import check_ending, write_aside
 from pysnn.files.container import DTYPES, MAX_HEADER, Container, TensorEntry, write_container
 from pysnn.files.golden import Golden
 from pysnn.files.saved import SavedNetwork
@@ -36,7 +37,7 @@ def save(
     Parameters
     ----------
     path
-        The file, by convention ``.psnn``; an existing one is replaced.
+        The file, ``.psnn``; an existing one is replaced.
     network
         What to save.
     settings
@@ -49,7 +50,7 @@ def save(
     Raises
     ------
     FileFormatError, DataError
-        A part cannot be held by a file.
+        A part cannot be held by a file, or the name says another format.
     OSError
         The file cannot be written.
 
@@ -63,6 +64,7 @@ def save(
     >>> saved.network == network, saved.provenance["method"]
     (True, 'max-norm')
     """
+    check_ending(Path(path), [".psnn"])
     data = dumps(network, settings=settings, provenance=provenance, golden=golden)
     return write_aside(Path(path), lambda aside: aside.write_bytes(data))
 
@@ -86,7 +88,7 @@ def load_with(decode: Callable[[str, Mapping[str, NDArray[Any]]], T], path: str 
     try:
         return loads_with(decode, _read_bytes(Path(path)))
     except FileFormatError as error:
-        raise FileFormatError(f"{os.fspath(path)}: {error}") from error.__cause__
+        raise FileFormatError(f"{os.fspath(path)}: {with_kind(str(error), path)}") from error.__cause__
     except MemoryError as error:
         raise FileFormatError(f"{os.fspath(path)}: there is not enough memory to read it") from error
 

@@ -1,16 +1,19 @@
 """Values become spike times: the brighter, the earlier, or the darker, or both."""
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric
+from pysnn.encode.data_range import DataRange
+from pysnn.encode.scale import range_problem
 from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork
 
-__all__ = ["as_values", "encode_times"]
+__all__ = ["as_values", "data_range", "encode_times", "warn_of_range"]
 
 
 def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
@@ -74,3 +77,17 @@ def as_values(x: Any) -> NDArray[np.float32]:
     values = as_numeric(x, "x")
     scale = np.float32(255 if values.dtype == np.uint8 else 1)
     return np.asarray(values.astype(np.float32) / scale)
+
+
+def data_range(network: FirstSpikeNetwork, x: Any) -> DataRange:
+    """Return the range of data that :func:`encode_times` takes."""
+    return DataRange.of(as_numeric(x, "x").reshape(-1, *network.input_shape))
+
+
+def warn_of_range(network: FirstSpikeNetwork, x: Any, *, stacklevel: int = 3) -> None:
+    """Warn, in one sentence, where data that :func:`encode_times` takes do not fit those that the network was trained on."""
+    if network.data_range is None:
+        return
+    problem = range_problem(network.data_range, as_numeric(x, "x").reshape(-1, *network.input_shape))
+    if problem:
+        warnings.warn(f"x: {problem}", UserWarning, stacklevel=stacklevel)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pysnn.backends import get_backend
 from pysnn.backends.first_spike import Decisions, FirstSpikeEngine, first_output_spike
 from pysnn.errors import DataError
-from pysnn.first_spike.coding import encode_times
+from pysnn.first_spike.coding import encode_times, warn_of_range
 from pysnn.first_spike.counts import BatchCounts, count_batch, dense_macs
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.foreign import as_numpy
@@ -72,7 +72,9 @@ class Evaluation:
         return make_table("first_spike", [asdict(self)])
 
 
-def decide(network: FirstSpikeNetwork, x: Any, *, backend: str = "auto", threads: int = 1) -> Decisions:
+def decide(
+    network: FirstSpikeNetwork, x: Any, *, backend: str = "auto", threads: int = 1, check_range: bool = True
+) -> Decisions:
     """Give the first output spike of each sample: its neuron (-1: none) and its time; nothing later is computed.
 
     Parameters
@@ -83,6 +85,8 @@ def decide(network: FirstSpikeNetwork, x: Any, *, backend: str = "auto", threads
         Values in 0..1; see :func:`~pysnn.first_spike.encode_times`.
     backend, threads
         Change the speed only.
+    check_range
+        Warn where the data do not fit those that the network was trained on.
 
     Examples
     --------
@@ -91,8 +95,10 @@ def decide(network: FirstSpikeNetwork, x: Any, *, backend: str = "auto", threads
     >>> decide(network, [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]).winner.tolist()
     [0, 1, -1]
     """
-    engine = get_backend(backend).first_spike(network.plan)
-    return engine.decide(network.weights, encode_times(network, x), threads=threads)
+    times = encode_times(network, x)
+    if check_range:
+        warn_of_range(network, x)
+    return get_backend(backend).first_spike(network.plan).decide(network.weights, times, threads=threads)
 
 
 def evaluate(network: FirstSpikeNetwork, x: Any, y: Any, *, backend: str = "auto", threads: int = 1) -> Evaluation:
@@ -112,6 +118,11 @@ def evaluate(network: FirstSpikeNetwork, x: Any, y: Any, *, backend: str = "auto
     DataError
         Data or labels do not fit the network.
 
+    Warns
+    -----
+    UserWarning
+        The data do not fit those that the network was trained on.
+
     Examples
     --------
     >>> from pysnn.first_spike import Dense
@@ -121,6 +132,7 @@ def evaluate(network: FirstSpikeNetwork, x: Any, y: Any, *, backend: str = "auto
     (0.66..., 0.33..., 1.33...)
     """
     times = encode_times(network, x)
+    warn_of_range(network, x)
     labels = None if y is None else check_labels(y, len(times), network.plan.out_size)
     engine = get_backend(backend).first_spike(network.plan)
     return evaluate_times(network, engine, times, labels, threads=threads)
@@ -132,7 +144,8 @@ def check_labels(y: Any, samples: int, classes: int) -> NDArray[np.int64]:
     if labels.shape != (samples,) or labels.dtype.kind not in "iu":
         raise DataError(f"y: expected {samples} whole numbers, got shape {labels.shape} of {labels.dtype}")
     if samples and not 0 <= labels.min() <= labels.max() < classes:
-        raise DataError(f"y: expected labels 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
+        hint = "; if they count from 1, subtract 1" if (labels.min(), labels.max()) == (1, classes) else ""
+        raise DataError(f"y: expected labels 0 to {classes - 1}, got {labels.min()} to {labels.max()}{hint}")
     return labels.astype(np.int64)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_weight
-from pysnn.errors import NetworkError
+from pysnn.encode.data_range import DataRange
+from pysnn.errors import DataError, NetworkError
 from pysnn.first_spike.layers import Layer
 from pysnn.frozen import Frozen
 from pysnn.plan.first_spike import FirstSpikePlan, MapShape, NeuronKind, WeightLayer
@@ -42,6 +43,8 @@ class FirstSpikeNetwork(Frozen):
         slope, which computes what a ReLU network does (the last row of its weights is what its neurons start with).
     steps, compare
         Of the step kernel: the number of time-steps, and whether a neuron fires at the threshold or above it only.
+    data_range
+        Range of the data that it was trained on, so that a run can say where other data do not fit.
     coding
         "bright": the larger a value, the earlier its spike, and 0 never spikes; "dark": the smaller, the earlier, and 1 never spikes;
         "both": the one and the other, so that every value has two inputs (images: twice the channels).
@@ -65,6 +68,7 @@ class FirstSpikeNetwork(Frozen):
     neuron: NeuronKind = "ramp"
     steps: int = 0
     compare: Literal[">=", ">"] = ">="
+    data_range: DataRange | None = None
     coding: Coding = "bright"
 
     def __post_init__(self) -> None:
@@ -80,6 +84,11 @@ class FirstSpikeNetwork(Frozen):
                 raise NetworkError(f"layer '{name}': weight: expected the shape {shape}, got {array.shape}")
             checked.append(array)
         object.__setattr__(self, "weights", tuple(checked))
+        if self.data_range is not None:
+            try:
+                object.__setattr__(self, "data_range", DataRange.checked(self.data_range, self.input_shape[0]))
+            except DataError as error:
+                raise NetworkError(str(error)) from error
 
     @classmethod
     def draw(

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from pysnn.arrays import as_numeric, as_weight
-from pysnn.errors import NetworkError
-from pysnn.nodes.base import UNDIGESTED_FIELD, Array, Builder, Node, Shape, Value
+from pysnn.encode.data_range import DataRange
+from pysnn.errors import DataError, NetworkError
+from pysnn.nodes.base import LATER_FIELD, UNDIGESTED_FIELD, Array, Builder, Node, Shape, Value
 from pysnn.nodes.scaling import apply_scaling, checked_scaling
 
 __all__ = ["Input"]
@@ -31,6 +32,9 @@ class Input(Node):
         In place of mean and std: operations in float64, applied in order before data become float32, so that large offsets
         do no harm. Pairs of "subtract", "add", "multiply", "divide", "at_least" or "at_most" and one value a channel. Data of
         every dtype are taken as they are, uint8 too.
+    data_range
+        Range of the data that the network was made for, so that a run can say where other data do not fit; no part of what
+        is computed.
 
     Raises
     ------
@@ -50,6 +54,7 @@ class Input(Node):
     mean: Any = None
     std: Any = None
     scaling: Any = field(default=None, metadata=UNDIGESTED_FIELD)
+    data_range: DataRange | None = field(default=None, compare=False, metadata=LATER_FIELD)
 
     def __post_init__(self) -> None:
         shape = (self.shape,) if isinstance(self.shape, int | np.integer) else self.shape
@@ -64,6 +69,11 @@ class Input(Node):
         object.__setattr__(self, "scaling", checked_scaling(self.scaling, int(shape[0])))
         if self.scaling is not None and self.mean is not None:
             raise NetworkError("Input: expected mean and std, or scaling, got both")
+        if self.data_range is not None:
+            try:
+                object.__setattr__(self, "data_range", DataRange.checked(self.data_range, self.shape[0]))
+            except DataError as error:
+                raise NetworkError(f"Input: {error}") from error
 
     def _check_normalisation(self, channels: int) -> None:
         given = as_numeric(self.mean, "Input: mean")

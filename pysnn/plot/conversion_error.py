@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import DataError
-from pysnn.files.aside import write_aside
+from pysnn.files.aside import check_ending, write_aside
 from pysnn.plot.frame import COLOURS, axes_or_new, new_figure
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def save_conversion_error(path: str | os.PathLike[str], table: "pl.DataFrame") -
     DataError, MissingExtraError
         As :func:`conversion_error` does.
     """
+    check_ending(Path(path), [".png"])
     figure = conversion_error_grid(table)
     return write_aside(Path(path), lambda aside: figure.savefig(aside, dpi=150, format="png"))
 

@@ -12,6 +12,8 @@ __all__ = ["measure"]
 _MOST_REPEATS = 7
 _ENOUGH_SECONDS = 0.2
 
+Call = Callable[[int, int], None]
+
 
 def measure(
     simulator: Simulator,
@@ -19,9 +21,9 @@ def measure(
     steps: Sequence[int],
     *,
     labels: Any = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Call | None = None,
 ) -> tuple[list[float | None], Result]:
-    """Give milliseconds a sample for each number of steps, and the result of the longest run.
+    """Compute milliseconds a sample for each number of steps, and the result of the longest run.
 
     Scores and counts are those of one run to the largest number of steps; each number of steps is run again for its time,
     several times where that is short (given spikes belong to one number of steps, and only that is timed).
@@ -35,7 +37,8 @@ def measure(
     steps
         Ascending numbers of steps.
     progress
-        Called with (samples done, samples in all) over all runs.
+        Called with (samples done, samples in all), which only grow, over the first run and one for each time; further
+        repeats do not count.
 
     Examples
     --------
@@ -48,26 +51,26 @@ def measure(
     """
     splits = simulator.options.coding in ("constant", "poisson")
     if splits:
-        simulator.run(x[:1], steps=1)
-    runs = len(steps) if splits else 1
-    result = simulator.run(x, steps=steps, labels=labels, progress=_part(progress, 0, runs))
+        simulator.run(x[:1], steps=1, check_range=False)
+    timed = len(steps) if splits else 1
+    result = simulator.run(x, steps=steps, labels=labels, progress=_part(progress, 0, 1 + timed))
     seconds: list[float | None] = [None] * len(steps)
-    for done in range(runs):
+    for done in range(timed):
         place = len(steps) - 1 - done
-        seconds[place] = _seconds(simulator, x, steps[place], _part(progress, done, runs))
+        seconds[place] = _seconds(simulator, x, steps[place], _part(progress, 1 + done, 1 + timed))
     times = [None if s is None else 1e3 * s / result.samples for s in seconds]
     return times, result
 
 
-def _seconds(simulator: Simulator, x: Any, steps: int, progress: Callable[[int, int], None] | None) -> float:
-    """Give the time of a run: the median of several where it is short."""
-    seconds: list[float] = []
+def _seconds(simulator: Simulator, x: Any, steps: int, progress: Call | None) -> float:
+    """Measure a run: the median of several where it is short."""
+    seconds = [simulator.run(x, steps=steps, progress=progress, check_range=False).wall_s]
     while len(seconds) < _MOST_REPEATS and sum(seconds) < _ENOUGH_SECONDS:
-        seconds.append(simulator.run(x, steps=steps, progress=progress).wall_s)
+        seconds.append(simulator.run(x, steps=steps, check_range=False).wall_s)
     return median(seconds)
 
 
-def _part(progress: Callable[[int, int], None] | None, done: int, runs: int) -> Callable[[int, int], None] | None:
+def _part(progress: Call | None, done: int, runs: int) -> Call | None:
     if progress is None:
         return None
     return lambda samples, total: progress(done * total + samples, runs * total)

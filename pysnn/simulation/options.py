@@ -33,6 +33,7 @@ class RunKeywords(TypedDict, total=False):
     record: Sequence[str]
     record_potentials: Sequence[str]
     progress: Callable[[int, int], None] | None
+    check_range: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,8 @@ class RunOptions:
         Names of neuron nodes whose spikes, or potentials, to keep at every step.
     progress
         Called with (samples done, samples in all) now and then.
+    check_range
+        Warn where the data do not fit the range that the network was made for.
     """
 
     precision: Literal["float32", "int8"] = "float32"
@@ -88,6 +91,7 @@ class RunOptions:
     record: Sequence[str] = ()
     record_potentials: Sequence[str] = ()
     progress: Callable[[int, int], None] | None = None
+    check_range: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.coding, str) or self.coding not in CODINGS:
@@ -108,6 +112,7 @@ class RunOptions:
         for field, choices in (
             ("count", "True or False"),
             ("probe", "True or False"),
+            ("check_range", "True or False"),
             ("keep_state", "True, False or None"),
         ):
             value = getattr(self, field)

@@ -44,6 +44,9 @@ class Result:
         Seconds of the whole run call.
     backend, seed
         What ran it ("rust/avx512", say), and the seed of the Poisson coding.
+    undecided
+        int64 ``(R,)``: in how many samples no spike has reached the read-out, so that its biases alone decide; ``None``
+        where that is not known: the run went on from a state, did not count, or the network does not spike.
     """
 
     network: Network
@@ -60,6 +63,7 @@ class Result:
     wall_s: float = 0.0
     backend: str = ""
     seed: int = 0
+    undecided: NDArray[np.int64] | None = None
 
     @property
     def state(self) -> State:
@@ -81,7 +85,7 @@ class Result:
 
     @property
     def predictions(self) -> NDArray[np.int64]:
-        """Predicted class ``(R, samples)``: the highest score, of equal ones the lowest; -1 where nothing spiked."""
+        """Predicted class ``(R, samples)``: the highest score, of equal ones the lowest; -1 where the output counts spikes and got none."""
         winners: NDArray[np.int64] = self.scores.argmax(axis=2).astype(np.int64)
         if self.network.output.readout == "count":
             winners[self.scores.max(axis=2) == 0] = -1
@@ -129,6 +133,7 @@ class Result:
                     "samples": self.samples,
                     "accuracy": self.accuracy[i] if self.labels is not None else None,
                     "ann_accuracy": ann_accuracy,
+                    "undecided": None if self.undecided is None else int(self.undecided[i]),
                     "synops": float(self.total("synops")[i]) / self.samples,
                     "macs": float(self.total("macs")[i]) / self.samples,
                     "ann_macs": ann_macs(self.network),

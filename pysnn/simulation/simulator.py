@@ -12,21 +12,24 @@ from numpy.typing import NDArray
 
 from pysnn.arrays import is_finite
 from pysnn.backends import get_backend
-from pysnn.backends.base import ConstantInput, EventInput, Executable, PoissonInput, RunOutput, RunRequest
+from pysnn.backends.base import Executable, RunOutput, RunRequest
 from pysnn.encode import Events
-from pysnn.encode.batch import Batches, checked_data, checked_labels, input_values
+from pysnn.encode.batch import Batches, checked_data, checked_labels
+from pysnn.encode.scale import warn_of_scale
+from pysnn.encoded import chosen, encoded, samples_at_once
 from pysnn.errors import CapacityError, DataError
 from pysnn.keywords import check_keywords, show_keywords
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
-from pysnn.plan.ops import MapSpec, Plan
+from pysnn.plan.ops import Plan
 from pysnn.plan.options import PlanOptions
 from pysnn.simulation.capacity import check_memory, keeps_state
 from pysnn.simulation.merge import merge_outputs
 from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, check_integer
 from pysnn.simulation.result import Result
 from pysnn.simulation.state import State, to_operations
+from pysnn.undecided import Tail, count_undecided, spikes_in
 
 __all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
 
@@ -34,9 +37,6 @@ MAX_STEPS = 1 << 24
 """Largest number of steps that a state may have behind it."""
 
 _RUN_KEYWORDS = tuple(parameter.name for parameter in RUN_KEYWORDS)
-
-_MOST_SLOTS = 1 << 24
-"""Largest number of (sample, step) slots of given spikes in one batch, where there are several samples."""
 
 
 @show_keywords(RUN_KEYWORDS)
@@ -104,6 +104,7 @@ class Simulator:
         check_keywords("run", options, _RUN_KEYWORDS, ("steps", "labels"))
         self.options = RunOptions(**options)
         self._compiled: dict[tuple[PlanOptions, str], tuple[Plan, Executable]] = {}
+        self._tail: tuple[Plan, Tail] | None = None
         self._latest: tuple[RunOptions, int, tuple[Plan, Executable]] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -121,6 +122,8 @@ class Simulator:
         options = self._changed(changes)
         read_at = _checked_steps(steps)
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
+        if options.check_range and options.state is None and isinstance(data.data, np.ndarray):
+            warn_of_scale(self.network.input, data.data)
         most = data.data.most_at_once() if isinstance(data.data, Events) else 1
         plan, executable = self._ready(options, most)
         if labels is not None:
@@ -139,6 +142,10 @@ class Simulator:
             output = merge_outputs(outputs)
         except MemoryError as error:
             raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
+        seconds = time.perf_counter() - started
+        undecided = None
+        if options.count and options.state is None:
+            undecided = self._undecided(output, data, (plan, executable), options, read_at)
         return Result(
             network=self.network,
             plan=plan,
@@ -153,9 +160,10 @@ class Simulator:
             potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
             probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
             kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
-            wall_s=time.perf_counter() - started,
+            wall_s=seconds,
             backend=executable.name,
             seed=options.seed,
+            undecided=undecided,
         )
 
     def _changed(self, changes: RunKeywords) -> RunOptions:
@@ -163,6 +171,33 @@ class Simulator:
             return self.options
         check_keywords("run", changes, _RUN_KEYWORDS, ("steps", "labels"))
         return replace(self.options, **changes)
+
+    def _undecided(
+        self,
+        output: RunOutput,
+        data: Batches,
+        ready: tuple[Plan, Executable],
+        options: RunOptions,
+        read_at: tuple[int, ...],
+    ) -> NDArray[np.int64] | None:
+        """Count the samples in which no spike got to the read-out; some samples are run again for it."""
+        plan, executable = ready
+        if self._tail is None or self._tail[0] is not plan:
+            self._tail = plan, Tail(plan, get_backend(options.backend).compile)
+        tail = self._tail[1]
+
+        def spikes_of(samples: NDArray[np.int64], reads: tuple[int, ...]) -> NDArray[np.int64]:
+            # Given spikes belong to the whole run.
+            until = read_at if isinstance(data.data, Events) else reads
+            shape, threads = (plan.ops[0].spec, until[-1]), options.threads or usable_threads()
+            total = np.zeros(len(reads), dtype=np.int64)
+            for some, start, stop in chosen(data, samples, until[-1], options):
+                given = encoded(self.network.input, some, (start, stop), shape, options)
+                again = executable.run(RunRequest(given, until[-1], until, threads=threads, keep_state=False))
+                total += spikes_in(again.counts, tail.layers)[: len(reads)]
+            return total
+
+        return count_undecided(output, read_at, tail, spikes_of)
 
     def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
         """Refuse potentials that have left float32, and drop those that nobody wants."""
@@ -196,16 +231,15 @@ class Simulator:
     ) -> Iterator[RunRequest]:
         """One request a batch; ``times`` are where to read, the steps behind the state, the state, and whether to keep it."""
         read_at, done, state, keep = times
-        size, steps = options.batch_size, read_at[-1]
+        steps = read_at[-1]
+        size = samples_at_once(data, steps, options)
         threads = options.threads or usable_threads()
         recorded = _recorded(plan, options.record), _recorded(plan, options.record_potentials)
-        if isinstance(data.data, Events):
-            size = min(size, max(1, _MOST_SLOTS // steps))
         for start in range(0, data.samples, size):
             stop = min(start + size, data.samples)
             part = None if state is None else {k: array[start:stop] for k, array in state.items()}
             progress = _offset_progress(options.progress, start, data.samples)
-            given = self._encoded(data, (start, stop), plan.ops[0].spec, options, steps)
+            given = encoded(self.network.input, data, (start, stop), (plan.ops[0].spec, steps), options)
             yield RunRequest(
                 given,
                 steps,
@@ -222,19 +256,6 @@ class Simulator:
             )
             if options.progress is not None:
                 options.progress(stop, data.samples)
-
-    def _encoded(
-        self, data: Batches, part: tuple[int, int], spec: MapSpec, options: RunOptions, steps: int
-    ) -> ConstantInput | PoissonInput | EventInput:
-        start, stop = part
-        if isinstance(data.data, Events):
-            offsets, index = data.data.select(start, stop).packed(steps, spec.size)
-            return EventInput(offsets, index, batch=stop - start)
-        values = input_values(self.network.input, data.data[start:stop])
-        shaped = np.ascontiguousarray(values.reshape(stop - start, *spec.shape))
-        if options.coding == "poisson":
-            return PoissonInput(shaped, int(options.seed), first_sample=start)
-        return ConstantInput(shaped)
 
 
 def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:

@@ -55,6 +55,7 @@ class ConvertRun:
         network = _network(source)
         given = _data(source.train if params["split"] == "train" else source.test, params["limit"])
         calibration = _calibration(source.train, params["calibration_samples"], params["calibration_seed"])
+        options = {"precision": params["precision"], "backend": self.backend, "threads": self.threads}
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             converted = convert(
@@ -63,10 +64,10 @@ class ConvertRun:
                 params["method"],
                 steps=params["convert_steps"],
                 per_channel=params["per_channel"],
+                compare=False,
                 **params["settings"],
             ).network
-        options = {"precision": params["precision"], "backend": self.backend, "threads": self.threads}
-        found = run(converted, given.x, steps=params["steps"], labels=given.y, keep_state=False, **options)
+            found = run(converted, given.x, steps=params["steps"], labels=given.y, keep_state=False, **options)
         labels = _ann_labels(source, params["split"], params["limit"])
         made = {
             "settings": point_json(params["settings"]),

@@ -13,7 +13,7 @@ from pysnn.simulation.options import check_integer
 from pysnn.simulation.simulator import usable_threads
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.points import Point, Space, make_points
-from pysnn.sweep.processes import Processes
+from pysnn.sweep.processes import Processes, local_workers
 from pysnn.sweep.worker import Columns, Job, Outcome, Run, failed_outcome, run_chunk
 from pysnn.version import __version__
 
@@ -193,7 +193,7 @@ class _Engine:
     def go(self, points: Sequence[Point], executor: Executor | None) -> None:
         """Run all points; what is done when it is interrupted is written."""
         self.waiting.extend(points)
-        pool = executor or Processes(min(self.settings.processes, len(points)), self.job)
+        pool = executor or local_workers(min(self.settings.processes, len(points)), self.job)
         try:
             while self.waiting or self.suspects or self.flying:
                 self._fill(pool)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import DataError, FileFormatError
-from pysnn.files.aside import write_aside
+from pysnn.files.aside import make_folder, write_aside
 from pysnn.schemas import SCHEMAS
 from pysnn.sweep.points import Point
 from pysnn.sweep.worker import Columns, Outcome
@@ -55,6 +55,7 @@ class SweepFolder:
             started = known["started_at"] if known["digest"] == digest else started
         plan = {**about, "format": _FORMAT, "started_at": started, "digest": digest, "points": identities}
         text = json.dumps(plan, indent=1)
+        make_folder(self.path)
         write_aside(self.path / _PLAN, lambda aside: aside.write_text(text + "\n", encoding="utf-8"))
 
     def plan(self) -> dict[str, Any]:

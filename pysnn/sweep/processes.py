@@ -5,16 +5,18 @@ import os
 import pickle
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
 from pysnn.errors import DataError, SweepError
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "local_workers"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +62,13 @@ class Processes(Executor):
         self._environment = {name: os.environ.get(name) for name in _ONE_THREAD}
         os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
         self._started: dict[int, BaseProcess] = {}
-        self._pool = self._start()
+        try:
+            self._pool = self._start()
+        except BaseException:
+            # A worker that is not up yet would say a traceback of its own.
+            self._kill()
+            self._restore_environment()
+            raise
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand a call to a worker."""
@@ -82,9 +90,15 @@ class Processes(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End all workers at once, whatever they do."""
+        self._kill()
+        self._pool.shutdown(wait=wait, cancel_futures=True)
+        self._restore_environment()
+
+    def _kill(self) -> None:
         for process in self._started.values():
             process.kill()
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+
+    def _restore_environment(self) -> None:
         for name, value in self._environment.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -99,13 +113,13 @@ class Processes(Executor):
         try:
             with _interrupts_held():
                 first = pool.submit(_load, self._job)
-            self._remember(pool)
+                self._remember(pool)
             first.result()
             # Each call keeps a worker busy until there are all of them: the pool starts one only where none is idle.
             with _interrupts_held():
                 for _ in range(self._workers):
                     pool.submit(_wait_for_all)
-            self._remember(pool)
+                self._remember(pool)
             all_started.set()
         except BrokenExecutor as error:
             raise SweepError(
@@ -119,17 +133,40 @@ class Processes(Executor):
         self._started.update(pool._processes or {})  # noqa: SLF001
 
 
+def local_workers(workers: int, job: Any) -> Executor:
+    """Start local processes, or one thread where the system has none to give (``/dev/shm`` must not be written, for example)."""
+    try:
+        return Processes(workers, job)
+    except OSError as error:
+        warnings.warn(
+            f"sweep: worker processes cannot be had here ({error}); points are run one after the other in this process",
+            UserWarning,
+            stacklevel=2,
+        )
+        return ThreadPoolExecutor(1)
+
+
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C wait while a process is started: the process takes the mask over, and is not stopped half-way up."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Let Ctrl-C wait while a process is started: the process takes the mask over, and is not stopped half-way up.
+
+    The mask alone does not hold it: another thread may be given the signal, and Python then interrupts the main thread.
+    """
+    held: list[tuple[int, FrameType | None]] = []
+    ours = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT) if ours else None
+    if handler is not None:
+        signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+        if held and callable(handler):
+            handler(*held[0])
 
 
 def _prepare(all_started: Any) -> None:

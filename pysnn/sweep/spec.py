@@ -1,5 +1,6 @@
 """A sweep in a file: ``SPEC.toml``, read and checked key by key (``docs/sweeps.md``)."""
 
+import codecs
 import os
 import re
 import tomllib
@@ -11,6 +12,7 @@ from typing import Any
 from pysnn.convert import METHODS
 from pysnn.datasets.source import parse_source
 from pysnn.errors import DataError
+from pysnn.file_kinds import file_kind
 from pysnn.sweep.convert_run import ConvertRun
 from pysnn.sweep.keys import GRID, NETWORK, TOP, check_keys, checked_text, listed
 from pysnn.sweep.points import expand
@@ -57,13 +59,20 @@ def load_spec(path: Path) -> Spec:
         One sentence: the file, the table, the key, what was expected and what came.
     """
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"'{path}': expected TOML: {error}") from error
+        given = tomllib.loads(_text(path.read_bytes()))
+    except (tomllib.TOMLDecodeError, UnicodeError, RecursionError) as error:
+        kind = file_kind(path)
+        said = f"'{path}': expected TOML: {error}"
+        raise DataError(said if kind in ("text", "") else f"{said}; it looks like {kind}") from error
     try:
         return _spec(path, given)
     except DataError as error:
         raise DataError(f"'{path}': {error}") from error
+
+
+def _text(data: bytes) -> str:
+    """Decode a file that may begin with a byte order mark, as Windows tools write it."""
+    return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
 
 
 def _spec(path: Path, given: dict[str, Any]) -> Spec:

@@ -15,7 +15,7 @@ import pytest
 
 import pysnn
 from pysnn import convert as conversions
-from pysnn import datasets, encode, first_spike, learn, sweep
+from pysnn import datasets, encode, first_spike, sweep
 from pysnn.backends import get_backend
 from pysnn.convert.calibration import Calibration, LayerThreshold
 from pysnn.convert.corrections import Correction
@@ -25,6 +25,7 @@ from pysnn.files.first_spike_golden import SpikeGolden, make_spike_golden
 from pysnn.files.golden import Golden, make_golden
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
+from pysnn.first_spike import learn
 from pysnn.first_spike.evaluate import evaluate
 from pysnn.frozen import FrozenDict
 from pysnn.plan.ops import Plan

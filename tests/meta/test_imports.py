@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     ("errors", "moved", "schemas", "version"),
     ("foreign",),
-    ("arrays", "eight_bits", "files.aside", "frozen", "keywords", "progress", "random"),
+    ("arrays", "eight_bits", "file_kinds", "files.aside", "frozen", "keywords", "progress", "random"),
     ("nodes",),
     ("neurons",),
     ("encode",),
@@ -37,6 +37,7 @@ LAYERS = (
     ("finetune",),
     ("quickstart", "sweep"),
     ("cli",),
+    ("__main__",),
 )
 RANKS = {module: rank for rank, line in enumerate(LAYERS) for module in line}
 

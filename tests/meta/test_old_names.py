@@ -21,9 +21,9 @@ def test_old_names_are_the_new_modules(old: str) -> None:
 
 
 def test_what_lies_below_an_old_package_is_there() -> None:
-    sys.modules.pop("pysnn.first_spike.learn.stdbp", None)
+    sys.modules.pop("pysnn.learn.stdbp", None)
     with pytest.warns(DeprecationWarning, match=r"pysnn\.learn\.stdbp is pysnn\.first_spike\.learn\.stdbp now"):
-        old = importlib.import_module("pysnn.first_spike.learn.stdbp")
+        old = importlib.import_module("pysnn.learn.stdbp")
     assert old is importlib.import_module("pysnn.first_spike.learn.stdbp")
 
 
@@ -35,7 +35,7 @@ def test_old_names_in_convert(name: str, home: str) -> None:
         assert getattr(convert, name) is getattr(importlib.import_module(f"pysnn.{home}"), name)
 
 
-@pytest.mark.parametrize("name", ["pysnn.io.nothing", "pysnn.nothing", "pysnn.first_spike.learn.nothing"])
+@pytest.mark.parametrize("name", ["pysnn.io.nothing", "pysnn.nothing", "pysnn.learn.nothing"])
 def test_what_never_was_is_not_found(name: str) -> None:
     with pytest.raises(ModuleNotFoundError, match="nothing"):
         importlib.import_module(name)

@@ -89,7 +89,7 @@ RUNS: list[tuple[str, Make, str]] = [
     ("rates negative", lambda: go(-X, coding="poisson"), "Input 'in'.*0..1.*-1.0"),
     ("rates normalised", lambda: go(network=NORMAL, coding="poisson"), "Input 'in'.*normalised"),
     ("spikes normalised", lambda: go(X[None], network=NORMAL, coding="spikes"), "Input 'in'.*normalised"),
-    ("spike shape", lambda: go(X, coding="spikes"), "Input 'in'.*(steps, batch, 2).*(3, 2)"),
+    ("spike shape", lambda: go(X, coding="spikes"), "Input 'in'.*(steps, samples, 2).*(3, 2)"),
     ("no spikes' samples", lambda: go(np.ones((4, 0, 2)), coding="spikes"), "Input 'in'.*at least one sample"),
     ("spikes too late", lambda: go(np.ones((5, 1, 2)), coding="spikes"), "step 4.*4 steps"),
     ("index", lambda: go(Events([0], [0], [2], 1), coding="events"), "Input 'in'.*index 2.*2 inputs"),

@@ -22,6 +22,17 @@ def test_long_work_prints_plain_lines(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr() == ("", "run: 1 of 2\nrun: 2 of 2\n")
 
 
+def test_work_goes_on_when_nobody_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    for stream in (None, Gone()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with Progress("run", seconds=-1.0) as progress:
+            progress(1, 2)
+
+
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

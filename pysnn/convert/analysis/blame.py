@@ -74,7 +74,7 @@ def blame_rows(
     order = spiking.neurons
     x, labels = data
     progress = _Parts(options.get("progress"), 1 + 2 * len(layers))
-    how = {**options, "count": False, "keep_state": False}
+    how = {**options, "count": False, "keep_state": False, "check_range": False}
     result = Simulator(spiking, **{**how, "progress": progress.next()}).run(x, steps=steps, labels=labels)
     expected = _Expected(ann_pass(ann, x)[0].astype(np.float64), result.labels)
     rows = []

@@ -62,7 +62,7 @@ def error_rows(
         if name in options:
             raise DataError(f"errors: '{name}' is not free here, the analysis sets it itself")
     progress = options.get("progress")
-    simulator = Simulator(spiking, **{**options, "progress": None, "count": False, "probe": True})
+    simulator = Simulator(spiking, **{**options, "progress": None, "count": False, "probe": True, "check_range": False})
     data = checked_data(x, spiking.input, spiking.input_name, "constant").data
     assert isinstance(data, np.ndarray)
     units = _spike_units(spiking, ann, simulator.plan())

@@ -1,5 +1,6 @@
 """Thresholds from a high percentile of the activations."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ class Percentile(Method):
     Parameters
     ----------
     percentile
-        p, above 0 and at most 100; 100 is max-norm.
+        p, above 0 and at most 100; 100 is max-norm. 1 and less are warned of, since a share was meant.
 
     Examples
     --------
@@ -35,6 +36,13 @@ class Percentile(Method):
         good = isinstance(self.percentile, int | float) and not isinstance(self.percentile, bool)
         if not good or not 0 < self.percentile <= 100:
             raise DataError(f"percentile: expected a number above 0 and at most 100, got {self.percentile!r}")
+        if self.percentile <= 1:
+            warnings.warn(
+                f"percentile: {self.percentile!r} is {self.percentile!r} %, so nearly all activations are clipped; "
+                f"{100 * self.percentile:.6g} says the share of {self.percentile!r}",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
         """Give each group's percentile."""

@@ -8,6 +8,8 @@ import numpy as np
 
 from pysnn.convert import Conversion, convert, round_weights
 from pysnn.datasets.source import training_source
+from pysnn.encode.data_range import DataRange
+from pysnn.encode.labels import FOR_TRAINING, warn_of_gaps
 from pysnn.errors import DataError, NetworkError
 from pysnn.files.conversion import save_conversion
 from pysnn.files.settings import Settings
@@ -99,6 +101,7 @@ class Recipe:
         count = len(labels) if self.limit is None else min(self.limit, len(labels))
         if self.limit is not None and source.kind != "imagenet":
             images = images[:count]
+        warn_of_gaps(labels[:count], FOR_TRAINING)
         return images, labels[:count], source.digest()
 
 
@@ -140,6 +143,8 @@ def save_trained(
     task, recipe = training.task, training.recipe
     few = np.ascontiguousarray(task.images[np.arange(_GOLDEN)])
     network = trained_network(trained.model, few.shape[1:], mean=task.mean, std=task.std)
+    some = np.ascontiguousarray(task.images[np.arange(min(_CALIBRATION, len(task.images)))])
+    network = network.with_data_range(DataRange.of(some))
     conversion = convert(network, few, "trained", steps=settings.steps)
     conversion = replace(conversion, network=with_potentials(conversion.network, trained.model))
     if settings.precision == "int8":

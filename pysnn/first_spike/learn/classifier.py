@@ -22,7 +22,7 @@ class STDBPClassifier(FirstSpikeClassifier):
     Parameters
     ----------
     hidden_layer_sizes
-        Neurons of the hidden layers.
+        Neurons of the hidden layers; a number for a single one.
     layers
         Hidden layers of another kind (:mod:`pysnn.first_spike`), instead; with ``input_shape``.
     input_shape
@@ -70,7 +70,7 @@ class STDBPClassifier(FirstSpikeClassifier):
 
     def __init__(  # noqa: PLR0913 - the parameters of an estimator are those of its constructor
         self,
-        hidden_layer_sizes: Sequence[int] = (100,),
+        hidden_layer_sizes: int | Sequence[int] = (100,),
         *,
         layers: Sequence[Layer] | None = None,
         input_shape: tuple[int, ...] | None = None,
@@ -130,7 +130,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
     Parameters
     ----------
     hidden_layer_sizes
-        Neurons of the hidden layers.
+        Neurons of the hidden layers; a number for a single one.
     layers
         Hidden layers of another kind (:mod:`pysnn.first_spike`), instead; with ``input_shape``.
     input_shape
@@ -178,7 +178,7 @@ class SSTDPClassifier(FirstSpikeClassifier):
 
     def __init__(  # noqa: PLR0913 - the parameters of an estimator are those of its constructor
         self,
-        hidden_layer_sizes: Sequence[int] = (100,),
+        hidden_layer_sizes: int | Sequence[int] = (100,),
         *,
         layers: Sequence[Layer] | None = None,
         input_shape: tuple[int, ...] | None = None,

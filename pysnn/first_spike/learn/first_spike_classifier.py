@@ -1,5 +1,6 @@
 """What the scikit-learn classifiers made of first-spike networks share; scikit-learn itself is not needed."""
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -8,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends import get_backend
+from pysnn.encode.data_range import DataRange
+from pysnn.encode.scale import range_problem
 from pysnn.errors import DataError
 from pysnn.first_spike.coding import encode_times
 from pysnn.first_spike.defaults import Defaults, default_batch_size
@@ -38,7 +41,7 @@ class FirstSpikeClassifier(ClassifierProtocol):
     Its constructor takes at least the parameters that are declared here.
     """
 
-    hidden_layer_sizes: Sequence[int]
+    hidden_layer_sizes: int | Sequence[int]
     layers: Sequence[Layer] | None
     input_shape: tuple[int, ...] | None
     scale: Literal["minmax"] | None
@@ -79,6 +82,7 @@ class FirstSpikeClassifier(ClassifierProtocol):
             Data or parameters do not fit.
         """
         array = self._check_x(X, first=True)
+        self.data_range_ = DataRange.of(array)
         labels = self._check_y(y, len(array))
         if self.scale not in ("minmax", None):
             raise DataError(f"scale: expected minmax or None, got {self.scale!r}")
@@ -124,15 +128,24 @@ class FirstSpikeClassifier(ClassifierProtocol):
         return float(np.average(right, weights=sample_weight))
 
     def _winners(self, X: Any) -> NDArray[np.int64]:
+        values = self._fitting(X)
+        threads = self.n_jobs or 1
+        return decide(self.network_, values, backend=self.backend, threads=threads, check_range=False).winner
+
+    def _fitting(self, X: Any) -> NDArray[np.float32]:
+        """Return the values of new data, and warn if those do not fit the training data."""
         self._check_fitted()
-        values = self._values(self._check_x(X))
-        return decide(self.network_, values, backend=self.backend, threads=self.n_jobs or 1).winner
+        array = self._check_x(X)
+        problem = range_problem(self.data_range_, array)
+        if problem:
+            warnings.warn(f"X: {problem}", UserWarning, stacklevel=4)
+        return self._values(array)
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
         """Give the logarithms of the probabilities, finite, in the order of the decision."""
-        self._check_fitted()
+        values = self._fitting(X)
         network = self.network_
-        times = encode_times(network, self._values(self._check_x(X)))
+        times = encode_times(network, values)
         engine = get_backend(self.backend).first_spike(network.plan)
         passed = engine.forward(network.weights, times, threads=self.n_jobs or 1)
         last = len(network.plan.layers) - 1
@@ -143,7 +156,9 @@ class FirstSpikeClassifier(ClassifierProtocol):
         fields, defaults = self._neuron(), self._defaults()
         first = defaults.first_weights(str(fields["neuron"]))
         hidden = (
-            self.layers if self.layers is not None else [Dense(units=int(n), **first) for n in self.hidden_layer_sizes]
+            self.layers
+            if self.layers is not None
+            else [Dense(units=int(n), **first) for n in np.atleast_1d(self.hidden_layer_sizes)]
         )
         shape = self.input_shape or (self.n_features_in_ + self.bias,)
         layers = [*hidden, Dense(units=len(self.classes_), **first)]

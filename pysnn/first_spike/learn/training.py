@@ -2,15 +2,18 @@
 
 import math
 import time
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.arrays import as_numeric
 from pysnn.backends.first_spike import FirstSpikeEngine, SpikePass, first_output_spike
+from pysnn.encode.labels import FOR_TRAINING, warn_of_gaps
 from pysnn.errors import DataError
-from pysnn.first_spike.coding import as_values, encode_times
+from pysnn.first_spike.coding import as_values, data_range, encode_times, warn_of_range
 from pysnn.first_spike.evaluate import check_labels
 from pysnn.first_spike.learn.dead import add_hinge, redraw_silent
 from pysnn.first_spike.learn.observe import early_inputs, notes
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["Trained", "Training", "train"]
 
 Array = NDArray[Any]
+
+_SMALL = 0.25
+"""Data whose largest value is below this were scaled by too much."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +88,12 @@ def train(
     PlanError
         The rule does not train such networks.
 
+    Warns
+    -----
+    UserWarning
+        All values are small, or they do not fit those that the network was trained on before; or a class below the largest
+        label has no sample.
+
     Examples
     --------
     >>> from pysnn.first_spike import Dense, FirstSpikeNetwork
@@ -98,8 +110,28 @@ def train(
     labels = check_labels(data[1], len(times), network.plan.out_size)
     if len(times) <= options.validation:
         raise DataError(f"x: expected more samples than the {options.validation} for validation, got {len(times)}")
+    _warn_of_scale(network, data[0])
+    warn_of_gaps(labels, FOR_TRAINING)
     values = None if options.augment is None else as_values(data[0])
-    return Training(network, rule, (times, labels), options, values).run()
+    trained = Training(network, rule, (times, labels), options, values).run()
+    return replace(trained, network=replace(trained.network, data_range=data_range(network, data[0])))
+
+
+def _warn_of_scale(network: FirstSpikeNetwork, x: Any) -> None:
+    """Warn of data that do not fit earlier ones, or, where there were none, of values that use little of 0..1."""
+    if network.data_range is not None:
+        warn_of_range(network, x, stacklevel=4)
+        return
+    array = as_numeric(x, "x")
+    largest = float(as_values(array.max()))
+    if 0 < largest < _SMALL:
+        first = ", after bytes were divided by 255" if array.dtype == np.uint8 else ""
+        warnings.warn(
+            f"x: values of 0 to 1 are expected, and the largest is {largest:.3g}{first}: all spikes come late; divide the "
+            "data by their own largest value",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 class Training:

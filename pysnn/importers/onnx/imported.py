@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pysnn.errors import CapacityError, FileFormatError, NetworkError
+from pysnn.file_kinds import with_kind
 from pysnn.importers import check
 from pysnn.importers.onnx.endings import reading
 from pysnn.importers.onnx.importer import build
@@ -73,7 +74,10 @@ def read_onnx(
         read = reading(model, output)
         part = needed(model, read.value)
         network, layout = build(part, model.constants, read.value, (mean, std))
-    except (NetworkError, FileFormatError, CapacityError) as error:
+    except FileFormatError as error:
+        said = str(error) if isinstance(source, bytes) else with_kind(str(error), source)
+        raise FileFormatError(f"{where}{said}") from error
+    except (NetworkError, CapacityError) as error:
         raise type(error)(f"{where}{error}") from error
     notes = read.notes if layout.note is None else (*read.notes, layout.note)
     return ImportedModel(network, read.value, layout, _is_half(model, part), notes, files)

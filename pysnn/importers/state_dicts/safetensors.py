@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError, MissingExtraError
+from pysnn.file_kinds import with_kind
 
 __all__ = ["parse_tensors", "read_tensors"]
 
@@ -26,7 +27,7 @@ def read_tensors(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     try:
         return parse_tensors(Path(path).read_bytes())
     except FileFormatError as error:
-        raise FileFormatError(f"{os.fspath(path)}: {error}") from error.__cause__
+        raise FileFormatError(f"{os.fspath(path)}: {with_kind(str(error), path)}") from error.__cause__
 
 
 def parse_tensors(data: bytes) -> dict[str, NDArray[Any]]:

@@ -1,6 +1,8 @@
 """The command line's contract: what goes to stdout and stderr, in which form, with which exit code."""
 
+import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,61 @@ def test_run_takes_the_options_that_it_is_given(files: tuple[Path, Path]) -> Non
     (row,) = json.loads(done.stdout)["rows"]
     assert (row["precision"], row["samples"], row["ann_accuracy"]) == ("float32", 5, None)
     assert json.loads(done.stdout)["meta"]["backend"] == "reference"
+
+
+def test_run_takes_the_steps_that_the_network_is_meant_for(files: tuple[Path, Path], tmp_path: Path) -> None:
+    done = invoke("run", files[0], "--data", files[1], "--json")
+    assert [row["steps"] for row in json.loads(done.stdout)["rows"]] == [8]
+    assert "T = 8" in done.stderr
+    save(tmp_path / "open.psnn", NETWORK)
+    done = invoke("run", tmp_path / "open.psnn", "--data", files[1])
+    assert done.exit_code == 2
+    assert "open.psnn' does not say for how many time-steps it is meant; give --steps T" in done.stderr
+
+
+def test_run_without_timing_is_one_run(files: tuple[Path, Path]) -> None:
+    given = ["run", files[0], "--data", files[1], "--steps", "2,4", "--json"]
+    timed, once = invoke(*given), invoke(*given, "--no-timing")
+    rows = json.loads(once.stdout)["rows"]
+    assert rows[0]["ms_per_sample"] is None
+    assert rows[1]["ms_per_sample"] > 0
+    assert "of the one run" in once.stderr
+    known = [{**row, "ms_per_sample": None} for row in json.loads(timed.stdout)["rows"]]
+    assert [{**row, "ms_per_sample": None} for row in rows] == known
+
+
+def test_run_counts_samples_of_spikes_along_their_own_axis(tmp_path: Path) -> None:
+    spikes = np.random.default_rng(3).integers(0, 2, (4, 7, 3), dtype=np.uint8)
+    save(tmp_path / "net.psnn", NETWORK, settings=Settings(steps=4, coding="spikes"))
+    np.savez(tmp_path / "data.npz", x=spikes, y=Y)
+    done = invoke("run", tmp_path / "net.psnn", "--data", tmp_path / "data.npz", "--limit", 5, "--json")
+    assert done.exit_code == 0, done.stderr
+    (row,) = json.loads(done.stdout)["rows"]
+    expected = run(NETWORK, spikes[:, :5], steps=4, labels=Y[:5], coding="spikes")
+    assert (row["samples"], row["accuracy"]) == (5, expected.accuracy[0])
+    np.savez(tmp_path / "data.npz", x=spikes, y=Y[:4])
+    done = invoke("run", tmp_path / "net.psnn", "--data", tmp_path / "data.npz")
+    assert done.exit_code == 1
+    assert (
+        "expected 'x' (steps, samples, ...) and one label a sample in 'y', got shapes (4, 7, 3) and (4,)" in done.stderr
+    )
+
+
+def test_tables_are_not_cut_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pysnn.cli.show import show_rows
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("NO_COLOR", "1")
+    show_rows([{"a_long_name": 123456.0, "another_name": 0.25, "[b]": ":x:\n\x1b"}] * 2, "title [b]")
+    for text in ("a_long_name", "123,456", "another_name", "0.25", "[b]", "title [b]"):
+        assert text in terminal.getvalue()
+    assert "…" not in terminal.getvalue()
 
 
 def test_run_writes_predictions_and_the_table(files: tuple[Path, Path], tmp_path: Path) -> None:

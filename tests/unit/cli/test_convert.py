@@ -15,7 +15,8 @@ from pysnn.ann import ann_accuracy
 from pysnn.cli.app import app
 from pysnn.convert import convert
 from pysnn.convert.folding.fold import fold
-from pysnn.datasets.npz import load_data
+from pysnn.datasets import load_digits, load_digits_mlp
+from pysnn.datasets.npz import load_data, save_arrays
 from pysnn.files.psnn import load, save
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata
@@ -61,10 +62,11 @@ def test_the_saved_network_is_that_of_convert(files: Files) -> None:
 
 def test_what_is_said_on_stderr_and_printed_for_people(files: Files) -> None:
     done = invoke(*options(files))
-    accuracy, saved = done.stderr.strip().splitlines()
+    accuracy, agreement, saved = done.stderr.strip().splitlines()
     assert (
         accuracy == f"ANN: {100 * ann_accuracy(ann(), PIXELS, Y):.2f} % right on the 30 samples of the calibration data"
     )
+    assert agreement.startswith("agreement with the ANN on 30 samples at T = 8: ")
     assert saved == f"saved {files[2]}: layers of neurons 1, T = 8, float32"
     assert "ann.psnn by max-norm" in done.stdout
     assert "relu1" in done.stdout
@@ -131,4 +133,39 @@ def test_calibrate_is_passed_on_only_if_given(files: Files, monkeypatch: pytest.
     monkeypatch.setattr("pysnn.convert.convert", spy)
     assert invoke(*options(files, calibrate="bias,v_init")).exit_code == 0
     assert invoke(*options(files)).exit_code == 0
-    assert seen == [{"calibrate": ("bias", "v_init"), "steps": 8}, {"calibrate": None, "steps": 8}]
+    shared = {"steps": 8, "compare": False}
+    assert seen == [{"calibrate": ("bias", "v_init"), **shared}, {"calibrate": None, **shared}]
+
+
+def test_what_does_not_fit_is_one_line_on_stderr(tmp_path: Path) -> None:
+    """uint8 digits of 0..16, a share for a percentile, labels in another order; and what fits, which says nothing."""
+    digits = load_digits()
+    few = np.rint(digits.x_train * 16).astype(np.uint8)
+    save_arrays(tmp_path / "right.npz", x=digits.x_train, y=digits.y_train)
+    save_arrays(tmp_path / "bytes.npz", x=few)
+    save_arrays(tmp_path / "turned.npz", x=digits.x_train, y=(digits.y_train + 3) % 10)
+    save(tmp_path / "ann.psnn", load_digits_mlp())
+    net = tmp_path / "net.psnn"
+
+    def said(command: str, file: Path, data: str, *more: Any) -> list[str]:
+        source = "--data" if command == "run" else "--calibration"
+        words = [command, file, "--steps", 16, source, tmp_path / data, *more]
+        done = CliRunner().invoke(app, [str(word) for word in words])
+        assert done.exit_code == 0
+        return [line for line in done.stderr.splitlines() if "warning" in line]
+
+    out = ("--out", net, "--per-channel")
+    assert said("convert", tmp_path / "ann.psnn", "right.npz", *out) == []
+    assert said("run", net, "right.npz") == []
+    (found,) = said("run", net, "bytes.npz")
+    assert found.startswith("pysnn run: warning: input: uint8 data over 255 in 0..0.06275 do not fit")
+    (found,) = said("convert", tmp_path / "ann.psnn", "bytes.npz", *out)
+    assert found.startswith("pysnn convert: warning: input: uint8 data over 255")
+    (found,) = said("convert", tmp_path / "ann.psnn", "turned.npz", *out)
+    assert "no better than chance" in found
+    first, second = said("convert", tmp_path / "ann.psnn", "right.npz", *out, "--percentile", 0.999)
+    assert "99.9 says the share of 0.999" in first
+    assert "agreement with the ANN on 256 samples at T = 16" in second
+    saved = load(net).provenance
+    assert float(saved["agreement"]) < 0.9
+    assert saved["agreement.samples"] == 256

@@ -1,6 +1,7 @@
 """``pysnn sweep``: what it prints, where, with which exit code, and what it refuses of a spec."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -65,6 +66,37 @@ nonsense = 3
 
 def invoke(*arguments: Any) -> Result:
     return CliRunner().invoke(app, ["sweep", *(str(argument) for argument in arguments)])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le with mark", "utf-16-be with mark"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_spec_from_windows_is_read(tmp_path: Path, encoding: str, newline: str) -> None:
+    plain = load_spec(write(tmp_path, HEAD, GRID))
+    name, _, mark = encoding.partition(" with ")
+    text = (HEAD + GRID).replace("\n", newline)
+    (tmp_path / "spec.toml").write_bytes((("\ufeff" if mark else "") + text).encode(name))
+    assert load_spec(tmp_path / "spec.toml").points == plain.points
+
+
+def test_a_sweep_runs_where_there_are_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = write(tmp_path, HEAD, '[[grid]]\nnetwork = "digits"\nmethod = "max-norm"\nsteps = [1, 2]\nlimit = 20\n')
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refused)
+    before = dict(os.environ)
+    done = invoke("run", spec, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert "warning: sweep: worker processes cannot be had here ([Errno 30] Read-only file system)" in done.stderr
+    assert dict(os.environ) == before
+    alone = SweepFolder(tmp_path / "spec.sweep").table(SweepFolder(tmp_path / "spec.sweep").plan()["points"])
+    monkeypatch.undo()
+    done = invoke("run", spec, "--out", tmp_path / "second", "--workers", 2)
+    assert "warning" not in done.stderr
+    both = SweepFolder(tmp_path / "second").table(SweepFolder(tmp_path / "second").plan()["points"])
+    columns = ["point", "steps", "accuracy", "synops", "agreement"]
+    assert both.select(columns).equals(alone.select(columns))
 
 
 def write(folder: Path, *parts: str) -> Path:

@@ -61,7 +61,8 @@ def test_weights_and_the_original_stay_as_they_are() -> None:
     assert conversion.ann is original
     assert original == ann()
     assert conversion.network is not original
-    for name in ("in", "fc1", "fc2", "fc3"):
+    assert original.input.data_range is None
+    for name in ("fc1", "fc2", "fc3"):
         assert conversion.network.nodes[name] is original.nodes[name]
 
 

@@ -98,15 +98,18 @@ def test_npz_and_digits(tmp_path: Path) -> None:
     assert np.array_equal(parse_source("digits:train").load(9).x, load_digits().x_train[:9])
 
 
-@pytest.mark.parametrize(
-    "text", ["cifar10:folder", "idx:folder:valid", "digits", "digits:x:test", "idx::test", "digits:"]
-)
+@pytest.mark.parametrize("text", ["cifar10:folder", "idx:folder:valid", "digits:x:test", "idx::test", "digits:"])
 def test_a_wrong_name_is_refused_by_its_form(text: str) -> None:
-    if text == "digits":
-        assert parse_source(text).kind == "npz"
-        return
     with pytest.raises(DataError, match=r"expected \w+:"):
         parse_source(text)
+
+
+@pytest.mark.parametrize("text", ["digits", "mnist", "mnist:folder:test", "npz:mnist"])
+def test_a_word_that_names_nothing_is_answered_with_all_forms(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DataError, match=r"there is no such file; expected FILE\.npz, digits:SPLIT, KIND:DIR:SPLIT"):
+        parse_source(text, tmp_path)
+    (tmp_path / "mnist").write_bytes(b"")
+    assert parse_source("npz:mnist", tmp_path).kind == "npz"
 
 
 @pytest.mark.parametrize("kind", ["cifar10", "idx"])

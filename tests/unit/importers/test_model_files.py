@@ -82,7 +82,7 @@ def deep() -> Network:
     ],
 )
 def test_the_last_layers_are_kept_where_not_all_fit(tmp_path: Path, limit: int, samples: int, names: set[str]) -> None:
-    conversion = convert(deep(), X, "max-norm", steps=4)
+    conversion = convert(deep(), X, "max-norm", steps=4, compare=False)
     settings = Settings(steps=4, precision="int8")
     saved = load(save_conversion(tmp_path / "a.psnn", conversion, X, settings=settings, golden_bytes=limit))
     assert saved.golden is not None

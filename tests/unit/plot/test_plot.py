@@ -163,7 +163,7 @@ def test_given_axes_are_used_and_returned() -> None:
 
 
 def test_the_overview_is_a_png(tmp_path: Path) -> None:
-    path = save_overview(tmp_path / "new" / "overview.png", run_table(), error_rows(), steps=2)
+    path = save_overview(tmp_path / "overview.png", run_table(), error_rows(), steps=2)
     assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert [p.name for p in path.parent.iterdir()] == ["overview.png"]
 

@@ -47,6 +47,16 @@ def test_labels_of_any_kind_come_back(kind: Any) -> None:
 
 
 @BOTH
+def test_one_hidden_layer_may_be_a_number(kind: Any) -> None:
+    digits = load_digits()
+    x, y = digits.x_train[:60], digits.y_train[:60]
+    one, several = (kind(hidden, epochs=2, random_state=0).fit(x, y) for hidden in (32, (32,)))
+    assert one.hidden_layer_sizes == 32
+    for a, b in zip(one.network_.weights, several.network_.weights, strict=True):
+        assert np.array_equal(a, b)
+
+
+@BOTH
 def test_no_output_spike_is_wrong(kind: Any) -> None:
     x, y = np.array([[0.2, 0.8], [0.9, 0.1]]), np.array([0, 1])
     model = kind((4,), scale=None, bias=False, complement=False, epochs=1, random_state=0).fit(x, y)
