@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.errors import CapacityError, NetworkError
 from pysnn.frozen import FrozenDict
 from pysnn.neurons import NEURONS

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.data_range import DataRange
 from pysnn.datasets.npz import save_arrays
-from pysnn.encode.data_range import DataRange
 
 DATA = Path(__file__).parents[1] / "pysnn" / "datasets" / "data"
 HELD_OUT = 500

@@ -18,7 +18,7 @@ from benchmarks.common import RESULTS, machine
 from benchmarks.peers.networks import IMAGES, NETWORKS, export_network
 from benchmarks.peers.processes import OURS, PEERS, PeerError, Worker
 from benchmarks.peers.store import Store
-from pysnn.simulation.simulator import usable_threads
+from pysnn.processors import usable_threads
 
 __all__ = ["Plan", "measure"]
 

@@ -21,7 +21,7 @@ from benchmarks.mnist import load_mnist
 from benchmarks.peers.measure import FOLDER
 from benchmarks.peers.processes import Program, Worker
 from benchmarks.peers.until import GOAL
-from pysnn.simulation.simulator import usable_threads
+from pysnn.processors import usable_threads
 
 __all__ = ["TRAINERS", "main"]
 

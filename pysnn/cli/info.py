@@ -36,7 +36,7 @@ def info(
 
 
 def _installation() -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    from pysnn.simulation.simulator import usable_threads
+    from pysnn.processors import usable_threads
 
     there = available_backends()
     rows = [{"backend": name, "there": name in there, "needs": entry.module} for name, entry in BACKENDS.items()]

@@ -41,7 +41,7 @@ def run_first_spike(
     from pysnn.backends import get_backend
     from pysnn.datasets.npz import save_arrays
     from pysnn.first_spike import encode_times, evaluate
-    from pysnn.simulation.simulator import usable_threads
+    from pysnn.processors import usable_threads
 
     backend, threads = how[0], how[1] or usable_threads()
     row = asdict(evaluate(network, data.x, data.y, backend=backend, threads=threads))

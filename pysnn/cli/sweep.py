@@ -81,8 +81,8 @@ for command in (run, status, collect, retry_failed):
 
 
 def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
+    from pysnn.processors import usable_threads
     from pysnn.progress import Progress
-    from pysnn.simulation.simulator import usable_threads
     from pysnn.sweep import SweepOptions
     from pysnn.sweep import sweep as run_sweep
     from pysnn.sweep.spec import load_spec

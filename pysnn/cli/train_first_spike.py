@@ -210,7 +210,7 @@ def _prepare(checkpoint: Path, *, resume: bool) -> None:
 
 def _options(asked: Mapping[str, Any], checkpoint: Path, progress: Any) -> Any:
     from pysnn.first_spike.learn import TrainingOptions
-    from pysnn.simulation.simulator import usable_threads
+    from pysnn.processors import usable_threads
 
     return TrainingOptions(
         augment=_augmentation(asked["augment"]),

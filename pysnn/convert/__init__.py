@@ -11,7 +11,8 @@ from pysnn.ann import ann_accuracy, ann_pass
 from pysnn.convert.analysis.diagnosis import Diagnosis, diagnose
 from pysnn.convert.analysis.precision import compare_precisions
 from pysnn.convert.constant_slope import to_first_spike
-from pysnn.convert.conversion import Conversion, convert
+from pysnn.convert.conversion import Conversion
+from pysnn.convert.convert import convert
 from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
 from pysnn.convert.methods.method import Method, MethodEntry
 from pysnn.convert.methods.registry import METHODS

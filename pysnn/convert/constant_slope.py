@@ -9,7 +9,7 @@ from pysnn.ann import ann_pass, check_ordinary
 from pysnn.convert.calibration import calibration_data
 from pysnn.convert.folding.fold import fold
 from pysnn.convert.slope_layers import Stage, read_stages
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.encode.scale import warn_of_scale
 from pysnn.first_spike import FirstSpikeNetwork
 from pysnn.first_spike.layers import Layer

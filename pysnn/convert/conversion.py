@@ -1,37 +1,28 @@
-"""From an ordinary network to a spiking one, and what the conversion cost."""
+"""A converted network, where it comes from, and what the conversion cost."""
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from pysnn.ann import check_ordinary
 from pysnn.convert.agreement import Agreement, compare_with_ann, few_samples, to_try
 from pysnn.convert.analysis.blame import FREE, blame_rows, check_free, layers_to_blame
 from pysnn.convert.analysis.diagnosis import rank_layers
 from pysnn.convert.analysis.error_table import NOT_FREE, error_rows
-from pysnn.convert.calibration import Calibration, calibration_data, choose_thresholds, sorted_samples
-from pysnn.convert.corrections import Correction, check_corrections, correct
-from pysnn.convert.methods.registry import SETTING_KEYWORDS, MethodSettings, make_method
+from pysnn.convert.calibration import Calibration, calibration_data, sorted_samples
 from pysnn.convert.ordinary import ann_digest
-from pysnn.convert.plausible import known_range, warn_of_data
-from pysnn.convert.pools import settle_pools
-from pysnn.convert.rewrite import spiking_network
-from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal
-from pysnn.errors import DataError, NetworkError
-from pysnn.frozen import FrozenDict
+from pysnn.errors import DataError
 from pysnn.keywords import show_keywords
 from pysnn.network import Network
-from pysnn.nodes import ReLU
 from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords
 from pysnn.tables import make_table
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Conversion", "convert"]
+__all__ = ["Conversion"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,108 +196,6 @@ class Conversion:
         if wanted is None:
             raise DataError(f"{what}: expected a number of time-steps, here or in the conversion, got none")
         return wanted
-
-
-@show_keywords(SETTING_KEYWORDS)
-def convert(  # noqa: PLR0913 - what is converted, by what rule, and what is done on top
-    network: Network,
-    calibration: Any,
-    method: str = "percentile",
-    *,
-    steps: int | None = None,
-    calibrate: Sequence[str] = (),
-    compare: bool = True,
-    **settings: Unpack[MethodSettings],
-) -> Conversion:
-    """Convert an ordinary network into a spiking one.
-
-    Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
-    of it as initial potential; the weights stay as they are. A max-pool moves to where it reads spikes, if the function
-    stays the same. ``calibrate`` corrects the mean error that is left.
-
-    Parameters
-    ----------
-    network
-        A network with ``ReLU`` nodes and without neurons. It is not changed.
-    calibration
-        Data, ``(samples, ...)``, to choose thresholds by; labels are not needed. Their order does not matter.
-    method
-        A name in :data:`pysnn.convert.METHODS`.
-    steps
-        Number of time-steps that the network is meant for. It can run for any other; what is fitted is fitted to this.
-    calibrate
-        ``"bias"``, ``"v_init"`` or both: shift each channel's current, or its initial potential, by its mean error at
-        ``steps`` time-steps on the calibration data (:data:`pysnn.convert.CORRECTIONS`).
-    compare
-        Where ``steps`` are given, measure how far the result agrees with the ANN: :meth:`Conversion.compared`.
-    **settings
-        Settings of the method: ``per_channel=True`` for a threshold a channel, ``percentile=99.9``.
-
-    Raises
-    ------
-    NetworkError
-        The network has neurons already, or no ReLU, or what it would become cannot run: a maximum of currents.
-    DataError
-        The data do not fit, or there is no such method or setting.
-
-    Warns
-    -----
-    UserWarning
-        A layer is never active on the calibration data (the warning names it); the data do not look like what the network,
-        or its mean and std, are for; or the result agrees with the ANN in less than 90 % of some calibration samples.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from pysnn import Input, Linear, Output, run
-    >>> ann = Network.chain({"in": Input((1,)), "fc": Linear([[2.0]]), "relu": ReLU(), "out": Output()})
-    >>> conversion = convert(ann, np.float32([[0.5], [1.0]]), method="max-norm")
-    >>> conversion.network.nodes["relu"].v_threshold
-    2.0
-    >>> run(conversion.network, np.float32([[0.5]]), steps=4, backend="reference").scores.item()
-    1.0
-    """
-    if not isinstance(network, Network):
-        raise DataError(_not_a_network(network))
-    check_ordinary(network)
-    if not any(isinstance(node, ReLU) for node in network.nodes.values()):
-        raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
-    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
-        raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
-    rule = make_method(method, dict(settings), steps)
-    kinds = check_corrections(calibrate, steps)
-    network, stuck = settle_pools(network)
-    check_convertible(network, stuck)
-    data = calibration_data(network, calibration)
-    warn_of_data(network, data)
-    found = choose_thresholds(network, data, rule)
-    samples, _ = sorted_samples(data)
-    thresholds = {
-        layer.layer: float(layer.threshold[0]) if layer.threshold.size == 1 else layer.threshold
-        for layer in found.layers
-    }
-    correction = Correction()
-    if kinds and steps is not None:
-        correction = correct(network, samples, thresholds, int(steps), kinds)
-    spiking = spiking_network(network, thresholds, correction).with_data_range(known_range(network, samples))
-    check_runs(spiking, stuck)
-    made = Conversion(
-        network=spiking,
-        ann=network,
-        method=method,
-        settings=FrozenDict(asdict(rule)),
-        calibration=found,
-        steps=steps,
-        corrections=kinds,
-        int8_refusal=int8_refusal(spiking),
-    )
-    return made.compared(samples) if compare and steps is not None else made
-
-
-def _not_a_network(value: object) -> str:
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    hint = "; pysnn.importers.sklearn.from_sklearn makes one of a fitted model" if kind.startswith("sklearn.") else ""
-    return f"convert: expected a pysnn.Network, got {kind}{hint}"
 
 
 def _plain(value: Any) -> str | int | float:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pysnn.ann import ann_pass
 from pysnn.convert.agreement import few_samples
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.encode.scale import as_run, scale_problem
 from pysnn.network import Network
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.network import Network
 from pysnn.nodes import Input, Linear, Node, Output, ReLU
 

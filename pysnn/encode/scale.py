@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.nodes import Input
 
 __all__ = ["as_run", "range_problem", "scale_problem", "warn_of_scale"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.encode.scale import range_problem
 from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_weight
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.errors import DataError, NetworkError
 from pysnn.first_spike.layers import Layer
 from pysnn.frozen import Frozen

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pysnn.arrays import as_numeric, as_weight
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.errors import DataError, NetworkError
 from pysnn.nodes.base import LATER_FIELD, UNDIGESTED_FIELD, Array, Builder, Node, Shape, Value
 from pysnn.nodes.scaling import apply_scaling, checked_scaling

@@ -1,6 +1,5 @@
 """Run a network: check what came, compile once, go through the data in batches, put the results together."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +15,6 @@ from pysnn.backends.base import Executable, RunOutput, RunRequest
 from pysnn.encode import Events
 from pysnn.encode.batch import Batches, checked_data, checked_labels
 from pysnn.encode.scale import warn_of_scale
-from pysnn.encoded import chosen, encoded, samples_at_once
 from pysnn.errors import CapacityError, DataError
 from pysnn.keywords import check_keywords, show_keywords
 from pysnn.network import Network
@@ -24,17 +22,17 @@ from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
 from pysnn.plan.ops import Plan
 from pysnn.plan.options import PlanOptions
+from pysnn.processors import usable_threads
 from pysnn.simulation.capacity import check_memory, keeps_state
+from pysnn.simulation.encoded import chosen, encoded, samples_at_once
 from pysnn.simulation.merge import merge_outputs
-from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, check_integer
+from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions
 from pysnn.simulation.result import Result
 from pysnn.simulation.state import State, to_operations
-from pysnn.undecided import Tail, count_undecided, spikes_in
+from pysnn.simulation.steps import MAX_STEPS, checked_steps
+from pysnn.simulation.undecided import Tail, count_undecided, spikes_in
 
-__all__ = ["MAX_STEPS", "RunOptions", "Simulator", "run", "usable_threads"]
-
-MAX_STEPS = 1 << 24
-"""Largest number of steps that a state may have behind it."""
+__all__ = ["Simulator", "run"]
 
 _RUN_KEYWORDS = tuple(parameter.name for parameter in RUN_KEYWORDS)
 
@@ -120,7 +118,7 @@ class Simulator:
         """Run on data; see :func:`run`. ``changes`` replace the simulator's options for this run."""
         started = time.perf_counter()
         options = self._changed(changes)
-        read_at = _checked_steps(steps)
+        read_at = checked_steps(steps)
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
         if options.check_range and options.state is None and isinstance(data.data, np.ndarray):
             warn_of_scale(self.network.input, data.data)
@@ -263,20 +261,6 @@ def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
     return Simulator(network, **options)
 
 
-def _checked_steps(steps: Any) -> tuple[int, ...]:
-    if type(steps) is int and 1 <= steps <= MAX_STEPS:
-        return (steps,)
-    several = isinstance(steps, Sequence) and not isinstance(steps, str)
-    listed: list[Any] = list(steps) if several or (isinstance(steps, np.ndarray) and steps.ndim == 1) else [steps]
-    if not listed:
-        raise DataError("steps: expected a number of time-steps, or several, got none")
-    for value in listed:
-        check_integer("steps", value, 1, MAX_STEPS)
-    if sorted(set(listed)) != listed:
-        raise DataError(f"steps: expected ascending numbers, got {listed}")
-    return tuple(int(value) for value in listed)
-
-
 def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
     if not names:
         return ()
@@ -284,13 +268,6 @@ def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
         if name not in plan.neurons:
             raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(plan.neurons) or 'none'}")
     return tuple(plan.neurons[name] for name in names)
-
-
-def usable_threads() -> int:
-    """Give how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _offset_progress(

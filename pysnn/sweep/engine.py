@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pysnn.errors import SweepError
 from pysnn.keywords import check_keywords, keywords_of, show_keywords
+from pysnn.processors import usable_threads
 from pysnn.simulation.options import check_integer
-from pysnn.simulation.simulator import usable_threads
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.points import Point, Space, make_points
 from pysnn.sweep.processes import Processes, local_workers

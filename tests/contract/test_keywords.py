@@ -33,7 +33,7 @@ SHOWN: list[tuple[Callable[..., Any], set[str], dict[str, Any]]] = [
     (Simulator.run, {"self", "x", "steps", "labels"}, RUN),
     (Simulator.plan, {"self", "max_count"}, RUN),
     (sweep, {"run", "space", "executor", "out", "resume"}, SWEEP),
-    (convert, {"network", "calibration", "method", "steps", "calibrate"}, SETTINGS),
+    (convert, {"network", "calibration", "method", "steps", "calibrate", "compare"}, SETTINGS),
     (Conversion.errors, {"self", "x", "steps"}, {k: v for k, v in RUN.items() if k not in NOT_FREE}),
     (Conversion.blame, {"self", "x", "steps", "labels", "layers"}, {k: v for k, v in RUN.items() if k in FREE}),
 ]

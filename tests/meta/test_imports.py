@@ -17,7 +17,18 @@ ROOT = Path(__file__).parents[2]
 LAYERS = (
     ("errors", "moved", "schemas", "version"),
     ("foreign",),
-    ("arrays", "eight_bits", "file_kinds", "files.aside", "frozen", "keywords", "progress", "random"),
+    (
+        "arrays",
+        "data_range",
+        "eight_bits",
+        "file_kinds",
+        "files.aside",
+        "frozen",
+        "keywords",
+        "processors",
+        "progress",
+        "random",
+    ),
     ("nodes",),
     ("neurons",),
     ("encode",),
@@ -37,6 +48,7 @@ LAYERS = (
     ("finetune",),
     ("quickstart", "sweep"),
     ("cli",),
+    ("__main__",),
     ("__main__",),
 )
 RANKS = {module: rank for rank, line in enumerate(LAYERS) for module in line}

@@ -76,7 +76,7 @@ def run_case(case: Case, way: Way, **changes: Any) -> Outcome:
     data, steps = options.pop("data", case.data), options.pop("steps", case.steps)
     with _simd(way.level):
         try:
-            return pysnn.run(case.network, data, steps=steps, **options)
+            return pysnn.run(case.network, data, steps=steps, check_range=False, **options)
         except pysnn.PysnnError as error:
             return type(error), str(error)
 

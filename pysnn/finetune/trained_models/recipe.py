@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pysnn.convert import Conversion, convert, round_weights
+from pysnn.data_range import DataRange
 from pysnn.datasets.source import training_source
-from pysnn.encode.data_range import DataRange
 from pysnn.encode.labels import FOR_TRAINING, warn_of_gaps
 from pysnn.errors import DataError, NetworkError
 from pysnn.files.conversion import save_conversion

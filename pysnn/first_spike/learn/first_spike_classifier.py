@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends import get_backend
-from pysnn.encode.data_range import DataRange
+from pysnn.data_range import DataRange
 from pysnn.encode.scale import range_problem
 from pysnn.errors import DataError
 from pysnn.first_spike.coding import encode_times

@@ -8,8 +8,8 @@ import pytest
 
 from pysnn import Input, Network, run
 from pysnn.convert import convert
+from pysnn.data_range import DataRange
 from pysnn.datasets import load_digits, load_digits_mlp
-from pysnn.encode.data_range import DataRange
 from pysnn.encode.scale import warn_of_scale
 from pysnn.errors import NetworkError
 from pysnn.files.psnn import dumps, loads

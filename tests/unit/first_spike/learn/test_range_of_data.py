@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pysnn.convert import to_first_spike
+from pysnn.data_range import DataRange
 from pysnn.datasets import load_digits, load_digits_mlp
-from pysnn.encode.data_range import DataRange
 from pysnn.errors import NetworkError
 from pysnn.files.first_spike import dumps, loads
 from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, evaluate
