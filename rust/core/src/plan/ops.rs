@@ -1,6 +1,7 @@
-//! What an operation does: one type each.
+//! Operations: one type each.
 
-use super::{Coding, Window};
+use super::map::{Coding, MapSpec};
+use super::window::Window;
 
 /// Weights `(kh, kw, C_in / groups, C_out)` and a bias `(C_out,)`.
 #[derive(Debug, Clone)]
@@ -195,4 +196,34 @@ pub enum Body {
     Neuron(Neuron),
     /// The read-out.
     Output(Output),
+}
+
+/// One operation and the map that it computes.
+#[derive(Debug, Clone)]
+pub struct Op {
+    /// The node that it comes from: errors name it.
+    pub node: String,
+    /// The map that it computes.
+    pub spec: MapSpec,
+    /// What it does.
+    pub body: Body,
+}
+
+impl Op {
+    /// The maps that it reads.
+    #[must_use]
+    pub fn sources(&self) -> Vec<usize> {
+        match &self.body {
+            Body::Input(_) => Vec::new(),
+            Body::Conv(conv) => vec![conv.source],
+            Body::Pool(pool) => vec![pool.source],
+            Body::MaxPool(pool) => vec![pool.source],
+            Body::Gather(gather) => gather.sources.clone(),
+            Body::Clamp(clamp) => vec![clamp.source],
+            Body::Round(round) => vec![round.source],
+            Body::Add(terms) => terms.iter().map(|term| term.source).collect(),
+            Body::Neuron(neuron) => vec![neuron.source],
+            Body::Output(output) => vec![output.source],
+        }
+    }
 }
