@@ -130,11 +130,7 @@ fn conv(spec: &MapSpec, source: &MapSpec, conv: &Conv) -> Check {
     ensure(weights == Some(weight) && u32::try_from(weight).is_ok(), || {
         format!("weight has {weight} values; expected {weights:?}")
     })?;
-    length("bias", bias, outputs)?;
-    length("fanout", conv.fanout.len(), source.shape.size())?;
-    length("fanout_nonzero", conv.fanout_nonzero.len(), source.shape.size())?;
-    let ordered = conv.fanout.iter().zip(&conv.fanout_nonzero).all(|(all, nonzero)| nonzero <= all);
-    ensure(ordered, || "fanout_nonzero is larger than fanout".into())
+    length("bias", bias, outputs)
 }
 
 fn pool(spec: &MapSpec, source: &MapSpec, pool: &Pool) -> Check {
@@ -205,6 +201,7 @@ fn neuron(spec: &MapSpec, source: &MapSpec, neuron: &Neuron) -> Check {
     shape_is(spec, source.shape)?;
     ensure(spec.kind == Kind::Count && spec.max_count == 1, || "a neuron's map holds spikes".into())?;
     let channels = spec.shape.channels;
+    length("unit", neuron.unit.len(), channels)?;
     match (&neuron.dynamics, source.kind) {
         (Dynamics::Real(parameters), Kind::Real) => {
             parameter_lengths(parameters, channels)?;

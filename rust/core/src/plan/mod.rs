@@ -2,12 +2,16 @@
 
 mod check;
 mod checked;
+mod fanout;
+mod file;
 mod map;
 mod ops;
 mod window;
 
 pub use check::{MAX_MAP, MAX_MEMORY};
-pub use checked::Plan;
+pub use checked::{Plan, Precision};
+pub(crate) use fanout::Fanout;
+pub use file::VERSION;
 pub use map::{CURRENT_LIMIT, Coding, Kind, MAX_BLOCK, MAX_COUNT, MapSpec, Shape};
 pub use ops::{
     Body, Clamp, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,

@@ -23,10 +23,6 @@ pub struct Conv {
     pub groups: usize,
     /// Weights and bias.
     pub weights: Weights,
-    /// Weights that an event of each source neuron meets, `(C, H, W)` of the source.
-    pub fanout: Vec<u32>,
-    /// Those of them that are not zero.
-    pub fanout_nonzero: Vec<u32>,
 }
 
 /// A sum over windows.
@@ -147,6 +143,10 @@ pub struct Neuron {
     pub subtract: bool,
     /// Whether the potential must be above the threshold; else reaching it is enough.
     pub strict: bool,
+    /// What one integer unit of the potential stands for, `(C,)`; ones for floats. No engine needs it.
+    pub unit: Vec<f64>,
+    /// The largest magnitude of an integer current; 0 for floats. The caller has proven its runs with it.
+    pub max_current: u32,
 }
 
 /// What a network answers.
@@ -213,17 +213,24 @@ impl Op {
     /// The maps that it reads.
     #[must_use]
     pub fn sources(&self) -> Vec<usize> {
-        match &self.body {
-            Body::Input(_) => Vec::new(),
-            Body::Conv(conv) => vec![conv.source],
-            Body::Pool(pool) => vec![pool.source],
-            Body::MaxPool(pool) => vec![pool.source],
-            Body::Gather(gather) => gather.sources.clone(),
-            Body::Clamp(clamp) => vec![clamp.source],
-            Body::Round(round) => vec![round.source],
-            Body::Add(terms) => terms.iter().map(|term| term.source).collect(),
-            Body::Neuron(neuron) => vec![neuron.source],
-            Body::Output(output) => vec![output.source],
+        self.body.sources()
+    }
+}
+
+impl Body {
+    /// The maps that it reads.
+    pub(crate) fn sources(&self) -> Vec<usize> {
+        match self {
+            Self::Input(_) => Vec::new(),
+            Self::Conv(conv) => vec![conv.source],
+            Self::Pool(pool) => vec![pool.source],
+            Self::MaxPool(pool) => vec![pool.source],
+            Self::Gather(gather) => gather.sources.clone(),
+            Self::Clamp(clamp) => vec![clamp.source],
+            Self::Round(round) => vec![round.source],
+            Self::Add(terms) => terms.iter().map(|term| term.source).collect(),
+            Self::Neuron(neuron) => vec![neuron.source],
+            Self::Output(output) => vec![output.source],
         }
     }
 }

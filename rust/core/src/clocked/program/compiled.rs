@@ -1,12 +1,11 @@
 //! A plan made ready: stages, packed weights, memory.
 
 use crate::clocked::maps::buffers::Place;
-use crate::clocked::maps::transpose::to_pixels;
 use crate::clocked::program::layout::Layout;
 use crate::clocked::program::stage::{Stage, Staged, stages};
 use crate::clocked::synapses::choice::Family;
 use crate::error::Result;
-use crate::plan::{Body, Kind, Op, Plan, Shape, Weights};
+use crate::plan::{Body, Fanout, Kind, Op, Plan, Weights};
 use crate::simd::Level;
 
 /// A plan made ready: what all runs of it read.
@@ -74,8 +73,8 @@ impl Compiled {
         let Options { level, family, thread_work } = options;
         let Staged { stages, kernels } = stages(plan.ops())?;
         let layout = Layout::new(plan.ops(), &stages)?;
-        let meters = meters(plan.ops());
-        let work = Work::of(plan.ops());
+        let meters = meters(plan.ops())?;
+        let work = Work::of(plan.ops(), &meters);
         let mut ops = plan.into_ops();
         ops.iter_mut().for_each(forget_arrays);
         Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work })
@@ -86,21 +85,22 @@ impl Compiled {
     }
 }
 
-fn meters(ops: &[Op]) -> Vec<Meter> {
+fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
     let mut meters: Vec<Meter> =
         ops.iter().map(|op| Meter { readers: Vec::new(), is_neuron: matches!(op.body, Body::Neuron(_)) }).collect();
     for (number, op) in ops.iter().enumerate() {
         if let Body::Conv(conv) = &op.body {
             let source = &ops[conv.source].spec;
-            let with_zeros = source.kind == Kind::Count && conv.fanout != conv.fanout_nonzero;
+            let fanout = Fanout::new(conv, source.shape, op.spec.shape)?;
+            let with_zeros = source.kind == Kind::Count && fanout.all != fanout.nonzero;
             meters[conv.source].readers.push(Reader {
                 op: number,
-                fanout: with_zeros.then(|| by_pixel(&conv.fanout, source.shape)),
-                fanout_nonzero: by_pixel(&conv.fanout_nonzero, source.shape),
+                fanout: with_zeros.then_some(fanout.all),
+                fanout_nonzero: fanout.nonzero,
             });
         }
     }
-    meters
+    Ok(meters)
 }
 
 /// Nanoseconds that a sample may take one thread: an estimate.
@@ -112,13 +112,15 @@ pub(crate) struct Work {
 
 impl Work {
     /// A tenth of all inputs spike, every real value counts, and a core adds 20 weights a nanosecond.
-    fn of(ops: &[Op]) -> Self {
+    fn of(ops: &[Op], meters: &[Meter]) -> Self {
         let mut work = Self::default();
-        for op in ops {
+        for (number, op) in ops.iter().enumerate() {
             let nanoseconds = match &op.body {
                 Body::Conv(conv) => {
                     let active = if ops[conv.source].spec.kind == Kind::Count { 0.1 } else { 1.0 };
-                    active / 20.0 * conv.fanout_nonzero.iter().map(|&met| f64::from(met)).sum::<f64>()
+                    let met = meters[conv.source].readers.iter().filter(|reader| reader.op == number);
+                    active / 20.0
+                        * met.flat_map(|reader| &reader.fanout_nonzero).map(|&met| f64::from(met)).sum::<f64>()
                 }
                 _ => 0.1 * op.spec.shape.size() as f64,
             };
@@ -133,19 +135,11 @@ impl Work {
     }
 }
 
-fn by_pixel(table: &[u32], shape: Shape) -> Vec<u32> {
-    let mut result = vec![0; table.len()];
-    to_pixels(table, shape, &mut result);
-    result
-}
-
 /// Drop what has been packed into stages.
 fn forget_arrays(op: &mut Op) {
     match &mut op.body {
         Body::Conv(conv) => {
             conv.weights = Weights::Real(Vec::new(), Vec::new());
-            conv.fanout = Vec::new();
-            conv.fanout_nonzero = Vec::new();
         }
         Body::Gather(gather) => gather.index = Vec::new(),
         _ => {}
