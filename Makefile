@@ -137,7 +137,7 @@ sanitize: ## test the thread pool, and what runs on it, with the address sanitis
 fuzz: ## fuzz the readers of .psnn files and of plans, FUZZ_SECONDS for each of three targets
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "this needs cargo-fuzz: cargo install cargo-fuzz"; exit 1; }
 	@mkdir -p $(FUZZ)/corpus/read_psnn $(FUZZ)/corpus/read_psnn_built $(FUZZ)/corpus/read_plan
-	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_plan fuzz/corpus/read_plan fuzz/seeds/plan \
+	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_plan fuzz/corpus/read_plan fuzz/seeds_plan \
 		-- -max_len=8192 -timeout=10 -rss_limit_mb=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_psnn fuzz/corpus/read_psnn fuzz/seeds ../tests/golden \
 		-- -dict=fuzz/psnn.dict -max_len=4096 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1

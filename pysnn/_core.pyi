@@ -23,7 +23,7 @@ class _Raw(TypedDict):
 @final
 class Clocked:
     def __new__(
-        cls, plan: Plan, simd: str | None = None, kernel: str | None = None, thread_work: float | None = None
+        cls, plan: Plan | bytes, simd: str | None = None, kernel: str | None = None, thread_work: float | None = None
     ) -> Clocked: ...
     @property
     def simd(self) -> str: ...

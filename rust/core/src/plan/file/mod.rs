@@ -4,6 +4,7 @@
 
 mod layout;
 mod read;
+mod reader;
 mod write;
 
 pub use layout::VERSION;
