@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial test-aarch64 fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -126,9 +126,19 @@ test-aarch64: ## test the Rust core as aarch64 code under qemu-user
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
 		cargo test --quiet -p pysnn-core --target $(AARCH64)
 
-fuzz: ## fuzz the .psnn reader, FUZZ_SECONDS for each of two targets
+# Miri is a part of nightly toolchains alone, and a thread sanitiser without a standard library that was built for it takes
+# every join for a race. What the pool's one transmute promises, that no helper holds the work of a caller that has left, is a
+# matter of lifetimes: the address sanitiser sees every use of a stack frame that is gone.
+sanitize: ## test the thread pool, and what runs on it, with the address sanitiser
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer" \
+	ASAN_OPTIONS=detect_stack_use_after_return=1 CARGO_TARGET_DIR=target/sanitize \
+		cargo test --quiet -p pysnn-core --lib --target $(shell rustc -vV | sed -n 's/host: //p')
+
+fuzz: ## fuzz the readers of .psnn files and of plans, FUZZ_SECONDS for each of three targets
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "this needs cargo-fuzz: cargo install cargo-fuzz"; exit 1; }
-	@mkdir -p $(FUZZ)/corpus/read_psnn $(FUZZ)/corpus/read_psnn_built
+	@mkdir -p $(FUZZ)/corpus/read_psnn $(FUZZ)/corpus/read_psnn_built $(FUZZ)/corpus/read_plan
+	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_plan fuzz/corpus/read_plan fuzz/seeds_plan \
+		-- -max_len=8192 -timeout=10 -rss_limit_mb=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_psnn fuzz/corpus/read_psnn fuzz/seeds ../tests/golden \
 		-- -dict=fuzz/psnn.dict -max_len=4096 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_psnn_built fuzz/corpus/read_psnn_built \

@@ -23,7 +23,7 @@ class _Raw(TypedDict):
 @final
 class Clocked:
     def __new__(
-        cls, plan: Plan, simd: str | None = None, kernel: str | None = None, thread_work: float | None = None
+        cls, plan: Plan | bytes, simd: str | None = None, kernel: str | None = None, thread_work: float | None = None
     ) -> Clocked: ...
     @property
     def simd(self) -> str: ...
@@ -47,7 +47,8 @@ class FirstSpike:
         self,
         weights: Sequence[NDArray[np.float32]],
         tape: FirstSpikeTape,
-        given: tuple[NDArray[np.float32], GradientRule],
+        gradient: NDArray[np.float32],
+        rule: GradientRule,
         threads: int,
     ) -> tuple[list[NDArray[np.float32]], NDArray[np.float32] | None]: ...
     def decide(
@@ -58,6 +59,7 @@ def adam(
     arrays: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
     constants: Sequence[float],
     threads: int,
+    simd: str | None = None,
 ) -> None: ...
 def integrate(
     arrays: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -65,6 +67,7 @@ def integrate(
     channels: tuple[NDArray[np.float32], NDArray[np.float32]],
     steps: int,
     threads: int,
+    simd: str | None = None,
 ) -> None: ...
 def simd_levels() -> list[str]: ...
 def simd_level(simd: str | None = None) -> str: ...

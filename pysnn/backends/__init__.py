@@ -7,6 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from pysnn.backends.base import Backend
+from pysnn.backends.settings import read_settings
 from pysnn.errors import BackendError
 
 __all__ = ["BACKENDS", "BackendEntry", "available_backends", "get_backend"]
@@ -65,14 +66,15 @@ def get_backend(name: str = "auto") -> Backend:
     Raises
     ------
     BackendError
-        If the name is unknown, or what it needs is not installed. A backend asked for by name never gives way to
-        another.
+        If the name is unknown, what it needs is not installed, or a variable of the environment makes no sense
+        (:mod:`pysnn.backends.settings`). A backend asked for by name never gives way to another.
 
     Examples
     --------
     >>> get_backend("reference").name
     'reference'
     """
+    read_settings()
     if name == "auto":
         return _automatic()
     if not isinstance(name, str) or name not in BACKENDS:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.backends.adam import AdamStep, Moments
 from pysnn.backends.first_spike import FirstSpikeEngine
 from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
@@ -118,7 +119,7 @@ class RunOutput:
     cumulative counts of its source ``(batch, C, H, W)`` int32. Output: ``(batch, K)``: the float32 sum of a real
     source, the int64 sum of a current or count source, or the int64 number of the first step with a spike (-1: none).
     spikes: operation -> uint8 ``(steps, batch, C, H, W)``; potentials: operation -> ``(steps, batch, C, H, W)``.
-    kernels: a word for each operation: what ran it.
+    kernels: a word for each operation: what ran it, several joined by "+" where blocks or batches differ.
     """
 
     scores: NDArray[np.float32]
@@ -154,4 +155,8 @@ class Backend(Protocol):
 
     def first_spike(self, plan: FirstSpikePlan) -> FirstSpikeEngine:
         """Make the plan of a first-spike network ready."""
+        ...
+
+    def adam(self, step: AdamStep, moments: Moments, *, threads: int) -> None:
+        """Take a step of Adam in place; the same bits on every backend."""
         ...

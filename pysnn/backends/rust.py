@@ -1,12 +1,11 @@
 """The compiled engine: event-driven, at the widest SIMD level of the machine, or at the one that ``PYSNN_SIMD`` names."""
 
-import os
-
 from pysnn import _core
+from pysnn.backends.adam import AdamStep, Moments
 from pysnn.backends.base import Probe, RunOutput, RunRequest
 from pysnn.backends.rust_first_spike import RustFirstSpike
+from pysnn.backends.settings import read_settings
 from pysnn.backends.windowed import WindowedFirstSpike
-from pysnn.errors import BackendError
 from pysnn.frozen import NotPicklable
 from pysnn.plan.first_spike import FirstSpikePlan
 from pysnn.plan.ops import Plan
@@ -15,28 +14,13 @@ __all__ = ["RustBackend", "RustExecutable", "simd_level", "simd_levels"]
 
 
 def simd_levels() -> list[str]:
-    """Give the SIMD levels that this machine has, ascending."""
+    """Return the SIMD levels that this machine has, ascending."""
     return _core.simd_levels()
 
 
 def simd_level() -> str:
-    """Give the level that runs use: the widest, or the one that ``PYSNN_SIMD`` names."""
-    return _core.simd_level(_wanted_level())
-
-
-def _wanted_level() -> str | None:
-    return os.environ.get("PYSNN_SIMD") or None
-
-
-def _thread_work() -> float | None:
-    wanted = os.environ.get("PYSNN_THREAD_WORK") or None
-    try:
-        work = None if wanted is None else float(wanted)
-    except ValueError:
-        work = -1.0
-    if work is not None and not 0 <= work < float("inf"):
-        raise BackendError(f"PYSNN_THREAD_WORK: expected nanoseconds, a number from 0 on, got {wanted!r}")
-    return work
+    """Return the level that runs use: the widest, or the one that ``PYSNN_SIMD`` names."""
+    return _core.simd_level(read_settings().simd)
 
 
 class RustBackend:
@@ -52,12 +36,17 @@ class RustBackend:
         says, by an estimate; what pays if it says nothing, every thread that the run may have if it says 0. No result
         depends on any of them.
         """
-        kernel = os.environ.get("PYSNN_KERNEL") or None
-        return RustExecutable(_core.Clocked(plan, _wanted_level(), kernel, _thread_work()))
+        settings = read_settings()
+        return RustExecutable(_core.Clocked(plan, settings.simd, settings.kernel, settings.thread_work))
 
     def first_spike(self, plan: FirstSpikePlan) -> RustFirstSpike | WindowedFirstSpike:
-        """Make the plan of a first-spike network ready, for the same level."""
-        return WindowedFirstSpike(plan) if plan.windowed else RustFirstSpike(plan, _wanted_level())
+        """Make the plan of a first-spike network ready, for the same level; one with windows runs in NumPy, and says so."""
+        return WindowedFirstSpike(plan) if plan.windowed else RustFirstSpike(plan, read_settings().simd)
+
+    def adam(self, step: AdamStep, moments: Moments, *, threads: int) -> None:
+        """Take a step of Adam in place, for the same level."""
+        arrays = (moments.weight, moments.gradient, moments.mean, moments.square)
+        _core.adam(arrays, step.values, threads, read_settings().simd)
 
 
 class RustExecutable(NotPicklable):

@@ -34,7 +34,7 @@ class RustFirstSpike(NotPicklable):
             raise DataError(f"backward: expected a pass of this engine, got {type(passed).__qualname__}")
         if rule.step_kernel is None and self._kernel is not None:
             rule = GradientRule(rule.min_slope, self._kernel, rule.inputs)
-        found, inputs = self._engine.backward(weights, passed, (gradient, rule), threads)
+        found, inputs = self._engine.backward(weights, passed, gradient, rule, threads)
         return Gradients(list[NDArray[np.float32]](found), inputs)
 
     def decide(self, weights: Sequence[Float], times: Float, *, threads: int = 1) -> Decisions:

@@ -1,4 +1,6 @@
-"""First-spike neurons with a window of time for each layer: matrix products instead of sorted events, for every backend.
+"""First-spike neurons with a window of time for each layer: matrix products instead of sorted events.
+
+NumPy computes them whatever the backend, and the engine's name says so.
 
 Layer ``n`` (from 1; pools have no window of their own) fires in ``[n, n + 1)``, when all spikes of the layer before have come. With
 ``e_i = n - t_i`` for inputs that fired, a neuron's potential is ``u_j = sum_i w_ij e_i`` when its window opens, and from there
@@ -43,7 +45,7 @@ class _Pass(LayerPasses[_Layer]):
 class WindowedFirstSpike:
     """A plan of neurons "falling" or "slope", ready to run; float32 or float64 as the weights are."""
 
-    name = "windowed"
+    name = "numpy"
 
     def __init__(self, plan: FirstSpikePlan) -> None:
         self.plan = plan

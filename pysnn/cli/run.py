@@ -46,6 +46,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a saved network on data: accuracy, operations and time, for each number of steps."""
+    from pysnn.backends import get_backend
     from pysnn.datasets.npz import save_arrays
     from pysnn.datasets.source import parse_source
     from pysnn.files.first_spike import SavedFirstSpike, load_any
@@ -63,7 +64,8 @@ def run(
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")
         found = run_first_spike(saved.network, given, (backend, threads), predictions)
-        meta = metadata(backend=backend, network=str(network), data=data, data_sha256=given.digest)
+        engine = get_backend(backend).first_spike(saved.network.plan)
+        meta = metadata(backend=engine.name, network=str(network), data=data, data_sha256=given.digest)
         show_table(found, meta, as_json=as_json, title=f"{network.name}, first spikes", file=table)
         return
     if wanted is None:

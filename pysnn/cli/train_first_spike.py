@@ -107,6 +107,7 @@ def sstdp(
 
 def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     """Read, train, save and show."""
+    from pysnn.backends import get_backend
     from pysnn.datasets.source import training_source
     from pysnn.files.first_spike import save
     from pysnn.files.first_spike_golden import make_spike_golden
@@ -139,7 +140,8 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     save(out, trained.network, provenance=facts, golden=golden)
     checkpoint.unlink(missing_ok=True)
     say(f"saved {out}: {_chosen(trained, asked)}")
-    meta = metadata(data=asked["data"], network=str(out), backend=asked["backend"], **facts)
+    engine = get_backend(asked["backend"]).first_spike(trained.network.plan)
+    meta = metadata(data=asked["data"], network=str(out), backend=engine.name, **facts)
     show_table(trained.history, meta, as_json=asked["as_json"], title=f"{name} on {asked['data']}", file=history)
 
 

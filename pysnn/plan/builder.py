@@ -10,6 +10,7 @@ from pysnn.errors import PlanError
 from pysnn.network import Network
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import Shape, window_shape
+from pysnn.plan.fanout import fanouts
 from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
 from pysnn.plan.options import PlanOptions
 
@@ -175,36 +176,6 @@ class PlanBuilder:
             folded = np.asarray((grouped * per_group).reshape(layer.weight.shape), dtype=np.float32)
         self._check_finite(name, folded)
         return folded
-
-
-def fanouts(
-    layer: Conv2d, weight: NDArray[Any], source: tuple[int, int, int], size: tuple[int, int]
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Count, for each source neuron, the weights and the non-zero weights that an event of it meets."""
-    outputs, inputs, kernel_h, kernel_w = weight.shape
-    per_group = outputs // layer.groups
-    nonzero = (weight != 0).reshape(layer.groups, per_group, inputs, kernel_h, kernel_w)
-    nonzero = np.add.reduce(nonzero, axis=1, dtype=np.uint16 if per_group < 1 << 16 else np.uint32)
-    nonzero = nonzero.reshape(layer.groups * inputs, kernel_h, kernel_w)
-    found = np.zeros(source, dtype=np.uint32)
-    total = np.zeros(source, dtype=np.uint32)
-    top, left = layer.padding[:2]
-    for ky in range(kernel_h):
-        rows = _hits(source[1], size[0], layer.stride[0], ky * layer.dilation[0] - top)
-        for kx in range(kernel_w):
-            columns = _hits(source[2], size[1], layer.stride[1], kx * layer.dilation[1] - left)
-            hit = np.outer(rows, columns).astype(np.uint32)
-            total += np.uint32(per_group) * hit
-            found += nonzero[:, ky, kx, None, None].astype(np.uint32) * hit
-    return total, found
-
-
-def _hits(source: int, outputs: int, stride: int, offset: int) -> NDArray[np.bool_]:
-    """Which source positions does one tap see: those at ``output * stride + offset``."""
-    positions = np.arange(outputs, dtype=np.int64) * stride + offset
-    seen = np.zeros(source, dtype=np.bool_)
-    seen[positions[(positions >= 0) & (positions < source)]] = True
-    return seen
 
 
 def _same_scale(a: Float32 | None, b: Float32 | None) -> bool:

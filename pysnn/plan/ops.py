@@ -262,6 +262,19 @@ class Plan:
     precision: Literal["float32", "int8"]
     ops: tuple[Op, ...]
 
+    def to_bytes(self) -> bytes:
+        """Return the plan's bytes, equal for equal plans; see :mod:`pysnn.plan.file`."""
+        from pysnn.plan.file_write import encode
+
+        return encode(self)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> "Plan":
+        """Return the plan of some bytes; raise ``FileFormatError`` where they are damaged."""
+        from pysnn.plan.file_read import decode
+
+        return decode(data)
+
     @cached_property
     def neurons(self) -> Mapping[str, int]:
         """The operation of each neuron node."""

@@ -13,7 +13,7 @@ __all__ = ["merge_outputs"]
 
 
 def merge_outputs(parts: Sequence[RunOutput]) -> RunOutput:
-    """Give one output for all samples, in order; counts are summed."""
+    """Return one output for all samples, in order; counts are summed."""
     if len(parts) == 1:
         return parts[0]
     first = parts[0]
@@ -24,12 +24,25 @@ def merge_outputs(parts: Sequence[RunOutput]) -> RunOutput:
         spikes=_joined([part.spikes for part in parts], axis=1),
         potentials=_joined([part.potentials for part in parts], axis=1),
         probes={k: _joined_probe([part.probes[k] for part in parts]) for k in first.probes},
-        kernels=first.kernels,
+        kernels=_joined_words([part.kernels for part in parts]),
     )
 
 
 def _joined(parts: Sequence[dict[int, NDArray[Any]]], axis: int) -> dict[int, NDArray[Any]]:
     return {k: np.concatenate([part[k] for part in parts], axis=axis) for k in parts[0]}
+
+
+def _joined_words(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return, for each operation, all words that its parts have for it, each once, whatever the order of the parts.
+
+    Examples
+    --------
+    >>> _joined_words([("move", "dot"), ("move", "event64+dot"), ("move", "event64")])
+    ('move', 'event64+dot')
+    """
+    operations = zip(*parts, strict=True)
+    # Backwards, as the engines write them: "event64" before "dot".
+    return tuple("+".join(sorted({kind for word in op for kind in word.split("+")}, reverse=True)) for op in operations)
 
 
 def _joined_probe(parts: Sequence[Probe]) -> Probe:

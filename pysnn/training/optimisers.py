@@ -1,7 +1,7 @@
 """Optimisers and schedules of the learning rate."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends import get_backend
+from pysnn.backends.adam import AdamStep, Moments
 from pysnn.errors import DataError
 
 __all__ = ["OPTIMISERS", "SGD", "Adam", "Optimiser", "Schedule"]
@@ -85,12 +86,6 @@ class Optimiser:
             moments = [self.state.setdefault(name, np.zeros_like(weight)) for name in names]
             yield [array.reshape(-1) for array in (weight, gradient, *moments)]
 
-    def _each_chunk(self, update: Callable[..., None], weights: Sequence[Array], gradients: Sequence[Array]) -> None:
-        """Call ``update(weight, gradient, *moments)`` with flat parts of the arrays, which it changes."""
-        for flat in self._flat(weights, gradients):
-            for start in range(0, flat[0].size, _CHUNK):
-                update(*(array[start : start + _CHUNK] for array in flat))
-
 
 @dataclass(eq=False)
 class SGD(Optimiser):
@@ -110,13 +105,12 @@ class SGD(Optimiser):
     def step(self, weights: Sequence[Array], gradients: Sequence[Array], factor: float) -> None:
         """Take one step."""
         rate, decay = np.float32(self.rate * factor), np.float32(self.weight_decay)
-
-        def update(weight: Array, gradient: Array, velocity: Array) -> None:
-            velocity *= np.float32(self.momentum)
-            velocity += gradient
-            weight -= rate * (velocity + decay * weight)
-
-        self._each_chunk(update, weights, gradients)
+        for flat in self._flat(weights, gradients):
+            for start in range(0, flat[0].size, _CHUNK):
+                weight, gradient, velocity = (array[start : start + _CHUNK] for array in flat)
+                velocity *= np.float32(self.momentum)
+                velocity += gradient
+                weight -= rate * (velocity + decay * weight)
 
 
 @dataclass(eq=False)
@@ -140,43 +134,10 @@ class Adam(Optimiser):
         scale = np.float32(1 / math.sqrt(1 - self.beta2**count))
         rate = np.float32(self.rate * factor / (1 - self.beta1**count))
         kept = 1 - np.float32(self.rate * factor * self.weight_decay)
-        constants = (beta1, 1 - beta1, beta2, 1 - beta2, scale, np.float32(self.epsilon), rate, kept)
-        if get_backend(self.backend).name == "rust":
-            self._fused(weights, gradients, constants)
-        else:
-            self._each_chunk(_adam(constants), weights, gradients)
-
-    def _fused(self, weights: Sequence[Array], gradients: Sequence[Array], constants: Sequence[np.float32]) -> None:
-        from pysnn import _core
-
-        for weight, gradient, mean, square in self._flat(weights, gradients):
-            _core.adam((weight, gradient, mean, square), [float(value) for value in constants], self.threads)
-
-
-def _adam(constants: Sequence[np.float32]) -> Callable[..., None]:
-    """Give what one step does to a part of the arrays."""
-    beta1, added1, beta2, added2, scale, epsilon, rate, kept = constants
-    space = np.empty(_CHUNK, dtype=np.float32)
-
-    def update(weight: Array, gradient: Array, mean: Array, square: Array) -> None:
-        part = space[: len(weight)]
-        np.multiply(gradient, added1, out=part)
-        mean *= beta1
-        mean += part
-        np.multiply(gradient, gradient, out=part)
-        part *= added2
-        square *= beta2
-        square += part
-        np.sqrt(square, out=part)
-        part *= scale
-        part += epsilon
-        np.divide(mean, part, out=part)
-        part *= rate
-        if kept != 1:
-            weight *= kept
-        weight -= part
-
-    return update
+        step = AdamStep(beta1, 1 - beta1, beta2, 1 - beta2, scale, np.float32(self.epsilon), rate, kept)
+        backend = get_backend(self.backend)
+        for flat in self._flat(weights, gradients):
+            backend.adam(step, Moments(*flat), threads=self.threads)
 
 
 OPTIMISERS: dict[str, type[Optimiser]] = {"adam": Adam, "sgd": SGD}

@@ -1,5 +1,6 @@
 """The fallback where there is no compiled engine: the same results from Numba's just-in-time compiler."""
 
+from pysnn.backends.adam import AdamStep, Moments, adam_step
 from pysnn.backends.numba.executable import NumbaExecutable
 from pysnn.backends.numba.first_spike import NumbaFirstSpike
 from pysnn.backends.windowed import WindowedFirstSpike
@@ -21,3 +22,8 @@ class NumbaBackend:
     def first_spike(self, plan: FirstSpikePlan) -> NumbaFirstSpike | WindowedFirstSpike:
         """Make the plan of a first-spike network ready."""
         return WindowedFirstSpike(plan) if plan.windowed else NumbaFirstSpike(plan)
+
+    def adam(self, step: AdamStep, moments: Moments, *, threads: int) -> None:
+        """Take a step of Adam in place, in NumPy, which has no threads."""
+        del threads
+        adam_step(step, moments)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.backends.adam import AdamStep, Moments, adam_step
 from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, Probe, RunOutput, RunRequest
 from pysnn.backends.reference import ops
 from pysnn.backends.reference.count import Counter
@@ -36,6 +37,11 @@ class ReferenceBackend:
     def first_spike(self, plan: FirstSpikePlan) -> ReferenceFirstSpike | WindowedFirstSpike:
         """Make the plan of a first-spike network ready."""
         return WindowedFirstSpike(plan) if plan.windowed else ReferenceFirstSpike(plan)
+
+    def adam(self, step: AdamStep, moments: Moments, *, threads: int) -> None:
+        """Take a step of Adam in place, in NumPy, which has no threads."""
+        del threads
+        adam_step(step, moments)
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from pysnn.backends.settings import read_settings
 from pysnn.errors import DataError
 
 try:
@@ -52,7 +53,7 @@ def simulate(
     if potentials is None and _is_compiled_for(current, channels):
         arrays = (_flat(current), _flat(output), _flat(rate))
         threshold, first = (values.reshape(-1).contiguous().numpy() for values in torch.broadcast_tensors(*channels))
-        _core.integrate(arrays, (threshold, first), steps, torch.get_num_threads())
+        _core.integrate(arrays, (threshold, first), steps, torch.get_num_threads(), read_settings().simd)
     else:
         _simulate(current, channels, (output, rate, potentials), (steps, batch))
     return output, rate

@@ -19,6 +19,8 @@ pub enum Kind {
     FileFormat,
     /// The caller asked to stop.
     Cancelled,
+    /// Something that a checked plan rules out: a bug of pysnn.
+    Internal,
 }
 
 /// An error with the sentence that a person reads.
@@ -50,6 +52,11 @@ impl Error {
     /// A refused or failed request for memory.
     pub fn capacity(message: impl Into<String>) -> Self {
         Self::new(Kind::Capacity, message)
+    }
+
+    /// What cannot happen after the checks that were made: a bug, said as one, and never a wrong result.
+    pub fn internal(what: impl fmt::Display) -> Self {
+        Self::new(Kind::Internal, format!("an internal error of pysnn: {what}; please report it"))
     }
 
     /// The caller's wish to stop.

@@ -4,13 +4,15 @@
 //! [`simd::Level`] and runs it step by step, driven by events. `docs/numerics.md` defines every result to the bit.
 
 pub mod clocked;
+mod control;
 mod dot;
 pub mod error;
 pub mod first_spike;
-pub mod integrate;
-pub mod optimise;
+
+mod neuron;
 pub mod plan;
 pub mod psnn;
 pub mod random;
 pub mod simd;
 mod threads;
+pub mod training;

@@ -4,13 +4,11 @@
 //! that was compiled for the level's instructions. Levels change the speed and never a bit of a result: nothing
 //! here contracts to FMA or reorders a float sum.
 
-use crate::dot::{Counts, Field, OUTPUTS, ROWS, TOGETHER, Word, plain};
-#[cfg(target_arch = "x86_64")]
-use crate::dot::{avx2, avx512};
 use crate::error::{Error, Kind, Result};
 
+/// Instruction sets that have bodies of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Set {
+pub(crate) enum Set {
     Baseline,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -92,6 +90,12 @@ impl Level {
         }
     }
 
+    /// The instructions that it stands for, all of which this machine has.
+    #[inline(always)]
+    pub(crate) fn set(self) -> Set {
+        self.0
+    }
+
     /// What is meant for this level, of baseline, AVX2 and AVX-512.
     #[allow(unused_variables, reason = "other machines have the baseline alone")]
     pub(crate) fn pick<T: Copy>(self, [baseline, avx2, avx512]: [T; 3]) -> T {
@@ -115,36 +119,6 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Set::Avx512 => unsafe { run_avx512(kernel) },
-        }
-    }
-
-    /// Dot products for up to `8 C` steps and `16 V` outputs.
-    #[inline]
-    pub(crate) fn dot<const C: usize, const V: usize, const P: usize>(
-        self,
-        field: &Field<'_, C, V>,
-        pixel: usize,
-        sums: &mut [[[[i32; OUTPUTS]; V]; P]],
-    ) {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Set::Avx2 if field.most <= avx2::LARGEST => unsafe { avx2::tile(field, pixel, sums) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Set::Avx512 => unsafe { avx512::tile(field, pixel, sums) },
-            _ => plain::tile(field, pixel, sums),
-        }
-    }
-
-    /// Eight steps of 16 channels as the words of dot products.
-    #[inline(always)]
-    pub(crate) fn words(self, steps: [Counts; ROWS]) -> [Word; TOGETHER] {
-        match self.0 {
-            Set::Baseline => plain::words(steps),
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above; every other level has AVX2.
-            _ => unsafe { avx2::words(steps) },
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 use std::{hint, iter};
 
-use crate::clocked::control::{Poll, Shared, Tick, Watch};
+use crate::control::{Poll, Shared, Tick, Watch};
 use crate::error::{Error, Kind, Result};
 
 /// How often the calling thread looks up while it waits for others.
@@ -70,7 +70,8 @@ pub(crate) fn share_out<T: Send>(
 
 /// Give each part of a work to the thread of a team that comes to it first, or all of them to this one.
 pub(crate) fn share<P: Send>(
-    (team, poll): (Option<&Team<'_>>, &dyn Watch),
+    team: Option<&Team<'_>>,
+    poll: &dyn Watch,
     parts: Vec<P>,
     work: impl Fn(P, &dyn Watch) -> Result<()> + Sync,
 ) -> Result<()> {
@@ -78,7 +79,7 @@ pub(crate) fn share<P: Send>(
     let parts: Vec<Mutex<Option<P>>> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
     team.each(parts.len(), |number, poll| {
         let part = locked(&parts[number]).take();
-        part.map_or(Ok(()), |part| work(part, poll))
+        part.map_or_else(|| Err(Error::internal("a part of the work was given out twice")), |part| work(part, poll))
     })
 }
 

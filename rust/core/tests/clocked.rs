@@ -4,9 +4,9 @@
 
 mod support;
 
-use pysnn_core::clocked::{Array, Family, Input, Options, Outputs, Program, Request, StateView};
+use pysnn_core::clocked::{Array, Family, Input, MAX_STEPS, Options, Outputs, Program, Request, StateView};
 use pysnn_core::error::Kind;
-use pysnn_core::plan::{Plan, Weights};
+use pysnn_core::plan::{Body, Coding, Plan, Weights};
 use pysnn_core::simd::Level;
 use support::convs::{layer, linear};
 use support::data::Data;
@@ -217,15 +217,23 @@ fn a_state_goes_on_where_it_stopped() {
 
 #[test]
 fn a_run_stops_when_it_is_told_to() {
-    let (_, mut rng, plan) = cases(false).next().unwrap();
-    let data = Data::new(&mut rng, &plan);
-    let request = data.request(&mut rng, &plan);
-    let long =
-        Request { steps: 1 << 20, read_at: vec![1 << 20], record_spikes: vec![], record_potentials: vec![], ..request };
-    if matches!(long.input, Input::Events { .. }) {
-        return;
+    let (mut stopped, steps) = (0, MAX_STEPS);
+    for integer in [false, true] {
+        // Events are given for each step, and there are none for so many; without neurons there is next to nothing to do.
+        let long = |plan: &Plan| {
+            let given = matches!(plan.ops()[0].body, Body::Input(Coding::Constant | Coding::Poisson));
+            given && plan.ops().iter().any(|op| matches!(op.body, Body::Neuron(_)))
+        };
+        for (seed, mut rng, plan) in cases(integer).filter(|(_, _, plan)| long(plan)).take(3) {
+            let data = Data::new(&mut rng, &plan);
+            let request = data.request(&mut rng, &plan);
+            let (read_at, none) = (vec![steps], Vec::new);
+            let long = Request { steps, read_at, record_spikes: none(), record_potentials: none(), ..request };
+            let program = Program::new(plan, Level::named(None).unwrap()).unwrap();
+            let error = program.run(&long, &mut |_| false).unwrap_err();
+            assert_eq!(error.kind(), Kind::Cancelled, "seed {seed}");
+            stopped += 1;
+        }
     }
-    let program = Program::new(plan, Level::named(None).unwrap()).unwrap();
-    let error = program.run(&long, &mut |_| false).unwrap_err();
-    assert_eq!(error.kind(), Kind::Cancelled);
+    assert_eq!(stopped, 6);
 }

@@ -124,3 +124,17 @@ pub fn seal(mut data: Vec<u8>) -> Vec<u8> {
     data[at..at + 64].copy_from_slice(digest.as_bytes());
     data
 }
+
+/// Give a plan's bytes a right digest, and a right length where that is wanted.
+pub fn seal_plan(data: &mut [u8], length: bool) {
+    if data.len() < 64 {
+        return;
+    }
+    if length {
+        let size = data.len() as u64;
+        data[16..24].copy_from_slice(&size.to_le_bytes());
+    }
+    data[32..64].fill(0);
+    let digest = Sha256::digest(&*data);
+    data[32..64].copy_from_slice(&digest);
+}

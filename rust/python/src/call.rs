@@ -54,7 +54,7 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
         Kind::Capacity => "CapacityError",
         Kind::Backend => "BackendError",
         Kind::FileFormat => "FileFormatError",
-        Kind::Cancelled => "PysnnError",
+        Kind::Cancelled | Kind::Internal => "PysnnError",
     };
     exception(py, name, error.message())
 }

@@ -3,9 +3,9 @@
 use numpy::ndarray::{ArrayD, IxDyn};
 use numpy::{Element, PyArrayDyn};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 use pysnn_core::clocked::{Array, COUNT_FIELDS, Family, Options, Outputs, Program};
-use pysnn_core::plan::{Body, Shape};
+use pysnn_core::plan::{Body, Plan, Shape};
 use pysnn_core::simd::Level;
 
 use crate::call::{compute, exception, raise};
@@ -14,7 +14,7 @@ use crate::request::{Held, progress};
 
 /// A plan made ready for the clocked engine.
 ///
-/// Takes a `pysnn.plan.ops.Plan`, the name of a SIMD level (`None`: the widest), and the name of the kernels of every
+/// Takes a `pysnn.plan.ops.Plan` or the bytes of one, the name of a SIMD level (`None`: the widest), and the name of the kernels of every
 /// convolution that has them (`None`: by the share of active inputs), and the nanoseconds of work that each thread beyond the
 /// first must have (`None`: what pays). Raises `PlanError` with the node where something does not fit, `CapacityError`, or
 /// `BackendError` for the level or the kernels.
@@ -37,7 +37,14 @@ impl Clocked {
         let level = Level::named(simd).map_err(|error| raise(py, &error))?;
         let family = kernel.map(Family::named).transpose().map_err(|error| raise(py, &error))?;
         let thread_work = thread_work.unwrap_or(Options::THREAD_WORK);
-        let plan = read_plan(plan)?;
+        let plan = match plan.cast::<PyBytes>() {
+            // The bytes belong to an immutable object, so that reading them need not hold up other threads.
+            Ok(bytes) => {
+                let bytes = bytes.as_bytes();
+                compute(py, None, |_| Plan::from_bytes(bytes))?
+            }
+            Err(_) => read_plan(plan)?,
+        };
         let program = compute(py, None, move |_| Program::new(plan, Options { level, family, thread_work }))?;
         Ok(Self { program })
     }

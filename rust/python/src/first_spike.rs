@@ -83,31 +83,31 @@ impl FirstSpike {
         Ok(FirstSpikeTape { tape })
     }
 
-    /// Go back: `given` is the gradient by the output times and a `pysnn.backends.first_spike.GradientRule`.
+    /// Go back from the gradient by the output times, by a `pysnn.backends.first_spike.GradientRule`.
     ///
     /// Gives a list of gradients by the weights, and the gradient by the input times or `None`.
     fn backward<'py>(
         &self,
         weights: &Bound<'py, PyAny>,
         tape: &Bound<'py, FirstSpikeTape>,
-        given: (Bound<'py, PyAny>, Bound<'py, PyAny>),
+        gradient: &Bound<'py, PyAny>,
+        rule: &Bound<'py, PyAny>,
         threads: usize,
     ) -> PyResult<Found<'py>> {
         let py = weights.py();
         let (plan, tape) = (self.engine.plan(), &tape.get().tape);
-        let (gradient, rule) = given;
-        let gradient = rows(&gradient, "gradient", plan.out_size())?;
-        let step_kernel: Option<PyReadonlyArrayDyn<'_, f32>> = if RUN.is_none(&rule, "step_kernel")? {
+        let gradient = rows(gradient, "gradient", plan.out_size())?;
+        let step_kernel: Option<PyReadonlyArrayDyn<'_, f32>> = if RUN.is_none(rule, "step_kernel")? {
             None
         } else {
-            Some(RUN.array(&RUN.field::<Bound<'py, PyAny>>(&rule, "step_kernel")?, "step_kernel", None)?)
+            Some(RUN.array(&RUN.field::<Bound<'py, PyAny>>(rule, "step_kernel")?, "step_kernel", None)?)
         };
         let weights = self.weights(weights)?;
         let (weights, gradient) = (slices(py, &weights)?, slice(py, &gradient)?);
         let rule = Rule {
-            min_slope: RUN.field(&rule, "min_slope")?,
+            min_slope: RUN.field(rule, "min_slope")?,
             step_kernel: step_kernel.as_ref().map_or(Ok(&[][..]), |kernel| slice(py, kernel))?,
-            inputs: RUN.field(&rule, "inputs")?,
+            inputs: RUN.field(rule, "inputs")?,
         };
         let way_back = WayBack { tape, gradient, rule };
         let found = compute(py, None, |tick| self.engine.backward(&weights, &way_back, threads, tick))?;

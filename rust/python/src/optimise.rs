@@ -3,8 +3,8 @@
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::prelude::*;
 use pysnn_core::error::Error;
-use pysnn_core::optimise::{Adam, Moments};
 use pysnn_core::simd::Level;
+use pysnn_core::training::adam::{Adam, Moments};
 
 use crate::call::{compute, raise};
 
@@ -13,16 +13,19 @@ type Values<'py> = Bound<'py, PyArray1<f32>>;
 /// Take a step of Adam in place: `arrays` are weights, gradient, mean and mean square, float32 of one length.
 ///
 /// `constants` are what stays of the mean and what is added, the same of the square, the factor of its root, epsilon, the rate, and
-/// what stays of the weights. Raises `DataError` where arrays do not fit.
+/// what stays of the weights. Raises `DataError` where arrays do not fit, `BackendError`
+/// for a SIMD level that is unknown or missing.
 #[pyfunction]
+#[pyo3(signature = (arrays, constants, threads, simd=None))]
 pub(crate) fn adam(
     arrays: (Values<'_>, Values<'_>, Values<'_>, Values<'_>),
     constants: [f32; 8],
     threads: usize,
+    simd: Option<&str>,
 ) -> PyResult<()> {
     let (weight, gradient, mean, square) = arrays;
     let py = weight.py();
-    let level = Level::named(None).map_err(|error| raise(py, &error))?;
+    let level = Level::named(simd).map_err(|error| raise(py, &error))?;
     let [a, b, c, d, scale, epsilon, rate, kept] = constants;
     let step = Adam { mean: [a, b], square: [c, d], scale, epsilon, rate, kept };
     let mut changed = [writable(&weight, "weights")?, writable(&mean, "mean")?, writable(&square, "square")?];

@@ -135,8 +135,6 @@ impl<'py> Reader<'_, 'py> {
         } else {
             Weights::Real(self.origin.values(self.op, "weight", Some(&shape))?, self.channels(self.op, "bias", spec)?)
         };
-        let inputs = self.earlier.get(source).map(|op| dimensions(op.spec.shape));
-        let table = |field| self.origin.values(self.op, field, inputs.as_ref().map(|shape| &shape[..]));
         Ok(Conv {
             source,
             window: Window {
@@ -147,8 +145,6 @@ impl<'py> Reader<'_, 'py> {
             },
             groups,
             weights,
-            fanout: table("fanout")?,
-            fanout_nonzero: table("fanout_nonzero")?,
         })
     }
 
@@ -186,6 +182,8 @@ impl<'py> Reader<'_, 'py> {
             dynamics,
             subtract: self.origin.word(self.op, "reset", &["subtract", "zero"])? == "subtract",
             strict: self.origin.word(self.op, "compare", &[">=", ">"])? == ">",
+            unit: self.channels(self.op, "unit", spec)?,
+            max_current: self.field("max_current")?,
         })
     }
 

@@ -121,13 +121,13 @@ def test_ways_back_that_do_not_fit_are_refused() -> None:
     gradient, rule = np.ones((3, 5), dtype=np.float32), GradientRule()
     tape = engine.forward(WEIGHTS, TIMES, 1)
     with pytest.raises(DataError, match="another network"):
-        engine.backward(WEIGHTS, other.forward(WEIGHTS[:1], TIMES, 1), (gradient, rule), 1)
+        engine.backward(WEIGHTS, other.forward(WEIGHTS[:1], TIMES, 1), gradient, rule, 1)
     with pytest.raises(DataError, match="gradient"):
-        engine.backward(WEIGHTS, tape, (gradient[:2].copy(), rule), 1)
+        engine.backward(WEIGHTS, tape, gradient[:2].copy(), rule, 1)
     with pytest.raises(DataError, match="step_kernel: expected 17 values, got 0"):
-        step.backward(WEIGHTS, step.forward(WEIGHTS, TIMES, 1), (gradient, rule), 1)
+        step.backward(WEIGHTS, step.forward(WEIGHTS, TIMES, 1), gradient, rule, 1)
     with pytest.raises(TypeError):
-        engine.backward(WEIGHTS, TIMES, (gradient, rule), 1)
+        engine.backward(WEIGHTS, TIMES, gradient, rule, 1)
 
 
 def test_strange_values_are_no_crash() -> None:
@@ -136,9 +136,8 @@ def test_strange_values_are_no_crash() -> None:
     weights = [np.full_like(weight, np.nan) for weight in WEIGHTS]
     tape = engine.forward(weights, TIMES, 2)
     assert np.isinf(tape.times(1)).all()
-    engine.backward(
-        WEIGHTS, engine.forward(WEIGHTS, TIMES, 1), (np.full((3, 5), np.nan, np.float32), GradientRule()), 1
-    )
+    passed, gradient = engine.forward(WEIGHTS, TIMES, 1), np.full((3, 5), np.nan, np.float32)
+    engine.backward(WEIGHTS, passed, gradient, GradientRule(), 1)
     assert tape.times(9).shape == (3, 0)
     assert engine.forward(WEIGHTS, TIMES[:0], 0).times(1).shape == (0, 0)
 

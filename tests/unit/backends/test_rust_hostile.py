@@ -102,8 +102,6 @@ DAMAGE: list[tuple[int, dict[str, Any]]] = [
     (1, {"stride": (0, 1)}),
     (1, {"pads": (2**62, 0, 2**62, 0)}),
     (1, {"dilation": (2**40, 1)}),
-    (1, {"fanout": np.full((3, 4, 5), 1, dtype=np.uint32)}),
-    (1, {"fanout_nonzero": np.full(SHAPE, 99, dtype=np.uint32)}),
     (1, {"spec": replace(SPEC, kind="current")}),
     (1, {"spec": replace(SPEC, static=True)}),
     (1, {"spec": replace(SPEC, shape=(5, 4, 5))}),

@@ -169,11 +169,11 @@ def test_unknown_backend(backend: Any) -> None:
         go(backend=backend)
 
 
-@pytest.mark.skipif("rust" not in BACKENDS, reason="only the compiled engine has SIMD levels")
-def test_unknown_simd_level(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("backend", ["auto", *BACKENDS])
+def test_unknown_simd_level(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSNN_SIMD", "avx1024")
     with pytest.raises(pysnn.BackendError, match=r"'avx1024'.*baseline"):
-        go(backend="rust")
+        go(backend=backend)
 
 
 def test_a_cycle_is_named_when_it_is_to_run() -> None:

@@ -1,41 +1,17 @@
 //! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
+//!
+//! Imports point one way: `request`, `block` < `maps` < `synapses` < `observe` < `layer` < `program` < `run`.
 
-mod aligned;
-mod bands;
-mod buffers;
-mod choice;
-mod clamp;
-pub(crate) mod control;
-mod conv;
-mod count;
-mod current;
-mod dense;
-mod edges;
-mod events;
-mod execute;
-mod gather;
-mod input;
-mod keep;
+mod block;
 mod layer;
-mod maxpool;
-mod memory;
-mod neuron;
+mod maps;
 mod observe;
-mod output;
-mod packed;
-mod pool;
 mod program;
 mod request;
-mod round;
-mod rows;
 mod run;
-mod sample;
-mod source;
-mod stage;
-mod state;
-mod transpose;
-mod workspace;
+mod synapses;
 
-pub use choice::Family;
-pub use program::{Options, Program};
+pub use program::compiled::Options;
 pub use request::{Array, COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request, StateView};
+pub use run::program::Program;
+pub use synapses::choice::Family;

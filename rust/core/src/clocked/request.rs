@@ -118,14 +118,14 @@ pub struct Outputs {
 
 /// The element type of an operation's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StateKind {
+pub(crate) enum StateKind {
     Real,
     Integer,
     Long,
 }
 
 /// The kind of state that an operation has, if any.
-pub(super) fn state_kind(ops: &[Op], op: &Op) -> Option<StateKind> {
+pub(crate) fn state_kind(ops: &[Op], op: &Op) -> Option<StateKind> {
     match &op.body {
         Body::Neuron(neuron) => Some(match neuron.dynamics {
             Dynamics::Real(_) => StateKind::Real,
@@ -141,7 +141,7 @@ pub(super) fn state_kind(ops: &[Op], op: &Op) -> Option<StateKind> {
 }
 
 /// Values that the state of one sample holds.
-pub(super) fn state_size(ops: &[Op], op: &Op) -> usize {
+pub(crate) fn state_size(ops: &[Op], op: &Op) -> usize {
     match &op.body {
         Body::MaxPool(pool) => ops[pool.source].spec.shape.size(),
         _ => op.spec.shape.size(),
@@ -172,7 +172,7 @@ fn ensure(good: bool, what: impl FnOnce() -> String) -> Result<()> {
 
 impl Request<'_> {
     /// Check everything that a run relies on.
-    pub(super) fn check(&self, ops: &[Op]) -> Result<()> {
+    pub(crate) fn check(&self, ops: &[Op]) -> Result<()> {
         ensure((1..=MAX_STEPS).contains(&self.steps), || {
             format!("steps is {}; expected 1 to {MAX_STEPS}", self.steps)
         })?;

@@ -8,7 +8,7 @@ use std::arch::x86_64::{
 };
 use std::mem::transmute;
 
-use super::{Counts, Field, OUTPUTS, ROWS, Row, TOGETHER, Word};
+use super::field::{Counts, Field, OUTPUTS, ROWS, Row, TOGETHER, Word};
 
 /// Steps whose sums stay in registers.
 const STEPS: usize = 4;

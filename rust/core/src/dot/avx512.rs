@@ -3,7 +3,7 @@
 use std::arch::x86_64::{__m512i, _mm512_dpbusd_epi32, _mm512_set1_epi32};
 use std::mem::transmute;
 
-use super::{Field, OUTPUTS, ROWS, Row};
+use super::field::{Field, OUTPUTS, ROWS, Row};
 
 /// Steps of a run so short that half of the lanes of a word are empty.
 const FEW: usize = 4;

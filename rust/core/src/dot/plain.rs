@@ -1,6 +1,6 @@
 //! The same in plain code, for any machine.
 
-use super::{Counts, DEPTH, Field, OUTPUTS, ROWS, TOGETHER, Word};
+use super::field::{Counts, DEPTH, Field, OUTPUTS, ROWS, TOGETHER, Word};
 
 /// The sums of a pixel for up to `8 C` steps.
 #[inline(always)]

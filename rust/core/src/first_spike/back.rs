@@ -81,7 +81,7 @@ impl Kernel for ByWeight<'_> {
                 let site = Site::<N>::new(times, gradient, block.width);
                 match back.way {
                     Way::Ramp => ramp_by_weight(&site, spikes, sum),
-                    Way::Step { kernel, steps } => step_by_weight(&site, spikes, (kernel, steps), sum),
+                    Way::Step { kernel, steps } => step_by_weight(&site, spikes, kernel, steps, sum),
                 }
             });
         }
@@ -106,7 +106,7 @@ fn ramp_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], sum: &mut [f
 }
 
 #[inline(always)]
-fn step_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], (kernel, steps): (&[f32], usize), sum: &mut [f32]) {
+fn step_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], kernel: &[f32], steps: usize, sum: &mut [f32]) {
     let rows = sum.as_chunks_mut::<LANES>().0.as_chunks_mut::<N>().0;
     let mut terms = [[0.0; LANES]; N];
     let mut of = f32::NEG_INFINITY;

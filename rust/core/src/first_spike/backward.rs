@@ -1,20 +1,26 @@
 //! The way back through all layers, and the sum over samples in a fixed order.
 
-use super::Rule;
 use super::back::{Back, Way, add_block, by_input, by_weight};
 use super::blocks::{LANES, Weights};
 use super::pass::{GROUP, GroupPass, earliest};
 use super::plan::{Layer, Neuron, Plan};
+use super::rule::Rule;
 use super::spikes::{Lists, Sites, row_offsets, site_base};
-use crate::clocked::control::{Tick, Watch};
-use crate::error::Result;
+use crate::control::{Tick, Watch};
+use crate::error::{Error, Result};
 use crate::simd::Level;
 use crate::threads::share_out;
 
+/// Times and gradient of a layer's neurons as [`Back`] takes them.
+#[derive(Debug, Clone, Default)]
+struct Prepared {
+    times: Vec<f32>,
+    gradient: Vec<f32>,
+}
+
 /// What one group of samples gives on the way back.
 pub(super) struct GroupBack {
-    /// For each layer: times and gradient of its neurons as [`Back`] takes them.
-    layers: Vec<(Vec<f32>, Vec<f32>)>,
+    layers: Vec<Prepared>,
     /// For each layer of more than one site: the gradient by its weights, block by block.
     sums: Vec<Vec<Vec<f32>>>,
     /// By the times of the network's input.
@@ -37,7 +43,7 @@ impl Backward<'_> {
         let pass = &self.groups[number];
         let count = self.plan.layers.len();
         let mut back =
-            GroupBack { layers: vec![Default::default(); count], sums: vec![Vec::new(); count], inputs: Vec::new() };
+            GroupBack { layers: vec![Prepared::default(); count], sums: vec![Vec::new(); count], inputs: Vec::new() };
         let mut gradient = gradient.to_vec();
         for (index, layer) in self.plan.layers.iter().enumerate().rev() {
             poll.check()?;
@@ -45,7 +51,7 @@ impl Backward<'_> {
             let mut below = vec![0.0; if wanted { pass.samples * layer.in_size() } else { 0 }];
             if self.weights[index].is_some() {
                 back.layers[index] = self.prepare(&pass.layers[index].times, &pass.layers[index].marks, gradient);
-                self.through_weights(index, pass, (&mut back, &mut below), poll)?;
+                self.through_weights(index, pass, &mut back, &mut below, poll)?;
             } else if wanted {
                 let maps = if index == 0 { inputs } else { &pass.layers[index - 1].times };
                 let rows = gradient.chunks_exact(layer.out_size()).zip(below.chunks_exact_mut(layer.in_size()));
@@ -60,7 +66,7 @@ impl Backward<'_> {
     }
 
     /// Times and gradients in the form that [`Back`] takes.
-    fn prepare(&self, times: &[f32], marks: &[f32], mut gradient: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
+    fn prepare(&self, times: &[f32], marks: &[f32], mut gradient: Vec<f32>) -> Prepared {
         let mut times = times.to_vec();
         match self.plan.neuron {
             Neuron::Ramp => {
@@ -77,7 +83,13 @@ impl Backward<'_> {
                 }
             }
         }
-        (times, gradient)
+        Prepared { times, gradient }
+    }
+
+    /// The weights of a layer that has some.
+    fn weights_of(&self, index: usize) -> Result<&Weights<'_>> {
+        let name = || Error::internal(format!("layer '{}' has no weights", self.plan.layers[index].name));
+        self.weights[index].as_ref().ok_or_else(name)
     }
 
     fn way(&self) -> Way<'_> {
@@ -91,12 +103,14 @@ impl Backward<'_> {
         &self,
         index: usize,
         pass: &GroupPass,
-        (back, below): (&mut GroupBack, &mut [f32]),
+        back: &mut GroupBack,
+        below: &mut [f32],
         poll: &dyn Watch,
     ) -> Result<()> {
-        let (layer, Some(weights)) = (&self.plan.layers[index], &self.weights[index]) else { return Ok(()) };
+        let layer = &self.plan.layers[index];
+        let weights = self.weights_of(index)?;
         let spikes = &pass.layers[index].spikes;
-        let (times, gradient) = &back.layers[index];
+        let Prepared { times, gradient } = &back.layers[index];
         if layer.is_dense() {
             if !below.is_empty() {
                 let all = Back { way: self.way(), lists: spikes, times, gradient };
@@ -134,11 +148,12 @@ impl Backward<'_> {
             (0..self.plan.layers.len()).flat_map(|index| (0..blocks(index)).map(move |block| (index, block))).collect();
         let sums = share_out(tasks.len(), threads, tick, |task, poll| {
             let (index, block) = tasks[task];
-            self.block(backs, (index, block), poll)
+            self.block(backs, index, block, poll)
         })?;
         let mut totals: Vec<Vec<f32>> = Vec::new();
         for ((index, number), sum) in tasks.into_iter().zip(sums) {
-            let (layer, Some(weights)) = (&self.plan.layers[index], &self.weights[index]) else { continue };
+            let layer = &self.plan.layers[index];
+            let weights = self.weights_of(index)?;
             if number == 0 {
                 totals.push(vec![0.0; layer.rows() * layer.columns()]);
             }
@@ -150,14 +165,15 @@ impl Backward<'_> {
     }
 
     /// One block: samples ascending where there is one site, else the sums of groups ascending.
-    fn block(&self, backs: &[GroupBack], (index, number): (usize, usize), poll: &dyn Watch) -> Result<Vec<f32>> {
-        let (layer, Some(weights)) = (&self.plan.layers[index], &self.weights[index]) else { return Ok(Vec::new()) };
+    fn block(&self, backs: &[GroupBack], index: usize, number: usize, poll: &dyn Watch) -> Result<Vec<f32>> {
+        let layer = &self.plan.layers[index];
+        let weights = self.weights_of(index)?;
         let block = weights.block(number);
         let mut total = vec![0.0; layer.rows() * block.lanes() * LANES];
         for (back, pass) in backs.iter().zip(self.groups) {
             poll.check()?;
             if layer.is_dense() {
-                let (times, gradient) = &back.layers[index];
+                let Prepared { times, gradient } = &back.layers[index];
                 let all = Back { way: self.way(), lists: &pass.layers[index].spikes, times, gradient };
                 by_weight(self.level, all, &block, weights.columns(), &mut total);
             } else {

@@ -4,7 +4,7 @@ use super::blocks::{BLOCK, Block, LANES, Weights, with_lanes};
 use super::neuron::{Dynamics, Fired, Ramp, State, Step};
 use super::plan::{Layer, Neuron, Plan};
 use super::spikes::{Lists, Sites, Sorter, Spike};
-use crate::clocked::control::Watch;
+use crate::control::Watch;
 use crate::error::Result;
 use crate::simd::{Kernel, Level};
 
@@ -17,12 +17,13 @@ pub type Decisions = Vec<(i64, f32)>;
 
 /// Decide a group of samples.
 pub(super) fn decide(
-    (plan, level): (&Plan, Level),
+    plan: &Plan,
+    level: Level,
     weights: &[Option<Weights<'_>>],
     inputs: &[f32],
     poll: &dyn Watch,
 ) -> Result<Decisions> {
-    let mut running = Running { plan, level, layers: plan.layers.iter().zip(weights).map(Stage::new).collect() };
+    let mut running = Running { plan, level, layers: Stage::all(plan, weights) };
     let mut sorter = Sorter::default();
     let mut decisions = Vec::new();
     for sample in inputs.chunks_exact(plan.in_size()) {
@@ -100,8 +101,11 @@ impl Running<'_> {
 }
 
 impl<'a> Stage<'a> {
-    fn new((layer, weights): (&'a Layer, &'a Option<Weights<'a>>)) -> Self {
-        let weights = weights.as_ref();
+    fn all(plan: &'a Plan, weights: &'a [Option<Weights<'a>>]) -> Vec<Self> {
+        plan.layers.iter().zip(weights).map(|(layer, weights)| Self::new(layer, weights.as_ref())).collect()
+    }
+
+    fn new(layer: &'a Layer, weights: Option<&'a Weights<'a>>) -> Self {
         Self {
             layer,
             weights,
@@ -193,9 +197,8 @@ impl<D: Dynamics> Kernel for Advance<'_, '_, D> {
                 let block = weights.block(number);
                 let mut fired = Fired::NONE;
                 let state = &mut stage.states[place];
-                let given = (&block, spikes);
                 stage.waiting[place] = with_lanes!(block.lanes(), N => {
-                    advance::<D, N>(dynamics, state, given, &mut fired, until)
+                    advance::<D, N>(dynamics, state, &block, spikes, &mut Window { fired: &mut fired, until })
                 });
                 let first = site * weights.columns() + block.first;
                 for (n, &time) in fired.times.as_flattened()[..block.width].iter().enumerate() {
@@ -209,25 +212,31 @@ impl<D: Dynamics> Kernel for Advance<'_, '_, D> {
     }
 }
 
+/// Up to when neurons are looked at, and where it goes what they give.
+struct Window<'a> {
+    fired: &'a mut Fired<LANES_IN_BLOCK>,
+    until: f32,
+}
+
 /// Advance the first `N` lanes.
 #[inline(always)]
 fn advance<D: Dynamics, const N: usize>(
     dynamics: D,
     state: &mut State<LANES_IN_BLOCK>,
-    given: (&Block<'_>, &[Spike]),
-    fired: &mut Fired<LANES_IN_BLOCK>,
-    until: f32,
+    block: &Block<'_>,
+    spikes: &[Spike],
+    window: &mut Window<'_>,
 ) -> bool {
     let (mut narrow, mut now) = (State::<N>::new(dynamics, N * LANES), Fired::<N>::NONE);
     narrow.last = state.last;
     for n in 0..N {
         (narrow.a[n], narrow.b[n]) = (state.a[n], state.b[n]);
     }
-    let waiting = narrow.advance(dynamics, given, &mut now, until);
+    let waiting = narrow.advance(dynamics, block, spikes, &mut now, window.until);
     state.last = narrow.last;
     for n in 0..N {
         (state.a[n], state.b[n]) = (narrow.a[n], narrow.b[n]);
-        (fired.times[n], fired.marks[n]) = (now.times[n], now.marks[n]);
+        (window.fired.times[n], window.fired.marks[n]) = (now.times[n], now.marks[n]);
     }
     waiting
 }

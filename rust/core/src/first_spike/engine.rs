@@ -5,24 +5,14 @@ use super::blocks::Weights;
 use super::decide::{Decisions, decide};
 use super::pass::{GROUP, GroupPass, forward};
 use super::plan::{Neuron, Plan};
-use crate::clocked::control::Tick;
+use super::rule::Rule;
+use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::Level;
 use crate::threads::share_out;
 
 /// Values in the maps of one pass, at most.
 const MAX_PASS: usize = 1 << 28;
-
-/// How times depend on weights, in gradients.
-#[derive(Debug, Clone, Copy)]
-pub struct Rule<'a> {
-    /// Ramp: slopes below it count as this one.
-    pub min_slope: f32,
-    /// Step: `dt_j/dw_ij` by `t_j - t_i + steps`, `2 * steps + 1` values.
-    pub step_kernel: &'a [f32],
-    /// Whether the gradient by the input times is wanted.
-    pub inputs: bool,
-}
 
 /// What a way back starts from.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +120,7 @@ impl Engine {
         }
         let groups = share_out(batch.div_ceil(GROUP), threads, tick, |group, poll| {
             let inputs = group_of(inputs, group, self.plan.in_size());
-            forward((&self.plan, self.level), &weights, inputs, poll)
+            forward(&self.plan, self.level, &weights, inputs, poll)
         })?;
         Ok(Tape { inputs: inputs.to_vec(), groups, batch })
     }
@@ -179,7 +169,7 @@ impl Engine {
         let weights = self.weights(weights)?;
         let batch = self.check_inputs(inputs)?;
         let groups = share_out(batch.div_ceil(GROUP), threads, tick, |group, poll| {
-            decide((&self.plan, self.level), &weights, group_of(inputs, group, self.plan.in_size()), poll)
+            decide(&self.plan, self.level, &weights, group_of(inputs, group, self.plan.in_size()), poll)
         })?;
         Ok(groups.into_iter().flatten().collect())
     }

@@ -1,7 +1,7 @@
 //! From spikes at a site to the spikes of its neurons.
 
 use super::blocks::{Block, LANES, Weights, with_lanes};
-use super::neuron::{Dynamics, Fired, Ramp, State, Step};
+use super::neuron::{Dynamics, Fired, Firing, Ramp, State, Step};
 use super::plan::{Layer, Neuron};
 use super::spikes::{Lists, Spike};
 use crate::simd::{Kernel, Level};
@@ -10,10 +10,10 @@ impl<const N: usize> State<N> {
     /// Before any spike; lanes from `width` on are no neurons.
     #[inline(always)]
     pub(super) fn new<D: Dynamics>(dynamics: D, width: usize) -> Self {
-        let ((a, b), done) = (dynamics.start(), dynamics.done());
-        let mut state = Self { a: [[a; LANES]; N], b: [[b; LANES]; N], last: 0.0 };
-        state.a.as_flattened_mut()[width..].fill(done.0);
-        state.b.as_flattened_mut()[width..].fill(done.1);
+        let (start, done) = (dynamics.start(), dynamics.done());
+        let mut state = Self { a: [[start.a; LANES]; N], b: [[start.b; LANES]; N], last: 0.0 };
+        state.a.as_flattened_mut()[width..].fill(done.a);
+        state.b.as_flattened_mut()[width..].fill(done.b);
         state
     }
 
@@ -22,7 +22,8 @@ impl<const N: usize> State<N> {
     pub(super) fn advance<D: Dynamics>(
         &mut self,
         dynamics: D,
-        (block, spikes): (&Block<'_>, &[Spike]),
+        block: &Block<'_>,
+        spikes: &[Spike],
         fired: &mut Fired<N>,
         until: f32,
     ) -> bool {
@@ -50,16 +51,16 @@ impl<const N: usize> State<N> {
         if !any {
             return true;
         }
-        let (interval, done) = ((self.last, next), dynamics.done());
+        let (last, done) = (self.last, dynamics.done());
         let states = self.a.as_flattened_mut().iter_mut().zip(self.b.as_flattened_mut());
         let given = fired.times.as_flattened_mut().iter_mut().zip(fired.marks.as_flattened_mut());
         let mut waiting = false;
         for ((a, b), (time, mark)) in states.zip(given) {
-            let (fires, at) = dynamics.fires(*a, *b, interval);
+            let Firing { fires, at } = dynamics.fires(*a, *b, last, next);
             *time = if fires { at } else { *time };
             *mark = if fires { *a } else { *mark };
-            *a = if fires { done.0 } else { *a };
-            *b = if fires { done.1 } else { *b };
+            *a = if fires { done.a } else { *a };
+            *b = if fires { done.b } else { *b };
             waiting |= dynamics.waits(*a, *b);
         }
         waiting
@@ -102,8 +103,8 @@ impl<D: Dynamics> Kernel for FireAll<'_, D> {
             let range = block.first..block.first + block.width;
             let rows = times.chunks_exact_mut(weights.columns()).zip(marks.chunks_exact_mut(weights.columns()));
             for (spikes, (times, marks)) in lists.iter().zip(rows) {
-                let given = (&mut times[range.clone()], &mut marks[range.clone()]);
-                with_lanes!(block.lanes(), N => fire_site::<D, N>(self.dynamics, &block, spikes, given));
+                let (times, marks) = (&mut times[range.clone()], &mut marks[range.clone()]);
+                with_lanes!(block.lanes(), N => fire_site::<D, N>(self.dynamics, &block, spikes, times, marks));
             }
         }
     }
@@ -114,11 +115,12 @@ fn fire_site<D: Dynamics, const N: usize>(
     dynamics: D,
     block: &Block<'_>,
     spikes: &[Spike],
-    (times, marks): (&mut [f32], &mut [f32]),
+    times: &mut [f32],
+    marks: &mut [f32],
 ) {
     let mut fired = Fired::<N>::NONE;
     let mut state = State::<N>::new(dynamics, block.width);
-    state.advance(dynamics, (block, spikes), &mut fired, f32::INFINITY);
+    state.advance(dynamics, block, spikes, &mut fired, f32::INFINITY);
     times.copy_from_slice(&fired.times.as_flattened()[..block.width]);
     marks.copy_from_slice(&fired.marks.as_flattened()[..block.width]);
 }

@@ -11,8 +11,10 @@ mod fire;
 mod neuron;
 mod pass;
 mod plan;
+mod rule;
 mod spikes;
 
 pub use decide::Decisions;
-pub use engine::{Engine, Gradients, Rule, Tape, WayBack};
+pub use engine::{Engine, Gradients, Tape, WayBack};
 pub use plan::{Layer, MAX_MAP, MAX_STEPS, Neuron, Plan};
+pub use rule::Rule;

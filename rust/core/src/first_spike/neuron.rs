@@ -25,12 +25,26 @@ impl<const N: usize> Fired<N> {
     pub(super) const NONE: Self = Self { times: [[f32::INFINITY; LANES]; N], marks: [[0.0; LANES]; N] };
 }
 
+/// Whether a neuron fires, and when it would.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Firing {
+    pub(super) fires: bool,
+    pub(super) at: f32,
+}
+
+/// The `a` and `b` of one neuron.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair {
+    pub(super) a: f32,
+    pub(super) b: f32,
+}
+
 /// A kernel of the membrane: what happens to one neuron's `a` and `b`.
 pub(super) trait Dynamics: Copy + Send + Sync {
     /// Before any spike.
-    fn start(self) -> (f32, f32);
+    fn start(self) -> Pair;
     /// Of a neuron that has fired: no spike brings it back.
-    fn done(self) -> (f32, f32);
+    fn done(self) -> Pair;
     /// Whether it can still fire.
     fn waits(self, a: f32, b: f32) -> bool;
     /// Take a spike.
@@ -38,7 +52,7 @@ pub(super) trait Dynamics: Copy + Send + Sync {
     /// Whether it may fire before a spike comes at `next`; a false alarm costs time only.
     fn may_fire(self, a: f32, b: f32, next: f32) -> bool;
     /// Whether it fires after the spike at `last` and up to `next`, and when it would.
-    fn fires(self, a: f32, b: f32, interval: (f32, f32)) -> (bool, f32);
+    fn fires(self, a: f32, b: f32, last: f32, next: f32) -> Firing;
 }
 
 /// Rectified linear postsynaptic potentials.
@@ -59,13 +73,13 @@ const MARGIN: f32 = 1.0 + 1.0 / (1 << 20) as f32;
 
 impl Dynamics for Ramp {
     #[inline(always)]
-    fn start(self) -> (f32, f32) {
-        (0.0, self.threshold)
+    fn start(self) -> Pair {
+        Pair { a: 0.0, b: self.threshold }
     }
 
     #[inline(always)]
-    fn done(self) -> (f32, f32) {
-        (0.0, f32::INFINITY)
+    fn done(self) -> Pair {
+        Pair { a: 0.0, b: f32::INFINITY }
     }
 
     #[inline(always)]
@@ -85,22 +99,22 @@ impl Dynamics for Ramp {
     }
 
     #[inline(always)]
-    fn fires(self, a: f32, b: f32, (last, next): (f32, f32)) -> (bool, f32) {
+    fn fires(self, a: f32, b: f32, last: f32, next: f32) -> Firing {
         let at = b / a;
         let after = f32::from_bits(last.to_bits() + 1);
-        (a > 0.0 && at <= next && at < f32::INFINITY, if at > after { at } else { after })
+        Firing { fires: a > 0.0 && at <= next && at < f32::INFINITY, at: if at > after { at } else { after } }
     }
 }
 
 impl Dynamics for Step {
     #[inline(always)]
-    fn start(self) -> (f32, f32) {
-        (0.0, 0.0)
+    fn start(self) -> Pair {
+        Pair { a: 0.0, b: 0.0 }
     }
 
     #[inline(always)]
-    fn done(self) -> (f32, f32) {
-        (f32::NEG_INFINITY, 0.0)
+    fn done(self) -> Pair {
+        Pair { a: f32::NEG_INFINITY, b: 0.0 }
     }
 
     #[inline(always)]
@@ -119,7 +133,7 @@ impl Dynamics for Step {
     }
 
     #[inline(always)]
-    fn fires(self, a: f32, _: f32, (last, _): (f32, f32)) -> (bool, f32) {
-        (a > self.threshold || (!self.strict && a == self.threshold), last)
+    fn fires(self, a: f32, _: f32, last: f32, _: f32) -> Firing {
+        Firing { fires: a > self.threshold || (!self.strict && a == self.threshold), at: last }
     }
 }

@@ -4,7 +4,7 @@ use super::blocks::Weights;
 use super::fire::Fire;
 use super::plan::{Layer, Plan};
 use super::spikes::{Lists, Sites, Sorter, row_offsets, site_base};
-use crate::clocked::control::Watch;
+use crate::control::Watch;
 use crate::error::Result;
 use crate::simd::Level;
 
@@ -29,7 +29,8 @@ pub(super) struct GroupPass {
 
 /// Compute one group.
 pub(super) fn forward(
-    (plan, level): (&Plan, Level),
+    plan: &Plan,
+    level: Level,
     weights: &[Option<Weights<'_>>],
     inputs: &[f32],
     poll: &dyn Watch,

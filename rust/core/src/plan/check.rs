@@ -1,9 +1,8 @@
 //! The checks that a plan passes once: afterwards every index and every length in it is known to be good.
 
-use super::{
-    Body, Conv, Dynamics, Entry, Gather, Kind, MAX_COUNT, MapSpec, Neuron, Op, Output, Parameters, Readout, Shape,
-    Term, Weights, Window,
-};
+use super::map::{Coding, Kind, MAX_COUNT, MapSpec, Shape};
+use super::ops::{Body, Conv, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights};
+use super::window::Window;
 use crate::error::{Error, Kind as Fault, Result};
 
 /// Values in one map, at most.
@@ -57,7 +56,7 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
     let of = |source: usize| &ops[source].spec;
     match &op.body {
         Body::Input(coding) => {
-            let constant = *coding == super::Coding::Constant;
+            let constant = *coding == Coding::Constant;
             let kind = if constant { Kind::Real } else { Kind::Count };
             ensure(op.spec.kind == kind && op.spec.is_static == constant, || {
                 "a constant input is a static real map, another a count map".into()
@@ -131,14 +130,10 @@ fn conv(spec: &MapSpec, source: &MapSpec, conv: &Conv) -> Check {
     ensure(weights == Some(weight) && u32::try_from(weight).is_ok(), || {
         format!("weight has {weight} values; expected {weights:?}")
     })?;
-    length("bias", bias, outputs)?;
-    length("fanout", conv.fanout.len(), source.shape.size())?;
-    length("fanout_nonzero", conv.fanout_nonzero.len(), source.shape.size())?;
-    let ordered = conv.fanout.iter().zip(&conv.fanout_nonzero).all(|(all, nonzero)| nonzero <= all);
-    ensure(ordered, || "fanout_nonzero is larger than fanout".into())
+    length("bias", bias, outputs)
 }
 
-fn pool(spec: &MapSpec, source: &MapSpec, pool: &super::Pool) -> Check {
+fn pool(spec: &MapSpec, source: &MapSpec, pool: &Pool) -> Check {
     slides(spec, source, &pool.window, source.shape.channels)?;
     ensure(pool.window.dilation == [1, 1], || "a pool has dilation 1".into())?;
     let fits = spec.kind == source.kind || (source.kind == Kind::Count && spec.kind == Kind::Real);
@@ -206,6 +201,7 @@ fn neuron(spec: &MapSpec, source: &MapSpec, neuron: &Neuron) -> Check {
     shape_is(spec, source.shape)?;
     ensure(spec.kind == Kind::Count && spec.max_count == 1, || "a neuron's map holds spikes".into())?;
     let channels = spec.shape.channels;
+    length("unit", neuron.unit.len(), channels)?;
     match (&neuron.dynamics, source.kind) {
         (Dynamics::Real(parameters), Kind::Real) => {
             parameter_lengths(parameters, channels)?;

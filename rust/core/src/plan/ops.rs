@@ -1,6 +1,7 @@
-//! What an operation does: one type each.
+//! Operations: one type each.
 
-use super::{Coding, Window};
+use super::map::{Coding, MapSpec};
+use super::window::Window;
 
 /// Weights `(kh, kw, C_in / groups, C_out)` and a bias `(C_out,)`.
 #[derive(Debug, Clone)]
@@ -22,10 +23,6 @@ pub struct Conv {
     pub groups: usize,
     /// Weights and bias.
     pub weights: Weights,
-    /// Weights that an event of each source neuron meets, `(C, H, W)` of the source.
-    pub fanout: Vec<u32>,
-    /// Those of them that are not zero.
-    pub fanout_nonzero: Vec<u32>,
 }
 
 /// A sum over windows.
@@ -146,6 +143,10 @@ pub struct Neuron {
     pub subtract: bool,
     /// Whether the potential must be above the threshold; else reaching it is enough.
     pub strict: bool,
+    /// What one integer unit of the potential stands for, `(C,)`; ones for floats. No engine needs it.
+    pub unit: Vec<f64>,
+    /// The largest magnitude of an integer current; 0 for floats. The caller has proven its runs with it.
+    pub max_current: u32,
 }
 
 /// What a network answers.
@@ -195,4 +196,41 @@ pub enum Body {
     Neuron(Neuron),
     /// The read-out.
     Output(Output),
+}
+
+/// One operation and the map that it computes.
+#[derive(Debug, Clone)]
+pub struct Op {
+    /// The node that it comes from: errors name it.
+    pub node: String,
+    /// The map that it computes.
+    pub spec: MapSpec,
+    /// What it does.
+    pub body: Body,
+}
+
+impl Op {
+    /// The maps that it reads.
+    #[must_use]
+    pub fn sources(&self) -> Vec<usize> {
+        self.body.sources()
+    }
+}
+
+impl Body {
+    /// The maps that it reads.
+    pub(crate) fn sources(&self) -> Vec<usize> {
+        match self {
+            Self::Input(_) => Vec::new(),
+            Self::Conv(conv) => vec![conv.source],
+            Self::Pool(pool) => vec![pool.source],
+            Self::MaxPool(pool) => vec![pool.source],
+            Self::Gather(gather) => gather.sources.clone(),
+            Self::Clamp(clamp) => vec![clamp.source],
+            Self::Round(round) => vec![round.source],
+            Self::Add(terms) => terms.iter().map(|term| term.source).collect(),
+            Self::Neuron(neuron) => vec![neuron.source],
+            Self::Output(output) => vec![output.source],
+        }
+    }
 }

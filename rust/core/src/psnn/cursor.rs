@@ -1,6 +1,6 @@
 //! Reading canonical JSON, piece by piece: no white space, one way to write each string and each number.
 
-use super::{format_error, quote};
+use super::format::{format_error, quote};
 use crate::error::{Error, Result};
 
 /// A place in the bytes of a header.

@@ -1,7 +1,7 @@
 //! The header: one canonical JSON object, padded with spaces.
 
 use super::cursor::Cursor;
-use super::{ALIGNMENT, DIGEST_LENGTH, FORMAT_VERSION, MAX_RANK, format_error, quote};
+use super::format::{ALIGNMENT, DIGEST_LENGTH, FORMAT_VERSION, MAX_RANK, format_error, quote};
 use crate::error::{Error, Result};
 
 const METADATA: &str = "__metadata__";

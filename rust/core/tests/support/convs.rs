@@ -5,7 +5,6 @@ use pysnn_core::plan::{
 };
 
 use super::Rng;
-use super::naive::synapses;
 use super::plans::{derived, neuron, push, source, window};
 
 /// Convolutions that only their sum reads, in any of its places, static ones among them.
@@ -88,7 +87,7 @@ pub(super) fn conv(rng: &mut Rng, ops: &[Op], integer: bool) -> Option<(MapSpec,
     Some(weigh(rng, ops, &Sliding { source, window, groups, outputs }, integer))
 }
 
-/// A convolution with random weights, some of them zero, and the tables of what its events meet.
+/// A convolution with random weights, some of them zero.
 fn weigh(rng: &mut Rng, ops: &[Op], sliding: &Sliding, integer: bool) -> (MapSpec, Body) {
     let &Sliding { source, window, groups, outputs } = sliding;
     let from = &ops[source].spec;
@@ -104,19 +103,7 @@ fn weigh(rng: &mut Rng, ops: &[Op], sliding: &Sliding, integer: bool) -> (MapSpe
     let [height, width] = window.output(from.shape.height, from.shape.width).unwrap();
     let shape = Shape { channels: outputs, height, width };
     let spec = derived(from, shape, if whole { Kind::Current } else { Kind::Real });
-    let blank = vec![0; from.shape.size()];
-    let mut conv = Conv { source, window, groups, weights, fanout: blank.clone(), fanout_nonzero: blank };
-    let [mut fanout, mut nonzero] = [conv.fanout.clone(), conv.fanout.clone()];
-    synapses(&spec, from, &conv, |_, j, w| {
-        let zero = match &conv.weights {
-            Weights::Real(weight, _) => weight[w] == 0.0,
-            Weights::Integer(weight, _) => weight[w] == 0,
-        };
-        fanout[j] += 1;
-        nonzero[j] += u32::from(!zero);
-    });
-    (conv.fanout, conv.fanout_nonzero) = (fanout, nonzero);
-    (spec, Body::Conv(conv))
+    (spec, Body::Conv(Conv { source, window, groups, weights }))
 }
 
 /// Events into a Linear layer with these weights, `(inputs, outputs)`, whose currents are the answer.
@@ -127,8 +114,7 @@ pub(crate) fn linear(inputs: usize, outputs: usize, weights: Weights) -> Plan {
     let kind = if integer { Kind::Current } else { Kind::Real };
     let currents = MapSpec { shape: result, kind, is_static: false, max_count: 0 };
     let window = Window { kernel: [1, 1], stride: [1, 1], pads: [0; 4], dilation: [1, 1] };
-    let met = vec![outputs as u32; inputs];
-    let conv = Conv { source: 0, window, groups: 1, weights, fanout: met.clone(), fanout_nonzero: met };
+    let conv = Conv { source: 0, window, groups: 1, weights };
     let unit = integer.then(|| vec![1.0; outputs]);
     let output = Output { source: 1, readout: Readout::Potential, unit };
     let op = |node: &str, spec, body| Op { node: node.into(), spec, body };

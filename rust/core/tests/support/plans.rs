@@ -103,7 +103,8 @@ pub(super) fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
         })
     };
     let spec = MapSpec { kind: Kind::Count, is_static: false, max_count: 1, ..*spec };
-    Some((spec, Body::Neuron(Neuron { source, dynamics, subtract: !rng.one_in(3), strict: rng.one_in(3) })))
+    let (subtract, strict, unit, max_current) = (!rng.one_in(3), rng.one_in(3), vec![1.0; channels], 0);
+    Some((spec, Body::Neuron(Neuron { source, dynamics, subtract, strict, unit, max_current })))
 }
 
 fn pool(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {

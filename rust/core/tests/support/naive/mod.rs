@@ -5,7 +5,6 @@ mod operations;
 mod tally;
 
 use keep::{empty, keep_read, keep_state, record};
-pub(crate) use operations::synapses;
 use operations::{add, conv, neuron, output, taps};
 use pysnn_core::clocked::{Input, Outputs, Request, StateView};
 use pysnn_core::plan::{Body, Dynamics, Kind, Neuron, Op, Output, Plan, Readout};

@@ -1,0 +1,92 @@
+"""The numbers of a plan's bytes; ``rust/core/src/plan/file/layout.rs`` has the same, and ``docs/plan_format.md`` their meaning."""
+
+import hashlib
+
+import numpy as np
+
+__all__ = [
+    "ARRAY",
+    "CODINGS",
+    "DTYPES",
+    "ENTRIES",
+    "FIRST",
+    "KINDS",
+    "MAGIC",
+    "MAPS",
+    "OP",
+    "PRECISIONS",
+    "READOUTS",
+    "SECTIONS",
+    "SECTIONS_AT",
+    "SOURCE",
+    "VERSION",
+    "aligned",
+    "sealed",
+]
+
+MAGIC, VERSION = b"PYSNNPLN", 1
+SECTIONS_AT, SECTIONS, FIRST = 64, 5, 192
+_DIGEST = slice(32, 64)
+
+OP = np.dtype(
+    [
+        (name, "<u4", size) if size > 1 else (name, "<u4")
+        for name, size in (
+            ("kind", 1),
+            ("map", 1),
+            ("static", 1),
+            ("max_count", 1),
+            ("shape", 3),
+            ("name", 2),
+            ("sources", 2),
+            ("arrays", 2),
+            ("kernel", 2),
+            ("stride", 2),
+            ("pads", 4),
+            ("dilation", 2),
+            ("groups", 1),
+            ("mode", 1),
+            ("flags", 1),
+            ("weight", 1),
+            ("max_current", 1),
+            ("states", 1),
+            ("levels", 1),
+            ("reserved", 2),
+        )
+    ]
+)
+"""An operation: 32 words."""
+
+SOURCE = np.dtype([("map", "<u4"), ("entry", "<u4"), ("delay", "<u4"), ("reserved", "<u4")])
+ARRAY = np.dtype([("dtype", "<u8"), ("offset", "<u8"), ("count", "<u8")])
+
+KINDS = ("input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output")
+"""From 1."""
+MAPS = ("real", "count", "current")
+"""From 0, like those that follow without a word."""
+PRECISIONS = ("float32", "int8")
+ENTRIES = ("plain", "scale", "constant", "ratio")
+CODINGS = ("constant", "poisson", "events")
+"""From 1."""
+READOUTS = ("mean_current", "potential", "count", "first_spike")
+"""From 1."""
+DTYPES = ("<f4", "<f8", "<i1", "<i4")
+"""From 1."""
+
+
+def aligned(at: int) -> int:
+    """Return the next multiple of 64.
+
+    Examples
+    --------
+    >>> aligned(0), aligned(65)
+    (0, 128)
+    """
+    return -(-at // 64) * 64
+
+
+def sealed(data: bytearray) -> bytes:
+    """Return the bytes with the SHA-256 that they have with zeros in its place."""
+    data[_DIGEST] = bytes(32)
+    data[_DIGEST] = hashlib.sha256(data).digest()
+    return bytes(data)

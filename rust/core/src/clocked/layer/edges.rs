@@ -1,0 +1,152 @@
+//! The edges of a sum: maps that are added to the currents of a pixel, in their order.
+
+use crate::clocked::maps::buffers::{Element, Maps, Place, View};
+use crate::clocked::synapses::current::{Current, TOGETHER, blocks, lanes};
+use crate::error::{Error, Result};
+use crate::plan::{Entry, Term};
+
+/// The fixed-point multipliers of an edge.
+#[derive(Debug)]
+pub(crate) struct Ratio {
+    multiplier: Vec<i32>,
+    shift: Vec<i32>,
+}
+
+impl Ratio {
+    /// Those of an edge, if it has any.
+    pub(crate) fn of(term: &Term) -> Option<Self> {
+        let Entry::Ratio { multiplier, shift } = &term.entry else { return None };
+        Some(Self { multiplier: blocks(multiplier, 0), shift: blocks(shift, 1) })
+    }
+
+    /// Multiply the currents of `N` channels from `begin` on.
+    #[inline(always)]
+    pub(crate) fn apply<A: Current, const N: usize, const P: usize>(&self, begin: usize, current: &mut [[[A; N]; P]]) {
+        let (multiplier, shift) = (lanes::<_, N>(&self.multiplier, begin), lanes::<_, N>(&self.shift, begin));
+        for row in current {
+            if let Some(row) = row.as_flattened_mut().first_chunk_mut::<TOGETHER>() {
+                for lane in 0..TOGETHER {
+                    row[lane] = row[lane].ratio(multiplier[lane], shift[lane]);
+                }
+            }
+        }
+    }
+}
+
+/// How one edge enters a sum.
+#[derive(Debug)]
+enum Way<A> {
+    Plain,
+    Scale(Vec<A>),
+    Ratio(Ratio),
+}
+
+/// One edge of a sum.
+#[derive(Debug)]
+pub(crate) struct Edge<A> {
+    pub(crate) source: usize,
+    way: Way<A>,
+}
+
+/// An edge with the map that it reads.
+pub(crate) enum Bound<'a, A> {
+    Plain(View<'a, A>),
+    Scale(View<'a, u8>, &'a [A]),
+    Ratio(View<'a, A>, &'a Ratio),
+}
+
+/// Constants of a count edge, where the entry has them in this precision.
+pub(crate) trait ScaleOf: Element {
+    fn scale_of(entry: &Entry) -> Option<&[Self]>;
+}
+
+impl ScaleOf for f32 {
+    fn scale_of(entry: &Entry) -> Option<&[f32]> {
+        if let Entry::Scale(scale) = entry { Some(scale) } else { None }
+    }
+}
+
+impl ScaleOf for i32 {
+    fn scale_of(entry: &Entry) -> Option<&[i32]> {
+        if let Entry::Constant(constant) = entry { Some(constant) } else { None }
+    }
+}
+
+impl<A: Current + ScaleOf> Edge<A> {
+    pub(crate) fn new(term: &Term) -> Result<Self> {
+        let way = match (&term.entry, Ratio::of(term), A::scale_of(&term.entry)) {
+            (Entry::Plain, ..) => Way::Plain,
+            (_, Some(ratio), _) => Way::Ratio(ratio),
+            (_, _, Some(scale)) => Way::Scale(blocks(scale, A::default())),
+            _ => return Err(Error::internal(format!("map {} enters a sum of another precision", term.source))),
+        };
+        Ok(Self { source: term.source, way })
+    }
+
+    /// An edge that takes a map as it is.
+    pub(crate) fn plain(source: usize) -> Self {
+        Self { source, way: Way::Plain }
+    }
+
+    /// Look its map up.
+    pub(crate) fn bind<'a>(&'a self, maps: &'a Maps, places: &[Place], steps: usize) -> Result<Bound<'a, A>> {
+        let place = &places[self.source];
+        Ok(match &self.way {
+            Way::Plain => Bound::Plain(maps.view(place, steps)?),
+            Way::Scale(scale) => Bound::Scale(maps.view(place, steps)?, scale),
+            Way::Ratio(ratio) => Bound::Ratio(maps.view(place, steps)?, ratio),
+        })
+    }
+}
+
+impl<A: Current> Bound<'_, A> {
+    /// Add channels `begin..begin + width` of `pixels` pixels from `first` on; `begin` is a multiple of `N`.
+    #[inline(always)]
+    pub(crate) fn add<const N: usize, const P: usize>(
+        &self,
+        [first, pixels]: [usize; 2],
+        [begin, width]: [usize; 2],
+        current: &mut [[[A; N]; P]],
+    ) {
+        let place = [first, pixels, begin, width];
+        match self {
+            Self::Plain(map) => each(map, place, current, |_, sum, value| sum.plus(value)),
+            Self::Scale(map, scale) => {
+                let scale = lanes::<_, N>(scale, begin);
+                each(map, place, current, |lane, sum, count| sum.plus(A::scale(count, scale[lane])));
+            }
+            Self::Ratio(map, ratio) => {
+                let (multiplier, shift) = (lanes::<_, N>(&ratio.multiplier, begin), lanes::<_, N>(&ratio.shift, begin));
+                each(map, place, current, |lane, sum, value| sum.plus(value.ratio(multiplier[lane], shift[lane])));
+            }
+        }
+    }
+}
+
+/// Add values of a map to the currents.
+///
+/// All 64 lanes are one loop, which is long enough for the compiler to make vectors of; shorter ones it takes apart.
+#[inline(always)]
+fn each<A: Current, T: Copy + Default, const N: usize, const P: usize>(
+    map: &View<'_, T>,
+    [first, pixels, begin, width]: [usize; 4],
+    current: &mut [[[A; N]; P]],
+    add: impl Fn(usize, A, T) -> A,
+) {
+    let mut values = [[T::default(); N]; P];
+    for (step, row) in current.iter_mut().enumerate() {
+        for (number, values) in values[..pixels].iter_mut().enumerate() {
+            let from = &map.at(first + number, step)[begin..begin + width];
+            match from.first_chunk() {
+                Some(from) => *values = *from,
+                None => values[..width].copy_from_slice(from),
+            }
+        }
+        let (values, row) = (values.as_flattened(), row.as_flattened_mut());
+        if let (Some(values), Some(row)) = (values.first_chunk::<TOGETHER>(), row.first_chunk_mut::<TOGETHER>()) {
+            for lane in 0..TOGETHER {
+                row[lane] = add(lane, row[lane], values[lane]);
+            }
+        }
+    }
+}

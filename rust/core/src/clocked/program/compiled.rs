@@ -1,0 +1,147 @@
+//! A plan made ready: stages, packed weights, memory.
+
+use crate::clocked::maps::buffers::Place;
+use crate::clocked::program::layout::Layout;
+use crate::clocked::program::stage::{Stage, Staged, stages};
+use crate::clocked::synapses::choice::Family;
+use crate::error::Result;
+use crate::plan::{Body, Fanout, Kind, Op, Plan, Weights};
+use crate::simd::Level;
+
+/// A plan made ready: what all runs of it read.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) level: Level,
+    pub(crate) family: Option<Family>,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) stages: Vec<Stage>,
+    pub(crate) layout: Layout,
+    pub(crate) meters: Vec<Meter>,
+    /// A word for what runs each operation.
+    pub(crate) kernels: Vec<&'static str>,
+    pub(crate) work: Work,
+    pub(crate) thread_work: f64,
+}
+
+/// How a plan is to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The SIMD level.
+    pub level: Level,
+    /// The kernels of every convolution that has them; `None` chooses by the share of active inputs.
+    pub family: Option<Family>,
+    /// Estimated nanoseconds of work for each thread beyond the first: a run with less has fewer threads.
+    pub thread_work: f64,
+}
+
+impl Options {
+    /// What a thread must have to do, if nothing else is said: several times what it takes to start one.
+    pub const THREAD_WORK: f64 = 200_000.0;
+}
+
+impl From<Level> for Options {
+    fn from(level: Level) -> Self {
+        Self { level, family: None, thread_work: Self::THREAD_WORK }
+    }
+}
+
+/// What is counted in an operation's map.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    /// The weight layers that read it.
+    pub(crate) readers: Vec<Reader>,
+    /// Whether neurons make it.
+    pub(crate) is_neuron: bool,
+}
+
+/// A weight layer that reads a map: tables in `[pixel][channel]` order.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) op: usize,
+    /// Weights that an event meets, where some of them are zero.
+    pub(crate) fanout: Option<Vec<u32>>,
+    pub(crate) fanout_nonzero: Vec<u32>,
+}
+
+impl Compiled {
+    /// Make a plan ready for a SIMD level.
+    ///
+    /// # Errors
+    ///
+    /// The plan's maps need more memory than the engine asks for.
+    pub(crate) fn new(plan: Plan, options: Options) -> Result<Self> {
+        let Options { level, family, thread_work } = options;
+        let Staged { stages, kernels } = stages(plan.ops())?;
+        let layout = Layout::new(plan.ops(), &stages)?;
+        let meters = meters(plan.ops())?;
+        let work = Work::of(plan.ops(), &meters);
+        let mut ops = plan.into_ops();
+        ops.iter_mut().for_each(forget_arrays);
+        Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work })
+    }
+
+    pub(crate) fn place(&self, op: usize) -> &Place {
+        &self.layout.places[op]
+    }
+}
+
+fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
+    let mut meters: Vec<Meter> =
+        ops.iter().map(|op| Meter { readers: Vec::new(), is_neuron: matches!(op.body, Body::Neuron(_)) }).collect();
+    for (number, op) in ops.iter().enumerate() {
+        if let Body::Conv(conv) = &op.body {
+            let source = &ops[conv.source].spec;
+            let fanout = Fanout::new(conv, source.shape, op.spec.shape)?;
+            let with_zeros = source.kind == Kind::Count && fanout.all != fanout.nonzero;
+            meters[conv.source].readers.push(Reader {
+                op: number,
+                fanout: with_zeros.then_some(fanout.all),
+                fanout_nonzero: fanout.nonzero,
+            });
+        }
+    }
+    Ok(meters)
+}
+
+/// Nanoseconds that a sample may take one thread: an estimate.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Work {
+    once: f64,
+    step: f64,
+}
+
+impl Work {
+    /// A tenth of all inputs spike, every real value counts, and a core adds 20 weights a nanosecond.
+    fn of(ops: &[Op], meters: &[Meter]) -> Self {
+        let mut work = Self::default();
+        for (number, op) in ops.iter().enumerate() {
+            let nanoseconds = match &op.body {
+                Body::Conv(conv) => {
+                    let active = if ops[conv.source].spec.kind == Kind::Count { 0.1 } else { 1.0 };
+                    let met = meters[conv.source].readers.iter().filter(|reader| reader.op == number);
+                    active / 20.0
+                        * met.flat_map(|reader| &reader.fanout_nonzero).map(|&met| f64::from(met)).sum::<f64>()
+                }
+                _ => 0.1 * op.spec.shape.size() as f64,
+            };
+            *(if op.spec.is_static { &mut work.once } else { &mut work.step }) += nanoseconds;
+        }
+        work
+    }
+
+    /// Of some samples.
+    pub(crate) fn nanoseconds(&self, samples: usize, steps: usize) -> f64 {
+        samples as f64 * (self.once + steps as f64 * self.step)
+    }
+}
+
+/// Drop what has been packed into stages.
+fn forget_arrays(op: &mut Op) {
+    match &mut op.body {
+        Body::Conv(conv) => {
+            conv.weights = Weights::Real(Vec::new(), Vec::new());
+        }
+        Body::Gather(gather) => gather.index = Vec::new(),
+        _ => {}
+    }
+}

@@ -1,0 +1,117 @@
+//! How layers run on a sample's workspace: the family of kernels, what they read, the bands of threads.
+
+use crate::clocked::block::Block;
+use crate::clocked::layer::bands::{self, Band, Target};
+use crate::clocked::layer::edges::ScaleOf;
+use crate::clocked::layer::frame::{Frame, Inputs};
+use crate::clocked::layer::pass::Layer;
+use crate::clocked::maps::buffers::{Buffer, Element};
+use crate::clocked::program::stage::Stage;
+use crate::clocked::run::sample::Sample;
+use crate::clocked::run::state::Remembered;
+use crate::clocked::synapses::choice::{Density, Family, crossover};
+use crate::clocked::synapses::conv::{Synapses, Synaptic};
+use crate::clocked::synapses::events::{ListCounts, ListReals};
+use crate::clocked::synapses::geometry::Geometry;
+use crate::clocked::synapses::rows::RowList;
+use crate::clocked::synapses::words::PackCounts;
+use crate::error::Result;
+use crate::plan::Kind;
+use crate::threads::share;
+
+impl Sample<'_> {
+    /// Run a layer over a block.
+    pub(crate) fn layer<A>(&mut self, stage: &Stage, layer: &Layer<A>, block: &Block, target: &mut Buffer) -> Result<()>
+    where
+        A: Synaptic + ScaleOf + Remembered,
+    {
+        let mut family = Family::Event;
+        if let Some(synapses) = &layer.synapses {
+            family = self.family(synapses, stage, block)?;
+            self.workspace.used[synapses.geometry.op].note(family);
+            match family {
+                Family::Event => self.list(&synapses.geometry, block)?,
+                Family::Dot => self.pack(&synapses.geometry, block)?,
+            }
+        }
+        let workspace = &mut *self.workspace;
+        let inputs = match family {
+            Family::Event => Inputs::Active(&workspace.list),
+            Family::Dot => Inputs::Words(&workspace.words),
+        };
+        let (maps, places, steps) = (&workspace.maps, &self.program.layout.places[..], block.steps);
+        let frame = Frame { level: self.program.level, inputs, maps, places, steps };
+        let target = if layer.firing.is_some() {
+            Target::Spikes(u8::of_mut(target)?, A::potentials(&mut workspace.memory[stage.op])?)
+        } else {
+            Target::Currents(A::of_mut(target)?)
+        };
+        let observed = workspace.observed[stage.op].as_mut();
+        let height = layer.shape.height;
+        let bands = self.team.map_or(1, |team| bands::count(height, team.threads()));
+        match self.team {
+            Some(team) if bands > 1 && observed.is_none() => {
+                if workspace.gathered.len() < bands {
+                    workspace.gathered.resize_with(bands, RowList::default);
+                }
+                layer.share(frame, target, &mut workspace.gathered[..bands], team)
+            }
+            _ => {
+                let gathered = &mut workspace.gathered[0];
+                layer.run(frame, Band { rows: 0..height, target, observed, gathered }, self.poll)
+            }
+        }
+    }
+
+    /// What is to compute a convolution in this block. It hangs on the plan and on the data alone.
+    fn family<A: Synaptic>(&self, synapses: &Synapses<A>, stage: &Stage, block: &Block) -> Result<Family> {
+        let (level, geometry) = (self.program.level, &synapses.geometry);
+        if synapses.dense.is_none() || stage.is_static {
+            return Ok(Family::Event);
+        }
+        if let Some(family) = self.program.family {
+            return Ok(family);
+        }
+        let crossover = crossover(level, self.program.ops[geometry.op].spec.shape.channels);
+        let map = self.workspace.maps.view(self.program.place(geometry.source), block.steps)?;
+        let dense = crossover <= 0.0 || level.run(Density { map, tell: geometry.tell }) >= crossover;
+        Ok(if dense { Family::Dot } else { Family::Event })
+    }
+
+    /// List the active inputs of a convolution, unless the last one had the same source.
+    fn list(&mut self, geometry: &Geometry, block: &Block) -> Result<()> {
+        let workspace = &mut *self.workspace;
+        let wanted = Some((geometry.source, geometry.tell));
+        if workspace.list.source == wanted {
+            return Ok(());
+        }
+        let (list, shape) = (&mut workspace.list, geometry.input);
+        list.source = wanted;
+        let place = self.program.place(geometry.source);
+        if self.program.ops[geometry.source].spec.kind == Kind::Count {
+            let map = workspace.maps.view(place, block.steps)?;
+            self.program.level.run(ListCounts { list, map, shape, tell: geometry.tell });
+        } else {
+            let map = workspace.maps.view(place, block.steps)?;
+            self.program.level.run(ListReals { list, map, shape });
+        }
+        Ok(())
+    }
+
+    /// Pack the source of a dense convolution, unless the last one had the same.
+    fn pack(&mut self, geometry: &Geometry, block: &Block) -> Result<()> {
+        let workspace = &mut *self.workspace;
+        if workspace.words.source == Some(geometry.source) {
+            return Ok(());
+        }
+        let (words, shape, level) = (&mut workspace.words, geometry.input, self.program.level);
+        words.begin(geometry.source, shape, block.steps)?;
+        let map = workspace.maps.view(self.program.place(geometry.source), block.steps)?;
+        let count = self.team.map_or(1, |team| bands::count(shape.pixels(), team.threads()));
+        let pieces = words.pieces(block.steps, shape, count);
+        share(self.team, self.poll, pieces, |piece, _| {
+            level.run(PackCounts { level, piece, map });
+            Ok(())
+        })
+    }
+}

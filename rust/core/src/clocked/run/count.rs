@@ -1,0 +1,109 @@
+//! What a sample adds to the counts of a run.
+
+use std::ops::Range;
+
+use crate::clocked::block::Block;
+use crate::clocked::maps::buffers::{Element, View};
+use crate::clocked::observe::count::{ActivityPass, Countable, DotPass, TotalsPass};
+use crate::clocked::program::stage::Stage;
+use crate::clocked::request::COUNT_FIELDS;
+use crate::clocked::run::sample::Sample;
+use crate::clocked::run::workspace::counts_events;
+use crate::error::Result;
+use crate::plan::Kind;
+
+/// Columns of the counts.
+#[derive(Debug, Clone, Copy)]
+enum Field {
+    Events,
+    Synops,
+    SynopsZero,
+    Macs,
+    Updates,
+    Spikes,
+    Silent,
+    Saturated,
+}
+
+impl Sample<'_> {
+    /// Count the multiplications of weight layers on static maps: once, if the state has no steps behind it.
+    pub(crate) fn count_static(&mut self, stage: &Stage) -> Result<()> {
+        let op = stage.op;
+        let counted = self.request.count && self.request.start == 0 && !self.program.meters[op].readers.is_empty();
+        if !counted || self.program.ops[op].spec.kind != Kind::Real {
+            return Ok(());
+        }
+        self.total::<f32>(op, 0..1, 1)?;
+        for read in 0..self.request.read_at.len() {
+            self.count_readers(op, read);
+        }
+        Ok(())
+    }
+
+    /// Add a block to the totals, and count up to each read in it.
+    pub(crate) fn count(&mut self, stage: &Stage, block: &Block) -> Result<()> {
+        let op = stage.op;
+        if !counts_events(self.program, self.request, op) {
+            return Ok(());
+        }
+        for segment in &block.segments {
+            match self.program.ops[op].spec.kind {
+                Kind::Count => self.total::<u8>(op, segment.steps.clone(), block.steps)?,
+                Kind::Real => self.total::<f32>(op, segment.steps.clone(), block.steps)?,
+                Kind::Current => {}
+            }
+            if let Some(read) = segment.read.filter(|_| self.request.count) {
+                self.count_readers(op, read);
+                self.count_neurons(op, read);
+            }
+        }
+        Ok(())
+    }
+
+    fn total<T: Element + Countable>(&mut self, op: usize, steps: Range<usize>, block: usize) -> Result<()> {
+        let map: View<'_, T> = self.workspace.maps.view(self.program.place(op), block)?;
+        let largest = self.program.ops[op].spec.max_count.max(1);
+        let totals = &mut self.workspace.totals[op];
+        self.program.level.run(TotalsPass { map, steps, largest, totals });
+        Ok(())
+    }
+
+    /// Counts of the weight layers that read a map.
+    fn count_readers(&mut self, op: usize, read: usize) {
+        let program = self.program;
+        let real = program.ops[op].spec.kind == Kind::Real;
+        for reader in &program.meters[op].readers {
+            let totals = &self.workspace.totals[op];
+            let meet = |fanout: &[u32]| program.level.run(DotPass { totals, fanout });
+            let nonzero = meet(&reader.fanout_nonzero);
+            if real {
+                self.add(read, reader.op, Field::Macs, nonzero);
+                continue;
+            }
+            let all = reader.fanout.as_ref().map_or(nonzero, |fanout| meet(fanout));
+            let events = program.level.run(ActivityPass { totals, steps: 0 }).events;
+            self.add(read, reader.op, Field::Events, events);
+            self.add(read, reader.op, Field::Synops, nonzero);
+            self.add(read, reader.op, Field::SynopsZero, all - nonzero);
+        }
+    }
+
+    fn count_neurons(&mut self, op: usize, read: usize) {
+        if !self.program.meters[op].is_neuron {
+            return;
+        }
+        let steps = self.request.read_at[read];
+        let totals = &self.workspace.totals[op];
+        let activity = self.program.level.run(ActivityPass { totals, steps: steps as u32 });
+        let updates = self.program.ops[op].spec.shape.size() as u64 * steps as u64;
+        self.add(read, op, Field::Updates, updates);
+        self.add(read, op, Field::Spikes, activity.events);
+        self.add(read, op, Field::Silent, activity.silent);
+        self.add(read, op, Field::Saturated, activity.saturated);
+    }
+
+    fn add(&mut self, read: usize, op: usize, field: Field, amount: u64) {
+        let at = (read * self.program.ops.len() + op) * COUNT_FIELDS + field as usize;
+        self.workspace.counts[at] = self.workspace.counts[at].wrapping_add(amount as i64);
+    }
+}

@@ -1,0 +1,11 @@
+//! Runs of a program: samples on threads, stage after stage.
+
+pub(crate) mod convolve;
+pub(crate) mod count;
+pub(crate) mod execute;
+pub(crate) mod keep;
+pub(crate) mod program;
+pub(crate) mod sample;
+pub(crate) mod state;
+pub(crate) mod walk;
+pub(crate) mod workspace;

@@ -1,0 +1,151 @@
+//! What a network remembers from step to step, for one sample.
+
+use std::ops::Range;
+
+use crate::clocked::layer::pass::Layer;
+use crate::clocked::maps::buffers::zeros;
+use crate::clocked::maps::transpose::{from_chunks, to_chunks, to_pixels, to_planes};
+use crate::clocked::program::stage::{Stage, Work};
+use crate::clocked::request::{Array, StateKind, StateView, state_kind, state_size};
+use crate::clocked::synapses::current::LANES;
+use crate::error::{Error, Result};
+use crate::plan::{Body, Op, Readout, Shape};
+
+/// The memory of one operation, `[pixel][channel]`; potentials in chunks of channels, the last one padded.
+#[derive(Debug, Default)]
+pub(crate) enum Memory {
+    #[default]
+    Nothing,
+    RealPotential(Vec<[f32; LANES]>),
+    IntegerPotential(Vec<[i32; LANES]>),
+    /// Cumulative counts of a max-pool's source.
+    Counts(Vec<i32>),
+    RealSum(Vec<f32>),
+    LongSum(Vec<i64>),
+}
+
+/// A precision that memories are kept in.
+pub(crate) trait Remembered: Sized {
+    /// Potentials; an internal error where something else is remembered.
+    fn potentials(memory: &mut Memory) -> Result<&mut [[Self; LANES]]>;
+}
+
+impl Remembered for f32 {
+    fn potentials(memory: &mut Memory) -> Result<&mut [[f32; LANES]]> {
+        if let Memory::RealPotential(values) = memory { Ok(values) } else { Err(other("float32 potentials")) }
+    }
+}
+
+impl Remembered for i32 {
+    fn potentials(memory: &mut Memory) -> Result<&mut [[i32; LANES]]> {
+        if let Memory::IntegerPotential(values) = memory { Ok(values) } else { Err(other("int32 potentials")) }
+    }
+}
+
+/// What it means that something else is remembered.
+#[cold]
+fn other(expected: &str) -> Error {
+    Error::internal(format!("an operation does not remember {expected}"))
+}
+
+/// The shape of an operation's memory.
+fn shape_of(ops: &[Op], op: &Op) -> Shape {
+    match &op.body {
+        Body::MaxPool(pool) => ops[pool.source].spec.shape,
+        _ => op.spec.shape,
+    }
+}
+
+impl Memory {
+    /// Room for an operation's memory.
+    pub(crate) fn new(ops: &[Op], op: &Op) -> Result<Self> {
+        let shape = shape_of(ops, op);
+        let chunks = shape.pixels() * shape.channels.div_ceil(LANES);
+        Ok(match (state_kind(ops, op), &op.body) {
+            (None, _) => Self::Nothing,
+            (Some(StateKind::Real), Body::Neuron(_)) => Self::RealPotential(zeros(chunks)?),
+            (Some(StateKind::Integer), Body::Neuron(_)) => Self::IntegerPotential(zeros(chunks)?),
+            (Some(StateKind::Integer), _) => Self::Counts(zeros(shape.size())?),
+            (Some(StateKind::Real), _) => Self::RealSum(zeros(shape.size())?),
+            (Some(StateKind::Long), _) => Self::LongSum(zeros(shape.size())?),
+        })
+    }
+
+    /// Cumulative counts.
+    pub(crate) fn counts(&mut self) -> Result<&mut [i32]> {
+        if let Self::Counts(values) = self { Ok(values) } else { Err(other("cumulative counts")) }
+    }
+
+    /// The sums of a real read-out.
+    pub(crate) fn real_sums(&mut self) -> Result<&mut [f32]> {
+        if let Self::RealSum(values) = self { Ok(values) } else { Err(other("float32 sums")) }
+    }
+
+    /// The sums, or first steps, of another.
+    pub(crate) fn long_sums(&mut self) -> Result<&mut [i64]> {
+        if let Self::LongSum(values) = self { Ok(values) } else { Err(other("int64 sums")) }
+    }
+
+    /// A fresh start.
+    pub(crate) fn start(&mut self, op: &Op, stage: Option<&Stage>) -> Result<()> {
+        match (self, stage.map(|stage| &stage.work)) {
+            (Self::RealPotential(values), Some(Work::RealLayer(Layer { firing: Some(firing), .. }))) => {
+                fill(values, &firing.v_init);
+            }
+            (Self::IntegerPotential(values), Some(Work::CurrentLayer(Layer { firing: Some(firing), .. }))) => {
+                fill(values, &firing.v_init);
+            }
+            (Self::Counts(values), _) => values.fill(0),
+            (Self::RealSum(values), _) => values.fill(0.0),
+            (Self::LongSum(values), _) => {
+                let first_spike = matches!(&op.body, Body::Output(output) if output.readout == Readout::FirstSpike);
+                values.fill(if first_spike { -1 } else { 0 });
+            }
+            (Self::Nothing, _) => {}
+            (Self::RealPotential(_) | Self::IntegerPotential(_), _) => {
+                return Err(Error::internal(format!("node '{}': potentials without a neuron", op.node)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Take the state of a sample.
+    pub(crate) fn load(&mut self, ops: &[Op], op: &Op, state: &StateView<'_>, sample: usize) -> Result<()> {
+        let (shape, size) = (shape_of(ops, op), state_size(ops, op));
+        let range = sample * size..(sample + 1) * size;
+        match (self, state) {
+            (Self::RealPotential(values), StateView::Real(state)) => to_chunks(&state[range], shape, values),
+            (Self::IntegerPotential(values), StateView::Integer(state)) => to_chunks(&state[range], shape, values),
+            (Self::Counts(values), StateView::Integer(state)) => to_pixels(&state[range], shape, values),
+            (Self::RealSum(values), StateView::Real(state)) => to_pixels(&state[range], shape, values),
+            (Self::LongSum(values), StateView::Long(state)) => to_pixels(&state[range], shape, values),
+            _ => return Err(Error::internal(format!("node '{}': a state of another type", op.node))),
+        }
+        Ok(())
+    }
+
+    /// Write the state of one sample; `range` is its place in `state`.
+    pub(crate) fn store(&self, ops: &[Op], op: &Op, state: &mut Array, range: Range<usize>) -> Result<()> {
+        let shape = shape_of(ops, op);
+        match (self, state) {
+            (Self::RealPotential(values), Array::Real(state)) => from_chunks(values, shape, &mut state[range]),
+            (Self::IntegerPotential(values), Array::Integer(state)) => from_chunks(values, shape, &mut state[range]),
+            (Self::Counts(values), Array::Integer(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
+            (Self::RealSum(values), Array::Real(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
+            (Self::LongSum(values), Array::Long(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
+            _ => return Err(Error::internal(format!("node '{}': room for a state of another type", op.node))),
+        }
+        Ok(())
+    }
+}
+
+/// The same potentials at every pixel.
+fn fill<A: Copy + Default>(values: &mut [[A; LANES]], channels: &[A]) {
+    let own: Vec<[A; LANES]> = channels
+        .chunks(LANES)
+        .map(|chunk| std::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or_default()))
+        .collect();
+    for pixel in values.chunks_exact_mut(own.len().max(1)) {
+        pixel.copy_from_slice(&own);
+    }
+}

@@ -1,0 +1,114 @@
+//! The memory of one worker: made once, used for sample after sample.
+
+use crate::clocked::maps::buffers::{Maps, grow, zeros};
+use crate::clocked::observe::seen::{Observed, Wish};
+use crate::clocked::program::compiled::Compiled;
+use crate::clocked::request::{COUNT_FIELDS, Request};
+use crate::clocked::run::state::Memory;
+use crate::clocked::synapses::choice::Used;
+use crate::clocked::synapses::events::ActiveList;
+use crate::clocked::synapses::rows::RowList;
+use crate::clocked::synapses::words::Words;
+use crate::error::Result;
+use crate::plan::{Body, Dynamics, Kind};
+
+/// Maps, states, lists and counts of one worker.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    pub(crate) maps: Maps,
+    pub(crate) memory: Vec<Memory>,
+    pub(crate) list: ActiveList,
+    /// Of each band of a layer.
+    pub(crate) gathered: Vec<RowList>,
+    pub(crate) words: Words,
+    /// Events of each neuron of a map since the run's first step, where they are counted.
+    pub(crate) totals: Vec<Vec<u32>>,
+    pub(crate) observed: Vec<Option<Observed>>,
+    /// `(reads, operations, COUNT_FIELDS)`, summed over the worker's samples.
+    pub(crate) counts: Vec<i64>,
+    /// What ran each operation.
+    pub(crate) used: Vec<Used>,
+    /// `(reads, K)` of one sample.
+    pub(crate) scores: Vec<f32>,
+    /// The stage that computes each operation's map, if one does.
+    stage_of: Vec<Option<usize>>,
+}
+
+impl Workspace {
+    pub(crate) fn new(program: &Compiled) -> Self {
+        let ops = program.ops.len();
+        let mut stage_of = vec![None; ops];
+        for (number, stage) in program.stages.iter().enumerate() {
+            stage_of[stage.op] = Some(number);
+        }
+        Self {
+            maps: Maps::new(program.layout.slots.iter().map(|slot| slot.kind)),
+            memory: Vec::new(),
+            list: ActiveList::default(),
+            gathered: vec![RowList::default()],
+            words: Words::default(),
+            totals: vec![Vec::new(); ops],
+            observed: Vec::new(),
+            counts: Vec::new(),
+            used: Vec::new(),
+            scores: Vec::new(),
+            stage_of,
+        }
+    }
+
+    /// Make room for a run.
+    pub(crate) fn prepare(&mut self, program: &Compiled, request: &Request<'_>, block: usize) -> Result<()> {
+        for (number, slot) in program.layout.slots.iter().enumerate() {
+            self.maps.grow(number, slot.values(block))?;
+        }
+        if self.memory.is_empty() {
+            self.memory = program.ops.iter().map(|op| Memory::new(&program.ops, op)).collect::<Result<_>>()?;
+        }
+        for (op, totals) in self.totals.iter_mut().enumerate() {
+            if counts_events(program, request, op) {
+                grow(totals, program.ops[op].spec.shape.size())?;
+            }
+        }
+        self.observed =
+            (0..program.ops.len()).map(|op| observed(program, request, op, block)).collect::<Result<_>>()?;
+        let outputs = program.ops.last().map_or(0, |op| op.spec.shape.size());
+        self.counts = zeros(request.read_at.len().saturating_mul(program.ops.len() * COUNT_FIELDS))?;
+        self.used = vec![Used::default(); program.ops.len()];
+        self.scores = zeros(request.read_at.len().saturating_mul(outputs))?;
+        Ok(())
+    }
+
+    /// Start a sample.
+    pub(crate) fn begin(&mut self, program: &Compiled, request: &Request<'_>, sample: usize) -> Result<()> {
+        for (number, memory) in self.memory.iter_mut().enumerate() {
+            let op = &program.ops[number];
+            let state = request.state.as_ref().and_then(|state| state.iter().find(|(of, _)| *of == number));
+            match state {
+                Some((_, view)) => memory.load(&program.ops, op, view, sample)?,
+                None => memory.start(op, self.stage_of[number].map(|stage| &program.stages[stage]))?,
+            }
+        }
+        self.totals.iter_mut().for_each(|totals| totals.fill(0));
+        self.observed.iter_mut().flatten().for_each(Observed::reset);
+        self.list.source = None;
+        self.words.source = None;
+        Ok(())
+    }
+}
+
+/// Whether each neuron's events are totalled in this run.
+pub(crate) fn counts_events(program: &Compiled, request: &Request<'_>, op: usize) -> bool {
+    let meter = &program.meters[op];
+    (request.count && !meter.readers.is_empty()) || (meter.is_neuron && (request.count || request.probe))
+}
+
+fn observed(program: &Compiled, request: &Request<'_>, number: usize, block: usize) -> Result<Option<Observed>> {
+    let op = &program.ops[number];
+    let wish = Wish { probe: request.probe, record: request.record_potentials.contains(&number) };
+    let Body::Neuron(neuron) = &op.body else { return Ok(None) };
+    if !wish.probe && !wish.record {
+        return Ok(None);
+    }
+    let kind = if matches!(neuron.dynamics, Dynamics::Real(_)) { Kind::Real } else { Kind::Current };
+    Observed::new(op.spec.shape, kind, wish, block).map(Some)
+}

@@ -1,0 +1,148 @@
+//! Which family of kernels computes a convolution: all give the same bits, so only speed is at stake.
+
+use crate::clocked::maps::buffers::View;
+use crate::clocked::synapses::events::Tell;
+use crate::error::{Error, Kind as Fault, Result};
+use crate::simd::{Kernel, Level};
+
+/// A way to compute a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Weight rows of the active inputs, summed.
+    Event,
+    /// Dot products over all inputs; integer convolutions without groups have them.
+    Dot,
+}
+
+impl Family {
+    /// The family of a name.
+    ///
+    /// # Errors
+    ///
+    /// The name is unknown.
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "event" => Ok(Self::Event),
+            "dot" => Ok(Self::Dot),
+            _ => Err(Error::new(Fault::Backend, format!("unknown kernel '{name}': expected one of event, dot"))),
+        }
+    }
+}
+
+/// Families that computed an operation during a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Used {
+    event: bool,
+    dot: bool,
+}
+
+impl Used {
+    /// Note one.
+    pub(crate) fn note(&mut self, family: Family) {
+        match family {
+            Family::Event => self.event = true,
+            Family::Dot => self.dot = true,
+        }
+    }
+
+    /// What either of two saw.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { event: self.event || other.event, dot: self.dot || other.dot }
+    }
+
+    /// A word for it, where `event` names the kernel that follows events.
+    pub(crate) fn word(self, event: &'static str) -> &'static str {
+        match (self.event, self.dot) {
+            (true, true) => match event {
+                "event16" => "event16+dot",
+                "event32" => "event32+dot",
+                "event64" => "event64+dot",
+                _ => "event+dot",
+            },
+            (false, true) => "dot",
+            _ => event,
+        }
+    }
+}
+
+/// Events an input and a step from which on dot products are faster: for up to 16 outputs, up to 32, up to 64, and more.
+/// `benchmarks/claims/kernels.py` measures them.
+type Crossovers = [f32; 4];
+
+const BASELINE: Crossovers = [f32::INFINITY; 4];
+const AVX2: Crossovers = [0.09, 0.22, 0.29, 0.34];
+const AVX512: Crossovers = [0.0, 0.04, 0.10, 0.16];
+
+/// The crossover for a convolution with this many outputs.
+pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
+    let crossovers = level.pick([BASELINE, AVX2, AVX512]);
+    match outputs {
+        0..=16 => crossovers[0],
+        17..=32 => crossovers[1],
+        33..=64 => crossovers[2],
+        _ => crossovers[3],
+    }
+}
+
+/// Values that are looked at side by side.
+const LANES: usize = 64;
+
+/// Events an input and a step, as the kernel that follows them sees them.
+pub(crate) struct Density<'a> {
+    pub(crate) map: View<'a, u8>,
+    pub(crate) tell: Tell,
+}
+
+impl Kernel for Density<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run(self) -> f32 {
+        let values = self.map.values();
+        let events = match self.tell {
+            Tell::Again(most) => sum(values, most, |value| value),
+            _ => sum(values, 1, |value| u8::from(value != 0)),
+        };
+        events as f32 / values.len().max(1) as f32
+    }
+}
+
+/// Add up what `events` gives for each value, `most` at most.
+#[inline(always)]
+fn sum(values: &[u8], most: u8, events: impl Fn(u8) -> u8) -> usize {
+    let (rows, rest) = values.as_chunks::<{ LANES }>();
+    let mut total: usize = rest.iter().map(|&value| usize::from(events(value))).sum();
+    // So many fit a lane of a byte.
+    for rows in rows.chunks(usize::from(u8::MAX / most.max(1))) {
+        let mut lanes = [0_u8; LANES];
+        for row in rows {
+            for (lane, &value) in lanes.iter_mut().zip(row) {
+                *lane = lane.wrapping_add(events(value));
+            }
+        }
+        total += lanes.iter().map(|&lane| usize::from(lane)).sum::<usize>();
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn density_is_events_an_input() {
+        let values: Vec<u8> = (0..1000).map(|i| (i % 4) as u8).collect();
+        let map = View::new(&values, 10, 10);
+        for level in Level::available() {
+            assert_eq!(level.run(Density { map, tell: Tell::Again(3) }), 1.5);
+            assert_eq!(level.run(Density { map, tell: Tell::Value }), 0.75);
+        }
+    }
+
+    #[test]
+    fn wider_layers_cross_later() {
+        for level in Level::available() {
+            assert!([1, 16, 17, 64, 65].map(|outputs| crossover(level, outputs)).is_sorted());
+        }
+    }
+}

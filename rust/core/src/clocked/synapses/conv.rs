@@ -1,0 +1,83 @@
+//! A convolution, ready to run by events or by dot products.
+
+use crate::clocked::synapses::current::{Current, TOGETHER};
+use crate::clocked::synapses::dense::{Dense, DenseRun};
+use crate::clocked::synapses::geometry::{Geometry, Precision};
+use crate::clocked::synapses::packed::Packed;
+use crate::error::{Error, Result};
+use crate::plan::{Conv, Op, Weights};
+use std::convert::Infallible;
+
+/// A current that synapses make of the weights of a plan.
+pub(crate) trait Synaptic: Current {
+    /// The weights of a dense convolution; floats, whose sums have an order, have none.
+    type Dense: DenseRun<Self>;
+
+    /// The weights and the bias as flat slices, where they have this precision.
+    fn weights_of(weights: &Weights) -> Option<Flat<'_, Self>>;
+}
+
+/// Weights and a bias.
+pub(crate) struct Flat<'a, A: Current> {
+    weights: &'a [A::Weight],
+    bias: &'a [A],
+}
+
+impl Synaptic for f32 {
+    type Dense = Infallible;
+
+    fn weights_of(weights: &Weights) -> Option<Flat<'_, f32>> {
+        if let Weights::Real(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
+    }
+}
+
+impl Synaptic for i32 {
+    type Dense = Dense;
+
+    fn weights_of(weights: &Weights) -> Option<Flat<'_, i32>> {
+        if let Weights::Integer(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
+    }
+}
+
+/// A convolution, ready to run.
+#[derive(Debug)]
+pub(crate) struct Synapses<A: Synaptic> {
+    pub(crate) geometry: Geometry,
+    pub(crate) packed: Packed<A::Weight>,
+    pub(crate) dense: Option<A::Dense>,
+    /// Padded with zeros to whole blocks of 64.
+    pub(crate) bias: Vec<A>,
+}
+
+impl<A: Synaptic> Synapses<A> {
+    /// Make operation `op` ready.
+    pub(crate) fn new(ops: &[Op], op: usize, conv: &Conv) -> Result<Self> {
+        let Some(Flat { weights, bias }) = A::weights_of(&conv.weights) else {
+            return Err(Error::internal(format!("node '{}': weights of another precision than its sum", ops[op].node)));
+        };
+        let geometry = Geometry::new(ops, op, conv, Precision { bytes: size_of::<A::Weight>(), again: A::AGAIN });
+        let sizes = [geometry.input.channels, ops[op].spec.shape.channels];
+        let mut padded = bias.to_vec();
+        padded.resize(sizes[1].next_multiple_of(TOGETHER), A::default());
+        Ok(Self {
+            packed: if conv.groups > 1 {
+                Packed::groups(weights, sizes, conv.groups)
+            } else {
+                Packed::blocks(weights, sizes[1], &geometry.reach)
+            },
+            dense: if conv.groups == 1 { A::Dense::new(weights, sizes[0], sizes[1]) } else { None },
+            bias: padded,
+            geometry,
+        })
+    }
+
+    /// A word for the event kernel.
+    pub(crate) fn name(&self) -> &'static str {
+        match (&self.packed, self.geometry.reach.pixels) {
+            (Packed::Groups { .. }, _) => "event-groups",
+            (_, 1) => "event64",
+            (_, 2) => "event32",
+            _ => "event16",
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Integrate and fire, with or without leak, in float32 or int32.
+
+/// The constants of one leak step of one neuron.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LeakStep<A> {
+    pub(crate) decay: A,
+    pub(crate) gain: A,
+    pub(crate) drive: A,
+}
+
+/// The constants of one neuron.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Constants<A> {
+    /// It fires where its potential is at least this.
+    pub(crate) fire: A,
+    /// What a spike subtracts, or sets.
+    pub(crate) after: A,
+    /// Used where there is a leak.
+    pub(crate) leak: LeakStep<A>,
+}
+
+/// What a step leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct After<A> {
+    pub(crate) potential: A,
+    pub(crate) fires: bool,
+}
+
+/// A potential, with the arithmetic that `docs/numerics.md` defines for its type.
+pub(crate) trait Potential: Copy + PartialOrd {
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    /// The potential after a step with leak.
+    fn leak(self, current: Self, step: LeakStep<Self>) -> Self;
+    /// The least value for which a comparison with `>=` says what `> self` says.
+    fn above(self) -> Self;
+}
+
+/// One step: take the current in, fire, reset.
+#[inline(always)]
+pub(crate) fn step<A: Potential, const LEAKY: bool, const SUBTRACT: bool>(
+    potential: A,
+    current: A,
+    own: Constants<A>,
+) -> After<A> {
+    let raised = if LEAKY { potential.leak(current, own.leak) } else { potential.plus(current) };
+    let fires = raised >= own.fire;
+    let fallen = if SUBTRACT { raised.minus(own.after) } else { own.after };
+    After { potential: if fires { fallen } else { raised }, fires }
+}
+
+impl Potential for f32 {
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline(always)]
+    fn leak(self, current: Self, step: LeakStep<Self>) -> Self {
+        (step.decay * self + step.gain * current) + step.drive
+    }
+
+    #[inline(always)]
+    fn above(self) -> Self {
+        self.next_up()
+    }
+}
+
+impl Potential for i32 {
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
+
+    #[inline(always)]
+    fn leak(self, current: Self, step: LeakStep<Self>) -> Self {
+        let kept = (i64::from(step.decay) * i64::from(self) + (1 << 29)) >> 30;
+        (kept as i32).wrapping_add(current).wrapping_add(step.drive)
+    }
+
+    #[inline(always)]
+    fn above(self) -> Self {
+        self.saturating_add(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own<A: Copy + Default>(fire: A, after: A) -> Constants<A> {
+        Constants { fire, after, leak: LeakStep::default() }
+    }
+
+    #[test]
+    fn a_spike_subtracts_or_sets() {
+        let fired = step::<f32, false, true>(0.5, 0.75, own(1.0, 1.0));
+        assert_eq!(fired, After { potential: 0.25, fires: true });
+        assert_eq!(step::<f32, false, false>(0.5, 0.75, own(1.0, 0.125)).potential, 0.125);
+        assert_eq!(step::<i32, false, true>(5, -7, own(10, 10)), After { potential: -2, fires: false });
+    }
+
+    #[test]
+    fn a_leak_keeps_a_share() {
+        let leak = LeakStep { decay: 0.5, gain: 0.25, drive: 0.125 };
+        let after = step::<f32, true, true>(1.0, 2.0, Constants { fire: 9.0, after: 9.0, leak });
+        assert_eq!(after, After { potential: 1.125, fires: false });
+        // Half of -3 in units of 2^-30 is -1.5, which is rounded up.
+        let leak = LeakStep { decay: 1 << 29, gain: 0, drive: 1 };
+        let after = step::<i32, true, true>(-3, 4, Constants { fire: 9, after: 9, leak });
+        assert_eq!(after.potential, 4);
+    }
+
+    #[test]
+    fn above_is_strict() {
+        for threshold in [0.0_f32, 1.0, -2.5, 1e30] {
+            assert!(threshold < threshold.above());
+            assert!(threshold.above().next_down() <= threshold);
+        }
+        assert_eq!((7.above(), i32::MAX.above()), (8, i32::MAX));
+    }
+}

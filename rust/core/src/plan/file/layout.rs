@@ -1,0 +1,91 @@
+//! The numbers of the format; `pysnn/plan/file_layout.py` has the same.
+
+/// The newest format that is read and written.
+pub const VERSION: u32 = 1;
+
+/// What every file starts with.
+pub(super) const MAGIC: [u8; 8] = *b"PYSNNPLN";
+/// Sections begin at multiples of this, and so does every array.
+pub(super) const ALIGNMENT: usize = 64;
+/// Where the digest stands, and its bytes.
+pub(super) const DIGEST_AT: usize = 32;
+pub(super) const DIGEST_SIZE: usize = 32;
+/// Where the table of sections stands: an offset and a length each, 64 bits.
+pub(super) const SECTIONS_AT: usize = 64;
+/// Operations, sources, arrays, names, data.
+pub(super) const SECTIONS: usize = 5;
+/// Where the first section begins.
+pub(super) const FIRST: usize = 192;
+/// 32-bit words of an operation, of a source; bytes of an array's entry.
+pub(super) const OP_WORDS: usize = 32;
+pub(super) const SOURCE_WORDS: usize = 4;
+pub(super) const ARRAY_SIZE: usize = 24;
+
+/// Words of an operation.
+pub(super) mod word {
+    pub(crate) const KIND: usize = 0;
+    pub(crate) const MAP: usize = 1;
+    pub(crate) const STATIC: usize = 2;
+    pub(crate) const MAX_COUNT: usize = 3;
+    /// C, H, W.
+    pub(crate) const SHAPE: usize = 4;
+    /// Offset and length in the names.
+    pub(crate) const NAME: usize = 7;
+    /// First one and number.
+    pub(crate) const SOURCES: usize = 9;
+    pub(crate) const ARRAYS: usize = 11;
+    /// Kernel, stride, pads, dilation: ten words.
+    pub(crate) const WINDOW: usize = 13;
+    pub(crate) const GROUPS: usize = 23;
+    /// Coding, read-out, or model of a neuron.
+    pub(crate) const MODE: usize = 24;
+    pub(crate) const FLAGS: usize = 25;
+    /// The bits of a pool's float32 weight.
+    pub(crate) const WEIGHT: usize = 26;
+    pub(crate) const MAX_CURRENT: usize = 27;
+}
+
+/// Kinds of operations.
+pub(super) mod kind {
+    pub(crate) const INPUT: u32 = 1;
+    pub(crate) const CONV: u32 = 2;
+    pub(crate) const POOL: u32 = 3;
+    pub(crate) const MAX_POOL: u32 = 4;
+    pub(crate) const GATHER: u32 = 5;
+    pub(crate) const CLAMP: u32 = 6;
+    pub(crate) const ROUND: u32 = 7;
+    pub(crate) const ADD: u32 = 8;
+    pub(crate) const NEURON: u32 = 9;
+    pub(crate) const OUTPUT: u32 = 10;
+}
+
+/// How a source enters a sum.
+pub(super) mod entry {
+    pub(crate) const PLAIN: u32 = 0;
+    pub(crate) const SCALE: u32 = 1;
+    pub(crate) const CONSTANT: u32 = 2;
+    pub(crate) const RATIO: u32 = 3;
+}
+
+/// Models of neurons: a closed family.
+pub(super) mod model {
+    pub(crate) const INTEGRATE: u32 = 1;
+    pub(crate) const LEAK: u32 = 2;
+}
+
+/// Flags of a neuron.
+pub(super) const SETS_RESET: u32 = 1;
+pub(super) const STRICT: u32 = 2;
+
+/// Element types.
+pub(super) mod dtype {
+    pub(crate) const F32: u32 = 1;
+    pub(crate) const F64: u32 = 2;
+    pub(crate) const I8: u32 = 3;
+    pub(crate) const I32: u32 = 4;
+}
+
+/// The next multiple of the alignment.
+pub(super) fn aligned(at: usize) -> usize {
+    at.next_multiple_of(ALIGNMENT)
+}

@@ -1,0 +1,10 @@
+//! A plan as bytes, and back: `docs/plan_format.md` defines every one of them.
+//!
+//! For each plan there is exactly one file, and [`Plan::from_bytes`](super::Plan::from_bytes) accepts no other.
+
+mod layout;
+mod read;
+mod reader;
+mod write;
+
+pub use layout::VERSION;

@@ -1,0 +1,253 @@
+//! From a plan to its bytes.
+
+use sha2::{Digest, Sha256};
+
+use super::layout::{
+    DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SETS_RESET, SOURCE_WORDS, STRICT, VERSION,
+    aligned, dtype, entry, kind, model, word,
+};
+use crate::plan::checked::{Plan, Precision};
+use crate::plan::map::{Coding, Kind};
+use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
+use crate::plan::window::Window;
+
+impl Plan {
+    /// Its bytes: equal plans have equal ones.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = unsealed(self);
+        let digest = digest(&bytes);
+        bytes[DIGEST_AT..DIGEST_AT + DIGEST_SIZE].copy_from_slice(&digest);
+        bytes
+    }
+}
+
+/// The bytes of a plan with zeros for the digest.
+pub(super) fn unsealed(plan: &Plan) -> Vec<u8> {
+    let mut parts = Parts::default();
+    plan.ops().iter().for_each(|op| parts.op(op));
+    let mut bytes = vec![0; FIRST];
+    let mut sections = Vec::with_capacity(SECTIONS);
+    for section in [&parts.ops, &parts.sources, &parts.table(), &parts.names, &parts.data] {
+        bytes.resize(aligned(bytes.len()), 0);
+        sections.push([bytes.len() as u64, section.len() as u64]);
+        bytes.extend_from_slice(section);
+    }
+    let precision = u32::from(plan.precision() == Precision::Int8);
+    let length = bytes.len() as u64;
+    bytes[..8].copy_from_slice(&MAGIC);
+    bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    bytes[12..16].copy_from_slice(&precision.to_le_bytes());
+    bytes[16..24].copy_from_slice(&length.to_le_bytes());
+    bytes[24..28].copy_from_slice(&(plan.ops().len() as u32).to_le_bytes());
+    bytes[28..32].copy_from_slice(&(SECTIONS as u32).to_le_bytes());
+    for (number, value) in sections.as_flattened().iter().enumerate() {
+        bytes[SECTIONS_AT + 8 * number..][..8].copy_from_slice(&value.to_le_bytes());
+    }
+    bytes
+}
+
+/// The SHA-256 of a file whose digest counts as zeros.
+pub(super) fn digest(bytes: &[u8]) -> [u8; DIGEST_SIZE] {
+    let mut hash = Sha256::new();
+    hash.update(&bytes[..DIGEST_AT]);
+    hash.update([0; DIGEST_SIZE]);
+    hash.update(&bytes[DIGEST_AT + DIGEST_SIZE..]);
+    hash.finalize().into()
+}
+
+/// The sections, as they grow.
+#[derive(Default)]
+struct Parts {
+    ops: Vec<u8>,
+    sources: Vec<u8>,
+    names: Vec<u8>,
+    data: Vec<u8>,
+    /// Type, place in the data, and number of values of each array.
+    arrays: Vec<[u64; 3]>,
+}
+
+/// A number of an array.
+trait Value: Copy {
+    const DTYPE: u32;
+    fn put(self, bytes: &mut Vec<u8>);
+}
+
+macro_rules! value {
+    ($type:ty, $dtype:ident) => {
+        impl Value for $type {
+            const DTYPE: u32 = dtype::$dtype;
+            fn put(self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+        }
+    };
+}
+
+value!(f32, F32);
+value!(f64, F64);
+value!(i8, I8);
+value!(i32, I32);
+
+impl Parts {
+    fn op(&mut self, op: &Op) {
+        let mut words = [0; OP_WORDS];
+        let spec = &op.spec;
+        words[word::MAP] = match spec.kind {
+            Kind::Real => 0,
+            Kind::Count => 1,
+            Kind::Current => 2,
+        };
+        words[word::STATIC] = u32::from(spec.is_static);
+        words[word::MAX_COUNT] = spec.max_count;
+        let shape = [spec.shape.channels, spec.shape.height, spec.shape.width];
+        words[word::SHAPE..word::SHAPE + 3].copy_from_slice(&shape.map(|size| size as u32));
+        words[word::NAME..word::NAME + 2].copy_from_slice(&[self.names.len() as u32, op.node.len() as u32]);
+        self.names.extend_from_slice(op.node.as_bytes());
+        words[word::SOURCES] = (self.sources.len() / (4 * SOURCE_WORDS)) as u32;
+        words[word::ARRAYS] = self.arrays.len() as u32;
+        self.body(&op.body, &mut words);
+        words[word::SOURCES + 1] = (self.sources.len() / (4 * SOURCE_WORDS)) as u32 - words[word::SOURCES];
+        words[word::ARRAYS + 1] = self.arrays.len() as u32 - words[word::ARRAYS];
+        self.ops.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    }
+
+    fn body(&mut self, body: &Body, words: &mut [u32; OP_WORDS]) {
+        if let Body::Add(terms) = body {
+            words[word::KIND] = kind::ADD;
+            return terms.iter().for_each(|term| self.term(term));
+        }
+        body.sources().iter().for_each(|&source| self.source(source, entry::PLAIN));
+        words[word::KIND] = match body {
+            Body::Input(coding) => {
+                words[word::MODE] = *coding as u32 + 1;
+                kind::INPUT
+            }
+            Body::Conv(conv) => {
+                window(&conv.window, words);
+                words[word::GROUPS] = conv.groups as u32;
+                match &conv.weights {
+                    Weights::Real(weight, bias) => self.arrays([weight, bias]),
+                    Weights::Integer(weight, bias) => {
+                        self.array(weight);
+                        self.array(bias);
+                    }
+                }
+                kind::CONV
+            }
+            Body::Pool(pool) => {
+                window(&pool.window, words);
+                words[word::WEIGHT] = pool.weight.to_bits();
+                kind::POOL
+            }
+            Body::MaxPool(pool) => {
+                window(&pool.window, words);
+                kind::MAX_POOL
+            }
+            Body::Gather(gather) => {
+                self.array(&gather.index);
+                kind::GATHER
+            }
+            Body::Clamp(clamp) => {
+                clamp.high.iter().for_each(|high| self.array(high));
+                kind::CLAMP
+            }
+            Body::Round(round) => {
+                self.array(&round.unit);
+                kind::ROUND
+            }
+            Body::Add(_) => kind::ADD,
+            Body::Neuron(neuron) => {
+                self.neuron(neuron, words);
+                kind::NEURON
+            }
+            Body::Output(output) => {
+                words[word::MODE] = output.readout as u32 + 1;
+                output.unit.iter().for_each(|unit| self.array(unit));
+                kind::OUTPUT
+            }
+        };
+    }
+
+    fn neuron(&mut self, neuron: &Neuron, words: &mut [u32; OP_WORDS]) {
+        let reset = if neuron.subtract { 0 } else { SETS_RESET };
+        words[word::FLAGS] = reset | if neuron.strict { STRICT } else { 0 };
+        words[word::MAX_CURRENT] = neuron.max_current;
+        let leaks = match &neuron.dynamics {
+            Dynamics::Real(parameters) => self.parameters(parameters, &neuron.unit),
+            Dynamics::Integer(parameters) => self.parameters(parameters, &neuron.unit),
+        };
+        words[word::MODE] = if leaks { model::LEAK } else { model::INTEGRATE };
+    }
+
+    /// Write parameters; whether there is a leak.
+    fn parameters<A: Value>(&mut self, parameters: &Parameters<A>, unit: &[f64]) -> bool {
+        self.arrays([&parameters.threshold, &parameters.v_init, &parameters.v_reset]);
+        self.array(unit);
+        let Some(leak) = &parameters.leak else { return false };
+        self.array(&leak.decay);
+        if !leak.gain.is_empty() {
+            self.array(&leak.gain);
+        }
+        self.array(&leak.drive);
+        true
+    }
+
+    fn term(&mut self, term: &Term) {
+        match &term.entry {
+            Entry::Plain => self.source(term.source, entry::PLAIN),
+            Entry::Scale(scale) => {
+                self.source(term.source, entry::SCALE);
+                self.array(scale);
+            }
+            Entry::Constant(constant) => {
+                self.source(term.source, entry::CONSTANT);
+                self.array(constant);
+            }
+            Entry::Ratio { multiplier, shift } => {
+                self.source(term.source, entry::RATIO);
+                self.arrays([multiplier, shift]);
+            }
+        }
+    }
+
+    fn source(&mut self, map: usize, entry: u32) {
+        for word in [map as u32, entry, 0, 0] {
+            self.sources.extend_from_slice(&word.to_le_bytes());
+        }
+    }
+
+    fn arrays<T: Value, const N: usize>(&mut self, arrays: [&Vec<T>; N]) {
+        for array in arrays {
+            self.array(array);
+        }
+    }
+
+    fn array<T: Value>(&mut self, values: &[T]) {
+        self.data.resize(aligned(self.data.len()), 0);
+        self.arrays.push([u64::from(T::DTYPE), self.data.len() as u64, values.len() as u64]);
+        self.data.reserve(size_of_val(values));
+        for value in values {
+            value.put(&mut self.data);
+        }
+    }
+
+    /// The table of arrays, whose places are counted from the start of the data.
+    fn table(&self) -> Vec<u8> {
+        self.arrays.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
+    }
+}
+
+fn window(window: &Window, words: &mut [u32; OP_WORDS]) {
+    let sizes = [&window.kernel[..], &window.stride, &window.pads, &window.dilation].concat();
+    for (word, size) in words[word::WINDOW..].iter_mut().zip(sizes) {
+        *word = size as u32;
+    }
+}
+
+/// The numbers of codings and read-outs are the order of their variants, from 1.
+const _: () = {
+    assert!(Coding::Constant as u32 == 0 && Coding::Poisson as u32 == 1 && Coding::Events as u32 == 2);
+    assert!(Readout::MeanCurrent as u32 == 0 && Readout::Potential as u32 == 1);
+    assert!(Readout::Count as u32 == 2 && Readout::FirstSpike as u32 == 3);
+};

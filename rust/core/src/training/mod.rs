@@ -1,0 +1,4 @@
+//! What trainings compute again and again: a step of an optimiser, neurons through time.
+
+pub mod adam;
+pub mod integrate;

@@ -1,0 +1,157 @@
+"""Plans as bytes: there and back, the same in Python and in Rust, and damage is refused."""
+
+import hashlib
+import struct
+from contextlib import suppress
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, MaxPool2d, Network, Output
+from pysnn.backends import available_backends, get_backend
+from pysnn.backends.base import ConstantInput, RunRequest
+from pysnn.errors import FileFormatError, PysnnError
+from pysnn.plan import Plan, PlanOptions, compile_plan
+from pysnn.plan.file import load, save
+
+rust = pytest.mark.skipif("rust" not in available_backends(), reason="the Rust core is not installed")
+
+
+def network() -> Network:
+    rng = np.random.default_rng(0)
+    nodes = {
+        "in": Input((3, 8, 8)),
+        "conv1": Conv2d(rng.normal(0, 0.4, (8, 3, 3, 3)), padding=1),
+        "if1": IF(),
+        "max": MaxPool2d(2),
+        "conv2": Conv2d(rng.normal(0, 0.3, (8, 4, 3, 3)) * rng.integers(0, 2, (8, 4, 3, 3)), padding=1, groups=2),
+        "lif": LIF(tau=0.02, v_reset=0.1, reset="zero"),
+        "avg": AvgPool2d(2),
+        "flat": Flatten(),
+        "fc": Linear(rng.normal(0, 0.3, (5, 32)), rng.normal(0, 0.1, 5)),
+        "out": Output(),
+    }
+    names = list(nodes)
+    return Network(nodes, [*pairwise(names), ("max", "lif")])
+
+
+PLANS = {p: compile_plan(network(), PlanOptions(precision=p, dt=0.001)) for p in ("float32", "int8")}
+
+
+def same(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray):
+        return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    if hasattr(a, "__dataclass_fields__"):
+        return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
+    return bool(type(a) is type(b) and a == b)
+
+
+def sealed(data: bytes) -> bytes:
+    blank = data[:32] + bytes(32) + data[64:]
+    return blank[:32] + hashlib.sha256(blank).digest() + blank[64:]
+
+
+@pytest.mark.parametrize("precision", PLANS)
+def test_there_and_back_is_the_same_plan(precision: str, tmp_path: Path) -> None:
+    plan = PLANS[precision]
+    data = plan.to_bytes()
+    assert data == sealed(data)
+    for found in (Plan.from_bytes(data), load(save(plan, tmp_path / "net.plan"))):
+        assert same(found, plan)
+        assert found.to_bytes() == data
+
+
+@rust
+@pytest.mark.parametrize("precision", PLANS)
+def test_rust_takes_the_bytes_for_the_plan(precision: str) -> None:
+    from pysnn import _core
+
+    plan = PLANS[precision]
+    x = np.random.default_rng(1).random((2, 3, 8, 8), dtype=np.float32)
+    request = RunRequest(ConstantInput(x), 9, (3, 9))
+    of_bytes, of_plan = (_core.Clocked(given).run(request) for given in (plan.to_bytes(), plan))
+    for name in ("scores", "counts"):
+        assert np.array_equal(of_bytes[name], of_plan[name])
+    assert of_bytes["counts"].any()
+
+
+@pytest.mark.parametrize("backend", available_backends())
+def test_a_plan_that_was_read_runs_like_the_one_that_was_written(backend: str) -> None:
+    x = np.random.default_rng(1).random((2, 3, 8, 8), dtype=np.float32)
+    for plan in PLANS.values():
+        read, written = (
+            get_backend(backend).compile(given).run(RunRequest(ConstantInput(x), 5, (5,)))
+            for given in (Plan.from_bytes(plan.to_bytes()), plan)
+        )
+        assert np.array_equal(read.scores, written.scores)
+        assert np.array_equal(read.counts, written.counts)
+
+
+def refused(data: bytes) -> list[type[Exception]]:
+    """Return what each reader says; none crashes, and none takes what another refuses as damaged."""
+    found: list[type[Exception]] = []
+    readers: list[Any] = [Plan.from_bytes]
+    if "rust" in available_backends():
+        from pysnn import _core
+
+        readers.append(_core.Clocked)
+    for read in readers:
+        try:
+            read(data)
+        except PysnnError as error:
+            found.append(type(error))
+    return found
+
+
+def test_every_changed_byte_is_refused_by_every_reader() -> None:
+    data = PLANS["int8"].to_bytes()
+    readers = 1 + ("rust" in available_backends())
+    for at in [*range(256), *range(256, len(data), 97)]:
+        changed = bytearray(data)
+        changed[at] ^= 1 << (at % 8)
+        assert refused(bytes(changed)) == [FileFormatError] * readers, at
+
+
+def test_changed_bytes_with_a_right_digest_crash_nothing() -> None:
+    rng = np.random.default_rng(0)
+    for precision, plan in PLANS.items():
+        data = plan.to_bytes()
+        begin, length = struct.unpack_from("<2Q", data, 64)
+        places = [*range(64, 192, 5), *rng.integers(begin, begin + length, 150).tolist()]
+        for at in [*places, *rng.integers(0, len(data), 100).tolist()]:
+            changed = bytearray(data)
+            changed[at] = int(rng.integers(256))
+            with suppress(PysnnError):
+                assert Plan.from_bytes(sealed(bytes(changed))).to_bytes() == sealed(bytes(changed)), (precision, at)
+            refused(sealed(bytes(changed)))
+
+
+@pytest.mark.parametrize("size", [0, 7, 63, 191, 192, 1000])
+def test_truncated_and_longer_bytes_are_refused(size: int) -> None:
+    data = PLANS["float32"].to_bytes()
+    for changed in (data[:size], data + bytes(1)):
+        with pytest.raises(FileFormatError, match=r"truncated|trailing|start"):
+            Plan.from_bytes(changed)
+
+
+def test_a_newer_version_is_named() -> None:
+    data = bytearray(PLANS["float32"].to_bytes())
+    data[8] = 2
+    with pytest.raises(FileFormatError, match="version 2; expected 1"):
+        Plan.from_bytes(sealed(bytes(data)))
+
+
+def test_reserved_words_are_zero() -> None:
+    data = bytearray(PLANS["int8"].to_bytes())
+    begin, length = struct.unpack_from("<2Q", data, 64)
+    for word in (28, 29, 30, 31):
+        changed = bytearray(data)
+        changed[begin + 4 * word] = 1
+        assert set(refused(sealed(bytes(changed)))) == {FileFormatError}
+    assert length == 128 * len(PLANS["int8"].ops)
