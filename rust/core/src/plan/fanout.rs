@@ -48,22 +48,23 @@ fn zeros(size: usize) -> Result<Vec<u32>> {
 
 /// Weights that are not zero, for each tap and input channel.
 fn nonzero_taps(conv: &Conv, inputs: usize, outputs: usize) -> Vec<u32> {
-    let [own, width] = [inputs / conv.groups, outputs / conv.groups];
-    let count = |rows: &mut dyn Iterator<Item = Vec<u32>>| {
-        let rows: Vec<Vec<u32>> = rows.collect();
-        let taps = rows.chunks_exact(own);
-        taps.flat_map(|tap| (0..inputs).map(move |input| tap[input % own][input / own])).collect()
-    };
+    let sizes = [inputs / conv.groups, outputs / conv.groups];
     match &conv.weights {
-        Weights::Real(weight, _) => count(&mut weight.chunks_exact(outputs).map(|row| per_group(row, width))),
-        Weights::Integer(weight, _) => count(&mut weight.chunks_exact(outputs).map(|row| per_group(row, width))),
+        Weights::Real(weight, _) => count_rows(weight, outputs, sizes, |&weight| weight != 0.0),
+        Weights::Integer(weight, _) => count_rows(weight, outputs, sizes, |&weight| weight != 0),
     }
 }
 
-/// Values of each group's outputs that are not zero.
-fn per_group<W: PartialEq + Default>(row: &[W], width: usize) -> Vec<u32> {
-    let count = |group: &[W]| group.iter().map(|weight| u32::from(*weight != W::default())).sum();
-    row.chunks_exact(width).map(count).collect()
+/// Count for each group of each row; a tap has a row for each input channel `own` of a group, `width` outputs a group.
+fn count_rows<W>(weight: &[W], outputs: usize, [own, width]: [usize; 2], counts: impl Fn(&W) -> bool) -> Vec<u32> {
+    let mut found = Vec::with_capacity(weight.len() / width);
+    for tap in weight.chunks_exact(own * outputs) {
+        for group in 0..outputs / width {
+            let rows = tap.chunks_exact(outputs).map(|row| &row[group * width..(group + 1) * width]);
+            found.extend(rows.map(|row| row.iter().map(|weight| u32::from(counts(weight))).sum::<u32>()));
+        }
+    }
+    found
 }
 
 #[cfg(test)]
