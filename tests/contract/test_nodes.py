@@ -110,6 +110,7 @@ def network(name: str) -> pysnn.Network:
     return pysnn.Network.chain({**nodes, "here": EXAMPLES[name], "last": IF(0.5), "out": pysnn.Output("potential")})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 @pytest.mark.parametrize("name", SPIKING)
 def test_every_backend_runs_it_alike(name: str, precision: Any) -> None:
@@ -126,6 +127,7 @@ def test_every_backend_runs_it_alike(name: str, precision: Any) -> None:
         np.testing.assert_array_equal(result.spikes["last"], results[-1].spikes["last"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(SPIKING) - set(NEURONS)))
 def test_a_layer_of_constant_input_is_its_ordinary_pass(name: str) -> None:
     nodes: dict[str, Node] = {"in": EXAMPLES["Input"]}

@@ -204,6 +204,7 @@ def test_a_spawned_process_takes_a_network_and_gives_its_result() -> None:
     assert found.accuracy == expected.accuracy
 
 
+@pytest.mark.slow
 def test_joblib_takes_conversions() -> None:
     jobs = (joblib.delayed(conversions.convert)(ann(), DATA, method) for method in ("max-norm", "percentile"))
     for found, method in zip(joblib.Parallel(n_jobs=2)(jobs), ("max-norm", "percentile"), strict=True):

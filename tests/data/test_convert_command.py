@@ -21,6 +21,7 @@ def invoke(*arguments: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_resnet20_from_onnx(data_dir: Path, tmp_path: Path) -> None:
     data = f"cifar10:{data_dir / 'cifar10'}:train"
     model = data_dir / "pretrained" / "resnet20_cifar10.onnx"
@@ -33,6 +34,7 @@ def test_resnet20_from_onnx(data_dir: Path, tmp_path: Path) -> None:
     assert row["accuracy"] > 0.9
 
 
+@pytest.mark.slow
 def test_mnist_8_reaches_its_ann(data_dir: Path, tmp_path: Path) -> None:
     with gzip.open(data_dir / "mnist" / "train-images-idx3-ubyte.gz") as stream:
         pixels = np.frombuffer(stream.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)[:200]

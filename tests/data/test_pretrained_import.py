@@ -61,6 +61,7 @@ def affines(network: Network) -> int:
     return sum(isinstance(node, Affine) for node in network.nodes.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "right"), [(20, 182), (32, 117), (56, 67), (110, 34)])
 def test_resnets(data_dir: Path, cifar: tuple[Any, Any], depth: int, right: int) -> None:
     network = resnet_cifar(data_dir / "pretrained" / f"resnet{depth}_cifar10.safetensors")
@@ -72,6 +73,7 @@ def test_resnets(data_dir: Path, cifar: tuple[Any, Any], depth: int, right: int)
     assert right_answers(network, few) == pytest.approx(right, abs=1)
 
 
+@pytest.mark.slow
 def test_vgg11(data_dir: Path, cifar: tuple[Any, Any]) -> None:
     network = vgg11_cifar(data_dir / "pretrained" / "vgg11_cifar10.safetensors")
     assert right_answers(network, cifar) == pytest.approx(181, abs=1)

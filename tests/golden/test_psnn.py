@@ -46,6 +46,7 @@ def test_its_golden_vectors_have_spikes_that_differ() -> None:
     assert golden.scores[-1].tolist() == [[0.0, 0.0, 8.0], [0.0, 7.0, 8.0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_backend_repeats_it(backend: str) -> None:
     if backend not in available_backends():

@@ -95,6 +95,7 @@ def run(name: str, coding: Any, precision: Any, backend: str) -> Result:
     return pysnn.run(network, data, steps=[5, 40], coding=coding, precision=precision, **settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", available_backends())
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("coding", CODINGS)

@@ -13,6 +13,7 @@ from tests.parity.compare import BACKENDS, GENERATED, Way, run_case
 from tests.parity.replay import replayed
 
 
+@pytest.mark.slow
 @GENERATED
 @given(case=cases(most_nodes=9, tiny=True), pair=st.sampled_from(BACKENDS))
 def test_counts_equal_a_replay(case: Case, pair: tuple[str, str]) -> None:

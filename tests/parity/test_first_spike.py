@@ -47,6 +47,7 @@ def assert_same(expected: dict[str, Array], found: dict[str, Array]) -> None:
         assert np.array_equal(array, found[name]), name
 
 
+@pytest.mark.slow
 @engines
 @pytest.mark.parametrize("neuron", ["ramp", "step"])
 @pytest.mark.parametrize("kind", layer_stacks())

@@ -32,12 +32,14 @@ def _reference(case: Case) -> Any:
     return expected
 
 
+@pytest.mark.slow
 @GENERATED
 @given(case=cases(), way=_ways([("reference", "")]))
 def test_splits_change_nothing(case: Case, way: Way) -> None:
     assert_same(_reference(case), run_case(case, way))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not _COMPILED, reason="there is no backend but the reference")
 @GENERATED
 @given(case=cases(), data=st.data())
@@ -48,6 +50,7 @@ def test_backends_agree(case: Case, data: st.DataObject) -> None:
         assert_same(expected, run_case(case, data.draw(_ways([pair]))))
 
 
+@pytest.mark.slow
 @GENERATED
 @given(case=cases(most_nodes=6), way=_ways(BACKENDS), data=st.data())
 def test_a_state_goes_on_where_it_stopped(case: Case, way: Way, data: st.DataObject) -> None:
@@ -74,6 +77,7 @@ def test_a_state_goes_on_where_it_stopped(case: Case, way: Way, data: st.DataObj
     assert np.array_equal(whole.counts[-1, :, summed], before.counts[-1, :, summed] + after.counts[-1, :, summed])
 
 
+@pytest.mark.slow
 @GENERATED
 @given(case=cases(most_nodes=6), way=_ways(BACKENDS))
 def test_reads_are_prefixes(case: Case, way: Way) -> None:

@@ -25,6 +25,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> QuickstartResult:
     return quickstart(tmp_path_factory.mktemp("quickstart"), backend="reference")
 
 
+@pytest.mark.slow
 def test_every_number_of_steps_in_both_precisions(result: QuickstartResult) -> None:
     assert list(result.table.columns) == list(SCHEMAS["run"])
     assert result.table["steps"].to_list() == [1, 2, 4, 8, 16, 32] * 2
@@ -109,6 +110,7 @@ def test_the_plot_is_there(result: QuickstartResult) -> None:
     assert result.notes == ()
 
 
+@pytest.mark.slow
 def test_without_matplotlib_a_sentence_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
@@ -124,6 +126,7 @@ def test_without_matplotlib_a_sentence_says_how_to_get_it(tmp_path: Path, monkey
     assert "pip install 'pysnn[plot]'" in result.notes[0]
 
 
+@pytest.mark.slow
 def test_it_takes_seconds_and_replaces_its_files(tmp_path: Path) -> None:
     started = time.process_time()
     first = quickstart(tmp_path / "out", backend="reference")

@@ -199,6 +199,7 @@ def test_lists_have_every_entry(command: str, registry: dict[str, Any]) -> None:
     assert next(iter(registry)) in invoke(command).stdout
 
 
+@pytest.mark.slow
 def test_quickstart_writes_its_files_and_prints_its_table(tmp_path: Path) -> None:
     done = invoke("quickstart", "--out", tmp_path, "--json")
     assert done.exit_code == 0

@@ -74,6 +74,7 @@ def test_a_full_disk_behind_stdout_is_a_sentence(arguments: list[str]) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])
 def test_every_name_can_be_shown_in_every_encoding(
     folder: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
@@ -96,6 +97,7 @@ def test_every_name_can_be_shown_in_every_encoding(
     assert command("--help").returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_a_name_that_is_no_text_is_shown(folder: Path) -> None:
     name = os.fsdecode(b"net\xff\n\x1b[31m.psnn")
@@ -113,6 +115,7 @@ def test_control_characters_are_written_out() -> None:
     assert one_line("a\n b\t\x1b[0m ö 日") == r"a b \x1b[0m ö 日"
 
 
+@pytest.mark.slow
 def test_the_version_and_short_help() -> None:
     from pysnn.version import __version__
 
@@ -140,6 +143,7 @@ def said() -> str:
     return Path("stderr.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_what_is_kept_and_how_to_go_on(folder: Path) -> None:
     training = ["train", "stdbp", "--data", "digits", "--out", "new.psnn", "--epochs", 100_000]
     code, line = interrupted(*training, when=lambda said: "epoch 2:" in said)
@@ -153,6 +157,7 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(folder: Path) -> None:
     assert not (folder / "new.psnn").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_of_a_sweep() -> None:
     spec = 'job = "convert-run"\n[networks.d]\nfile = "digits-mlp"\ndata = "d"\n[data.d]\n'
     spec += 'train = "digits:train"\ntest = "digits:test"\n[[grid]]\nnetwork = "d"\nmethod = "max-norm"\n'

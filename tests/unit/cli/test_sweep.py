@@ -152,6 +152,7 @@ def check_rows(table: pl.DataFrame) -> None:
         assert (row["accuracy"], row["convert_steps"], row["split"]) == (expected.accuracy[0], steps, "train")
 
 
+@pytest.mark.slow
 def test_failed_points_are_told_and_tried_again(tmp_path: Path) -> None:
     spec = write(tmp_path, HEAD, GRID, BAD)
     done = invoke("run", spec, "--workers", 1, "--out", tmp_path / "out")
@@ -170,6 +171,7 @@ def test_failed_points_are_told_and_tried_again(tmp_path: Path) -> None:
     assert (failed["method"], failed["network"], failed["accuracy"]) == ("max-norm", "digits", None)
 
 
+@pytest.mark.slow
 def test_shards_share_a_folder(tmp_path: Path) -> None:
     spec = write(tmp_path, HEAD, GRID)
     assert invoke("run", spec, "--shard", "1/2", "--workers", 1).exit_code == 0
@@ -267,6 +269,7 @@ def test_choices_are_made_on_training_images(monkeypatch: pytest.MonkeyPatch) ->
     assert {point["split"] for point in points} == {"train"}
 
 
+@pytest.mark.slow
 def test_the_spec_of_the_page_runs(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)

@@ -103,6 +103,7 @@ def bars(seed: int = 0) -> tuple[Any, Any]:
     return x, y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["stdbp", "sstdp"])
 def test_white_pictures_learn_as_black_ones_do(tmp_path: Path, rule: str) -> None:
     """Inverted in training and in runs of the saved file, and it is said."""

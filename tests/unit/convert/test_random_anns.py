@@ -42,6 +42,7 @@ def random_ann(seed: int, most: int) -> Network:
     return maker.finish()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 12))
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -40,6 +40,7 @@ def test_what_is_saved_comes_back(network: FirstSpikeNetwork, tmp_path: Path) ->
     assert again == path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", available_backends())
 @pytest.mark.parametrize("network", [RAMP, STEP, BOTH, DARK])
 def test_golden_vectors_hold_on_every_backend(network: FirstSpikeNetwork, backend: str) -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -69,6 +70,7 @@ def test_readers_agree_on_mutated_files(
 NAMES = st.one_of(st.text(max_size=4), st.sampled_from(["a.weight", "\ud800", "é", "__metadata__", "\x7f", "~"]))
 
 
+@pytest.mark.slow
 @given(
     entries=st.dictionaries(
         NAMES, st.tuples(st.sampled_from(sorted(DTYPES)), st.lists(st.integers(1, 3), max_size=3)), max_size=4

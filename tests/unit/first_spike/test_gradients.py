@@ -62,6 +62,7 @@ def check(parameter: Array, found: Array, loss: Callable[[], tuple[float, list[A
     return compared
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", layer_stacks())
 def test_gradients_are_central_differences(kind: str) -> None:
     compared = possible = used = silent = equal = 0

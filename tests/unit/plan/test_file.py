@@ -118,6 +118,7 @@ def test_every_changed_byte_is_refused_by_every_reader() -> None:
         assert refused(bytes(changed)) == [FileFormatError] * readers, at
 
 
+@pytest.mark.slow
 def test_changed_bytes_with_a_right_digest_crash_nothing() -> None:
     rng = np.random.default_rng(0)
     for precision, plan in PLANS.items():

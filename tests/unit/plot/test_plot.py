@@ -79,6 +79,7 @@ def test_the_raster_has_a_tick_a_spike_and_a_band_a_silent_neuron() -> None:
     assert axes.get_xlabel() == "step"
 
 
+@pytest.mark.slow
 def test_the_raster_of_another_sample_and_of_many_neurons() -> None:
     axes = raster(spiking(1000), "if", sample=1)
     assert set(drawn(axes)["spike"][1]) == {1}

@@ -185,6 +185,7 @@ def test_a_cycle_is_named_when_it_is_to_run() -> None:
         _ = network.shapes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_thousands_of_nodes_in_a_row(backend: str) -> None:
     nodes: dict[str, pysnn.Node] = {"in": Input((2,))}

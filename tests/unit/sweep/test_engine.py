@@ -93,6 +93,7 @@ def test_points_that_failed_are_tried_again_when_asked(tmp_path: Path, threads: 
     assert table["error"].null_count() == 12
 
 
+@pytest.mark.slow
 def test_the_death_of_a_worker_is_a_row_and_the_other_points_are_run(tmp_path: Path) -> None:
     table = sweep(die, {"x": POINTS, "folder": str(tmp_path)}, out=tmp_path / "out", workers=2)
     assert table["x"].to_list() == POINTS

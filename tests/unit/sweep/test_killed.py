@@ -62,6 +62,7 @@ def finished_points(out: Path) -> int:
     return len(SweepFolder(out).states())
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_each_point_is_there_once(tmp_path: Path) -> None:
     out, chance = tmp_path / "out", random.Random(4)
     counts = [0]

@@ -16,6 +16,7 @@ sklearn_checks = pytest.importorskip("sklearn.utils.estimator_checks")
 BOTH = pytest.mark.parametrize("kind", [STDBPClassifier, SSTDPClassifier])
 
 
+@pytest.mark.slow
 @BOTH
 def test_it_passes_scikit_learns_own_checks(kind: Any) -> None:
     with warnings.catch_warnings():

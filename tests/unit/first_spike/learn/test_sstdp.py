@@ -131,6 +131,7 @@ def test_the_published_variant_learns() -> None:
     assert trained.history["accuracy"][-1] > 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", available_backends())
 def test_errors_of_length_one(backend: str) -> None:
     """Every layer's error has length 1 a sample; the batch's gradient is the mean, whatever the size of the error."""
