@@ -77,7 +77,7 @@ $(TORCH_VENV)/.ready: pyproject.toml $(RUST) | $(BIN)/python
 	@touch $@
 
 test-torch: $(TORCH_VENV)/.ready ## test what needs PyTorch (import, training), with it in an environment of its own
-	$(TORCH_VENV)/bin/python -m pytest tests/unit/importers/torch tests/unit/finetune/ttrbr pysnn/finetune/ttrbr
+	$(TORCH_VENV)/bin/python -m pytest tests/unit/importers/torch tests/unit/finetune pysnn/finetune
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check

@@ -17,7 +17,7 @@ class Affine(Node):
     """``y = scale * x + shift``, a channel at a time.
 
     Batch normalisation at inference is one, with ``scale = gamma / sqrt(var + eps)`` and ``shift = beta - mean * scale``.
-    :func:`pysnn.convert.folding.fold.fold` works it into the layers around it wherever the result stays the same.
+    :func:`pysnn.convert.folding.fold` works it into the layers around it wherever the result stays the same.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ def calibrate_potentials(model: Any, images: NDArray[Any], steps: int, *, mean: 
         The model cannot be converted, or the data do not fit.
     """
     network = trained_network(model, images.shape[1:], mean=mean, std=std)
-    found = convert(network, images, "trained", steps=steps, calibrate=["v_init"]).network
+    found = convert(network, images, "trained", steps=steps, calibrate=["v_init"], compare=False).network
     for name, node in found.nodes.items():
         if isinstance(node, IF):
             model.get_submodule(name).start_from(node.v_init - _half(node))

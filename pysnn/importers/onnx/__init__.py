@@ -23,7 +23,7 @@ def load(
     """Read an ONNX model (opset 8 and later) as an ANN, ready for a conversion.
 
     Layers have the names of their nodes in the file. Batch normalisation comes as :class:`~pysnn.Affine`;
-    :func:`pysnn.convert.folding.fold.fold` works it into the weights. :func:`pysnn.importers.check.check_import` compares the result with
+    :func:`pysnn.convert.folding.fold` works it into the weights. :func:`pysnn.importers.check.check_import` compares the result with
     what :func:`reference_outputs` computes from the file.
 
     A Softmax, ArgMax or their like at the end is left out: the network gives the scores before it. This, and an input of

@@ -22,7 +22,7 @@ def from_torch(module: Any, example: Any) -> Network:
     """Read a trained PyTorch module as an ordinary network, ready for a conversion.
 
     The module is traced with ``torch.fx`` and every operation is translated; then both networks compute ``example`` and are
-    compared. Batch normalisation comes as :class:`~pysnn.Affine`; :func:`pysnn.convert.folding.fold.fold` works it into the
+    compared. Batch normalisation comes as :class:`~pysnn.Affine`; :func:`pysnn.convert.folding.fold` works it into the
     weights. Layers have the names of their modules, and functions the name of the module that calls them before theirs.
 
     Parameters

@@ -15,6 +15,9 @@ from pysnn.finetune.trained_models import Recipe, calibrate_potentials, trained_
 from pysnn.finetune.ttrbr import mean_output, train
 from tests.unit.finetune.ttrbr.small import MEAN, STD, coloured, normalised, options, resnet, torch
 
+# Networks that nobody has trained answer one class for all samples, of which a conversion warns.
+pytestmark = pytest.mark.filterwarnings("ignore:ANN. 100 %:UserWarning")
+
 IMAGES, LABELS = coloured()
 
 
@@ -36,7 +39,7 @@ def test_they_bring_the_mean_scores_closer_and_are_carried_over(block: Any, per_
     errors = [float((scores.mean(0) - expected.mean(0)).abs().max()) for scores in (before, simulated)]
     assert errors[1] < errors[0]
     network = trained_network(made, (3, 8, 8), mean=MEAN, std=STD)
-    spiking = with_potentials(convert(network, IMAGES, "trained", steps=steps).network, made)
+    spiking = with_potentials(convert(network, IMAGES, "trained", steps=steps, compare=False).network, made)
     scores = run(spiking, IMAGES, steps=steps, backend="reference").scores[0]
     assert np.abs(scores - simulated.numpy()).max() < 1e-4 * float(simulated.abs().max())
 
