@@ -20,7 +20,8 @@ def test_the_page_of_performance_is_what_the_table_of_peers_says() -> None:
 
 
 def test_committed_sweeps_are_whole() -> None:
-    for file in TABLES.glob("conversion_*.parquet"):
+    for name in ("choice", "deep", "resnet20"):
+        file = TABLES / f"conversion_{name}.parquet"
         frame = pl.read_parquet(file)
         assert frame.columns == list(SCHEMAS["sweep"]), file
         assert frame["error"].null_count() == len(frame), file
