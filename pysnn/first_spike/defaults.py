@@ -1,5 +1,6 @@
 """What a first-spike training does unless it is told otherwise: the command line and the classifiers read it here."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,9 @@ class Defaults:
     strength
         The learning rate times the mean number of input spikes of a sample: Adam moves every weight by about the learning rate a
         step, and a potential by as much for every input that has spiked.
+    reach
+        Limit of the learning rate times the neurons of the largest layer behind the input: all of them may spike at once for the
+        neurons behind them. In wide networks a rate that suits the input lets the output's potentials jump.
     gain, spread
         Of the first weights of neurons without windows.
     validation
@@ -48,17 +52,19 @@ class Defaults:
     strength: float
     gain: float
     spread: float
+    reach: float = math.inf
     validation: float = 0.1
 
-    def learning_rate(self, spikes: float) -> float:
-        """Return the first learning rate for data with so many input spikes a sample.
+    def learning_rate(self, spikes: float, widest: int) -> float:
+        """Return the first learning rate for data with so many input spikes a sample, and a largest layer of ``widest`` neurons.
 
         Examples
         --------
-        >>> Defaults(20, 0.0, 0.15, 8.0, 0.5).learning_rate(150.0)
-        0.001
+        >>> defaults = Defaults(20, 0.0, 0.15, 8.0, 0.5, reach=0.5)
+        >>> defaults.learning_rate(150.0, 100), defaults.learning_rate(150.0, 1000)
+        (0.001, 0.0005)
         """
-        return self.strength / max(spikes, 1.0)
+        return min(self.strength / max(spikes, 1.0), self.reach / widest)
 
     def first_weights(self, neuron: str) -> dict[str, float]:
         """Return ``gain`` and ``spread`` of layers; with a window of time, neurons above their threshold as it opens learn nothing.
@@ -82,5 +88,5 @@ def default_batch_size(samples: int) -> int:
     return min(max(samples // 100, 16), 128)
 
 
-STDBP_DEFAULTS = Defaults(epochs=20, weight_decay=0.5, strength=0.3, gain=8.0, spread=0.5)
+STDBP_DEFAULTS = Defaults(epochs=20, weight_decay=0.5, strength=0.3, gain=8.0, spread=0.5, reach=1.0)
 SSTDP_DEFAULTS = Defaults(epochs=20, weight_decay=0.0, strength=0.15, gain=8.0, spread=0.5)

@@ -1,5 +1,6 @@
 """What a training takes from its data where the user leaves it open: the coding of the inputs and the learning rate."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,11 +62,12 @@ def choose_coding(values: NDArray[Any], complement: bool | None = None, invert: 
 
 
 def choose_rate(network: FirstSpikeNetwork, values: NDArray[Any], defaults: Defaults) -> float:
-    """Return the first learning rate: by the mean number of input spikes of a sample for dense layers, 0.001 with convolutions."""
+    """Return the first learning rate: by input spikes and the largest layer for dense layers, 0.001 with convolutions."""
     if any(isinstance(layer, Conv) for layer in network.layers) or not len(values):
         return CONVOLUTION_RATE
     times = encode_times(network, _some(values))
-    return defaults.learning_rate(float(np.isfinite(times).sum(axis=1).mean()))
+    widest = max(math.prod(layer.out_shape) for layer in network.plan.layers)
+    return defaults.learning_rate(float(np.isfinite(times).sum(axis=1).mean()), widest)
 
 
 def _some(values: NDArray[Any]) -> NDArray[Any]:

@@ -96,3 +96,9 @@ def test_a_validation_fraction_is_a_share() -> None:
     for share in (-0.1, 1, 5):
         with pytest.raises(DataError, match="validation_fraction: expected a share from 0 below 1"):
             STDBPClassifier((4,), validation_fraction=share).fit(x, y)
+
+
+def test_wide_networks_learn_slower() -> None:
+    wide = FirstSpikeNetwork.draw((20,), [Dense(units=800), Dense(units=2)])
+    assert choose_rate(wide, np.zeros((3, 20)) + 0.5, STDBP_DEFAULTS) == STDBP_DEFAULTS.reach / 800
+    assert choose_rate(wide, np.zeros((3, 20)) + 0.5, SSTDP_DEFAULTS) == pytest.approx(SSTDP_DEFAULTS.strength / 20)
