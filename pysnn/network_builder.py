@@ -138,36 +138,27 @@ class NetworkBuilder:
         self.shapes[name] = self._shape(name, node, self._sources[name])
         self.nodes[name] = node
 
-    def insert(self, edge: Edge, wanted: str, node: Node) -> str:
-        """Put a node into an edge, and return its name."""
+    def insert(self, edge: Edge, name: str, node: Node) -> None:
+        """Put a node into an edge, under a name that is free."""
         source, target = edge
-        name = self.derived_name(wanted)
         self._put(name, node, self._shape(name, node, [source]))
         at = self._edges.index(edge)
         self.rewire([*self._edges[:at], (source, name), (name, target), *self._edges[at + 1 :]])
-        return name
 
-    def insert_before(self, target: str, wanted: str, node: Node) -> str:
-        """Put a node between all that a node reads and the node, and return its name."""
-        name = self.derived_name(wanted)
+    def insert_before(self, target: str, name: str, node: Node) -> None:
+        """Put a node between all that a node reads and the node, under a name that is free."""
         self._put(name, node, self._shape(name, node, self._sources[target]))
         self.rewire([*((source, name if end == target else end) for source, end in self._edges), (name, target)])
-        return name
 
-    def insert_behind(self, source: str, wanted: str, node: Node) -> str:
-        """Put a node between a node and all its readers, next to it in the order of nodes, and return its name."""
-        name = self.derived_name(wanted)
-        shape = self._shape(name, node, [source])
+    def insert_behind(self, source: str, name: str, node: Node) -> None:
+        """Put a node between a node and all its readers, next to it in the order of nodes, under a name that is free."""
+        self._put(name, node, self._shape(name, node, [source]))
+        nodes = list(self.nodes.items())
+        nodes.insert(list(self.nodes).index(source) + 1, nodes.pop())
+        self.nodes = dict(nodes)
         first = next((at for at, edge in enumerate(self._edges) if edge[0] == source), len(self._edges))
         edges = [(name if start == source else start, target) for start, target in self._edges]
-        nodes: dict[str, Node] = {}
-        for other, kept in self.nodes.items():
-            nodes[other] = kept
-            if other == source:
-                nodes[name] = node
-        self.nodes, self.shapes[name] = nodes, shape
         self.rewire([*edges[:first], (source, name), *edges[first:]])
-        return name
 
     def redirect(self, source: str, other: str) -> None:
         """Let all readers of a node read another one in its place."""
@@ -232,6 +223,8 @@ class NetworkBuilder:
         return node.output_shape(name, tuple(self.shapes[source] for source in sources))
 
     def _put(self, name: str, node: Node, shape: Shape) -> None:
+        if name in self.nodes:
+            raise NetworkError(f"{node.title} '{name}': expected a free name, this one is taken")
         self.nodes[name], self.shapes[name], self._sources[name] = node, shape, ()
 
     def _kept_before(self, name: str, out: set[str]) -> list[str]:

@@ -93,9 +93,10 @@ def test_a_source_that_is_repeated_is_read_through_a_copy() -> None:
         (lambda b: b.insert(("a", "sum"), "x", MaxPool2d(2)), "MaxPool2d 'x'"),
         (lambda b: b.insert_before("sum", "x", MaxPool2d(2)), "MaxPool2d 'x'"),
         (lambda b: b.insert_behind("sum", "x", MaxPool2d(2)), "MaxPool2d 'x'"),
+        (lambda b: b.insert(("a", "sum"), "b", ReLU()), "ReLU 'b': expected a free name"),
         (lambda b: b.bypass("a", "b"), "without 'a, b' an edge would be there twice"),
     ],
-    ids=["source", "none", "add", "connect", "replace", "insert", "before", "behind", "bypass"],
+    ids=["source", "none", "add", "connect", "replace", "insert", "before", "behind", "taken", "bypass"],
 )
 def test_what_does_not_fit_is_refused_and_changes_nothing(
     change: Callable[[NetworkBuilder], object], message: str
@@ -125,7 +126,7 @@ def test_replace_keeps_the_edges_and_takes_the_new_shape() -> None:
 
 def test_insert_takes_the_place_of_an_edge() -> None:
     builder = diamond()
-    assert builder.insert(("a", "sum"), "a", Affine(2.0)) == "a_"
+    builder.insert(("a", "sum"), "a_", Affine(2.0))
     assert builder.edges == (("in", "a"), ("in", "b"), ("a", "a_"), ("a_", "sum"), ("b", "sum"), ("sum", "out"))
     assert builder.shapes["a_"] == (2,)
 
