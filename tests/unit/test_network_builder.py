@@ -25,7 +25,7 @@ def diamond() -> NetworkBuilder:
 
 
 def scores(network: Network) -> np.ndarray:
-    return ann_pass(network, np.float32([[1, -2], [0.5, 4]]))[0]
+    return ann_pass(network, np.array([[1, -2], [0.5, 4]], dtype=np.float32))[0]
 
 
 def test_a_builder_makes_the_network_that_its_constructor_makes() -> None:

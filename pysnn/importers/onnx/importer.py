@@ -92,8 +92,9 @@ class _Import:
             raise NetworkError(listed(self.problems))
         self._finish(read)
         # Last: only now it is certain which axis has the channels that mean and std are for.
-        self.assembly.nodes[start.terms[0]] = Input(self.layout.core, mean, std)
-        return Network(self.assembly.nodes, self.assembly.edges)
+        builder = self.assembly.builder
+        builder.replace(start.terms[0], Input(self.layout.core, mean, std))
+        return builder.network()
 
     def _take(self, node: OnnxNode) -> None:
         found: Value | tuple[Signal, ...]
@@ -188,4 +189,4 @@ class _Import:
             raise NetworkError(f"the output '{read}': {error}") from error
         self.assembly.place(read, Output(), signal.terms)
         with np.errstate(all="ignore"):
-            tidy(self.assembly)
+            tidy(self.assembly.builder)
