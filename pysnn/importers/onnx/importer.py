@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import NetworkError
-from pysnn.importers.onnx.assembly import Assembly, InputLayoutError
-from pysnn.importers.onnx.batch import OTHER_BATCH, check_reshape, same_for_all_samples
-from pysnn.importers.onnx.constants import CONSTANT_OPS, ConstantFolder, shape_of
-from pysnn.importers.onnx.input_layout import InputLayout
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.needed import Needed
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.file.needed import Needed
+from pysnn.importers.onnx.layout.assembly import Assembly, InputLayoutError
+from pysnn.importers.onnx.layout.input_layout import InputLayout
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.layout.tidy import tidy
+from pysnn.importers.onnx.operations.batch import OTHER_BATCH, check_reshape, same_for_all_samples
+from pysnn.importers.onnx.operations.constants import CONSTANT_OPS, ConstantFolder, shape_of
+from pysnn.importers.onnx.operations.table import KEEPS_SHAPE, OPS, advice
 from pysnn.importers.onnx.problems import Problem, listed
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
-from pysnn.importers.onnx.table import KEEPS_SHAPE, OPS, advice
-from pysnn.importers.onnx.tidy import tidy
 from pysnn.network import Network
 from pysnn.nodes import Input, Output
 

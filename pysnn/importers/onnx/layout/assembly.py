@@ -8,9 +8,9 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Signal
-from pysnn.importers.onnx.views import View, inverse, is_plain, order, plain
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.signal import Signal
+from pysnn.importers.onnx.layout.views import View, inverse, is_plain, order, plain
 from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import Affine, Flatten, Linear, Node, ReLU, Scale
 from pysnn.nodes.base import Shape

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.channels import channel_values, readable
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.operations.channels import channel_values, readable
 from pysnn.nodes import AvgPool2d, Concat, Crop, Flatten, GlobalAvgPool, MaxPool2d, Pad, ReLU, Subsample
 
 __all__ = ["clip", "maximum", "minimum", "relu"]
