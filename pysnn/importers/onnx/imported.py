@@ -73,7 +73,7 @@ def read_onnx(
         model = read_model(proto)
         read = reading(model, output)
         part = needed(model, read.value)
-        network, layout = build(part, model.constants, read.value, (mean, std))
+        network, layout = build(part, model.constants, read.value, mean, std)
     except FileFormatError as error:
         said = str(error) if isinstance(source, bytes) else with_kind(str(error), source)
         raise FileFormatError(f"{where}{said}") from error

@@ -33,7 +33,7 @@ Value = Operand | _Unknown
 
 
 def build(
-    part: Needed, constants: Mapping[str, NDArray[Any]], read: str, normalisation: tuple[Any, Any]
+    part: Needed, constants: Mapping[str, NDArray[Any]], read: str, mean: Any, std: Any
 ) -> tuple[Network, InputLayout]:
     """Return the network of a part of a model, read at ``read``, and how its input lies in the model's.
 
@@ -44,16 +44,16 @@ def build(
     """
     layout = InputLayout.of(part.input)
     try:
-        return _Import(part, layout, may_turn=True).network(constants, read, normalisation), layout
+        return _Import(part, layout, may_turn=True).network(constants, read, mean, std), layout
     except InputLayoutError as error:
         layout = layout.turned(error.core, error.view)
-        return _Import(part, layout).network(constants, read, normalisation), layout
+        return _Import(part, layout).network(constants, read, mean, std), layout
     except NetworkError as error:
         channels_first = layout.channels_first()
         if channels_first is None or not any(node.op == "Transpose" for node in part.nodes):
             raise
         try:
-            return _Import(part, channels_first).network(constants, read, normalisation), channels_first
+            return _Import(part, channels_first).network(constants, read, mean, std), channels_first
         except NetworkError:
             raise error from None
 
@@ -77,9 +77,9 @@ class _Import:
     def __post_init__(self) -> None:
         self.assembly = Assembly(self.layout.batch, self.may_turn)
 
-    def network(self, constants: Mapping[str, NDArray[Any]], read: str, normalisation: tuple[Any, Any]) -> Network:
+    def network(self, constants: Mapping[str, NDArray[Any]], read: str, mean: Any, std: Any) -> Network:
         """Return the network."""
-        name, (mean, std) = self.part.input.name, normalisation
+        name = self.part.input.name
         start = self.assembly.place(name, Input(self.layout.core), ())
         for node in self.part.nodes:
             self.assembly.readers.update(node.inputs)
