@@ -1,4 +1,4 @@
-"""The ordinary (ANN) pass of a network: what a conversion starts from and is measured against."""
+"""The ANN pass of a network: what a conversion starts from and is measured against."""
 
 from collections.abc import Iterable, Iterator
 from math import prod
@@ -11,7 +11,7 @@ from pysnn.encode.batch import checked_data, checked_labels, input_values
 from pysnn.errors import DataError, NetworkError
 from pysnn.network import Network
 
-__all__ = ["ann_accuracy", "ann_pass", "check_ordinary"]
+__all__ = ["ann_accuracy", "ann_pass", "check_ann"]
 
 _BATCH = 256
 # What one node's values may take for a batch; a convolution needs several times that.
@@ -51,7 +51,7 @@ def ann_pass(network: Network, x: Any, keep: Iterable[str] = ()) -> tuple[Float3
     >>> ann_pass(net, np.float32([[1, -1]]), keep=["in"])[0]
     array([[1., 0.]], dtype=float32)
     """
-    check_ordinary(network)
+    check_ann(network)
     names = tuple(keep)
     for name in names:
         if name not in network.nodes:
@@ -79,12 +79,12 @@ def ann_accuracy(network: Network, x: Any, labels: Any) -> float:
     return float(np.mean(scores.argmax(axis=1) == expected))
 
 
-def check_ordinary(network: Network) -> None:
+def check_ann(network: Network) -> None:
     """Raise :class:`NetworkError` if a network spikes or has a cycle."""
     neurons = network.neurons
     if neurons:
         title = network.nodes[neurons[0]].title
-        raise NetworkError(f"{title} '{neurons[0]}': expected an ordinary network (ANN), got a spiking neuron")
+        raise NetworkError(f"{title} '{neurons[0]}': expected an ANN, got a spiking neuron")
 
 
 def _batches(network: Network, data: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -113,7 +113,5 @@ def _one_batch(network: Network, x: NDArray[Any], keep: set[str]) -> dict[str, F
     for name in keep:
         if not np.isfinite(values[name]).all():
             title = network.nodes[name].title
-            raise DataError(
-                f"{title} '{name}': a value of the ordinary pass is not finite; weights or data are too large"
-            )
+            raise DataError(f"{title} '{name}': a value of the ANN pass is not finite; weights or data are too large")
     return {name: values[name] for name in keep}

@@ -115,7 +115,7 @@ class DataRange(NamedTuple):
                 return None
         flat = _some(x)
         low, high = flat.min(axis=1) * scale, flat.max(axis=1) * scale
-        return self._beyond(low, high) or self._channels_beyond(x, scale) or self._other_width(flat, scale, (low, high))
+        return self._beyond(low, high) or self._channels_beyond(x, scale) or self._other_width(flat, scale, low, high)
 
     def _margin(self, samples: int) -> float:
         """Return how far beyond the range values may lie, in units of its width."""
@@ -145,13 +145,13 @@ class DataRange(NamedTuple):
             return None
         return "above" if above >= below else "below"
 
-    def _other_width(self, flat: NDArray[Any], scale: float, ends: tuple[NDArray[Any], NDArray[Any]]) -> str | None:
+    def _other_width(self, flat: NDArray[Any], scale: float, low: NDArray[Any], high: NDArray[Any]) -> str | None:
         """Compare how far apart values lie: of all of them, and, where there are many samples, of most of them."""
         samples = len(flat)
         if samples < _FEW_SAMPLES or flat.size < _FEW_VALUES:
             return None
         width = self.quantiles[2] - self.quantiles[0]
-        if 0 < float(ends[1].max() - ends[0].min()) < _SMALL * max(self.spread, width):
+        if 0 < float(high.max() - low.min()) < _SMALL * max(self.spread, width):
             return "narrow"
         if samples < _MANY_SAMPLES or self.samples < _MANY_SAMPLES or width == 0:
             return None

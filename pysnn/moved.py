@@ -14,7 +14,7 @@ _IMPORTERS = dict.fromkeys(("onnx", "torch", "sklearn", "check"), "importers")
 _DATASETS = dict.fromkeys(("npz", "cifar", "folder", "idx", "imagenet", "picture"), "datasets")
 _STATE_DICTS = dict.fromkeys(("resnet_cifar", "vgg_cifar", "safetensors", "state_dict"), "importers.state_dicts")
 _METHODS = dict.fromkeys(("error_min", "ltb", "max_norm", "method", "percentile", "trained"), "convert.methods")
-_FOLDING = dict.fromkeys(("ahead", "behind", "fold", "graph", "passing"), "convert.folding")
+_FOLDING = dict.fromkeys(("ahead", "behind", "fold", "passing"), "convert.folding")
 _ANALYSIS = dict.fromkeys(
     ("advice", "blame", "diagnosis", "error_table", "errors", "extremes", "hybrid", "precision"), "convert.analysis"
 )
@@ -28,6 +28,8 @@ _FILES = dict.fromkeys(
 _SIMULATION = dict.fromkeys(("capacity", "measure", "merge", "result", "state"), "simulation")
 
 MOVED: dict[str, str] = {
+    "convert.graph": "network_builder",
+    "convert.ordinary": "convert.recovered_ann",
     "io.images": "datasets.source",
     "learn": "first_spike.learn",
     "learn.augment": "training.augment",

@@ -31,7 +31,7 @@ def main() -> None:
     times, labels = encode_times(network, images[: BATCH * STEPS]), all_labels[: BATCH * STEPS]
     options = TrainingOptions(batch_size=BATCH)
     runs = [
-        Training(network, STDBP(tau=0.05, min_slope=0.5), (times, labels), replace(options, threads=n)) for n in THREADS
+        Training(network, STDBP(tau=0.05, min_slope=0.5), times, labels, replace(options, threads=n)) for n in THREADS
     ]
     found: list[list[float]] = [[] for _ in runs]
     for start in range(0, BATCH * STEPS, BATCH):

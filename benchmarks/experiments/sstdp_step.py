@@ -40,7 +40,7 @@ def published_network(sizes: tuple[int, ...], seed: int = 0) -> FirstSpikeNetwor
 def both(network: FirstSpikeNetwork, data: tuple[Any, Any], batches: int) -> dict[str, Any]:
     """Take the same steps with both; give seconds a batch and the largest difference of weights."""
     times, labels = encode_times(network, data[0]), data[1]
-    ours = Training(network, SSTDP.published(), (times, labels), OPTIONS)
+    ours = Training(network, SSTDP.published(), times, labels, OPTIONS)
     dense = DenseSSTDP([weight.copy() for weight in network.weights])
     seconds = {"engine": 0.0, "dense": 0.0}
     for batch in range(batches):

@@ -35,7 +35,7 @@ class StdbpTrainer:
             network = FirstSpikeNetwork.draw((784,), layers, seed=0)
             times = encode_times(network, _values(cell.images))
             options = TrainingOptions(batch_size=_BATCH, threads=cell.threads)
-            self.training = Training(network, STDBP(tau=0.05, min_slope=0.5), (times, labels), options)
+            self.training = Training(network, STDBP(tau=0.05, min_slope=0.5), times, labels, options)
             # Whole batches only.
             self.samples = len(labels) // _BATCH * _BATCH
         return "one spike a neuron, Adam"

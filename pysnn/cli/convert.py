@@ -77,7 +77,7 @@ def convert(
     notes.append(conversion.agreement.sentence)
     asked = {"steps": steps, "precision": precision, "calibration": calibration}
     meta = metadata(**{**conversion.provenance, **facts, **asked})
-    notes += _analyse(conversion, data.x, precision, (report, meta))
+    notes += _analyse(conversion, data.x, precision, report, meta)
     save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
     if conversion.int8_refusal is not None:
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
@@ -172,14 +172,13 @@ def _warn_of_accuracy(network: "Network", data: "Data", facts: Mapping[str, Any]
 
 
 def _analyse(
-    conversion: "Conversion", x: "NDArray[Any]", precision: str, report: tuple[Path | None, Mapping[str, Any]]
+    conversion: "Conversion", x: "NDArray[Any]", precision: str, file: Path | None, meta: Mapping[str, Any]
 ) -> list[str]:
     """Run some of the calibration data: write each layer's errors if asked to, warn of layers that carry nothing."""
     from pysnn.files.conversion import powers_of_two
     from pysnn.progress import Progress
     from pysnn.tables import write_table
 
-    file, meta = report
     assert conversion.steps is not None
     if file is None:
         conversion.errors(x[:_CHECK_SAMPLES], conversion.steps, precision=precision)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from pysnn.tables import make_table, metadata, table_json, write_table
 if TYPE_CHECKING:
     import polars as pl
 
+    from pysnn.convert.pair import ConvertedPair
     from pysnn.datasets.npz import Data
     from pysnn.files.saved import SavedNetwork
     from pysnn.network import Network
@@ -40,6 +41,16 @@ _SHOWN = (
 _BLAMED = tuple(f"{what}{end}" for what in ("error", "agreement", "accuracy") for end in ("", "_input", "_output"))
 
 
+@dataclass(frozen=True)
+class _Sources:
+    """Where what is diagnosed comes from: a saved network, data, and maybe the ANN's file and the value to read there."""
+
+    network: Path
+    data: str
+    ann: Path | None
+    output: str | None
+
+
 @dataclass(frozen=True, eq=False)
 class _Case:
     """What is diagnosed: a saved network, its ANN, data, and how they are run."""
@@ -51,8 +62,10 @@ class _Case:
     options: Mapping[str, Any]
 
     @property
-    def networks(self) -> tuple["Network", "Network"]:
-        return self.saved.network, self.ann
+    def pair(self) -> "ConvertedPair":
+        from pysnn.convert.pair import ConvertedPair
+
+        return ConvertedPair(self.saved.network, self.ann)
 
     def table(self, schema: str, rows: Sequence[Mapping[str, Any]]) -> "pl.DataFrame":
         """Make a table of rows that lack the method."""
@@ -96,7 +109,8 @@ def diagnose(
     wanted = None if steps is None else parse_steps(steps)
     outputs = {"--report": (report, TABLE), "--blame-report": (blame_report, TABLE), "--plot": (plot, PICTURE)}
     check_outputs(outputs, [network, parse_source(data).path, *([] if ann is None else [ann])])
-    case = _case((network, data, ann), wanted, output, limit, {"backend": backend, "threads": threads})
+    sources = _Sources(network, data, ann, output)
+    case = _case(sources, wanted, limit, {"backend": backend, "threads": threads})
     meta = metadata(network=str(network), data=data, data_sha256=case.data.digest, **case.saved.provenance)
     errors = _errors(case, precision or case.saved.settings.precision)
     if report is not None:
@@ -124,17 +138,11 @@ def _number_of_layers(text: str) -> int | None:
     return int(text)
 
 
-def _case(
-    sources: tuple[Path, str, Path | None],
-    steps: list[int] | None,
-    output: str | None,
-    limit: int | None,
-    options: Mapping[str, Any],
-) -> _Case:
+def _case(sources: _Sources, steps: list[int] | None, limit: int | None, options: Mapping[str, Any]) -> _Case:
     from pysnn.datasets.source import parse_source
     from pysnn.files.psnn import load
 
-    network, data, model = sources
+    network = sources.network
     saved = load(network)
     if saved.settings.coding != "constant":
         raise DataError(
@@ -144,19 +152,20 @@ def _case(
         if saved.settings.steps is None:
             raise DataError(f"{network}: it does not say for how many time-steps it is meant; give --steps T")
         steps = [saved.settings.steps]
-    return _Case(saved, _ann(saved, network, model, output), parse_source(data).load(limit), steps, options)
+    return _Case(saved, _ann(saved, sources), parse_source(sources.data).load(limit), steps, options)
 
 
-def _ann(saved: "SavedNetwork", path: Path, model: Path | None, output: str | None) -> "Network":
-    """Give the ANN: that in the model's file, or the one that the converted network still holds."""
-    from pysnn.convert.ordinary import ann_digest, ordinary_network
+def _ann(saved: "SavedNetwork", sources: _Sources) -> "Network":
+    """Return the ANN: that in the model's file, or the one that the converted network still holds."""
     from pysnn.convert.pools import settle_pools
+    from pysnn.convert.recovered_ann import ann_digest, recovered_ann
     from pysnn.importers.model_files import load_ann
     from pysnn.nodes import ReLU
 
+    path, model = sources.network, sources.ann
     known = saved.provenance.get("ann.sha256")
     if model is None:
-        found = ordinary_network(saved.network)
+        found = recovered_ann(saved.network)
         if known is None:
             warnings.warn(
                 f"{path} does not say what its ANN is; what its weights say is taken for it, which is wrong if biases were "
@@ -170,7 +179,7 @@ def _ann(saved: "SavedNetwork", path: Path, model: Path | None, output: str | No
                 "give the model that it was converted from: --ann MODEL"
             )
         return found
-    read = load_ann(model, output=output).network
+    read = load_ann(model, output=sources.output).network
     # The conversion's own mean and std, which a model's file need not have.
     found, _ = settle_pools(read.replace({read.input_name: saved.network.input}))
     missing = [name for name in saved.network.neurons if not isinstance(found.nodes.get(name), ReLU)]
@@ -192,7 +201,7 @@ def _errors(case: _Case, precision: str) -> "pl.DataFrame":
 
     with Progress("layer errors") as progress:
         options = {**case.options, "precision": precision, "progress": progress}
-        return case.table("errors", error_rows(case.networks, case.data.x, case.steps, options))
+        return case.table("errors", error_rows(case.pair, case.data.x, case.steps, options))
 
 
 def _blame(case: _Case, layers: Sequence[str]) -> "pl.DataFrame":
@@ -203,8 +212,8 @@ def _blame(case: _Case, layers: Sequence[str]) -> "pl.DataFrame":
         return case.table("blame", [])
     with Progress("blame") as progress:
         options = {**case.options, "progress": progress}
-        data = (case.data.x, case.data.y)
-        return case.table("blame", blame_rows(case.networks, data, case.steps[-1], layers, options))
+        rows = blame_rows(case.pair, case.data.x, case.data.y, case.steps[-1], layers, options)
+        return case.table("blame", rows)
 
 
 def _show(case: _Case, errors: "pl.DataFrame", blame: "pl.DataFrame", sentences: str) -> None:

@@ -63,7 +63,7 @@ def run(
     if isinstance(saved, SavedFirstSpike):
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")
-        found = run_first_spike(saved.network, given, (backend, threads), predictions)
+        found = run_first_spike(saved.network, given, backend, threads, predictions)
         engine = get_backend(backend).first_spike(saved.network.plan)
         meta = metadata(backend=engine.name, network=str(network), data=data, data_sha256=given.digest)
         show_table(found, meta, as_json=as_json, title=f"{network.name}, first spikes", file=table)

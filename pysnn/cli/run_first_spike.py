@@ -20,7 +20,11 @@ __all__ = ["run_first_spike"]
 
 
 def run_first_spike(
-    network: "FirstSpikeNetwork", data: "Data", how: tuple[str, int | None], predictions: Path | None = None
+    network: "FirstSpikeNetwork",
+    data: "Data",
+    backend: str,
+    threads: int | None,
+    predictions: Path | None = None,
 ) -> "pl.DataFrame":
     """Count decisions and operations on data, and time decisions, which stop at the first output spike.
 
@@ -28,8 +32,10 @@ def run_first_spike(
     ----------
     network, data
         What is run, on what; without labels there is no accuracy.
-    how
-        The backend's name, and the number of threads or ``None`` for as many as there are.
+    backend
+        Its name.
+    threads
+        How many, or ``None`` for as many as there are.
     predictions
         A file for ``labels`` (1, samples), ``scores`` (1, samples, classes), which are ``-t``, and ``steps``.
 
@@ -43,7 +49,7 @@ def run_first_spike(
     from pysnn.first_spike import encode_times, evaluate
     from pysnn.processors import usable_threads
 
-    backend, threads = how[0], how[1] or usable_threads()
+    threads = threads or usable_threads()
     row = asdict(evaluate(network, data.x, data.y, backend=backend, threads=threads))
     engine = get_backend(backend).first_spike(network.plan)
     times = encode_times(network, data.x)

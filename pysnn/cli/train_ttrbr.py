@@ -76,7 +76,7 @@ def ttrbr(
     on to the same network.
     """
     file = checkpoint or Path(f"{out}.checkpoint.npz")
-    _check_files(out, history, file, (data, start))
+    _check_files(out, history, file, data, start)
     from pysnn.finetune.trained_models import Recipe, save_trained
     from pysnn.finetune.ttrbr import TTRBROptions
     from pysnn.finetune.ttrbr import train as train_model
@@ -129,10 +129,9 @@ def ttrbr(
     show_table(trained.history, meta, as_json=as_json, title=f"{model} on {data}")
 
 
-def _check_files(out: Path, history: Path | None, checkpoint: Path, inputs: tuple[str, Path | None]) -> None:
+def _check_files(out: Path, history: Path | None, checkpoint: Path, data: str, start: Path | None) -> None:
     from pysnn.datasets.source import training_source
 
-    data, start = inputs
     outputs = {"--out": (out, NETWORK), "--history": (history, TABLE), "--checkpoint": (checkpoint, CHECKPOINT)}
     check_outputs(outputs, [training_source(data).path, *([] if start is None else [start])])
 

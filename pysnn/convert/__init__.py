@@ -1,4 +1,4 @@
-"""Convert ordinary networks into spiking ones: ``from pysnn.convert import convert``.
+"""Convert ANNs into spiking ones: ``from pysnn.convert import convert``.
 
 A method is one file and one line in :data:`METHODS`; ``docs/conversion.md`` has the formulas and the error analysis.
 """

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.ann import ann_pass
+from pysnn.convert.pair import ConvertedPair
 from pysnn.network import Network
 from pysnn.simulation.result import ann_macs
 
@@ -88,15 +89,13 @@ def few_samples(network: Network, x: NDArray[Any], steps: int, most: int = 256) 
     return x if count == len(x) else x[np.arange(count) * len(x) // count]
 
 
-def compare_with_ann(
-    networks: tuple[Network, Network], x: NDArray[Any], steps: int, options: Mapping[str, Any]
-) -> Agreement:
+def compare_with_ann(pair: ConvertedPair, x: NDArray[Any], steps: int, options: Mapping[str, Any]) -> Agreement:
     """Run the spiking network and the ANN on all of ``x`` and compare their scores.
 
     Parameters
     ----------
-    networks
-        The spiking one, and the ANN.
+    pair
+        The spiking network and its ANN.
     x
         Data as :func:`pysnn.run` takes it.
     steps
@@ -106,10 +105,9 @@ def compare_with_ann(
     """
     from pysnn.simulation.simulator import Simulator
 
-    spiking, ann = networks
     quiet = {"count": False, "keep_state": False, "check_range": False}
-    scores = Simulator(spiking, **{**quiet, **options}).run(x, steps=steps).scores[0].astype(np.float64)
-    expected = ann_pass(ann, x)[0].astype(np.float64)
+    scores = Simulator(pair.spiking, **{**quiet, **options}).run(x, steps=steps).scores[0].astype(np.float64)
+    expected = ann_pass(pair.ann, x)[0].astype(np.float64)
     error = _share(float(np.abs(scores - expected).max()), float(np.ptp(expected)))
     if scores.shape[1] == 1:
         return Agreement(int(steps), len(x), None, None, error)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.ann import ann_pass, check_ordinary
+from pysnn.ann import ann_pass, check_ann
 from pysnn.convert.calibration import calibration_data
 from pysnn.convert.folding.fold import fold
 from pysnn.convert.slope_layers import Stage, read_stages
@@ -56,7 +56,7 @@ def to_first_spike(network: Network, x: Any = None) -> FirstSpikeNetwork:
     >>> found.accuracy == ann_accuracy(ann, digits.x_test, digits.y_test)
     True
     """
-    check_ordinary(network)
+    check_ann(network)
     plain = fold(network)
     pools, stages = read_stages(plain)
     if x is not None:

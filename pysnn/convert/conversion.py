@@ -12,7 +12,8 @@ from pysnn.convert.analysis.blame import FREE, blame_rows, check_free, layers_to
 from pysnn.convert.analysis.diagnosis import rank_layers
 from pysnn.convert.analysis.error_table import NOT_FREE, error_rows
 from pysnn.convert.calibration import Calibration, calibration_data, sorted_samples
-from pysnn.convert.ordinary import ann_digest
+from pysnn.convert.pair import ConvertedPair
+from pysnn.convert.recovered_ann import ann_digest
 from pysnn.errors import DataError
 from pysnn.keywords import show_keywords
 from pysnn.network import Network
@@ -118,7 +119,7 @@ class Conversion:
         wanted = self._steps("compared", steps)
         last = int(wanted if isinstance(wanted, int | np.integer) else max(wanted))
         few = few_samples(self.ann, sorted_samples(calibration_data(self.ann, x))[0], last)
-        found = compare_with_ann((self.network, self.ann), few, last, options)
+        found = compare_with_ann(self._pair, few, last, options)
         if found.poor:
             warnings.warn(
                 f"{found.sentence}; {to_try(self.method, self.settings, self.corrections)}", UserWarning, stacklevel=2
@@ -146,7 +147,7 @@ class Conversion:
             The data do not fit, or nobody says how many steps.
         """
         wanted = self._steps("errors", steps)
-        rows = error_rows((self.network, self.ann), x, wanted, options)
+        rows = error_rows(self._pair, x, wanted, options)
         return make_table("errors", [{"method": self.method, **row} for row in rows])
 
     @show_keywords(item for item in RUN_KEYWORDS if item.name in FREE)
@@ -188,8 +189,12 @@ class Conversion:
         last = wanted if isinstance(wanted, int | np.integer) else max(wanted)
         known: Any = {name: options[name] for name in ("backend", "threads") if name in options}
         names = layers_to_blame(layers, self.network, lambda: rank_layers(self.errors(x, last, **known)))
-        rows = blame_rows((self.network, self.ann), (x, labels), wanted, names, options)
+        rows = blame_rows(self._pair, x, labels, wanted, names, options)
         return make_table("blame", [{"method": self.method, **row} for row in rows])
+
+    @property
+    def _pair(self) -> ConvertedPair:
+        return ConvertedPair(self.network, self.ann)
 
     def _steps(self, what: str, steps: int | Sequence[int] | None) -> int | Sequence[int]:
         wanted = self.steps if steps is None else steps

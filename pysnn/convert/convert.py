@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from pysnn.ann import check_ordinary
+from pysnn.ann import check_ann
 from pysnn.convert.calibration import calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.conversion import Conversion
 from pysnn.convert.corrections import Correction, check_corrections, correct
@@ -25,7 +25,7 @@ __all__ = ["convert"]
 
 
 @show_keywords(SETTING_KEYWORDS)
-def convert(  # noqa: PLR0913 - what is converted, by what rule, and what is done on top
+def convert(
     network: Network,
     calibration: Any,
     method: str = "percentile",
@@ -85,7 +85,7 @@ def convert(  # noqa: PLR0913 - what is converted, by what rule, and what is don
     """
     if not isinstance(network, Network):
         raise DataError(_not_a_network(network))
-    check_ordinary(network)
+    check_ann(network)
     if not any(isinstance(node, ReLU) for node in network.nodes.values()):
         raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):

@@ -96,7 +96,7 @@ def correct(
     Parameters
     ----------
     network
-        The ordinary network.
+        The ANN.
     samples
         Calibration data in an order of their own; as many from the front as fit into memory are used.
     thresholds

@@ -34,7 +34,7 @@ def layer_by_layer(network: Network, x: NDArray[Any], activation: Activation, st
     Parameters
     ----------
     network
-        An ordinary network.
+        An ANN.
     x
         Checked data, ``(samples, ...)``.
     activation

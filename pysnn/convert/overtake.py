@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.convert.folding.graph import Graph
 from pysnn.convert.folding.passing import channel_map
+from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import Affine, Concat, MaxPool2d, Node, Pad, ReLU, Scale
 
 __all__ = ["POINTWISE", "StuckError", "move_ahead", "move_behind"]
@@ -23,7 +23,7 @@ class StuckError(Exception):
     """In the other order the two would compute something else; the text says why, or nothing."""
 
 
-def move_ahead(graph: Graph, name: str, passed: str) -> None:
+def move_ahead(graph: NetworkBuilder, name: str, passed: str) -> None:
     """Put the pointwise node ``name`` ahead of ``passed``, its only source, of which it is the only reader.
 
     Raises
@@ -36,8 +36,7 @@ def move_ahead(graph: Graph, name: str, passed: str) -> None:
     if isinstance(before, Concat):
         _distribute(graph, name, passed)
         return
-    graph.nodes[name] = _drawn_back(graph, name, passed)
-    graph.shapes[name] = graph.shapes[graph.sources(passed)[0]]
+    drawn_back = _drawn_back(graph, name, passed)
     swapped: list[tuple[str, str]] = []
     for source, target in graph.edges:
         if target == passed:
@@ -46,10 +45,11 @@ def move_ahead(graph: Graph, name: str, passed: str) -> None:
             swapped.append((name, passed))
         else:
             swapped.append((passed if source == name else source, target))
-    graph.edges = swapped
+    graph.rewire(swapped)
+    graph.replace(name, drawn_back)
 
 
-def move_behind(graph: Graph, name: str, passed: str) -> None:
+def move_behind(graph: NetworkBuilder, name: str, passed: str) -> None:
     """Put the pointwise node ``name`` behind ``passed``, which reads nothing else; other readers keep one of their own.
 
     Raises
@@ -66,7 +66,7 @@ def move_behind(graph: Graph, name: str, passed: str) -> None:
         if isinstance(value, np.ndarray):
             changes[field] = np.where(origin >= 0, value[origin], _NEUTRAL[field])
     alone = len(graph.targets(name)) == 1
-    moved = name if alone else graph.free_name(f"{name}.{passed}")
+    moved = name if alone else graph.derived_name(f"{name}.{passed}")
     sources = graph.sources(name)
     graph.nodes[moved] = replace(node, **changes)
     graph.shapes[moved] = graph.shapes[passed]
@@ -77,7 +77,7 @@ def move_behind(graph: Graph, name: str, passed: str) -> None:
             swapped.append((passed, moved))
         elif not (alone and target == name):
             swapped.append((moved if source == passed else source, target))
-    graph.edges = swapped
+    graph.rewire(swapped)
 
 
 def _check_order(name: str, node: Node, other: Node) -> None:
@@ -93,7 +93,7 @@ def _check_order(name: str, node: Node, other: Node) -> None:
         raise StuckError(f"Affine '{name}' has a shift, and zeros are put around the map beside it")
 
 
-def _drawn_back(graph: Graph, name: str, passed: str) -> Node:
+def _drawn_back(graph: NetworkBuilder, name: str, passed: str) -> Node:
     """Return a node that does before ``passed`` what ``name`` does behind it."""
     node = graph.nodes[name]
     origin = channel_map(graph, passed)
@@ -112,7 +112,7 @@ def _drawn_back(graph: Graph, name: str, passed: str) -> Node:
     return replace(node, **changes) if changes else node
 
 
-def _distribute(graph: Graph, name: str, concat: str) -> None:
+def _distribute(graph: NetworkBuilder, name: str, concat: str) -> None:
     """Put a pointwise node ahead of a Concat: one in each of its edges, the first under the old name."""
     node = graph.nodes[name]
     graph.bypass(name)
@@ -125,5 +125,5 @@ def _distribute(graph: Graph, name: str, concat: str) -> None:
             if isinstance(value := getattr(node, field), np.ndarray)
         }
         own = name if first == 0 else f"{name}.{source}"
-        graph.insert((source, concat), own, replace(node, **parts) if parts else node)
+        graph.insert((source, concat), graph.derived_name(own), replace(node, **parts) if parts else node)
         first = last

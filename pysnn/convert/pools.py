@@ -7,9 +7,9 @@ network a maximum cannot be taken step by step; on the spikes of one layer it ca
 
 from collections.abc import Callable
 
-from pysnn.convert.folding.graph import Graph
 from pysnn.convert.overtake import POINTWISE, StuckError, move_ahead, move_behind
 from pysnn.network import Network
+from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import (
     Affine,
     AvgPool2d,
@@ -55,20 +55,20 @@ def settle_pools(network: Network) -> tuple[Network, dict[str, str]]:
     stuck: dict[str, str] = {}
     if network.cycle:
         return network, stuck
-    graph = Graph.of(network)
+    graph = NetworkBuilder.of(network)
     # From the back: the ReLU has then come as near as it can.
     for name in reversed(network.order):
         if isinstance(network.nodes[name], MaxPool2d) and not _settled(graph, name):
             graph, reason = _moved(graph, name)
             if reason:
                 stuck[name] = reason
-    return (network if graph.edges == list(network.edges) else graph.network()), stuck
+    return (network if graph.edges == network.edges else graph.network()), stuck
 
 
-def _moved(graph: Graph, name: str) -> tuple[Graph, str]:
+def _moved(graph: NetworkBuilder, name: str) -> tuple[NetworkBuilder, str]:
     """Return the graph with a pool moved, or as it was and why that cannot be."""
     reasons = []
-    ways: tuple[Callable[[Graph, str], None], ...] = (_before_factors, _behind_activation)
+    ways: tuple[Callable[[NetworkBuilder, str], None], ...] = (_before_factors, _behind_activation)
     for way in ways:
         trial = graph.copy()
         try:
@@ -82,13 +82,13 @@ def _moved(graph: Graph, name: str) -> tuple[Graph, str]:
     return graph, next(reason for reason in reasons if reason)
 
 
-def _settled(graph: Graph, name: str) -> bool:
+def _settled(graph: NetworkBuilder, name: str) -> bool:
     """Say whether a pool reads nothing but spikes, or nothing but the input."""
     kinds = _origins(graph, name)
     return len(kinds) == 1 and kinds <= {ReLU, Input}
 
 
-def _origins(graph: Graph, name: str) -> set[type[Node]]:
+def _origins(graph: NetworkBuilder, name: str) -> set[type[Node]]:
     """Return the types of the nodes that make the values which reach a node unchanged; ``Node`` is a sum."""
     kinds: set[type[Node]] = set()
     seen, frontier = {name}, [name]
@@ -104,7 +104,7 @@ def _origins(graph: Graph, name: str) -> set[type[Node]]:
     return kinds
 
 
-def _before_factors(graph: Graph, name: str) -> None:
+def _before_factors(graph: NetworkBuilder, name: str) -> None:
     """Move the factors between a ReLU or the input and a pool behind the pool."""
     while not _settled(graph, name):
         path = _to_factor(graph, name)
@@ -112,7 +112,7 @@ def _before_factors(graph: Graph, name: str) -> None:
             move_behind(graph, graph.sources(passed)[0], passed)
 
 
-def _to_factor(graph: Graph, name: str) -> list[str]:
+def _to_factor(graph: NetworkBuilder, name: str) -> list[str]:
     """Return the pool and the nodes before it up to the next factor; raise where the way to one forks."""
     path = [name]
     while True:
@@ -127,13 +127,13 @@ def _to_factor(graph: Graph, name: str) -> list[str]:
         path.append(sources[0])
 
 
-def _behind_activation(graph: Graph, name: str) -> None:
+def _behind_activation(graph: NetworkBuilder, name: str) -> None:
     """Let the ReLUs that follow a node overtake it; a node with several readers becomes one for each."""
     for copy in graph.split(name):
         _behind_its_own(graph, copy)
 
 
-def _behind_its_own(graph: Graph, name: str) -> None:
+def _behind_its_own(graph: NetworkBuilder, name: str) -> None:
     while True:
         reader = graph.targets(name)[0]
         node = graph.nodes[reader]

@@ -1,4 +1,4 @@
-"""An ordinary network with every ReLU replaced by a neuron."""
+"""An ANN with every ReLU replaced by a neuron."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +11,7 @@ from pysnn.arrays import per_channel
 from pysnn.convert.corrections import Correction
 from pysnn.errors import NetworkError
 from pysnn.network import Network
+from pysnn.network_builder import NetworkBuilder
 from pysnn.neurons import IF
 from pysnn.nodes import Affine, Conv2d, Linear, Node, Output, ReLU, Scale
 
@@ -35,49 +36,35 @@ def spiking_network(network: Network, thresholds: Mapping[str, Any], correction:
     (('in', 'relu'), ('relu', 'relu.scale'), ('relu.scale', 'out'))
     """
     made = correction or Correction()
-    corrected = _with_biases(network, made.bias)
-    nodes: dict[str, Node] = {}
-    scales: dict[str, str] = {}
-    for name, node in corrected.nodes.items():
+    builder = NetworkBuilder.of(network)
+    _add_biases(builder, made.bias)
+    for name, node in list(builder.nodes.items()):
         if isinstance(node, ReLU):
             threshold = thresholds[name]
-            scales[name] = _free_name(corrected, name, "scale")
-            nodes[name] = IF(v_threshold=threshold, v_init=_v_init(threshold, made.v_init.get(name)), reset="subtract")
-            nodes[scales[name]] = Scale(threshold)
-        else:
-            nodes[name] = Output("mean_current") if isinstance(node, Output) else node
-    edges: list[tuple[str, str]] = []
-    for source, target in corrected.edges:
-        if source not in scales:
-            edges.append((source, target))
-            continue
-        inside = (source, scales[source])
-        if inside not in edges:
-            edges.append(inside)
-        edges.append((scales[source], target))
-    return Network(nodes, edges)
+            builder.insert_behind(name, _own_name(builder, name, "scale"), Scale(threshold))
+            v_init = _v_init(threshold, made.v_init.get(name))
+            builder.replace(name, IF(v_threshold=threshold, v_init=v_init, reset="subtract"))
+        elif isinstance(node, Output):
+            builder.replace(name, Output("mean_current"))
+    return builder.network()
 
 
 def _v_init(threshold: Any, more: NDArray[np.float32] | None) -> Any:
     return threshold / 2 if more is None else np.float32(threshold) / 2 + more
 
 
-def _with_biases(network: Network, shifts: Mapping[str, NDArray[np.float32]]) -> Network:
+def _add_biases(builder: NetworkBuilder, shifts: Mapping[str, NDArray[np.float32]]) -> None:
     """Add a shift a channel to what arrives at each of the named nodes."""
-    nodes, edges = dict(network.nodes), list(network.edges)
     for name, shift in shifts.items():
-        own = [source for source in network.sources[name] if _takes_a_shift(network, source)]
+        own = [source for source in builder.sources(name) if _takes_a_shift(builder, source)]
         if own:
-            nodes[own[0]] = _shifted(nodes[own[0]], shift)
-            continue
-        added = _free_name(network, name, "bias")
-        nodes[added] = Affine(1.0, shift)
-        edges = [(source, added if target == name else target) for source, target in edges] + [(added, name)]
-    return Network(nodes, edges)
+            builder.replace(own[0], _shifted(builder.nodes[own[0]], shift))
+        else:
+            builder.insert_before(name, _own_name(builder, name, "bias"), Affine(1.0, shift))
 
 
-def _takes_a_shift(network: Network, name: str) -> bool:
-    return isinstance(network.nodes[name], Conv2d | Linear | Affine) and len(network.targets[name]) == 1
+def _takes_a_shift(builder: NetworkBuilder, name: str) -> bool:
+    return isinstance(builder.nodes[name], Conv2d | Linear | Affine) and len(builder.targets(name)) == 1
 
 
 def _shifted(node: Node, shift: NDArray[np.float32]) -> Node:
@@ -87,9 +74,9 @@ def _shifted(node: Node, shift: NDArray[np.float32]) -> Node:
     return replace(node, bias=node.bias + shift)
 
 
-def _free_name(network: Network, name: str, ending: str) -> str:
+def _own_name(builder: NetworkBuilder, name: str, ending: str) -> str:
     made = f"{name}.{ending}"
-    if made in network.nodes:
-        title = network.nodes[name].title
+    if made in builder.nodes:
+        title = builder.nodes[name].title
         raise NetworkError(f"{title} '{name}': the conversion needs the name '{made}', which is taken")
     return made

@@ -60,7 +60,7 @@ class _Reader:
             if self.average > 1:
                 raise _refused(name, node, "a maximum of averages has no first-spike form")
             pools = self.stages[-1].pools if self.stages else self.first_pools
-            pools.append(EarliestPool(*_square(name, node, (node.kernel, node.stride, node.padding))))
+            pools.append(EarliestPool(*_square(name, node, node.kernel, node.stride, node.padding)))
             self.shape = self.network.shapes[name]
         elif isinstance(node, AvgPool2d | GlobalAvgPool):
             self._average(name, node, shape)
@@ -86,7 +86,7 @@ class _Reader:
             raise _refused(name, node, "put the ReLU before it")
         window = shape[1:] if isinstance(node, GlobalAvgPool) else node.kernel
         size, stride, padding = _square(
-            name, node, (window, getattr(node, "stride", window), getattr(node, "padding", ()))
+            name, node, window, getattr(node, "stride", window), getattr(node, "padding", ())
         )
         if stride != size or padding:
             raise _refused(name, node, "expected windows side by side, without padding")
@@ -118,8 +118,8 @@ class _Reader:
         self.average, self.shape = 1, self.network.shapes[name]
 
     def _conv(self, name: str, node: Conv2d, weight: Float64) -> tuple[Layer, Float64]:
-        """Give the convolution with the averages before it: its kernel and stride are so many times as large."""
-        kernel, stride, padding = _square(name, node, (weight.shape[2:], node.stride, node.padding))
+        """Return the convolution with the averages before it: its kernel and stride are so many times as large."""
+        kernel, stride, padding = _square(name, node, weight.shape[2:], node.stride, node.padding)
         if padding and (self.average > 1 and any(size % self.average for size in self.shape[1:])):
             raise _refused(name, node, "padding beside a map that the averages before it do not divide")
         if padding and not self.stages and self.network.input.mean is not None:
@@ -129,7 +129,7 @@ class _Reader:
         return Conv(channels=len(weight), kernel=kernel * times, stride=stride * times, padding=padding * times), weight
 
     def _spread(self, weight: Float64) -> Float64:
-        """Give a Linear's weights over the map that is there, ``(outputs, C, H, W)`` or ``(outputs, inputs)``."""
+        """Return a Linear's weights over the map that is there, ``(outputs, C, H, W)`` or ``(outputs, inputs)``."""
         if len(self.shape) == 1:
             return weight
         channels, *size = self.shape
@@ -140,7 +140,7 @@ class _Reader:
 
 
 def read_stages(network: Network) -> tuple[list[EarliestPool], list[Stage]]:
-    """Give the pools on the input, and the stages in order; the last one is read as it is, without a ReLU.
+    """Return the pools on the input, and the stages in order; the last one is read as it is, without a ReLU.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def read_stages(network: Network) -> tuple[list[EarliestPool], list[Stage]]:
 
 
 def _chain(network: Network) -> Iterator[str]:
-    """Give the names between the input and the output; every node has one source and one target."""
+    """Return the names between the input and the output; every node has one source and one target."""
     for name in network.order:
         node = network.nodes[name]
         many = len(network.targets[name]) > 1 or len(network.sources[name]) > 1
@@ -170,11 +170,11 @@ def _chain(network: Network) -> Iterator[str]:
             yield name
 
 
-def _square(name: str, node: Node, sizes: tuple[Any, Any, Any]) -> tuple[int, int, int]:
-    """Give window, stride and padding as one number each."""
+def _square(name: str, node: Node, window: Any, stride: Any, padding: Any) -> tuple[int, int, int]:
+    """Return window, stride and padding as one number each."""
+    sizes = (window, stride, padding)
     if any(len(set(size)) > 1 for size in sizes):
         raise _refused(name, node, f"expected square windows, strides and padding, got {sizes}")
-    window, stride, padding = sizes
     return int(window[0]), int(stride[0]), int(padding[0]) if len(padding) else 0
 
 

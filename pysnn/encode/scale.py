@@ -1,6 +1,7 @@
 """Warn, in one sentence, where data do not fit what a network was made for, and say what to do."""
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,24 +69,32 @@ def range_problem(known: DataRange, data: NDArray[Any], *, normalises: bool = Fa
     if known.misfit(data) is None:
         return None
     scale = 255 if data.dtype == np.uint8 else 1
-    found = float(data.min()) / scale, float(data.max()) / scale
-    least, most = min(known.least), max(known.most)
+    found = _Span(float(data.min()) / scale, float(data.max()) / scale)
+    own = _Span(min(known.least), max(known.most))
     over = " over 255" if scale == 255 else ""
     return (
-        f"{data.dtype} data{over} in {found[0]:.4g}..{found[1]:.4g} do not fit the data that the network was made for, "
-        f"in {least:.4g}..{most:.4g}: {_advice(data.dtype, found, (least, most), normalises=normalises)}"
+        f"{data.dtype} data{over} in {found.least:.4g}..{found.most:.4g} do not fit the data that the network was made for, "
+        f"in {own.least:.4g}..{own.most:.4g}: {_advice(data.dtype, found, own, normalises=normalises)}"
     )
 
 
-def _advice(dtype: Any, found: tuple[float, float], known: tuple[float, float], *, normalises: bool) -> str:
+@dataclass(frozen=True)
+class _Span:
+    """The least and the largest of some values."""
+
+    least: float
+    most: float
+
+
+def _advice(dtype: Any, found: _Span, known: _Span, *, normalises: bool) -> str:
     """Say what may have happened to the data, and what to do."""
-    factor = (found[1] - found[0]) / ((known[1] - known[0]) or abs(known[1]) or 1.0)
+    factor = (found.most - found.least) / ((known.most - known.least) or abs(known.most) or 1.0)
     if dtype == np.uint8:
         return "uint8 is divided by 255 first, so give floats in that scale"
-    if found[0] < 0 <= known[0] and factor < _PIXELS[0]:
+    if found.least < 0 <= known.least and factor < _PIXELS[0]:
         own = "the network takes out mean and std itself, so leave that out" if normalises else "scale them as those"
         return f"if they are normalised, {own}"
-    if dtype.kind in "iu" and known[1] <= _MOST_COLOUR and 1 < found[1] <= 255:
+    if dtype.kind in "iu" and known.most <= _MOST_COLOUR and 1 < found.most <= 255:
         return "only uint8 is divided by 255, so give them as uint8, or divide them"
     if _is_255(factor):
         return "divide them by 255, or scale them as those"

@@ -30,7 +30,7 @@ def powers_of_two(steps: int) -> list[int]:
     return [1 << k for k in range((steps - 1).bit_length())] + [steps]
 
 
-def save_conversion(  # noqa: PLR0913 - what is saved, what goes with it, and how much of that
+def save_conversion(
     path: str | os.PathLike[str],
     conversion: Conversion,
     x: Any,

@@ -150,7 +150,7 @@ def _encode(saved: SavedFirstSpike) -> tuple[str, dict[str, NDArray[Any]]]:
             ),
             "steps": network.steps,
             "weights": [
-                writer.weights((f"{name}.weight", f"{name}.unit"), weight, own=1)
+                writer.weights(f"{name}.weight", f"{name}.unit", weight, own=1)
                 for name, weight in zip(names, network.weights, strict=True)
             ],
         },
@@ -187,7 +187,7 @@ def _decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedFirstSpike:
         golden = None if root["golden"] is None else _golden(reader, root["golden"])
         provenance = as_object("provenance", root["provenance"])
         saved = SavedFirstSpike(_network(reader, root["first_spike"]), provenance, golden)
-        check_same(_encode(saved), text, tensors)
+        check_same(*_encode(saved), text, tensors)
     except FileFormatError:
         raise
     # The constructors are given hostile values here; whatever they raise, the file is at fault.

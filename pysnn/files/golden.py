@@ -89,7 +89,7 @@ def check_golden(network: Network, golden: Golden, settings: Settings, backend: 
             raise FileFormatError(f"golden vectors: {name}: {theirs[at]} in the file, {ours[at]} here, at {at}")
 
 
-def make_golden(  # noqa: PLR0913 - what is run, how, and what is kept
+def make_golden(
     network: Network,
     x: Any,
     settings: Settings,

@@ -70,7 +70,7 @@ def decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedNetwork:
         raise
     except PysnnError as error:
         raise FileFormatError(str(error)[:LONGEST]) from error
-    check_same(encode(saved), text, tensors)
+    check_same(*encode(saved), text, tensors)
     return saved
 
 

@@ -31,21 +31,21 @@ class Writer:
     tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def tensor(self, name: str, array: NDArray[Any]) -> dict[str, str]:
-        """Keep an array under a name, and give the JSON that refers to it."""
+        """Keep an array under a name, and return the JSON that refers to it."""
         if name in self.tensors:
             raise FileFormatError(f"two tensors would be called {quote(name)}: rename a node")
         self.tensors[name] = array
         return {"tensor": name}
 
-    def weights(self, names: tuple[str, str], array: NDArray[np.float32], own: int) -> dict[str, Any]:
-        """Keep weights under the first name; where 8 bits a weight say the same, in those and units under the second."""
+    def weights(self, name: str, unit: str, array: NDArray[np.float32], own: int) -> dict[str, Any]:
+        """Keep weights under a name; where 8 bits a weight say the same, in those and units under the name ``unit``."""
         found = in_units(array, own)
         if found is None:
-            return self.tensor(names[0], array)
-        return {"unit": self.tensor(names[1], found[1]), "whole": self.tensor(names[0], found[0])}
+            return self.tensor(name, array)
+        return {"unit": self.tensor(unit, found[1]), "whole": self.tensor(name, found[0])}
 
     def value(self, value: Any, where: str, tensor: str) -> Any:
-        """Give the JSON of a field's value; arrays in it are kept under names that begin with ``tensor``."""
+        """Return the JSON of a field's value; arrays in it are kept under names that begin with ``tensor``."""
         if isinstance(value, np.ndarray):
             return self._array(tensor, value)
         if isinstance(value, tuple):
@@ -55,18 +55,18 @@ class Writer:
 
     def _array(self, name: str, array: NDArray[Any]) -> dict[str, Any]:
         if array.dtype == np.float32 and array.ndim >= 2 and array.size >= _FEWEST_WEIGHTS:
-            return self.weights((name, f"{name}.unit"), array, own=0)
+            return self.weights(name, f"{name}.unit", array, own=0)
         return self.tensor(name, array)
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Gives values from JSON."""
+    """Returns values from JSON."""
 
     tensors: Mapping[str, NDArray[Any]]
 
     def value(self, value: Any, where: str, depth: int = 0) -> Any:
-        """Give a field's value."""
+        """Return a field's value."""
         if isinstance(value, dict):
             return self.weights(value, where, own=0)
         if isinstance(value, list):
@@ -77,7 +77,7 @@ class Reader:
         return value
 
     def weights(self, value: Any, where: str, own: int) -> NDArray[Any]:
-        """Give an array, which may be in units: one for each index of its axis ``own``."""
+        """Return an array, which may be in units: one for each index of its axis ``own``."""
         if set(as_object(where, value)) != {"unit", "whole"}:
             return self.tensor(value, where)
         unit, whole = (self.tensor(value[key], f"{where}: {key}") for key in ("unit", "whole"))
@@ -95,7 +95,7 @@ class Reader:
         return weight
 
     def tensor(self, value: Any, where: str) -> NDArray[Any]:
-        """Give the array that a JSON value refers to."""
+        """Return the array that a JSON value refers to."""
         name = as_object(where, value).get("tensor")
         if len(value) != 1 or not isinstance(name, str):
             raise FileFormatError(f'{where}: expected {{"tensor": name}}, got keys {listed(value)}')
@@ -119,7 +119,7 @@ def _check_plain(value: object, where: str) -> None:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Give the graph's JSON object."""
+    """Return the graph's JSON object."""
     try:
         root = json.loads(text, parse_constant=_refuse_constant)
     except RecursionError:
@@ -134,14 +134,14 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def as_object(where: str, value: Any) -> dict[str, Any]:
-    """Give the value if it is a JSON object."""
+    """Return the value if it is a JSON object."""
     if not isinstance(value, dict):
         raise FileFormatError(f"{where}: expected a JSON object, got {type(value).__name__}")
     return value
 
 
 def as_list(where: str, value: Any) -> list[Any]:
-    """Give the value if it is a JSON list."""
+    """Return the value if it is a JSON list."""
     if not isinstance(value, list):
         raise FileFormatError(f"{where}: expected a JSON list, got {type(value).__name__}")
     return value
@@ -158,9 +158,8 @@ def listed(found: Mapping[str, Any]) -> str:
     return ", ".join(quote(key) for key in sorted(found)[:12]) or "none"
 
 
-def check_same(encoded: tuple[str, Mapping[str, NDArray[Any]]], text: str, tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse a graph that is not what its content is encoded to."""
-    again, arrays = encoded
+def check_same(again: str, arrays: Mapping[str, NDArray[Any]], text: str, tensors: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse a graph, ``text`` and ``tensors``, that is not what its content is encoded to, ``again`` and ``arrays``."""
     unused = sorted(set(tensors) - set(arrays))
     if unused:
         raise FileFormatError(f"tensor {quote(unused[0])} belongs to nothing in the graph")

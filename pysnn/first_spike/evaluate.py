@@ -46,7 +46,7 @@ class Evaluation:
     additions_decision, additions_end
         Weights added, a sample: spikes that arrive (inputs and neurons) times their fan-out, up to the decision and to the end.
     dense_macs
-        Multiplications and additions of the ordinary network of the same shape, a sample.
+        Multiplications and additions of the ANN of the same shape, a sample.
     dead
         Share of neurons (with weights) that fired in none of the samples.
     """

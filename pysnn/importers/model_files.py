@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pysnn.ann import check_ordinary
+from pysnn.ann import check_ann
 from pysnn.convert.folding.fold import fold
 from pysnn.encode.batch import checked_data, input_values
 from pysnn.errors import DataError, FileFormatError, NetworkError
@@ -37,7 +37,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class ModelFile:
-    """An ordinary network that was read from a file.
+    """An ANN that was read from a file.
 
     Attributes
     ----------
@@ -96,14 +96,14 @@ class ModelFile:
 def load_ann(
     path: str | os.PathLike[str], *, output: str | None = None, mean: Any = None, std: Any = None
 ) -> ModelFile:
-    """Read an ordinary network, ready for a conversion.
+    """Read an ANN, ready for a conversion.
 
     Parameters
     ----------
     path
         An ONNX model (``.onnx``, needs the extra ``onnx``), the weights of a CIFAR ResNet or VGG-11
-        (``.safetensors``, see :func:`pysnn.importers.state_dicts.resnet_cifar` and :func:`pysnn.importers.vgg11_cifar`), or an ordinary
-        network that pysnn saved (``.psnn``).
+        (``.safetensors``, see :func:`pysnn.importers.state_dicts.resnet_cifar` and :func:`pysnn.importers.vgg11_cifar`), or an ANN
+        that pysnn saved (``.psnn``).
     output
         Name of the value to read, for an ONNX model with several outputs.
     mean, std
@@ -184,7 +184,7 @@ def _from_psnn(file: Path, normalisation: Mapping[str, Any]) -> Network:
 
     network = load(file).network
     try:
-        check_ordinary(network)
+        check_ann(network)
     except NetworkError as error:
         raise NetworkError(f"{file}: {error}") from error
     if not normalisation:

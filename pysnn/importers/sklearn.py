@@ -15,7 +15,7 @@ _ACTIVATIONS = ("relu", "identity")
 
 
 def from_sklearn(model: Any) -> Network:
-    """Make an ordinary network of a fitted multilayer perceptron, ready for :func:`pysnn.convert.convert`.
+    """Make an ANN of a fitted multilayer perceptron, ready for :func:`pysnn.convert.convert`.
 
     Parameters
     ----------

@@ -83,8 +83,8 @@ class IF(Node):
         return builder.neuron(name, values, self.parameters(channels, name, builder.dt))
 
     def apply(self, x: Array) -> Array:
-        """Refuse: a spiking neuron has no value in an ordinary pass."""
-        raise NetworkError(f"{self.title}: a spiking neuron has no value in an ordinary (ANN) pass; use pysnn.run")
+        """Refuse: a spiking neuron has no value in an ANN pass."""
+        raise NetworkError(f"{self.title}: a spiking neuron has no value in an ANN pass; use pysnn.run")
 
 
 def _same_length(neuron: IF, fields: tuple[str, ...]) -> None:

@@ -110,7 +110,7 @@ class Node(Frozen):
         raise NotImplementedError
 
     def forward(self, inputs: tuple[Array, ...]) -> Array:
-        """Compute the node as part of an ordinary network on ``(batch, ...)`` float32 arrays."""
+        """Compute the node as part of an ANN on ``(batch, ...)`` float32 arrays."""
         total = inputs[0]
         for value in inputs[1:]:
             total = total + value

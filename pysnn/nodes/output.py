@@ -42,5 +42,5 @@ class Output(Node):
         return builder.output(name, values, self.readout)
 
     def apply(self, x: Array) -> Array:
-        """Give the value itself: in an ordinary network the read-out changes nothing."""
+        """Give the value itself: in an ANN the read-out changes nothing."""
         return x

@@ -1,4 +1,4 @@
-"""The activation of an ordinary network, which a conversion replaces by a neuron."""
+"""The activation of an ANN, which a conversion replaces by a neuron."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,9 +15,9 @@ __all__ = ["ReLU"]
 
 @dataclass(frozen=True, eq=False)
 class ReLU(Node):
-    """``max(x, 0)``, or ``min(max(x, 0), m)``. A network with it is an ordinary one: it converts, it does not spike.
+    """``max(x, 0)``, or ``min(max(x, 0), m)``. A network with it is an ANN: it converts, it does not spike.
 
-    Beside neurons it runs in float32, on values that are constant in time: that is how an ordinary part feeds a spiking one.
+    Beside neurons it runs in float32, on values that are constant in time: that is how a part that is an ANN feeds a spiking one.
 
     Parameters
     ----------

@@ -170,7 +170,7 @@ def sweep(
     folder.begin(points, {**settings.about, "code": settings.code, "columns": columns})
     if left:
         job = Job(run, settings.columns, settings.code)
-        engine = _Engine(job, folder, settings, (len(mine) - len(left), len(mine)))
+        engine = _Engine(job, folder, settings, len(mine) - len(left), len(mine))
         engine.go(left, executor)
     return folder.table([point.identity for point in points])
 
@@ -178,11 +178,11 @@ def sweep(
 class _Engine:
     """One run of a sweep: what waits, what is in flight, and what may have killed a worker."""
 
-    def __init__(self, job: Job, folder: SweepFolder, settings: SweepOptions, counts: tuple[int, int]) -> None:
+    def __init__(self, job: Job, folder: SweepFolder, settings: SweepOptions, done: int, total: int) -> None:
         self.job = job
         self.folder = folder
         self.settings = settings
-        self.done, self.total = counts
+        self.done, self.total = done, total
         self.most = settings.in_flight or _CHUNKS_PER_WORKER * settings.processes
         self.waiting: deque[Point] = deque()
         self.suspects: deque[Point] = deque()

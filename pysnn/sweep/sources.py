@@ -19,7 +19,7 @@ SHIPPED = {"digits-mlp": load_digits_mlp}
 
 @dataclass(frozen=True)
 class NetworkSource:
-    """An ordinary network (ANN) in a file, and its data.
+    """an ANN (ANN) in a file, and its data.
 
     Attributes
     ----------

@@ -44,6 +44,14 @@ class Outcome:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _Time:
+    """When a point was started, as a table says it, and how many seconds it took."""
+
+    started_at: str
+    seconds: float
+
+
 def run_chunk(job: Job, points: Sequence[Point]) -> list[Outcome]:
     """Run points one after the other; an exception in one of them is its outcome."""
     return [_run_point(job, point) for point in points]
@@ -55,35 +63,35 @@ def _run_point(job: Job, point: Point) -> Outcome:
         found = _rows(job.run(dict(point.params), point.seed), job.columns)
     # Whatever a point raises is told in its row, and the other points go on; sys.exit() is no exception to that.
     except (Exception, SystemExit) as error:  # noqa: BLE001
-        return failed_outcome(job, point, _sentence(error), (began, time.perf_counter() - started))
+        return failed_outcome(job, point, _sentence(error), _Time(began, time.perf_counter() - started))
     seconds = time.perf_counter() - started
-    base = _base(job, point, None, (began, seconds))
+    base = _base(job, point, None, _Time(began, seconds))
     made = tuple({**_own(job, point), **row, **base, "row": index} for index, row in enumerate(found))
     return Outcome(point.identity, made, None, seconds)
 
 
-def failed_outcome(job: Job, point: Point, error: str, when: tuple[str, float] | None = None) -> Outcome:
-    """Give the outcome of a point that failed: one row with the reason."""
-    when = when or (_now(), 0.0)
+def failed_outcome(job: Job, point: Point, error: str, when: _Time | None = None) -> Outcome:
+    """Return the outcome of a point that failed: one row with the reason."""
+    when = when or _Time(_now(), 0.0)
     row = {**_own(job, point), **_base(job, point, error, when), "row": 0}
-    return Outcome(point.identity, (row,), error, when[1])
+    return Outcome(point.identity, (row,), error, when.seconds)
 
 
-def _base(job: Job, point: Point, error: str | None, when: tuple[str, float]) -> dict[str, Any]:
+def _base(job: Job, point: Point, error: str | None, when: _Time) -> dict[str, Any]:
     return {
         "point": point.identity,
         "params": point_json(point.params),
         "seed": point.seed,
         "error": error,
-        "started_at": when[0],
-        "seconds": when[1],
+        "started_at": when.started_at,
+        "seconds": when.seconds,
         "code": job.code,
         "data": point.data,
     }
 
 
 def _own(job: Job, point: Point) -> dict[str, Any]:
-    """Give the point's own parameters that are columns; tables and lists are in "params" only."""
+    """Return the point's own parameters that are columns; tables and lists are in "params" only."""
     own: dict[str, Any] = {}
     for name, value in point.params.items():
         kind = _KINDS.get(type(value)) if job.columns is None else job.columns.get(name)
@@ -100,7 +108,7 @@ def _rows(given: Any, columns: Columns | None) -> list[dict[str, Any]]:
 
 
 def _checked(row: Any, columns: Columns | None) -> dict[str, Any]:
-    """Give a row of plain values, or raise :class:`DataError` naming the column."""
+    """Return a row of plain values, or raise :class:`DataError` naming the column."""
     if not isinstance(row, Mapping):
         raise DataError(f"the run: expected a mapping for each row, got {type(row).__name__}")
     plain: dict[str, Any] = {}

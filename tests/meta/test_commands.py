@@ -78,8 +78,8 @@ def test_the_examples_of_a_page_run(
 
 
 def test_the_importer_of_onnx_is_documented() -> None:
-    from pysnn.importers.onnx.constants import CONSTANT_OPS
-    from pysnn.importers.onnx.table import OPS
+    from pysnn.importers.onnx.operations.constants import CONSTANT_OPS
+    from pysnn.importers.onnx.operations.table import OPS
 
     text = (ROOT / "docs/conversion.md").read_text(encoding="utf-8")
     assert {name for name in (*OPS, *CONSTANT_OPS) if f"`{name}`" not in text} == set()

@@ -33,7 +33,7 @@ LAYERS = (
     ("neurons",),
     ("encode",),
     ("network",),
-    ("ann",),
+    ("ann", "network_builder"),
     ("plan",),
     ("_core",),
     ("backends",),

@@ -39,3 +39,11 @@ def test_old_names_in_convert(name: str, home: str) -> None:
 def test_what_never_was_is_not_found(name: str) -> None:
     with pytest.raises(ModuleNotFoundError, match="nothing"):
         importlib.import_module(name)
+
+
+@pytest.mark.parametrize("name", ["load", "reference_outputs", "read_onnx"])
+def test_the_importer_of_onnx_is_there_under_both_names(name: str) -> None:
+    sys.modules.pop("pysnn.io.onnx", None)
+    with pytest.warns(DeprecationWarning, match=r"pysnn\.io\.onnx is pysnn\.importers\.onnx now"):
+        old = importlib.import_module("pysnn.io.onnx")
+    assert getattr(old, name) is getattr(importlib.import_module("pysnn.importers.onnx"), name)

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 MAX_LINES = 300
 MAX_BYTES = 1_000_000
+MAX_FILES = 20
 SOURCES = {".py", ".pyi", ".rs", ".sh"}
 # Written so that this file does not contain them.
 LEFT_TO_DO = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b|\b(to" r"do|unimpl" r"emented)!\(")
@@ -54,6 +56,27 @@ def broken_links(path: Path) -> list[str]:
 def test_source_files_are_of_a_readable_size() -> None:
     counts = {path.relative_to(ROOT): text_of(path).count("\n") for path in tracked() if path.suffix in SOURCES}
     assert {str(path): lines for path, lines in counts.items() if lines > MAX_LINES} == {}
+
+
+def crowded(paths: list[Path]) -> dict[str, int]:
+    """Return the folders of the package and of the core that hold more modules than one reads at a glance.
+
+    ``__init__.py`` and ``__main__.py`` stand for the folder itself.
+    """
+    homes = (ROOT / "pysnn", ROOT / "rust" / "core" / "src")
+    modules = [path for path in paths if path.suffix in {".py", ".rs"} and not path.stem.startswith("__")]
+    counts = Counter(path.parent for path in modules if any(home in path.parents for home in homes))
+    return {str(folder.relative_to(ROOT)): count for folder, count in counts.items() if count > MAX_FILES}
+
+
+def test_folders_hold_few_files() -> None:
+    assert crowded(tracked()) == {}
+
+
+def test_a_crowded_folder_is_found() -> None:
+    paths = [ROOT / "pysnn" / "new" / f"{i}.py" for i in range(MAX_FILES + 1)]
+    assert crowded([*paths[1:], ROOT / "pysnn" / "new" / "__init__.py"]) == {}
+    assert crowded(paths) == {"pysnn/new": MAX_FILES + 1}
 
 
 def test_no_file_is_large() -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.ann import ann_pass
 from pysnn.convert.analysis.hybrid import exact_layer
+from pysnn.convert.pair import ConvertedPair
 from pysnn.errors import DataError
 from pysnn.keywords import check_keywords
 from pysnn.network import Network
@@ -33,7 +34,7 @@ class _Expected:
     labels: Predictions | None
 
     def measure(self, scores: NDArray[np.float32], ending: str) -> dict[str, float | None]:
-        """Give the columns of one network at one number of steps."""
+        """Return the columns of one network at one number of steps."""
         found = scores.argmax(axis=1)
         error = float(np.sqrt(np.mean((scores - self.scores) ** 2)))
         return {
@@ -44,8 +45,9 @@ class _Expected:
 
 
 def blame_rows(
-    networks: tuple[Network, Network],
-    data: tuple[Any, Any],
+    pair: ConvertedPair,
+    x: Any,
+    labels: Any,
     steps: int | Sequence[int],
     layers: Sequence[str],
     options: Mapping[str, Any],
@@ -54,10 +56,10 @@ def blame_rows(
 
     Parameters
     ----------
-    networks
+    pair
         The spiking network, read as the mean of its output's current, and its ANN.
-    data
-        Samples and labels (or ``None``), as :func:`pysnn.run` takes them.
+    x, labels
+        As :func:`pysnn.run` takes them.
     steps
         As :func:`pysnn.run` takes them.
     layers
@@ -70,17 +72,15 @@ def blame_rows(
     rows
         Of the schema "blame", all but the method: by number of steps, then along the network.
     """
-    spiking, ann = networks
-    order = spiking.neurons
-    x, labels = data
+    order = pair.spiking.neurons
     progress = _Parts(options.get("progress"), 1 + 2 * len(layers))
     how = {**options, "count": False, "keep_state": False, "check_range": False}
-    result = Simulator(spiking, **{**how, "progress": progress.next()}).run(x, steps=steps, labels=labels)
-    expected = _Expected(ann_pass(ann, x)[0].astype(np.float64), result.labels)
+    result = Simulator(pair.spiking, **{**how, "progress": progress.next()}).run(x, steps=steps, labels=labels)
+    expected = _Expected(ann_pass(pair.ann, x)[0].astype(np.float64), result.labels)
     rows = []
     for layer in sorted(layers, key=_place(order)):
         given, exact = (
-            _scores(exact_layer(networks, layer, where), x, result.steps, {**how, "progress": progress.next()})
+            _scores(exact_layer(pair, layer, where), x, result.steps, {**how, "progress": progress.next()})
             for where in ("input", "output")
         )
         for i, at in enumerate(result.steps):
@@ -99,7 +99,7 @@ def check_free(options: Mapping[str, Any]) -> None:
 
 
 def layers_to_blame(layers: Any, network: Network, rank: Callable[[], Sequence[str]]) -> list[str]:
-    """Give the names for a number of layers (the first of ``rank()``), for ``"all"``, or for names.
+    """Return the names for a number of layers (the first of ``rank()``), for ``"all"``, or for names.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def summarise_blame(blame: "pl.DataFrame", steps: int | None = None) -> str:
 def _scores(
     network: Network, x: Any, steps: Sequence[int], options: Mapping[str, Any]
 ) -> NDArray[np.float32] | list[NDArray[np.float32]]:
-    """Give the scores at each read. Behind the last neuron what is left is an ordinary network."""
+    """Return the scores at each read. Behind the last neuron what is left is an ANN."""
     if not network.neurons:
         return [ann_pass(network, x)[0]] * len(steps)
     return Simulator(network, **options).run(x, steps=steps).scores
@@ -183,7 +183,7 @@ class _Parts:
         self.progress, self.runs, self.done = progress, runs, -1
 
     def next(self) -> Callable[[int, int], None] | None:
-        """Give what the next run takes."""
+        """Return what the next run takes."""
         self.done += 1
         done, progress = self.done, self.progress
         if progress is None:

@@ -110,7 +110,7 @@ def diagnose(errors: "pl.DataFrame", steps: int | None = None) -> Diagnosis:
     if share >= _STANDS_OUT:
         kind = max(KINDS, key=_ratios(rows[worst]).__getitem__)
         start = f"{kind} in {_place(rows, worst)} dominates: {_percent(_ratios(rows[worst])[kind])} of its signal, "
-        return _make(rows, (worst, kind, share), f"{start}{_percent(share)} of all own errors squared.")
+        return _make(rows, worst, kind, share, f"{start}{_percent(share)} of all own errors squared.")
     parts = {kind: sum(_ratios(row)[kind] ** 2 for row in rows) for kind in KINDS}
     kind = max(parts, key=parts.__getitem__)
     worst = max(range(len(rows)), key=lambda place: _ratios(rows[place])[kind])
@@ -120,12 +120,12 @@ def diagnose(errors: "pl.DataFrame", steps: int | None = None) -> Diagnosis:
     )
     share = squares[worst] / total
     return _make(
-        rows, (worst, kind, share), f"{start}the most in {_place(rows, worst)}: {_percent(ratio)} of its signal."
+        rows, worst, kind, share, f"{start}the most in {_place(rows, worst)}: {_percent(ratio)} of its signal."
     )
 
 
 def rank_layers(errors: "pl.DataFrame", steps: int | None = None) -> list[str]:
-    """Give the layers by their own errors over their signals, the worst first."""
+    """Return the layers by their own errors over their signals, the worst first."""
     rows = _rows(errors, steps)
     return [row["layer"] for row in sorted(rows, key=lambda row: -sum(r**2 for r in _ratios(row).values()))]
 
@@ -151,10 +151,10 @@ def _whole_layer(rows: Sequence[Row]) -> Diagnosis | None:
     for place, row in enumerate(rows):
         if row["silent"] >= _ALL and row["signal"] > 0:
             text = "is silent: none of its neurons fires, and the layers behind get nothing from it."
-            return _make(rows, (place, "silent", _share(rows, place)), f"{_place(rows, place)} {text}")
+            return _make(rows, place, "silent", _share(rows, place), f"{_place(rows, place)} {text}")
         if row["saturated"] >= _ALL and row["e_c"] > 0:
             text = "is saturated: its neurons fire at every step, and what is above the threshold is lost."
-            return _make(rows, (place, "saturated", _share(rows, place)), f"{_place(rows, place)} {text}")
+            return _make(rows, place, "saturated", _share(rows, place), f"{_place(rows, place)} {text}")
     return None
 
 
@@ -163,11 +163,10 @@ def _harmless(rows: Sequence[Row]) -> Diagnosis:
     text = (
         f"no layer loses much: the largest error is {_percent(_over_signal(rows[worst], 'e_total'))} of the signal, in "
     )
-    return _make(rows, (worst, "none", _share(rows, worst)), f"{text}{_place(rows, worst)}.")
+    return _make(rows, worst, "none", _share(rows, worst), f"{text}{_place(rows, worst)}.")
 
 
-def _make(rows: Sequence[Row], found: tuple[int, str, float], text: str) -> Diagnosis:
-    place, kind, share = found
+def _make(rows: Sequence[Row], place: int, kind: str, share: float, text: str) -> Diagnosis:
     row, steps = rows[place], int(rows[place]["steps"])
     larger = next((place for place, row in enumerate(rows) if _over_signal(row, "e_total") > 1), None)
     if larger is not None and kind in KINDS:
@@ -194,7 +193,7 @@ def _share(rows: Sequence[Row], place: int) -> float:
 
 
 def _over_signal(row: Row, column: str) -> float:
-    """Give an error over the layer's signal; over its threshold in a layer that the ANN never uses."""
+    """Return an error over the layer's signal; over its threshold in a layer that the ANN never uses."""
     return float(row[column] / (row["signal"] or row["threshold"]))
 
 
@@ -207,5 +206,5 @@ def _place(rows: Sequence[Row], place: int) -> str:
 
 
 def _percent(value: float) -> str:
-    """Give a share in per cent, two digits at least: "0.31 %", "4.2 %", "40 %", "180 %"."""
+    """Return a share in per cent, two digits at least: "0.31 %", "4.2 %", "40 %", "180 %"."""
     return f"{100 * value:.0f} %" if value >= 0.0995 else f"{100 * value:.2g} %"

@@ -11,6 +11,7 @@ from pysnn.ann import ann_pass
 from pysnn.backends.base import Probe
 from pysnn.convert.analysis.errors import ErrorSums, SpikeUnit, error_terms
 from pysnn.convert.analysis.extremes import warn_of_extremes
+from pysnn.convert.pair import ConvertedPair
 from pysnn.encode.batch import checked_data
 from pysnn.errors import DataError, PlanError
 from pysnn.keywords import check_keywords
@@ -26,14 +27,14 @@ __all__ = ["NOT_FREE", "error_rows"]
 if TYPE_CHECKING:
     from pysnn.simulation.result import Result
 
-# What probes, the ordinary pass and the parts of the error may take at a time.
+# What probes, the ANN's pass and the parts of the error may take at a time.
 _MOST_BYTES = 1 << 27
 _BYTES_A_VALUE = 160
 NOT_FREE = ("coding", "state", "probe", "count", "record", "record_potentials", "batch_size")
 
 
 def error_rows(
-    networks: tuple[Network, Network], x: Any, steps: int | Sequence[int], options: Mapping[str, Any]
+    pair: ConvertedPair, x: Any, steps: int | Sequence[int], options: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Compare a converted network with its ANN on the same data, neuron by neuron.
 
@@ -41,8 +42,8 @@ def error_rows(
 
     Parameters
     ----------
-    networks
-        The spiking network and the ordinary one, whose ReLUs have the neurons' names.
+    pair
+        The spiking network and its ANN.
     x, steps, options
         As :func:`pysnn.run` takes them.
 
@@ -56,7 +57,7 @@ def error_rows(
     UserWarning
         A layer is all silent or all saturated at the last number of steps. The warning names it.
     """
-    spiking, ann = networks
+    spiking, ann = pair.spiking, pair.ann
     check_keywords("errors", options, [parameter.name for parameter in RUN_KEYWORDS], ("steps",))
     for name in NOT_FREE:
         if name in options:
@@ -97,7 +98,7 @@ def _batches(data: NDArray[Any], network: Network, reads: int) -> Iterator[tuple
 
 
 def _spike_units(network: Network, ann: Network, plan: Plan) -> dict[str, SpikeUnit]:
-    """Give the numbers of each layer of neurons, along the network."""
+    """Return the numbers of each layer of neurons, along the network."""
     units = {}
     for op in plan.ops:
         if isinstance(op, NeuronOp):

@@ -65,7 +65,7 @@ def error_terms(
     unit
         The layer's threshold, initial potential and unit.
     ann
-        What the ordinary network has in place of the rate.
+        What the ANN has in place of the rate.
 
     Examples
     --------

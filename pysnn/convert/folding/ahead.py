@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from pysnn.arrays import per_channel
-from pysnn.convert.folding.graph import Edge, Graph
 from pysnn.convert.folding.passing import CannotFoldError, Float64, channel_map, passes, shift_gain
+from pysnn.network_builder import Edge, NetworkBuilder
 from pysnn.nodes import Affine, Concat, Conv2d, Linear, Node
 
 __all__ = ["fold_ahead"]
 
 
-def fold_ahead(graph: Graph, name: str) -> None:
+def fold_ahead(graph: NetworkBuilder, name: str) -> None:
     """Take the Affine ``name`` out, its factor and shift into its readers.
 
     Raises
@@ -30,7 +30,7 @@ def fold_ahead(graph: Graph, name: str) -> None:
     graph.bypass(name)
 
 
-def _absorb(graph: Graph, edge: Edge, scale: Float64, shift: Float64) -> None:
+def _absorb(graph: NetworkBuilder, edge: Edge, scale: Float64, shift: Float64) -> None:
     """Let the reader of an edge compute from ``x`` what it computed from ``scale * x + shift``."""
     target = edge[1]
     node = graph.nodes[target]
@@ -39,7 +39,7 @@ def _absorb(graph: Graph, edge: Edge, scale: Float64, shift: Float64) -> None:
         raise CannotFoldError
     absorbed = _absorbed(node, scale, shift)
     if absorbed is not None:
-        graph.nodes[target] = absorbed
+        graph.replace(target, absorbed)
         return
     if not passes(node, scale, shift):
         raise CannotFoldError
@@ -75,7 +75,7 @@ def _absorbed(node: Node, scale: Float64, shift: Float64) -> Node | None:
     return replace(node, weight=scaled.reshape(node.weight.shape), bias=node.bias + added.reshape(-1))
 
 
-def _widened(graph: Graph, edge: Edge, values: Float64, neutral: float) -> Float64:
+def _widened(graph: NetworkBuilder, edge: Edge, values: Float64, neutral: float) -> Float64:
     """Give values for all channels of a Concat: those of one source, and neutral ones."""
     source, target = edge
     parts = [values if name == source else np.full(graph.shapes[name][0], neutral) for name in graph.sources(target)]

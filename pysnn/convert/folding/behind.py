@@ -7,14 +7,14 @@ from functools import partial
 import numpy as np
 
 from pysnn.arrays import per_channel
-from pysnn.convert.folding.graph import Edge, Graph
 from pysnn.convert.folding.passing import CannotFoldError, Float64, channel_map, passes, shift_gain
+from pysnn.network_builder import Edge, NetworkBuilder
 from pysnn.nodes import Affine, Concat, Conv2d, Linear, Node, Scale
 
 __all__ = ["fold_behind"]
 
 
-def fold_behind(graph: Graph, name: str, *, insert: bool) -> None:
+def fold_behind(graph: NetworkBuilder, name: str, *, insert: bool) -> None:
     """Take the Affine ``name`` out, its factor and shift into its sources.
 
     Parameters
@@ -40,23 +40,23 @@ def fold_behind(graph: Graph, name: str, *, insert: bool) -> None:
             if not insert or len(sources) == 1:
                 raise
             # A factor that is not positive is a layer with weights; on a branch it is one that spikes can come to.
-            graph.insert((source, name), f"{source}.factor", Affine(scale))
+            graph.insert((source, name), graph.derived_name(f"{source}.factor"), Affine(scale))
     _shift_one(graph, name, shift)
     graph.bypass(name)
 
 
-def _attempt(graph: Graph, change: Callable[[Graph], None]) -> bool:
+def _attempt(graph: NetworkBuilder, change: Callable[[NetworkBuilder], None]) -> bool:
     """Make a change, or leave the graph as it is where the change cannot be made."""
     trial = graph.copy()
     try:
         change(trial)
     except CannotFoldError:
         return False
-    graph.nodes, graph.edges, graph.shapes = trial.nodes, trial.edges, trial.shapes
+    graph.take_over(trial)
     return True
 
 
-def _scale_edge(graph: Graph, edge: Edge, scale: Float64, *, insert: bool) -> None:
+def _scale_edge(graph: NetworkBuilder, edge: Edge, scale: Float64, *, insert: bool) -> None:
     """Multiply what an edge carries."""
     source, _ = edge
     if (scale == 1).all():
@@ -67,15 +67,15 @@ def _scale_edge(graph: Graph, edge: Edge, scale: Float64, *, insert: bool) -> No
         return
     if not insert or not (scale > 0).all():
         raise CannotFoldError
-    graph.insert(edge, f"{source}.factor", Scale(scale))
+    graph.insert(edge, graph.derived_name(f"{source}.factor"), Scale(scale))
 
 
-def _scale_node(graph: Graph, name: str, scale: Float64, *, insert: bool) -> None:
+def _scale_node(graph: NetworkBuilder, name: str, scale: Float64, *, insert: bool) -> None:
     """Multiply what a node computes, for its only reader."""
     node = graph.nodes[name]
     scaled = _scaled(node, scale)
     if scaled is not None:
-        graph.nodes[name] = scaled
+        graph.replace(name, scaled)
         return
     if not passes(node, scale, np.zeros(1)) and not isinstance(node, Scale):
         raise CannotFoldError
@@ -95,7 +95,7 @@ def _scaled(node: Node, scale: Float64) -> Node | None:
     return None
 
 
-def _shift_one(graph: Graph, name: str, shift: Float64) -> None:
+def _shift_one(graph: NetworkBuilder, name: str, shift: Float64) -> None:
     """Add to what meets in a node: one of its sources takes it."""
     if not shift.any():
         return
@@ -105,12 +105,12 @@ def _shift_one(graph: Graph, name: str, shift: Float64) -> None:
     raise CannotFoldError
 
 
-def _shift_node(graph: Graph, name: str, shift: Float64) -> None:
+def _shift_node(graph: NetworkBuilder, name: str, shift: Float64) -> None:
     """Add to what a node computes, for its only reader."""
     node = graph.nodes[name]
     shifted = _shifted(node, shift)
     if shifted is not None:
-        graph.nodes[name] = shifted
+        graph.replace(name, shifted)
         return
     if isinstance(node, Scale):
         _shift_one(graph, name, shift / node.factor)
@@ -136,7 +136,7 @@ def _shifted(node: Node, shift: Float64) -> Node | None:
     return None
 
 
-def _before(graph: Graph, name: str, values: Float64, neutral: float) -> list[tuple[str, Float64]]:
+def _before(graph: NetworkBuilder, name: str, values: Float64, neutral: float) -> list[tuple[str, Float64]]:
     """Give what each source of a passing node has to take, for ``values`` behind it.
 
     Raises

@@ -10,16 +10,16 @@ from functools import partial
 
 from pysnn.convert.folding.ahead import fold_ahead
 from pysnn.convert.folding.behind import fold_behind
-from pysnn.convert.folding.graph import Graph
 from pysnn.convert.folding.passing import CannotFoldError
 from pysnn.errors import NetworkError
 from pysnn.network import Network
+from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import Affine
 
 __all__ = ["fold"]
 
 # In this order: what leaves no trace, then what leaves a Scale.
-_WAYS: tuple[Callable[[Graph, str], None], ...] = (
+_WAYS: tuple[Callable[[NetworkBuilder, str], None], ...] = (
     partial(fold_behind, insert=False),
     fold_ahead,
     partial(fold_behind, insert=True),
@@ -43,7 +43,7 @@ def fold(network: Network) -> Network:
     """
     if network.cycle:
         return network
-    graph = Graph.of(network)
+    graph = NetworkBuilder.of(network)
     changed = True
     while changed:
         changed = False
@@ -55,7 +55,7 @@ def fold(network: Network) -> Network:
     return graph.network()
 
 
-def _without(graph: Graph, name: str) -> Graph | None:
+def _without(graph: NetworkBuilder, name: str) -> NetworkBuilder | None:
     """Give the graph without one Affine, or ``None`` where it has to stay."""
     for way in _WAYS:
         trial = graph.copy()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.convert.folding.graph import Graph
+from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import (
     AvgPool2d,
     Concat,
@@ -56,7 +56,7 @@ def shift_gain(node: Node) -> float:
     return float(node.kernel[0] * node.kernel[1]) if isinstance(node, SumPool2d) else 1.0
 
 
-def channel_map(graph: Graph, name: str) -> NDArray[np.intp]:
+def channel_map(graph: NetworkBuilder, name: str) -> NDArray[np.intp]:
     """Give, for each channel behind a passing node, the channel before it that it comes from; -1 where it is zero.
 
     Channels of a ``Concat`` are counted through its sources.

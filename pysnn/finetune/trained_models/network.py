@@ -1,4 +1,4 @@
-"""From a trained PyTorch model to the ordinary network that converts."""
+"""From a trained PyTorch model to the ANN that converts."""
 
 import copy
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["trained_network"]
 
 
 def trained_network(model: Any, shape: tuple[int, ...], *, mean: Any, std: Any, example: Any = None) -> Network:
-    """Give the ordinary network of a trained model: each clip a ``ReLU(max=threshold)``, batch normalisation folded.
+    """Give the ANN of a trained model: each clip a ``ReLU(max=threshold)``, batch normalisation folded.
 
     Parameters
     ----------

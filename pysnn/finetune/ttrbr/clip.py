@@ -85,8 +85,8 @@ class TrainableClip(nn.Module):
             return Replay.apply(self._with_potential(z), th, self.kept)
         start = th / 2 if self.potential is None else th / 2 + _spread(self.potential, z.dim())
         if clock.mode == "spike":
-            return Spikes.apply(z, th, start, (clock.steps, clock.batch))
-        output, self.kept = simulate(z.detach(), (th.detach(), start.detach()), clock.steps, clock.batch)
+            return Spikes.apply(z, th, start, clock.steps, clock.batch)
+        output, self.kept = simulate(z.detach(), th.detach(), start.detach(), clock.steps, clock.batch)
         return output
 
     def _with_potential(self, z: Any) -> Any:

@@ -80,10 +80,9 @@ class Spikes(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, current: Any, threshold: Any, start: Any, times: tuple[int, int]) -> Any:
-        steps, batch = times
+    def forward(ctx: Any, current: Any, threshold: Any, start: Any, steps: int, batch: int) -> Any:
         potentials = empty_rows(current, steps * batch)
-        output, _ = simulate(current, (threshold, start), steps, batch, potentials=potentials)
+        output, _ = simulate(current, threshold, start, steps, batch, potentials=potentials)
         ctx.steps, ctx.batch, ctx.constant = steps, batch, len(current) == batch
         ctx.shape = start.shape
         ctx.save_for_backward(potentials, threshold)
@@ -112,17 +111,17 @@ class Spikes(torch.autograd.Function):
             d_start += _summed(later, ctx.shape)
         if ctx.constant:
             d_current = d_current.unflatten(0, (ctx.steps, batch)).sum(0)
-        return d_current, d_threshold, d_start, None
+        return d_current, d_threshold, d_start, None, None
 
 
 def _in_the_order_of(values: Any, gradient: Any) -> Any:
-    """Give a gradient the memory order of the values: PyTorch is ten times slower where two operands differ in it."""
+    """Return a gradient the memory order of the values: PyTorch is ten times slower where two operands differ in it."""
     order = torch.channels_last if has_channels_last(values) else torch.contiguous_format
     return gradient.contiguous(memory_format=order)
 
 
 def _like(threshold: Any, z: Any) -> Any:
-    """Give a threshold a channel the dtype of the values; one of no dimension changes no dtype."""
+    """Return a threshold a channel the dtype of the values; one of no dimension changes no dtype."""
     return threshold.to(z.dtype) if threshold.dim() else threshold
 
 

@@ -3,6 +3,7 @@
 # mypy: disable-error-code="misc"
 # PyTorch has no types where it is not installed.
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ _CACHED = 1 << 17
 
 
 def simulate(
-    current: Any, channels: tuple[Any, Any], steps: int, batch: int, *, potentials: Any = None
+    current: Any, threshold: Any, start: Any, steps: int, batch: int, *, potentials: Any = None
 ) -> tuple[Any, Any]:
     """Simulate IF neurons with reset by subtraction, of which a spike stands for th.
 
@@ -31,8 +32,8 @@ def simulate(
     ----------
     current
         ``steps * batch`` rows, the first step's first, or ``batch`` rows that hold at every step.
-    channels
-        Threshold and initial potential, float32: of no dimension, or one a channel with the dimensions of the current.
+    threshold, start
+        Threshold th and initial potential, float32: of no dimension, or one a channel with the dimensions of the current.
     steps, batch
         T, and the number of samples.
     potentials
@@ -50,22 +51,34 @@ def simulate(
     if len(current) not in (batch, steps * batch):
         raise DataError(f"currents: expected {batch} samples, or as many for each of {steps} steps, got {len(current)}")
     output, rate = empty_rows(current, steps * batch), empty_rows(current, batch)
-    if potentials is None and _is_compiled_for(current, channels):
+    if potentials is None and _is_compiled_for(current, threshold, start):
         arrays = (_flat(current), _flat(output), _flat(rate))
-        threshold, first = (values.reshape(-1).contiguous().numpy() for values in torch.broadcast_tensors(*channels))
-        _core.integrate(arrays, (threshold, first), steps, torch.get_num_threads(), read_settings().simd)
+        alike = torch.broadcast_tensors(threshold, start)
+        channels = tuple(values.reshape(-1).contiguous().numpy() for values in alike)
+        _core.integrate(arrays, channels, steps, torch.get_num_threads(), read_settings().simd)
     else:
-        _simulate(current, channels, (output, rate, potentials), (steps, batch))
+        _simulate(current, threshold, start, steps, _Room(output, rate, potentials))
     return output, rate
 
 
-def _is_compiled_for(current: Any, channels: tuple[Any, Any]) -> bool:
-    kinds = current.dtype in (torch.float32, torch.bfloat16) and all(x.dtype == torch.float32 for x in channels)
+def _is_compiled_for(current: Any, threshold: Any, start: Any) -> bool:
+    kinds = current.dtype in (torch.float32, torch.bfloat16) and all(
+        x.dtype == torch.float32 for x in (threshold, start)
+    )
     return kinds and _core is not None and current.device.type == "cpu" and current.dim() in (2, 4)
 
 
-def _simulate(current: Any, channels: tuple[Any, Any], results: tuple[Any, Any, Any], times: tuple[int, int]) -> None:
-    (threshold, start), (output, rate, potentials), (steps, batch) = channels, results, times
+@dataclass(frozen=True, eq=False)
+class _Room:
+    """Where results go: the spikes, their mean over the steps, and, if they are wanted, the potentials before the reset."""
+
+    output: Any
+    rate: Any
+    potentials: Any
+
+
+def _simulate(current: Any, threshold: Any, start: Any, steps: int, room: _Room) -> None:
+    output, potentials, batch = room.output, room.potentials, len(room.rate)
     constant = len(current) == batch
     size = cached_samples(current, batch)
     for first in range(0, batch, size):
@@ -81,11 +94,11 @@ def _simulate(current: Any, channels: tuple[Any, Any], results: tuple[Any, Any, 
             output[rows] = spikes
             potential -= spikes
             total += spikes
-        rate[first : first + samples] = total.div_(steps)
+        room.rate[first : first + samples] = total.div_(steps)
 
 
 def empty_rows(like: Any, rows: int) -> Any:
-    """Give room for so many rows of a kind, maps in the order that convolutions are quickest in."""
+    """Return room for so many rows of a kind, maps in the order that convolutions are quickest in."""
     form = torch.channels_last if like.dim() == 4 else torch.contiguous_format
     return torch.empty((rows, *like.shape[1:]), dtype=like.dtype, device=like.device, memory_format=form)
 
@@ -96,12 +109,12 @@ def has_channels_last(values: Any) -> bool:
 
 
 def cached_samples(current: Any, batch: int) -> int:
-    """Give how many samples to simulate together."""
+    """Return how many samples to simulate together."""
     return max(1, _CACHED // max(1, current[0].numel())) if current.device.type == "cpu" else batch
 
 
 def _flat(values: Any) -> Any:
-    """Give the values with channels innermost, as one line of numbers in the same memory if it is in that order; bfloat16 as its bits."""
+    """Return the values with channels innermost, as one line of numbers in the same memory if it is in that order; bfloat16 as its bits."""
     line = (values.movedim(1, -1) if values.dim() > 1 else values).contiguous().reshape(-1)
     if line.dtype == torch.float32:
         return line.numpy()

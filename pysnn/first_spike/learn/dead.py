@@ -16,10 +16,9 @@ Array = NDArray[Any]
 
 
 def add_hinge(
-    plan: FirstSpikePlan, weights: Sequence[Array], gradients: Sequence[Array], hinge: tuple[float, float]
+    plan: FirstSpikePlan, weights: Sequence[Array], gradients: Sequence[Array], strength: float, bound: float
 ) -> None:
-    """Add the gradient of ``strength * sum_j max(0, bound * threshold - sum_i w_ij)``; ``hinge`` is (strength, bound)."""
-    strength, bound = hinge
+    """Add the gradient of ``strength * sum_j max(0, bound * threshold - sum_i w_ij)``."""
     layers = [layer for layer in plan.layers if isinstance(layer, WeightLayer)]
     for layer, weight, gradient in zip(layers, weights, gradients, strict=True):
         low = weight.sum(axis=0) < bound * layer.threshold
@@ -28,7 +27,7 @@ def add_hinge(
 
 
 def redraw_silent(network: FirstSpikeNetwork, state: TrainingState, rng: np.random.Generator) -> int:
-    """Draw the weights of neurons anew that fired in no sample (convolutions: channels); give how many."""
+    """Draw the weights of neurons anew that fired in no sample (convolutions: channels); return how many."""
     drawn = draw_weights(network.plan, network.layers, rng)
     count = 0
     for layer, (weight, fresh, fired) in enumerate(zip(state.weights, drawn, state.fired, strict=True)):

@@ -108,7 +108,7 @@ class SSTDP(LearningRule):
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """Give each sample's loss and its gradient by the output times, both in units of the whole window."""
         standing = np.where(np.isfinite(times), times, plan.steps).astype(np.float64)
-        wanted = output_targets(standing, labels, plan.steps, (self.targets, self.gap))
+        wanted = output_targets(standing, labels, plan.steps, self.targets, self.gap)
         error = (standing - wanted) / plan.steps
         return (error**2).sum(axis=1) / 2, error.astype(np.float32)
 

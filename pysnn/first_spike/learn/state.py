@@ -30,9 +30,8 @@ class EpochSums:
     decision_time: float = 0.0
     seconds: float = 0.0
 
-    def add(self, decided: Decisions, times: Array, given: tuple[Array, Array]) -> None:
+    def add(self, decided: Decisions, times: Array, loss: Array, labels: Array) -> None:
         """Add a batch: what was decided by which output times, and its losses and labels."""
-        loss, labels = given
         fires = decided.winner >= 0
         self.samples += len(labels)
         self.loss += float(loss.sum())

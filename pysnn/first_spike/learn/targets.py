@@ -16,9 +16,9 @@ TARGETS: tuple[str, ...] = get_args(Targets)
 
 
 def output_targets(
-    times: NDArray[np.float64], labels: NDArray[np.int64], steps: int, how: tuple[Targets, float]
+    times: NDArray[np.float64], labels: NDArray[np.int64], steps: int, kind: Targets, gap: float
 ) -> NDArray[np.float64]:
-    """Give the time at which each output neuron should fire, ``(batch, classes)``, from 0 to ``steps`` (= silent).
+    """Return the time at which each output neuron should fire, ``(batch, classes)``, from 0 to ``steps`` (= silent).
 
     With ``n`` neurons that fired and their mean time ``m`` (none fired: all of them count, at ``steps``) and the gap ``D``:
 
@@ -34,15 +34,16 @@ def output_targets(
         ``(batch,)``.
     steps
         Of the network.
-    how
-        The kind, and the gap in steps.
+    kind
+        Which targets.
+    gap
+        ``D``, in steps.
 
     Examples
     --------
-    >>> output_targets(np.array([[6.0, 2.0, 4.0]]), np.array([0]), 16, ("one_sided", 3.0)).tolist()
+    >>> output_targets(np.array([[6.0, 2.0, 4.0]]), np.array([0]), 16, "one_sided", 3.0).tolist()
     [[2.0, 5.0, 5.0]]
     """
-    kind, gap = how
     is_label = np.arange(times.shape[1]) == labels[:, None]
     early, late = _published(times, gap) if kind == "published" else _around_mean(times, steps, gap)
     if kind == "one_sided":

@@ -113,7 +113,7 @@ def train(
     _warn_of_scale(network, data[0])
     warn_of_gaps(labels, FOR_TRAINING)
     values = None if options.augment is None else as_values(data[0])
-    trained = Training(network, rule, (times, labels), options, values).run()
+    trained = Training(network, rule, times, labels, options, values).run()
     return replace(trained, network=replace(trained.network, data_range=data_range(network, data[0])))
 
 
@@ -141,7 +141,8 @@ class Training:
         self,
         network: FirstSpikeNetwork,
         rule: LearningRule,
-        data: tuple[Array, Array],
+        times: Array,
+        labels: Array,
         options: TrainingOptions,
         values: Array | None = None,
     ) -> None:
@@ -149,9 +150,9 @@ class Training:
         self.plan = network.plan
         self.engine: FirstSpikeEngine = rule.make_engine(self.plan, options.backend)
         self.gradient_rule = rule.gradient_rule(self.plan)
-        cut = len(data[0]) - options.validation
-        self.times, self.labels = data[0][:cut], data[1][:cut]
-        self.held_times, self.held_labels = data[0][cut:], data[1][cut:]
+        cut = len(times) - options.validation
+        self.times, self.labels = times[:cut], labels[:cut]
+        self.held_times, self.held_labels = times[cut:], labels[cut:]
         self.weighted = [n for n, layer in enumerate(self.plan.layers) if isinstance(layer, WeightLayer)]
         self.state = TrainingState(
             [weight.copy() for weight in network.weights], options.make_optimiser(), self._none_fired()
@@ -159,7 +160,7 @@ class Training:
         self.batches = math.ceil(cut / options.batch_size)
         self.mark = ""
         if options.checkpoint is not None:
-            parts = (self.plan, rule, options.identity(), *network.weights, *data)
+            parts = (self.plan, rule, options.identity(), *network.weights, times, labels)
             self.mark = fingerprint(*parts)
             if options.checkpoint.exists():
                 self.state.load(options.checkpoint, self.mark)
@@ -196,13 +197,13 @@ class Training:
         back = self.engine.backward(state.weights, passed, gradient, rule=self.gradient_rule, threads=threads)
         gradients = self.rule.adjusted(self.plan, state.weights, back.weights)
         if self.options.hinge:
-            add_hinge(self.plan, state.weights, gradients, (self.options.hinge, self.options.hinge_sum))
+            add_hinge(self.plan, state.weights, gradients, self.options.hinge, self.options.hinge_sum)
         state.optimiser.step(state.weights, gradients, self.options.schedule(self._progress()))
         self._bound()
         self._count(passed, loss, labels)
 
     def _inputs(self, samples: Array) -> Array:
-        """Give the input times of samples, of images distorted for this epoch if that is asked for."""
+        """Return the input times of samples, of images distorted for this epoch if that is asked for."""
         augment = self.options.augment
         if augment is None or self.values is None:
             return np.asarray(self.times[samples])
@@ -222,7 +223,7 @@ class Training:
     def _count(self, passed: SpikePass, loss: Array, labels: Array) -> None:
         last = len(self.plan.layers) - 1
         times = passed.times(last)
-        self.state.sums.add(first_output_spike(self.plan, times, passed.marks(last)), times, (loss, labels))
+        self.state.sums.add(first_output_spike(self.plan, times, passed.marks(last)), times, loss, labels)
         for n, layer in enumerate(self.weighted):
             counts = passed.spikes(layer)
             self.state.fired[n] += counts
@@ -259,7 +260,7 @@ class Training:
         return accuracy > best or (keep == "last_best" and accuracy == best)
 
     def _validate(self) -> float:
-        """Give the accuracy on the validation part, -1 without one."""
+        """Return the accuracy on the validation part, -1 without one."""
         if not len(self.held_labels):
             return -1.0
         decided = self.engine.decide(self.state.weights, self.held_times, threads=self.options.threads)

@@ -10,12 +10,12 @@ import numpy as np
 from pysnn.errors import CapacityError, FileFormatError, NetworkError
 from pysnn.file_kinds import with_kind
 from pysnn.importers import check
-from pysnn.importers.onnx.endings import reading
+from pysnn.importers.onnx.file.endings import reading
+from pysnn.importers.onnx.file.model import Model
+from pysnn.importers.onnx.file.needed import Needed, needed
+from pysnn.importers.onnx.file.reader import read_model, read_proto
 from pysnn.importers.onnx.importer import build
-from pysnn.importers.onnx.input_layout import InputLayout
-from pysnn.importers.onnx.model import Model
-from pysnn.importers.onnx.needed import Needed, needed
-from pysnn.importers.onnx.reader import read_model, read_proto
+from pysnn.importers.onnx.layout.input_layout import InputLayout
 from pysnn.network import Network
 
 __all__ = ["ImportedModel", "read_onnx"]
@@ -73,7 +73,7 @@ def read_onnx(
         model = read_model(proto)
         read = reading(model, output)
         part = needed(model, read.value)
-        network, layout = build(part, model.constants, read.value, (mean, std))
+        network, layout = build(part, model.constants, read.value, mean, std)
     except FileFormatError as error:
         said = str(error) if isinstance(source, bytes) else with_kind(str(error), source)
         raise FileFormatError(f"{where}{said}") from error

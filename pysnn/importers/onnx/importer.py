@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import NetworkError
-from pysnn.importers.onnx.assembly import Assembly, InputLayoutError
-from pysnn.importers.onnx.batch import OTHER_BATCH, check_reshape, same_for_all_samples
-from pysnn.importers.onnx.constants import CONSTANT_OPS, ConstantFolder, shape_of
-from pysnn.importers.onnx.input_layout import InputLayout
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.needed import Needed
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.file.needed import Needed
+from pysnn.importers.onnx.layout.assembly import Assembly, InputLayoutError
+from pysnn.importers.onnx.layout.input_layout import InputLayout
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.layout.tidy import tidy
+from pysnn.importers.onnx.operations.batch import OTHER_BATCH, check_reshape, same_for_all_samples
+from pysnn.importers.onnx.operations.constants import CONSTANT_OPS, ConstantFolder, shape_of
+from pysnn.importers.onnx.operations.table import KEEPS_SHAPE, OPS, advice
 from pysnn.importers.onnx.problems import Problem, listed
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
-from pysnn.importers.onnx.table import KEEPS_SHAPE, OPS, advice
-from pysnn.importers.onnx.tidy import tidy
 from pysnn.network import Network
 from pysnn.nodes import Input, Output
 
@@ -33,7 +33,7 @@ Value = Operand | _Unknown
 
 
 def build(
-    part: Needed, constants: Mapping[str, NDArray[Any]], read: str, normalisation: tuple[Any, Any]
+    part: Needed, constants: Mapping[str, NDArray[Any]], read: str, mean: Any, std: Any
 ) -> tuple[Network, InputLayout]:
     """Return the network of a part of a model, read at ``read``, and how its input lies in the model's.
 
@@ -44,16 +44,16 @@ def build(
     """
     layout = InputLayout.of(part.input)
     try:
-        return _Import(part, layout, may_turn=True).network(constants, read, normalisation), layout
+        return _Import(part, layout, may_turn=True).network(constants, read, mean, std), layout
     except InputLayoutError as error:
         layout = layout.turned(error.core, error.view)
-        return _Import(part, layout).network(constants, read, normalisation), layout
+        return _Import(part, layout).network(constants, read, mean, std), layout
     except NetworkError as error:
         channels_first = layout.channels_first()
         if channels_first is None or not any(node.op == "Transpose" for node in part.nodes):
             raise
         try:
-            return _Import(part, channels_first).network(constants, read, normalisation), channels_first
+            return _Import(part, channels_first).network(constants, read, mean, std), channels_first
         except NetworkError:
             raise error from None
 
@@ -77,9 +77,9 @@ class _Import:
     def __post_init__(self) -> None:
         self.assembly = Assembly(self.layout.batch, self.may_turn)
 
-    def network(self, constants: Mapping[str, NDArray[Any]], read: str, normalisation: tuple[Any, Any]) -> Network:
+    def network(self, constants: Mapping[str, NDArray[Any]], read: str, mean: Any, std: Any) -> Network:
         """Return the network."""
-        name, (mean, std) = self.part.input.name, normalisation
+        name = self.part.input.name
         start = self.assembly.place(name, Input(self.layout.core), ())
         for node in self.part.nodes:
             self.assembly.readers.update(node.inputs)
@@ -92,8 +92,9 @@ class _Import:
             raise NetworkError(listed(self.problems))
         self._finish(read)
         # Last: only now it is certain which axis has the channels that mean and std are for.
-        self.assembly.nodes[start.terms[0]] = Input(self.layout.core, mean, std)
-        return Network(self.assembly.nodes, self.assembly.edges)
+        builder = self.assembly.builder
+        builder.replace(start.terms[0], Input(self.layout.core, mean, std))
+        return builder.network()
 
     def _take(self, node: OnnxNode) -> None:
         found: Value | tuple[Signal, ...]
@@ -188,4 +189,4 @@ class _Import:
             raise NetworkError(f"the output '{read}': {error}") from error
         self.assembly.place(read, Output(), signal.terms)
         with np.errstate(all="ignore"):
-            tidy(self.assembly)
+            tidy(self.assembly.builder)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pysnn.encode.layout import laid_out
 from pysnn.errors import DataError, NetworkError
-from pysnn.importers.onnx.endings import reading
-from pysnn.importers.onnx.needed import Needed, needed
-from pysnn.importers.onnx.reader import import_onnx, read_model, read_proto
+from pysnn.importers.onnx.file.endings import reading
+from pysnn.importers.onnx.file.needed import Needed, needed
+from pysnn.importers.onnx.file.reader import import_onnx, read_model, read_proto
 
 __all__ = ["reference_name", "reference_outputs"]
 

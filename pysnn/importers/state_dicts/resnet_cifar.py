@@ -8,6 +8,7 @@ from pysnn.errors import NetworkError
 from pysnn.importers.state_dicts.safetensors import read_tensors
 from pysnn.importers.state_dicts.state_dict import StateDict
 from pysnn.network import Network
+from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import GlobalAvgPool, Input, Node, Output, Pad, ReLU, Subsample
 
 __all__ = ["resnet_cifar"]
@@ -40,38 +41,38 @@ def resnet_cifar(path: str | os.PathLike[str], *, mean: Any = _MEAN, std: Any = 
         There is no such file, or it cannot be read.
     """
     state = StateDict(read_tensors(path), f"resnet_cifar('{os.fspath(path)}')")
-    nodes: dict[str, Node] = {"input": Input((3, 32, 32), mean, std)}
-    edges: list[tuple[str, str]] = []
+    builder = NetworkBuilder()
+    last = builder.add("input", Input((3, 32, 32), mean, std))
     stem = {"conv1": state.conv("conv1", padding=1), "bn1": state.batch_norm("bn1"), "relu1": ReLU()}
-    last = _follow(nodes, edges, "input", stem)
+    last = _follow(builder, last, stem)
     for stage in (1, 2, 3):
         blocks = state.count(f"layer{stage}.{{}}.conv1.weight")
         if not blocks:
             raise NetworkError(f"{state.model}: there is no tensor 'layer{stage}.0.conv1.weight'")
         for index in range(blocks):
             halves = stage > 1 and index == 0
-            last = _block(state, (nodes, edges), (f"layer{stage}.{index}", last), halves=halves)
-    _follow(nodes, edges, last, {"pool": GlobalAvgPool(), "linear": state.linear("linear"), "output": Output()})
+            last = _block(state, builder, f"layer{stage}.{index}", last, halves=halves)
+    _follow(builder, last, {"pool": GlobalAvgPool(), "linear": state.linear("linear"), "output": Output()})
     state.finish()
-    return fold(Network(nodes, edges))
+    return fold(builder.network())
 
 
-def _follow(nodes: dict[str, Node], edges: list[tuple[str, str]], last: str, chain: dict[str, Node]) -> str:
-    """Add nodes one behind the other, and give the last one's name."""
+def _follow(builder: NetworkBuilder, last: str, chain: dict[str, Node]) -> str:
+    """Add nodes one behind the other, and return the last one's name."""
     for name, node in chain.items():
-        nodes[name] = node
-        edges.append((last, name))
-        last = name
+        last = builder.add(name, node, [last])
     return last
 
 
-def _block(
-    state: StateDict, graph: tuple[dict[str, Node], list[tuple[str, str]]], ends: tuple[str, str], *, halves: bool
-) -> str:
-    """Add a block called ``ends[0]`` behind ``ends[1]``, and give its last node's name."""
-    nodes, edges = graph
-    block, start = ends
+def _block(state: StateDict, builder: NetworkBuilder, block: str, start: str, *, halves: bool) -> str:
+    """Add a block behind ``start``, and return its last node's name."""
     first = state.conv(f"{block}.conv1", stride=2 if halves else 1, padding=1)
+    shortcut: dict[str, Node] = {}
+    if halves:
+        more, odd = divmod(first.weight.shape[0] - first.weight.shape[1], 2)
+        if more < 0 or odd:
+            raise NetworkError(f"{state.model}: '{block}': an option A shortcut adds an even number of channels")
+        shortcut = {f"{block}.subsample": Subsample(space=2), f"{block}.pad": Pad(channels=(more, more))}
     body: dict[str, Node] = {
         f"{block}.conv1": first,
         f"{block}.bn1": state.batch_norm(f"{block}.bn1"),
@@ -80,12 +81,6 @@ def _block(
         f"{block}.bn2": state.batch_norm(f"{block}.bn2"),
         f"{block}.relu2": ReLU(),
     }
-    end = _follow(nodes, edges, start, body)
-    shortcut: dict[str, Node] = {}
-    if halves:
-        more, odd = divmod(first.weight.shape[0] - first.weight.shape[1], 2)
-        if more < 0 or odd:
-            raise NetworkError(f"{state.model}: '{block}': an option A shortcut adds an even number of channels")
-        shortcut = {f"{block}.subsample": Subsample(space=2), f"{block}.pad": Pad(channels=(more, more))}
-    edges.append((_follow(nodes, edges, start, shortcut), end))
+    end = _follow(builder, start, body)
+    builder.connect(_follow(builder, start, shortcut), end)
     return end

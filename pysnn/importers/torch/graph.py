@@ -1,12 +1,13 @@
 """The network while it is built: values that are known by the nodes that make them up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 from pysnn.errors import NetworkError
 from pysnn.network import Network
+from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import Concat, Flatten, Input, Node, Output, Scale
 from pysnn.nodes.base import Shape
 
@@ -34,70 +35,44 @@ class Value:
     shape: Shape
 
 
-@dataclass(eq=False)
 class Graph:
-    """Nodes and edges so far."""
+    """The network so far, by the values of PyTorch that its nodes make up."""
 
-    nodes: dict[str, Node] = field(default_factory=dict)
-    edges: list[tuple[str, str]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._builder = NetworkBuilder(reserved=[OUTPUT])
 
     def start(self, shape: Shape) -> Value:
         """Add the input."""
-        self.nodes[INPUT] = Input(shape)
-        return Value((INPUT,), shape, shape)
-
-    def unique(self, name: str) -> str:
-        """Give the name, with a number behind it where it is taken."""
-        taken = {*self.nodes, OUTPUT}
-        number, found = 0, name
-        while found in taken:
-            number += 1
-            found = f"{name}_{number}"
-        return found
+        return self._placed(INPUT, Input(shape), ())
 
     def add(self, name: str, node: Node, values: tuple[Value, ...]) -> Value:
         """Add a node that reads ``values``; they add up, unless it is a ``Concat``."""
-        name = self.unique(name)
+        name = self._builder.free_name(name)
         parts = [self._one(name, value) for value in values] if isinstance(node, Concat) else list(values)
-        shape = node.output_shape(name, tuple(value.node_shape for value in parts))
-        self._place(name, node, [source for value in parts for source in value.sources])
-        return Value((name,), shape, shape)
+        if not all(value.sources for value in parts):
+            # Behind an operation that is not supported only shapes are checked.
+            shape = node.output_shape(name, tuple(value.node_shape for value in parts))
+            return Value((), shape, shape)
+        return self._placed(name, node, [source for value in parts for source in value.sources])
 
     def junction(self, name: str, value: Value) -> Value:
-        """Give a sum a node of its own, so that several can read it."""
+        """Return a sum as a node of its own, so that several can read it."""
         return replace(self.add(name, Scale(1.0), (replace(value, shape=value.node_shape),)), shape=value.shape)
 
     def network(self, value: Value) -> Network:
-        """Give the network that ends with ``value``; what the result does not depend on is left out."""
-        self._place(OUTPUT, Output(), value.sources)
-        before: dict[str, list[str]] = {name: [] for name in self.nodes}
-        for source, target in self.edges:
-            before[target].append(source)
-        read = {OUTPUT}
-        frontier = [OUTPUT]
-        while frontier:
-            new = set(before[frontier.pop()]) - read
-            read |= new
-            frontier += new
-        kept = {name: node for name, node in self.nodes.items() if name in read}
-        return Network(kept, [(source, target) for source, target in self.edges if target in read])
+        """Return the network that ends with ``value``; what the result does not depend on is left out."""
+        self._builder.reserved.discard(OUTPUT)
+        self._builder.add(OUTPUT, Output(), value.sources)
+        self._builder.keep_read(OUTPUT)
+        return self._builder.network()
 
     def _one(self, name: str, value: Value) -> Value:
         return value if len(value.sources) < 2 else self.junction(f"{name}.sum", value)
 
-    def _place(self, name: str, node: Node, sources: Sequence[str]) -> None:
-        seen: list[str] = []
-        for source in sources:
-            seen.append(self._copy(name, source) if source in seen else source)
-        self.nodes[name] = node
-        self.edges += [(source, name) for source in seen]
-
-    def _copy(self, name: str, source: str) -> str:
-        """Give a second node with the same result: two edges between the same nodes cannot be told apart."""
-        copy = self.unique(f"{name}.copy")
-        self.nodes[copy] = Scale(1.0)
-        self.edges.append((source, copy))
-        return copy
+    def _placed(self, name: str, node: Node, sources: Sequence[str]) -> Value:
+        added = self._builder.add(name, node, sources)
+        shape = self._builder.shapes[added]
+        return Value((added,), shape, shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +101,7 @@ class Call:
         return self.graph.add(name or self.name, node, tuple(settled(value) for value in values))
 
     def view(self, value: Value) -> Value:
-        """Give the same numbers in the same order, in the shape of PyTorch's result.
+        """Return the same numbers in the same order, in the shape of PyTorch's result.
 
         Raises
         ------
@@ -146,7 +121,7 @@ class Call:
         return replace(value, shape=shape)
 
     def sample_shape(self) -> Shape:
-        """Give the shape of one sample of PyTorch's result."""
+        """Return the shape of one sample of PyTorch's result."""
         shape = tuple(self.result.shape)
         if not shape or shape[0] != self.batch:
             raise NetworkError(
@@ -157,7 +132,7 @@ class Call:
 
 
 def settled(value: Value) -> Value:
-    """Give a value that is shaped as its nodes shape it, or raise :class:`NetworkError`."""
+    """Return a value that is shaped as its nodes shape it, or raise :class:`NetworkError`."""
     if value.shape != value.node_shape:
         raise NetworkError(
             f"it gets values of shape {value.shape} (without the batch); "
@@ -167,7 +142,7 @@ def settled(value: Value) -> Value:
 
 
 def values_in(structure: Any) -> list[Value]:
-    """Give all values in nested arguments."""
+    """Return all values in nested arguments."""
     if isinstance(structure, Value):
         return [structure]
     if isinstance(structure, dict):

@@ -19,7 +19,7 @@ _MOST_LISTED = 3
 
 
 def from_torch(module: Any, example: Any) -> Network:
-    """Read a trained PyTorch module as an ordinary network, ready for a conversion.
+    """Read a trained PyTorch module as an ANN, ready for a conversion.
 
     The module is traced with ``torch.fx`` and every operation is translated; then both networks compute ``example`` and are
     compared. Batch normalisation comes as :class:`~pysnn.Affine`; :func:`pysnn.convert.folding.fold` works it into the

@@ -58,7 +58,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "damaged model": (lambda files: files[0].write_bytes(files[0].read_bytes()[:-1]), "ann.psnn"),
     "a spiking network": (
         lambda files: save(files[0], Network.chain({"in": Input((2, 5, 5)), "if": IF(), "out": Output()})),
-        "ann.psnn: IF 'if': expected an ordinary network",
+        "ann.psnn: IF 'if': expected an ANN",
     ),
     "no ReLU": (
         lambda files: save(files[0], Network.chain({"in": Input((2, 5, 5)), "f": Flatten(), "out": Output()})),

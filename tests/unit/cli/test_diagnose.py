@@ -20,7 +20,7 @@ from pysnn.files.settings import Settings
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import read_metadata
 from tests.unit.convert.test_blame import LABELS, chain
-from tests.unit.convert.test_ordinary import DATA
+from tests.unit.convert.test_recovered_ann import DATA
 
 Files = tuple[Path, Path, Path]
 

@@ -80,7 +80,7 @@ def test_accuracy_counts_the_first_of_equal_scores() -> None:
 
 def test_a_spiking_network_is_refused_by_name() -> None:
     net = Network.chain({"in": Input((1,)), "spikes": IF(), "out": Output("count")})
-    with pytest.raises(NetworkError, match="IF 'spikes': expected an ordinary network"):
+    with pytest.raises(NetworkError, match="IF 'spikes': expected an ANN"):
         ann_pass(net, [[1.0]])
 
 
@@ -95,5 +95,5 @@ def test_an_unknown_node_and_wrong_data_are_refused() -> None:
 
 def test_an_overflow_is_an_error_that_names_the_node() -> None:
     net = Network.chain({"in": Input((1,)), "fc": Linear([[1e38]]), "relu": ReLU(), "out": Output()})
-    with pytest.raises(DataError, match=r"'(relu|out)': a value of the ordinary pass is not finite"):
+    with pytest.raises(DataError, match=r"'(relu|out)': a value of the ANN pass is not finite"):
         ann_pass(net, [[1e10]], keep=["relu"])

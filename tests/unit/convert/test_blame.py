@@ -12,9 +12,10 @@ from pysnn.convert import ann_pass, convert
 from pysnn.convert.analysis.blame import summarise_blame
 from pysnn.convert.analysis.diagnosis import rank_layers
 from pysnn.convert.analysis.hybrid import exact_layer
+from pysnn.convert.pair import ConvertedPair
 from pysnn.schemas import SCHEMAS
 from pysnn.tables import make_table
-from tests.unit.convert.test_ordinary import DATA, residual
+from tests.unit.convert.test_recovered_ann import DATA, residual
 
 STEPS = 5
 LABELS = np.arange(20) % 4
@@ -52,7 +53,7 @@ def currents(network: Network, ann: Network, backend: str = "auto") -> dict[str,
 @BOTH
 def test_behind_an_exact_layer_currents_are_the_anns(backend: str) -> None:
     conversion = convert(chain(), DATA)
-    hybrid = exact_layer((conversion.network, conversion.ann), "relu1", "output")
+    hybrid = exact_layer(ConvertedPair(conversion.network, conversion.ann), "relu1", "output")
     assert hybrid.neurons == ("relu2",)
     mean, variance, expected = currents(hybrid, conversion.ann, backend)["relu2"]
     np.testing.assert_allclose(mean, expected, atol=1e-5)
@@ -65,7 +66,7 @@ def test_behind_an_exact_layer_currents_are_the_anns(backend: str) -> None:
 @BOTH
 def test_a_layer_with_exact_currents_still_spikes(backend: str) -> None:
     conversion = convert(residual(), DATA)
-    hybrid = exact_layer((conversion.network, conversion.ann), "relu2", "input")
+    hybrid = exact_layer(ConvertedPair(conversion.network, conversion.ann), "relu2", "input")
     # The first layer has no reader left: both what it feeds and the shortcut beside that are copies.
     assert hybrid.neurons == ("relu2",)
     mean, variance, expected = currents(hybrid, conversion.ann, backend)["relu2"]
@@ -90,7 +91,7 @@ def test_a_shortcut_beside_an_exact_layer_spikes_as_before() -> None:
     names = list(nodes)
     ann = Network(nodes, [*pairwise(names), ("relu1", "relu3")])
     conversion = convert(ann, DATA)
-    hybrid = exact_layer((conversion.network, ann), "relu2", "output")
+    hybrid = exact_layer(ConvertedPair(conversion.network, ann), "relu2", "output")
     assert hybrid.neurons == ("relu1", "relu3")
     assert hybrid.sources["relu3"] == ("conv3", "relu1.scale")
     before = run(conversion.network, DATA, steps=STEPS, record=["relu1"]).spikes["relu1"]
@@ -115,7 +116,7 @@ def test_the_table_says_what_each_experiment_gains() -> None:
         for ending, what in (("", None), ("_input", given), ("_output", exact)):
             if what is None and ending:
                 continue
-            pair = (conversion.network, conversion.ann)
+            pair = ConvertedPair(conversion.network, conversion.ann)
             network = conversion.network if what is None else exact_layer(pair, what[0], what[1])  # type: ignore[arg-type]
             result = run(network, DATA, steps=STEPS, labels=LABELS)
             assert row[f"error{ending}"] == pytest.approx(np.sqrt(np.mean((result.scores[0] - scores) ** 2)), rel=1e-6)
@@ -154,7 +155,7 @@ def test_progress_goes_up_to_the_end() -> None:
 
 def test_upper_bounds_are_part_of_the_exact_values() -> None:
     conversion = convert(chain().replace({"relu1": ReLU(max=0.25)}), DATA, "max-norm", steps=64)
-    hybrid = exact_layer((conversion.network, conversion.ann), "relu1", "output")
+    hybrid = exact_layer(ConvertedPair(conversion.network, conversion.ann), "relu1", "output")
     mean, _, expected = currents(hybrid, conversion.ann)["relu2"]
     np.testing.assert_allclose(mean, expected, atol=1e-5)
     assert ann_pass(conversion.ann, DATA, keep=["relu1"])[1]["relu1"].max() == 0.25
@@ -220,7 +221,7 @@ def test_what_is_refused() -> None:
         conversion.blame(DATA, 4, layers=0)
     with pytest.raises(DataError, match="labels"):
         conversion.blame(DATA, 4, labels=[1, 2])
-    pair = (conversion.network, conversion.ann)
+    pair = ConvertedPair(conversion.network, conversion.ann)
     with pytest.raises(NetworkError, match="there is no layer of neurons 'conv'"):
         exact_layer(pair, "conv", "output")
     taken = Network.chain({"in": Input((2,)), "relu": ReLU(), "ann.relu": Linear(np.eye(2)), "out": Output()})

@@ -132,7 +132,7 @@ def test_what_is_refused_and_how() -> None:
         convert(ann(), DATA[:0])
     with pytest.raises(DataError, match="expected finite values"):
         convert(ann(), np.full((2, 6), np.nan))
-    with pytest.raises(NetworkError, match="IF 'relu1': expected an ordinary network"):
+    with pytest.raises(NetworkError, match="IF 'relu1': expected an ANN"):
         convert(convert(ann(), DATA).network, DATA)
     with pytest.raises(NetworkError, match="with ReLU nodes, got none"):
         convert(Network.chain({"in": Input((6,)), "out": Output()}), DATA)

@@ -1,4 +1,4 @@
-"""The pass layer by layer is the ordinary pass, and the engine's run, in another order."""
+"""The pass layer by layer is the ANN pass, and the engine's run, in another order."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Affine: a factor and a shift a channel, in an ordinary network and in a spiking one."""
+"""Affine: a factor and a shift a channel, in an ANN and in a spiking one."""
 
 from typing import Any
 

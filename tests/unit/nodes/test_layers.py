@@ -1,4 +1,4 @@
-"""Layers against index loops: shapes and values of the ordinary (ANN) pass."""
+"""Layers against index loops: shapes and values of the ANN pass."""
 
 from itertools import product
 from typing import Any
@@ -128,8 +128,8 @@ def test_relu_and_output() -> None:
 
 
 @pytest.mark.parametrize("neuron", [pysnn.IF(), pysnn.LIF()])
-def test_a_neuron_has_no_value_in_an_ordinary_pass(neuron: Node) -> None:
-    with pytest.raises(pysnn.NetworkError, match="ordinary"):
+def test_a_neuron_has_no_value_in_an_ann_pass(neuron: Node) -> None:
+    with pytest.raises(pysnn.NetworkError, match="ANN pass"):
         neuron.forward((np.ones((1, 2)),))
 
 

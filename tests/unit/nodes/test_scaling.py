@@ -9,7 +9,7 @@ import pytest
 from pysnn import IF, DataError, Events, Input, Linear, Network, NetworkError, Output, ReLU, run
 from pysnn.ann import ann_pass
 from pysnn.convert.constant_slope import to_first_spike
-from pysnn.convert.ordinary import ann_digest
+from pysnn.convert.recovered_ann import ann_digest
 from pysnn.encode.batch import input_values
 from pysnn.files import psnn
 

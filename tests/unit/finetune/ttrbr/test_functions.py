@@ -95,7 +95,7 @@ def test_simulated_neurons_are_the_engines(constant: bool) -> None:
     current = rng.normal(0.4, 0.6, (batch if constant else steps * batch, 4)).astype(np.float32)
     th, start = np.array([[0.5, 1.0, 0.7, 0.9], [0.2, 0.5, -0.3, 0.8]], dtype=np.float32)
     channels = (torch.from_numpy(th)[None], torch.from_numpy(start)[None])
-    spikes = Spikes.apply(torch.from_numpy(current), *channels, (steps, batch))
+    spikes = Spikes.apply(torch.from_numpy(current), *channels, steps, batch)
     v = np.broadcast_to(start, (batch, 4)).copy()
     for t in range(steps):
         v += current if constant else current[t * batch : (t + 1) * batch]
@@ -118,10 +118,10 @@ def test_compiled_neurons_give_the_bits_of_pytorchs(
     if current.dim() == 4:
         current = current.contiguous(memory_format=torch.channels_last)
     start = torch.linspace(-0.2, 0.9, shape[0]).reshape(-1, *(1,) * (len(shape) - 1))
-    got = simulate.simulate(current, (th, start), steps, batch)
-    assert simulate.simulate(current.contiguous(), (th, start), steps, batch)[0].equal(got[0])
+    got = simulate.simulate(current, th, start, steps, batch)
+    assert simulate.simulate(current.contiguous(), th, start, steps, batch)[0].equal(got[0])
     monkeypatch.setattr(simulate, "_core", None)
-    expected = simulate.simulate(current, (th, start), steps, batch)
+    expected = simulate.simulate(current, th, start, steps, batch)
     assert all(torch.equal(a, b) and a.dtype == b.dtype for a, b in zip(got, expected, strict=True))
     assert 0.1 < float((expected[0] > 0).float().mean()) < 0.9
 
@@ -138,15 +138,14 @@ def test_backward_through_time_is_that_of_the_surrogate(constant: bool) -> None:
     for derive in (_by_the_loop, Spikes.apply):
         z, th = current.clone().requires_grad_(), torch.tensor([[0.6, 0.9, 0.5]], requires_grad=True)
         start = torch.tensor([[0.3, 0.5, 0.1]], requires_grad=True)
-        (derive(z, th, start, (steps, batch)) * weights).sum().backward()
+        (derive(z, th, start, steps, batch) * weights).sum().backward()
         found.append((z.grad, th.grad, start.grad))
     for expected, got in zip(*found, strict=True):
         assert torch.allclose(got, expected, atol=1e-5)
         assert expected.abs().max() > 0.1
 
 
-def _by_the_loop(current: Any, th: Any, start: Any, times: tuple[int, int]) -> Any:
-    steps, batch = times
+def _by_the_loop(current: Any, th: Any, start: Any, steps: int, batch: int) -> Any:
     v, out = start.expand(batch, -1), []
     for t in range(steps):
         v = v + (current if len(current) == batch else current[t * batch : (t + 1) * batch])

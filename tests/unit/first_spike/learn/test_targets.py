@@ -33,7 +33,7 @@ ONE_SIDED: dict[str, tuple[list[float], int, list[float]]] = {
 @pytest.mark.parametrize("case", ONE_SIDED)
 def test_one_sided_targets(case: str) -> None:
     times, label, expected = ONE_SIDED[case]
-    found = output_targets(np.array([times], dtype=float), np.array([label]), STEPS, ("one_sided", 4.0))
+    found = output_targets(np.array([times], dtype=float), np.array([label]), STEPS, "one_sided", 4.0)
     assert found[0] == pytest.approx(expected)
 
 
@@ -47,13 +47,13 @@ def test_one_sided_targets(case: str) -> None:
     ],
 )
 def test_exact_targets_pull_from_both_sides(times: Any, label: int, expected: list[float]) -> None:
-    found = output_targets(np.array([times], dtype=float), np.array([label]), STEPS, ("exact", 4.0))
+    found = output_targets(np.array([times], dtype=float), np.array([label]), STEPS, "exact", 4.0)
     assert found[0] == pytest.approx(expected)
 
 
 def test_exact_targets_move_the_mean_nowhere() -> None:
     times = np.random.default_rng(0).integers(4, 12, (50, 10)).astype(float)
-    found = output_targets(times, np.arange(50) % 10, STEPS, ("exact", 3.0))
+    found = output_targets(times, np.arange(50) % 10, STEPS, "exact", 3.0)
     assert np.allclose(found.mean(axis=1), times.mean(axis=1))
 
 
@@ -67,13 +67,13 @@ def test_exact_targets_move_the_mean_nowhere() -> None:
     ],
 )
 def test_published_targets(times: Any, label: int, expected: list[float]) -> None:
-    found = output_targets(np.array([times], dtype=float), np.array([label]), STEPS, ("published", 4.0))
+    found = output_targets(np.array([times], dtype=float), np.array([label]), STEPS, "published", 4.0)
     assert found[0].tolist() == expected
 
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_targets_are_within_the_window_for_any_times(kind: Any) -> None:
     times = np.random.default_rng(1).integers(0, STEPS + 1, (500, 3)).astype(float)
-    found = output_targets(times, np.arange(500) % 3, STEPS, (kind, 7.5))
+    found = output_targets(times, np.arange(500) % 3, STEPS, kind, 7.5)
     assert found.min() >= 0
     assert found.max() <= STEPS

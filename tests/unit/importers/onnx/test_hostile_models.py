@@ -17,7 +17,7 @@ from pysnn import DataError, FileFormatError, NetworkError, PysnnError
 from pysnn.convert import convert
 from pysnn.importers import onnx as onnx_io
 from pysnn.importers.model_files import load_ann
-from pysnn.importers.onnx import assembly
+from pysnn.importers.onnx.layout import assembly
 from tests.unit.importers.onnx.models import model, node, numbers
 
 X = numbers(3, 2, 4, 4)

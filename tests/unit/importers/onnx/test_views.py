@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("onnx", reason="the package onnx is not installed (extra onnx)")
 
-from pysnn.importers.onnx.model import UnsupportedError
-from pysnn.importers.onnx.views import axis_map, inverse, is_plain, order, plain, strided, transposed
+from pysnn.importers.onnx.file.model import UnsupportedError
+from pysnn.importers.onnx.layout.views import axis_map, inverse, is_plain, order, plain, strided, transposed
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 

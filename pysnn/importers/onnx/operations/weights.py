@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
-from pysnn.importers.onnx.views import is_plain
-from pysnn.importers.onnx.windows import like_source, padding, pair_of
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.layout.views import is_plain
+from pysnn.importers.onnx.operations.windows import like_source, padding, pair_of
 from pysnn.nodes import Conv2d, Linear
 
 __all__ = ["conv", "gemm", "matmul"]

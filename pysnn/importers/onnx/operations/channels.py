@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Signal
-from pysnn.importers.onnx.views import is_plain
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Signal
+from pysnn.importers.onnx.layout.views import is_plain
 
 __all__ = ["channel_values", "readable"]
 

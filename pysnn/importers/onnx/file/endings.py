@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pysnn.errors import NetworkError
-from pysnn.importers.onnx.model import Model, OnnxNode
+from pysnn.importers.onnx.file.model import Model, OnnxNode
 
 __all__ = ["Reading", "makers_of", "reading"]
 

@@ -8,9 +8,10 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Signal
-from pysnn.importers.onnx.views import View, inverse, is_plain, order, plain
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.signal import Signal
+from pysnn.importers.onnx.layout.views import View, inverse, is_plain, order, plain
+from pysnn.network_builder import NetworkBuilder
 from pysnn.nodes import Affine, Flatten, Linear, Node, ReLU, Scale
 from pysnn.nodes.base import Shape
 
@@ -32,7 +33,7 @@ class InputLayoutError(Exception):
 
 @dataclass(eq=False)
 class Assembly:
-    """Layers and edges so far.
+    """The network so far, in a :class:`~pysnn.network_builder.NetworkBuilder`, and what ONNX adds to it.
 
     ``batch`` is the size that shapes computed in the file are worked out with; ``may_turn`` says whether the input may
     still get another shape.
@@ -40,11 +41,8 @@ class Assembly:
 
     batch: int
     may_turn: bool = False
-    nodes: dict[str, Node] = field(default_factory=dict)
-    edges: list[tuple[str, str]] = field(default_factory=list)
-    shapes: dict[str, Shape] = field(default_factory=dict)
+    builder: NetworkBuilder = field(default_factory=NetworkBuilder)
     readers: Counter[str] = field(default_factory=Counter)
-    used: Counter[str] = field(default_factory=Counter)
     flattened: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
     left: int = field(default_factory=lambda: _MOST_REARRANGED)
 
@@ -55,22 +53,11 @@ class Assembly:
             raise UnsupportedError(f"the model rearranges more than {_MOST_REARRANGED} values")
         return order(view)
 
-    def name(self, wanted: str) -> str:
-        """Return a printable name that no layer has yet."""
-        base = "".join(c if c.isprintable() else "_" for c in wanted[:_LONGEST_NAME]) or "node"
-        name = base
-        while name in self.nodes:
-            self.used[base] += 1
-            name = f"{base}_{self.used[base]}"
-        return name
-
     def place(self, wanted: str, layer: Node, terms: tuple[str, ...]) -> Signal:
-        """Add a layer that reads ``terms``; its shape is checked."""
-        name = self.name(wanted)
-        shape = layer.output_shape(name, tuple(self.shapes[term] for term in terms))
-        self.nodes[name] = layer
-        self.shapes[name] = shape
-        self.edges += [(term, name) for term in terms]
+        """Add a layer that reads ``terms``, under a printable name like the one wanted."""
+        printable = "".join(c if c.isprintable() else "_" for c in wanted[:_LONGEST_NAME])
+        name = self.builder.add(printable or "node", layer, terms)
+        shape = self.builder.shapes[name]
         return Signal((name,), (self.batch, *shape), plain(prod(shape)))
 
     def layer(self, node: OnnxNode, layer: Node, source: Signal) -> Signal:
@@ -83,7 +70,7 @@ class Assembly:
 
     def core(self, signal: Signal) -> Shape:
         """Return the shape of the layers that a signal is read from."""
-        return self.shapes[signal.terms[0]]
+        return self.builder.shapes[signal.terms[0]]
 
     def single(self, node: OnnxNode, source: Signal) -> str:
         """Return one layer whose value is the signal's; a sum gets one of its own."""
@@ -114,18 +101,16 @@ class Assembly:
 
     def is_input(self, terms: tuple[str, ...]) -> bool:
         """Return whether all layers up to the input leave each value where it is."""
-        sources: dict[str, list[str]] = {name: [] for name in self.nodes}
-        for source, target in self.edges:
-            sources[target].append(source)
         waiting, seen = list(terms), set()
         while waiting:
             name = waiting.pop()
             if name in seen:
                 continue
             seen.add(name)
-            if sources[name] and not isinstance(self.nodes[name], Affine | ReLU | Scale):
+            sources = self.builder.sources(name)
+            if sources and not isinstance(self.builder.nodes[name], Affine | ReLU | Scale):
                 return False
-            waiting += sources[name]
+            waiting += sources
         return True
 
     def vector(self, node: OnnxNode, signal: Signal) -> Signal:

@@ -5,11 +5,11 @@ from math import prod
 
 import numpy as np
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.constants import integers_of, reshaped
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
-from pysnn.importers.onnx.views import transposed
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.layout.views import transposed
+from pysnn.importers.onnx.operations.constants import integers_of, reshaped
 
 __all__ = ["axes_of", "cast", "dropout", "flatten", "identity", "reshape", "squeeze", "transpose", "unsqueeze"]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from pysnn.errors import NetworkError
-from pysnn.importers.onnx.endings import makers_of
-from pysnn.importers.onnx.model import Model, ModelInput, OnnxNode
+from pysnn.importers.onnx.file.endings import makers_of
+from pysnn.importers.onnx.file.model import Model, ModelInput, OnnxNode
 
 __all__ = ["Needed", "needed"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from pysnn import IF, Conv2d, Flatten, Input, Linear, Network, NetworkError, Output, ReLU, Scale
 from pysnn.convert import convert
-from pysnn.convert.ordinary import ann_digest, ordinary_network
+from pysnn.convert.recovered_ann import ann_digest, recovered_ann
 from pysnn.files.psnn import dumps, loads
 
 DATA = np.random.default_rng(0).random((20, 2, 4, 4)).astype(np.float32)
@@ -34,20 +34,20 @@ def residual() -> Network:
 def test_the_ann_is_in_the_converted_network(settings: dict[str, Any]) -> None:
     ann = residual()
     conversion = convert(ann, DATA, **settings)
-    assert ordinary_network(conversion.network) == ann
+    assert recovered_ann(conversion.network) == ann
     from_file = loads(dumps(conversion.network, provenance=conversion.provenance))
-    assert ann_digest(ordinary_network(from_file.network)) == from_file.provenance["ann.sha256"] == ann_digest(ann)
+    assert ann_digest(recovered_ann(from_file.network)) == from_file.provenance["ann.sha256"] == ann_digest(ann)
 
 
 @pytest.mark.parametrize(("calibrated", "same"), [(["v_init"], True), (["bias"], False)])
 def test_calibrated_biases_hide_the_ann_and_the_digest_says_so(calibrated: list[str], same: bool) -> None:
     conversion = convert(residual(), DATA, steps=4, calibrate=calibrated)
-    assert (ann_digest(ordinary_network(conversion.network)) == conversion.provenance["ann.sha256"]) is same
+    assert (ann_digest(recovered_ann(conversion.network)) == conversion.provenance["ann.sha256"]) is same
 
 
 def test_so_do_upper_bounds() -> None:
     conversion = convert(residual().replace({"relu1": ReLU(max=0.5)}), DATA)
-    assert ann_digest(ordinary_network(conversion.network)) != conversion.provenance["ann.sha256"]
+    assert ann_digest(recovered_ann(conversion.network)) != conversion.provenance["ann.sha256"]
 
 
 def test_the_digest_knows_weights_edges_and_fields_but_no_read_out() -> None:
@@ -69,4 +69,4 @@ def test_the_digest_knows_weights_edges_and_fields_but_no_read_out() -> None:
 def test_neurons_that_no_conversion_makes_are_refused(behind: dict[str, Any]) -> None:
     net = Network.chain({"in": Input((2,)), "if": IF(v_threshold=2.0), **behind, "out": Output("mean_current")})
     with pytest.raises(NetworkError, match="IF 'if': expected an IF neuron and a Scale by its threshold"):
-        ordinary_network(net)
+        recovered_ann(net)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.channels import channel_values, readable
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.operations.channels import channel_values, readable
 from pysnn.nodes import AvgPool2d, Concat, Crop, Flatten, GlobalAvgPool, MaxPool2d, Pad, ReLU, Subsample
 
 __all__ = ["clip", "maximum", "minimum", "relu"]
@@ -95,12 +95,12 @@ def _limited_above(assembly: Assembly, node: OnnxNode, signal: Signal, constant:
         high = np.minimum(high, signal.ceiling)
     if wait or not _is_positive(assembly, signal):
         return replace(signal, ceiling=_one_or_many(high))
-    sole = assembly.nodes[signal.terms[0]]
+    sole = assembly.builder.nodes[signal.terms[0]]
     if len(signal.terms) == 1 and isinstance(sole, ReLU):
         # Beside the ReLU, not behind it: two activations in a row would become two layers of neurons.
         if sole.max is not None:
             high = np.minimum(high, sole.max)
-        sources = tuple(source for source, target in assembly.edges if target == signal.terms[0])
+        sources = assembly.builder.sources(signal.terms[0])
         return assembly.alike(node, ReLU(_one_or_many(high)), replace(signal, terms=sources))
     return assembly.alike(node, ReLU(_one_or_many(high)), signal)
 
@@ -111,17 +111,14 @@ def _one_or_many(values: NDArray[np.float64]) -> Any:
 
 def _is_positive(assembly: Assembly, signal: Signal) -> bool:
     """Return whether no value can be negative: all come from ReLUs through layers that keep the sign."""
-    sources: dict[str, list[str]] = {}
-    for source, target in assembly.edges:
-        sources.setdefault(target, []).append(source)
     waiting, seen = list(signal.terms), set()
     while waiting:
         name = waiting.pop()
-        layer = assembly.nodes[name]
+        layer = assembly.builder.nodes[name]
         if name in seen or isinstance(layer, ReLU):
             continue
         if not isinstance(layer, _KEEP_SIGN):
             return False
         seen.add(name)
-        waiting += sources[name]
+        waiting += assembly.builder.sources(name)
     return True

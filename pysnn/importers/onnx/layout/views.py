@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.model import UnsupportedError
+from pysnn.importers.onnx.file.model import UnsupportedError
 
 __all__ = ["View", "axis_map", "inverse", "is_plain", "order", "plain", "strided", "transposed"]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.model import UnsupportedError
-from pysnn.importers.onnx.views import View
+from pysnn.importers.onnx.file.model import UnsupportedError
+from pysnn.importers.onnx.layout.views import View
 
 __all__ = ["Operand", "Operands", "Signal"]
 
@@ -23,7 +23,7 @@ class Signal:
     shape
         The ONNX shape, the batch included.
     view
-        In which order the value reads the layers' own values, see :mod:`pysnn.importers.onnx.views`.
+        In which order the value reads the layers' own values, see :mod:`pysnn.importers.onnx.layout.views`.
     label
         Name for the Flatten that turns the layers' map into a vector where one is needed.
     ceiling

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.channels import channel_values, readable
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.operations.channels import channel_values, readable
 from pysnn.nodes import Affine
 
 __all__ = ["add", "batch_normalization", "divide", "multiply", "negative", "scaler", "subtract"]
@@ -23,7 +23,7 @@ def add(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
         return assembly.add(node, signals)
     total = readable(assembly, node, assembly.add(node, signals), *constants)
     shifts = [channel_values(assembly, total, constant) for constant in constants]
-    return _affine(assembly, node, total, (np.ones(1), sum(shifts[1:], start=shifts[0])))
+    return _affine(assembly, node, total, np.ones(1), sum(shifts[1:], start=shifts[0]))
 
 
 def subtract(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
@@ -37,11 +37,11 @@ def subtract(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     if isinstance(operands.at(0), Signal):
         constant = operands.constant(1, "b")
         signal = readable(assembly, node, operands.signal(0), constant)
-        return _affine(assembly, node, signal, (np.ones(1), -channel_values(assembly, signal, constant)))
+        return _affine(assembly, node, signal, np.ones(1), -channel_values(assembly, signal, constant))
     constant = operands.constant(0, "a")
     signal = readable(assembly, node, operands.signal(1), constant)
     shift = channel_values(assembly, signal, constant)
-    return _affine(assembly, node, signal, (-np.ones(1), shift))
+    return _affine(assembly, node, signal, -np.ones(1), shift)
 
 
 def multiply(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
@@ -54,7 +54,7 @@ def multiply(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     index = 0 if isinstance(operands.at(0), Signal) else 1
     constant = operands.constant(1 - index, "b")
     signal = readable(assembly, node, operands.signal(index), constant)
-    return _affine(assembly, node, signal, (channel_values(assembly, signal, constant), None))
+    return _affine(assembly, node, signal, channel_values(assembly, signal, constant))
 
 
 def divide(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
@@ -66,12 +66,12 @@ def divide(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     divisor = channel_values(assembly, signal, constant)
     if not divisor.all():
         raise UnsupportedError("it divides by zero")
-    return _affine(assembly, node, signal, (1 / divisor, None))
+    return _affine(assembly, node, signal, 1 / divisor)
 
 
 def negative(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     """Compute ``-x``."""
-    return _affine(assembly, node, readable(assembly, node, operands.signal(0)), (-np.ones(1), None))
+    return _affine(assembly, node, readable(assembly, node, operands.signal(0)), -np.ones(1))
 
 
 def batch_normalization(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
@@ -104,7 +104,7 @@ def scaler(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
     offset, scale = (_each(node, name, default, source) for name, default in (("offset", 0.0), ("scale", 1.0)))
     signal = readable(assembly, node, source, offset, scale)
     factor = channel_values(assembly, signal, scale)
-    return _affine(assembly, node, signal, (factor, channel_values(assembly, signal, -offset * scale)))
+    return _affine(assembly, node, signal, factor, channel_values(assembly, signal, -offset * scale))
 
 
 def _each(node: OnnxNode, name: str, default: float, signal: Signal) -> NDArray[np.float64]:
@@ -124,9 +124,9 @@ def _affine(
     assembly: Assembly,
     node: OnnxNode,
     signal: Signal,
-    factors: tuple[NDArray[np.float64], NDArray[np.float64] | None],
+    scale: NDArray[np.float64],
+    shift: NDArray[np.float64] | None = None,
 ) -> Signal:
-    scale, shift = factors
     return assembly.alike(node, Affine(_parameter(scale), 0.0 if shift is None else _parameter(shift)), signal)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError, MissingExtraError, NetworkError
-from pysnn.importers.onnx.external import read_external
-from pysnn.importers.onnx.model import Dimension, Model, ModelInput, OnnxNode
+from pysnn.importers.onnx.file.external import read_external
+from pysnn.importers.onnx.file.model import Dimension, Model, ModelInput, OnnxNode
 
 __all__ = ["OLDEST_OPSET", "import_onnx", "read_model", "read_proto"]
 

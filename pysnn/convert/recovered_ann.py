@@ -1,4 +1,4 @@
-"""Back from a converted network to the ordinary one that it was made of, where that is all in it."""
+"""Back from a converted network to the ANN that it was made of, where that is all in it."""
 
 import hashlib
 from dataclasses import fields
@@ -8,14 +8,15 @@ import numpy as np
 
 from pysnn.errors import NetworkError
 from pysnn.network import Network
+from pysnn.network_builder import NetworkBuilder
 from pysnn.neurons import IF
-from pysnn.nodes import Node, Output, ReLU, Scale
+from pysnn.nodes import Output, ReLU, Scale
 
-__all__ = ["ann_digest", "ordinary_network"]
+__all__ = ["ann_digest", "recovered_ann"]
 
 
-def ordinary_network(spiking: Network) -> Network:
-    """Give the ANN of a converted network: each IF neuron with its Scale becomes a ReLU again.
+def recovered_ann(spiking: Network) -> Network:
+    """Return the ANN of a converted network: each IF neuron with its Scale becomes a ReLU again.
 
     It is the ANN itself where the conversion has changed nothing else: no bias was calibrated and no ReLU had an upper bound.
     :func:`ann_digest` of both says whether it is; converted networks have their ANN's among their provenance.
@@ -30,20 +31,19 @@ def ordinary_network(spiking: Network) -> Network:
     >>> from pysnn import Input
     >>> from pysnn.convert.rewrite import spiking_network
     >>> ann = Network.chain({"in": Input((1,)), "relu": ReLU(), "out": Output()})
-    >>> ordinary_network(spiking_network(ann, {"relu": 2.0})) == ann
+    >>> recovered_ann(spiking_network(ann, {"relu": 2.0})) == ann
     True
     """
-    scales = {_scale(spiking, name): name for name in spiking.neurons}
-    nodes: dict[str, Node] = {}
-    for name, node in spiking.nodes.items():
-        if name not in scales:
-            nodes[name] = ReLU() if name in spiking.neurons else node
-    edges = [(scales.get(source, source), target) for source, target in spiking.edges if target not in scales]
-    return Network(nodes, edges)
+    scales = [_scale(spiking, name) for name in spiking.neurons]
+    builder = NetworkBuilder.of(spiking)
+    for name in spiking.neurons:
+        builder.replace(name, ReLU())
+    builder.bypass(*scales)
+    return builder.network()
 
 
 def ann_digest(network: Network) -> str:
-    """Give the SHA-256 of what an ordinary network computes: its nodes, their fields and its edges, without the read-out.
+    """Return the SHA-256 of what an ANN computes: its nodes, their fields and its edges, without the read-out.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def ann_digest(network: Network) -> str:
 
 
 def _scale(network: Network, name: str) -> str:
-    """Give the node that says what a neuron's spike stands for."""
+    """Return the node that says what a neuron's spike stands for."""
     node, behind = network.nodes[name], network.targets[name]
     scale = network.nodes[behind[0]] if len(behind) == 1 else None
     if type(node) is IF and isinstance(scale, Scale) and np.array_equal(scale.factor, node.v_threshold):

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.channels import readable
-from pysnn.importers.onnx.constants import integers_of, slices
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.shapes import axes_of
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
-from pysnn.importers.onnx.views import axis_map, strided
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.layout.views import axis_map, strided
+from pysnn.importers.onnx.operations.channels import readable
+from pysnn.importers.onnx.operations.constants import integers_of, slices
+from pysnn.importers.onnx.operations.shapes import axes_of
 from pysnn.nodes import Concat, Crop, Node, Pad, Scale, Subsample
 
 __all__ = ["concat", "pad", "slice_", "split"]

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.borders import Axis, bordered_average
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
-from pysnn.importers.onnx.shapes import axes_of
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
-from pysnn.importers.onnx.views import axis_map, strided
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.layout.views import axis_map, strided
+from pysnn.importers.onnx.operations.borders import Axis, bordered_average
+from pysnn.importers.onnx.operations.shapes import axes_of
 from pysnn.nodes import AvgPool2d, MaxPool2d
 
 __all__ = [

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pysnn.encode.layout import laid_out
 from pysnn.errors import NetworkError
-from pysnn.importers.onnx.model import ModelInput
-from pysnn.importers.onnx.views import View, is_plain, order, plain, strided
+from pysnn.importers.onnx.file.model import ModelInput
+from pysnn.importers.onnx.layout.views import View, is_plain, order, plain, strided
 from pysnn.nodes.base import Shape
 
 __all__ = ["InputLayout"]
@@ -19,7 +19,7 @@ __all__ = ["InputLayout"]
 class InputLayout:
     """The batch and the sizes of one sample in the model, and the shape that the network's input has instead.
 
-    The model's values are those of the network's input read through ``view``, see :mod:`pysnn.importers.onnx.views`.
+    The model's values are those of the network's input read through ``view``, see :mod:`pysnn.importers.onnx.layout.views`.
     """
 
     batch: int

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.constants import integers_of, reshaped
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.operations.constants import integers_of, reshaped
 
 __all__ = ["OTHER_BATCH", "check_reshape", "same_for_all_samples"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.importers.onnx.model import OnnxNode, UnsupportedError
+from pysnn.importers.onnx.file.model import OnnxNode, UnsupportedError
 
 __all__ = ["CONSTANT_OPS", "ConstantFolder", "integers_of", "reshaped", "shape_of", "slices"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pysnn.importers.onnx import bounds, elementwise, pieces, shapes, weights, windows
-from pysnn.importers.onnx.assembly import Assembly
-from pysnn.importers.onnx.model import OnnxNode
-from pysnn.importers.onnx.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.file.model import OnnxNode
+from pysnn.importers.onnx.layout.assembly import Assembly
+from pysnn.importers.onnx.layout.signal import Operand, Operands, Signal
+from pysnn.importers.onnx.operations import bounds, elementwise, pieces, shapes, weights, windows
 
 __all__ = ["KEEPS_SHAPE", "OPS", "Op", "advice"]
 
@@ -63,7 +63,7 @@ OPS: Mapping[str, Op] = {
     "Unsqueeze": _op(shapes.unsqueeze, 1, 2, "axes"),
     "ai.onnx.ml.Scaler": _op(elementwise.scaler, 1, 1, "offset scale"),
 }
-"""Ops on values that come from the input. Those on constants are in :data:`pysnn.importers.onnx.constants.CONSTANT_OPS`."""
+"""Ops on values that come from the input. Those on constants are in :data:`pysnn.importers.onnx.operations.constants.CONSTANT_OPS`."""
 
 _ACTIVATIONS = "Celu Elu Erf Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Selu Sigmoid Softplus Softsign Swish Tanh ThresholdedRelu"
 _NORMS = "GroupNormalization InstanceNormalization LRN LayerNormalization LpNormalization MeanVarianceNormalization"
