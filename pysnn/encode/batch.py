@@ -160,9 +160,11 @@ def input_values(node: Input, x: NDArray[Any]) -> NDArray[np.float32]:
         values = x.astype(np.float32)
         if x.dtype == np.uint8:
             values /= np.float32(255)
+    if not node.normalises:
+        return values
     with np.errstate(over="ignore"):
         normal = np.asarray(node.normalise(values), dtype=np.float32)
-    if node.normalises and not np.isfinite(normal).all():
+    if not np.isfinite(normal).all():
         raise DataError(
             f"Input: a value leaves float32 behind its {_normalisation(node)}: what it is divided by is too small for the data"
         )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any, Unpack
 
@@ -140,10 +141,7 @@ class Simulator:
             output = merge_outputs(outputs)
         except MemoryError as error:
             raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
-        seconds = time.perf_counter() - started
-        undecided = None
-        if options.count and options.state is None:
-            undecided = self._undecided(output, data, (plan, executable), options, read_at)
+        fresh = options.count and options.state is None
         return Result(
             network=self.network,
             plan=plan,
@@ -158,10 +156,12 @@ class Simulator:
             potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
             probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
             kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
-            wall_s=seconds,
+            wall_s=time.perf_counter() - started,
             backend=executable.name,
             seed=options.seed,
-            undecided=undecided,
+            count_undecided=partial(self._undecided, output, data, (plan, executable), options, read_at)
+            if fresh
+            else None,
         )
 
     def _changed(self, changes: RunKeywords) -> RunOptions:
