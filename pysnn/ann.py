@@ -65,7 +65,7 @@ def ann_pass(network: Network, x: Any, keep: Iterable[str] = ()) -> tuple[Float3
 
 
 def ann_accuracy(network: Network, x: Any, labels: Any) -> float:
-    """Give the share of samples whose highest score (of equal ones the first) is the label's.
+    """Return the share of samples whose highest score (of equal ones the first) is the label's.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def _batches(network: Network, data: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 
 def _one_batch(network: Network, x: NDArray[Any], keep: set[str]) -> dict[str, Float32]:
-    """Give the values of the nodes to keep; others are dropped as soon as nobody needs them."""
+    """Return the values of the nodes to keep; others are dropped as soon as nobody needs them."""
     waiting = {name: len(network.targets[name]) for name in network.nodes}
     values: dict[str, Float32] = {}
     with np.errstate(over="ignore", invalid="ignore"):

@@ -95,7 +95,7 @@ def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
 
 
 def _method_settings(method: str, steps: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the settings that were asked for, checked before anything is read."""
+    """Return the settings that were asked for, checked before anything is read."""
     from pysnn.convert.methods.registry import make_method
 
     settings = {name: value for name, value in wanted.items() if value is not None}
@@ -123,7 +123,7 @@ def _normalisation(mean: str | None, std: str | None) -> dict[str, list[float]]:
 
 
 def _calibration_data(network: "Network", text: str, data: "Data") -> "Data":
-    """Give the data of a source, checked against the network's input."""
+    """Return the data of a source, checked against the network's input."""
     from pysnn.encode.batch import checked_data
 
     try:

@@ -105,6 +105,6 @@ def _own_steps(saved: "SavedNetwork", file: Path) -> list[int]:
 
 
 def _ann_accuracy(provenance: Mapping[str, Any], digest: str) -> float | None:
-    """Give the accuracy of the original network, if the file knows it for these very data."""
+    """Return the accuracy of the original network, if the file knows it for these very data."""
     known = provenance.get("ann_accuracy")
     return known if isinstance(known, float) and provenance.get("ann_accuracy_data") == digest else None

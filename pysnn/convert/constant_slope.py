@@ -23,7 +23,7 @@ _MARGIN = 1.25
 
 
 def to_first_spike(network: Network, x: Any = None) -> FirstSpikeNetwork:
-    """Give the first-spike network that computes what a ReLU network computes: one spike a neuron at most, nothing lost.
+    """Return the first-spike network that computes what a ReLU network computes: one spike a neuron at most, nothing lost.
 
     A value ``a`` of a layer becomes a spike ``a / scale`` before the end of the layer's window of time, 0 becomes no spike, and the
     output neuron with the highest score fires first: equal but for the rounding of float32. Neurons are
@@ -79,7 +79,7 @@ def to_first_spike(network: Network, x: Any = None) -> FirstSpikeNetwork:
 
 
 def _scale(stage: Stage, before: Float64, seen: float) -> Float64:
-    """Give the value that each column's window stands for: what it can reach, what it did reach, or its ReLU's bound."""
+    """Return the value that each column's window stands for: what it can reach, what it did reach, or its ReLU's bound."""
     reachable = stage.bias + (np.maximum(stage.matrix, 0) * before[:, None]).sum(axis=0)
     if not stage.rectified:
         # Scores are compared with each other: one scale.

@@ -66,7 +66,7 @@ class Correction:
 
 
 def check_corrections(kinds: Any, steps: int | None) -> tuple[str, ...]:
-    """Give the wanted corrections in the order in which they are made, or raise :class:`DataError`.
+    """Return the wanted corrections in the order in which they are made, or raise :class:`DataError`.
 
     Examples
     --------
@@ -164,7 +164,7 @@ class Neurons:
         return cls(_spread(channels, current.ndim), samples, steps)
 
     def values(self, current: Float32, more: Any = 0.0) -> Float32:
-        """Give a threshold for each spike, ``(samples * steps, channels, ...)``.
+        """Return a threshold for each spike, ``(samples * steps, channels, ...)``.
 
         ``current`` has these axes, or is constant in time: ``(samples, channels, ...)``. ``more`` is added to the initial
         potential.

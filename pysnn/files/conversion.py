@@ -20,7 +20,7 @@ _COUNT_BYTES = 4
 
 
 def powers_of_two(steps: int) -> list[int]:
-    """Give 1, 2, 4, ... below a number of steps, and the number itself.
+    """Return 1, 2, 4, ... below a number of steps, and the number itself.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def save_conversion(
 
 
 def _last_neurons(network: Network, limit: int) -> tuple[list[str], int]:
-    """Give the neuron nodes, from the output backwards, whose spike counts for one sample fit, and how many bytes they take."""
+    """Return the neuron nodes, from the output backwards, whose spike counts for one sample fit, and how many bytes they take."""
     nodes: list[str] = []
     total = 0
     for name in reversed(network.neurons):

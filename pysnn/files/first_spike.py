@@ -69,7 +69,7 @@ def save(
     provenance: Mapping[str, str | int | float] | None = None,
     golden: SpikeGolden | None = None,
 ) -> Path:
-    """Write a network to a file, which is there in full or not at all, and give its path.
+    """Write a network to a file, which is there in full or not at all, and return its path.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def dumps(
     provenance: Mapping[str, str | int | float] | None = None,
     golden: SpikeGolden | None = None,
 ) -> bytes:
-    """Give the bytes that :func:`save` writes: the same for the same content, always."""
+    """Return the bytes that :func:`save` writes: the same for the same content, always."""
     return write_container(*_encode(SavedFirstSpike(network, provenance or {}, golden)))
 
 
@@ -177,7 +177,7 @@ def _golden_json(writer: Writer, golden: SpikeGolden) -> dict[str, Any]:
 
 
 def _decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedFirstSpike:
-    """Give what a graph's text and its tensors describe; encoded again it must be the same."""
+    """Return what a graph's text and its tensors describe; encoded again it must be the same."""
     root = parse(text)
     if not text.startswith(_BEGINNING):
         raise FileFormatError("it holds no first-spike network; pysnn.files.psnn.load reads others")

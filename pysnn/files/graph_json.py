@@ -25,7 +25,7 @@ _GOLDEN_KEYS = ("input", "precision", "scores", "spikes", "steps")
 
 
 def encode(saved: SavedNetwork) -> tuple[str, dict[str, NDArray[Any]]]:
-    """Give the graph's text and the tensors that it refers to, by name.
+    """Return the graph's text and the tensors that it refers to, by name.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def encode(saved: SavedNetwork) -> tuple[str, dict[str, NDArray[Any]]]:
 
 
 def decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedNetwork:
-    """Give what a graph's text and its tensors describe.
+    """Return what a graph's text and its tensors describe.
 
     The result is encoded again and must give the same text and the same tensors: whatever a constructor would silently
     change, and every second way to write the same graph, is refused.

@@ -64,7 +64,7 @@ def fan_outs(plan: FirstSpikePlan) -> tuple[NDArray[np.int64], ...]:
 
 
 def dense_macs(plan: FirstSpikePlan) -> int:
-    """Give the multiply-and-add operations of the ANN of this shape, for one sample."""
+    """Return the multiply-and-add operations of the ANN of this shape, for one sample."""
     layers = [layer for layer in plan.layers if isinstance(layer, WeightLayer)]
     return sum(int((layer.windows() >= 0).sum()) * layer.columns for layer in layers)
 

@@ -66,7 +66,7 @@ class Evaluation:
     dead: float
 
     def table(self) -> "pl.DataFrame":
-        """Give a table of one row."""
+        """Return a table of one row."""
         from pysnn.tables import make_table
 
         return make_table("first_spike", [asdict(self)])
@@ -75,7 +75,7 @@ class Evaluation:
 def decide(
     network: FirstSpikeNetwork, x: Any, *, backend: str = "auto", threads: int = 1, check_range: bool = True
 ) -> Decisions:
-    """Give the first output spike of each sample: its neuron (-1: none) and its time; nothing later is computed.
+    """Return the first output spike of each sample: its neuron (-1: none) and its time; nothing later is computed.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def evaluate(network: FirstSpikeNetwork, x: Any, y: Any, *, backend: str = "auto
 
 
 def check_labels(y: Any, samples: int, classes: int) -> NDArray[np.int64]:
-    """Give labels as int64, one a sample, each below ``classes``."""
+    """Return labels as int64, one a sample, each below ``classes``."""
     labels = np.asarray(as_numpy(y, "y"))
     if labels.shape != (samples,) or labels.dtype.kind not in "iu":
         raise DataError(f"y: expected {samples} whole numbers, got shape {labels.shape} of {labels.dtype}")

@@ -61,13 +61,13 @@ class IF(Node):
             raise NetworkError(f"{self.title}: v_reset must be below v_threshold")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the same shape."""
+        """Return the same shape."""
         for field in ("v_threshold", "v_init", "v_reset"):
             per_channel(getattr(self, field), shape[0], f"{self.title} '{name}': {field}")
         return shape
 
     def parameters(self, channels: int, name: str, dt: float | None) -> NeuronParameters:
-        """Give the neuron's numbers for the plan; ``dt`` (seconds) is not used without a leak."""
+        """Return the neuron's numbers for the plan; ``dt`` (seconds) is not used without a leak."""
         what = f"{self.title} '{name}'"
         return NeuronParameters(
             threshold=per_channel(self.v_threshold, channels, what),

@@ -92,7 +92,7 @@ class Node(Frozen):
         return type(self).__name__
 
     def output_shape(self, name: str, shapes: tuple[Shape, ...]) -> Shape:
-        """Give the shape of the result for the sources' shapes, or raise :class:`NetworkError`.
+        """Return the shape of the result for the sources' shapes, or raise :class:`NetworkError`.
 
         Unless a node says otherwise, all edges into it must have one shape, and their values add up.
         """
@@ -102,7 +102,7 @@ class Node(Frozen):
         return self.shape_of(name, shapes[0])
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the shape of the result for one input shape."""
+        """Return the shape of the result for one input shape."""
         raise NotImplementedError
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:
@@ -122,7 +122,7 @@ class Node(Frozen):
 
 
 def pair(value: Any, what: str, least: int) -> tuple[int, int]:
-    """Give (vertical, horizontal) from an integer or two, each at least ``least``.
+    """Return (vertical, horizontal) from an integer or two, each at least ``least``.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def pair(value: Any, what: str, least: int) -> tuple[int, int]:
 
 
 def quad(value: Any, what: str) -> tuple[int, int, int, int]:
-    """Give (top, left, bottom, right) from an integer, (vertical, horizontal), or all four.
+    """Return (top, left, bottom, right) from an integer, (vertical, horizontal), or all four.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def _integers(value: Any, what: str, least: int, count: int) -> tuple[int, ...]:
 def window_shape(
     what: str, shape: Shape, kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
 ) -> tuple[int, int]:
-    """Give (height, width) of the result of a window that slides over a map ``(channels, height, width)``.
+    """Return (height, width) of the result of a window that slides over a map ``(channels, height, width)``.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def window_shape(
 
 
 def spatial(node: Node, name: str, shape: Shape) -> tuple[int, int, int]:
-    """Give ``shape`` if it is (channels, height, width), else raise :class:`NetworkError`."""
+    """Return ``shape`` if it is (channels, height, width), else raise :class:`NetworkError`."""
     if len(shape) != 3:
         raise NetworkError(f"{node.title} '{name}': expected (channels, height, width), got {shape}")
     return shape[0], shape[1], shape[2]

@@ -34,7 +34,7 @@ class Output(Node):
             raise NetworkError(f"Output: readout must be one of {', '.join(READOUTS)}, got {self.readout!r}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the same shape."""
+        """Return the same shape."""
         return shape
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:
@@ -42,5 +42,5 @@ class Output(Node):
         return builder.output(name, values, self.readout)
 
     def apply(self, x: Array) -> Array:
-        """Give the value itself: in an ANN the read-out changes nothing."""
+        """Return the value itself: in an ANN the read-out changes nothing."""
         return x

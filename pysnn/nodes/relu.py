@@ -47,7 +47,7 @@ class ReLU(Node):
             raise NetworkError(f"ReLU: max must be positive, got {float(np.min(self.max))}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the same shape."""
+        """Return the same shape."""
         if self.max is not None:
             per_channel(self.max, shape[0], f"ReLU '{name}': max")
         return shape
@@ -59,7 +59,7 @@ class ReLU(Node):
         return builder.clamp(name, value, high)
 
     def ceiling(self, channels: int) -> NDArray[np.float32]:
-        """Give the upper bound of each channel, float32 ``(channels,)``; infinity where there is none."""
+        """Return the upper bound of each channel, float32 ``(channels,)``; infinity where there is none."""
         return per_channel(float("inf") if self.max is None else self.max, channels, "ReLU: max")
 
     def apply(self, x: Array) -> Array:

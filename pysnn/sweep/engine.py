@@ -284,5 +284,5 @@ class _Engine:
 
 
 def _finished(future: Future[list[Outcome]]) -> list[Outcome]:
-    """Give what a future has, if it has come to an end in the ordinary way."""
+    """Return what a future has, if it has come to an end in the ordinary way."""
     return future.result() if future.done() and not future.cancelled() and future.exception() is None else []

@@ -58,7 +58,7 @@ class NetworkSource:
         return load_ann(self.file, output=self.output, mean=self.mean, std=self.std).network
 
     def digest(self) -> str:
-        """Give the SHA-256 of all that a result depends on, beside the settings of a run."""
+        """Return the SHA-256 of all that a result depends on, beside the settings of a run."""
         if self.shipped:
             content = str(self.file)
         else:

@@ -123,7 +123,7 @@ class ErrorSums:
         self.saturated += int(np.count_nonzero(spikes == self.steps))
 
     def columns(self) -> dict[str, float]:
-        """Give the columns of the table: roots of mean squares, means, shares."""
+        """Return the columns of the table: roots of mean squares, means, shares."""
         return {
             "signal": sqrt(self.signal / self.values),
             **{f"e_{part}": sqrt(self.squares[part] / self.values) for part in (*_PARTS, "total")},

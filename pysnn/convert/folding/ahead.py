@@ -53,7 +53,7 @@ def _absorb(graph: NetworkBuilder, edge: Edge, scale: Float64, shift: Float64) -
 
 
 def _absorbed(node: Node, scale: Float64, shift: Float64) -> Node | None:
-    """Give the node that works on ``x`` in the place of ``scale * x + shift``, or ``None`` if it has no weights.
+    """Return the node that works on ``x`` in the place of ``scale * x + shift``, or ``None`` if it has no weights.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def _absorbed(node: Node, scale: Float64, shift: Float64) -> Node | None:
 
 
 def _widened(graph: NetworkBuilder, edge: Edge, values: Float64, neutral: float) -> Float64:
-    """Give values for all channels of a Concat: those of one source, and neutral ones."""
+    """Return values for all channels of a Concat: those of one source, and neutral ones."""
     source, target = edge
     parts = [values if name == source else np.full(graph.shapes[name][0], neutral) for name in graph.sources(target)]
     return np.concatenate(parts)

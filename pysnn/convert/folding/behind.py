@@ -84,7 +84,7 @@ def _scale_node(graph: NetworkBuilder, name: str, scale: Float64, *, insert: boo
 
 
 def _scaled(node: Node, scale: Float64) -> Node | None:
-    """Give the node with its values multiplied, or ``None`` if it has no numbers of its own to multiply."""
+    """Return the node with its values multiplied, or ``None`` if it has no numbers of its own to multiply."""
     if isinstance(node, Conv2d | Linear):
         weight = node.weight * scale.reshape((-1,) + (1,) * (node.weight.ndim - 1))
         return replace(node, weight=weight, bias=node.bias * scale)
@@ -137,7 +137,7 @@ def _shifted(node: Node, shift: Float64) -> Node | None:
 
 
 def _before(graph: NetworkBuilder, name: str, values: Float64, neutral: float) -> list[tuple[str, Float64]]:
-    """Give what each source of a passing node has to take, for ``values`` behind it.
+    """Return what each source of a passing node has to take, for ``values`` behind it.
 
     Raises
     ------

@@ -27,7 +27,7 @@ _WAYS: tuple[Callable[[NetworkBuilder, str], None], ...] = (
 
 
 def fold(network: Network) -> Network:
-    """Give a network that computes the same with as few :class:`~pysnn.Affine` nodes as possible.
+    """Return a network that computes the same with as few :class:`~pysnn.Affine` nodes as possible.
 
     What cannot be folded exactly stays: a shift before a padded convolution, a layer between two activations, or one on a layer
     that others read too. A branch of an addition that has no weights of its own (an identity shortcut) gets a
@@ -56,7 +56,7 @@ def fold(network: Network) -> Network:
 
 
 def _without(graph: NetworkBuilder, name: str) -> NetworkBuilder | None:
-    """Give the graph without one Affine, or ``None`` where it has to stay."""
+    """Return the graph without one Affine, or ``None`` where it has to stay."""
     for way in _WAYS:
         trial = graph.copy()
         try:

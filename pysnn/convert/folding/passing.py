@@ -46,7 +46,7 @@ def passes(node: Node, scale: Float64, shift: Float64) -> bool:
 
 
 def shift_gain(node: Node) -> float:
-    """Give what a shift is multiplied by on its way through: a sum over windows adds it as often as it has values.
+    """Return what a shift is multiplied by on its way through: a sum over windows adds it as often as it has values.
 
     Examples
     --------

@@ -13,7 +13,7 @@ __all__ = ["trained_network"]
 
 
 def trained_network(model: Any, shape: tuple[int, ...], *, mean: Any, std: Any, example: Any = None) -> Network:
-    """Give the ANN of a trained model: each clip a ``ReLU(max=threshold)``, batch normalisation folded.
+    """Return the ANN of a trained model: each clip a ``ReLU(max=threshold)``, batch normalisation folded.
 
     Parameters
     ----------

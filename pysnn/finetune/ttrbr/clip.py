@@ -90,7 +90,7 @@ class TrainableClip(nn.Module):
         return output
 
     def _with_potential(self, z: Any) -> Any:
-        """Give the mean current that has the charge of the initial potential in it."""
+        """Return the mean current that has the charge of the initial potential in it."""
         if self.potential is None:
             return z
         return z + _spread(self.potential / self.clock.steps, z.dim()).to(z.dtype)
@@ -110,7 +110,7 @@ class TrainableClip(nn.Module):
 
 
 def _spread(channels: Any, dimensions: int) -> Any:
-    """Give values a channel as many dimensions as maps have."""
+    """Return values a channel as many dimensions as maps have."""
     return channels.view(1, -1, *(1,) * (dimensions - 2)) if channels.dim() else channels
 
 
@@ -124,7 +124,7 @@ class SpikingMaxPool2d(nn.MaxPool2d):
 
     @classmethod
     def of(cls, pool: Any, clock: Clock) -> "SpikingMaxPool2d":
-        """Give a max-pool with the fields of another.
+        """Return a max-pool with the fields of another.
 
         Raises
         ------
@@ -158,7 +158,7 @@ class HeldCurrent(nn.Module):
         self.clock = clock
 
     def forward(self, x: Any) -> Any:
-        """Give it as it is, or repeated."""
+        """Return it as it is, or repeated."""
         clock = self.clock
         if clock.mode not in ("spike", "record") or len(x) != clock.batch:
             return x

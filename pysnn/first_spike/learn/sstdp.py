@@ -88,7 +88,7 @@ class SSTDP(LearningRule):
 
     @classmethod
     def published(cls) -> Self:
-        """Give what the code published with the paper does, which is not what the paper says.
+        """Return what the code published with the paper does, which is not what the paper says.
 
         The kernel is a step, the label's target is the earliest output spike and the others' 5 steps later, every layer's error has
         length 1, and no weight has a bound. Its network has a threshold of 100, compared with ``>``, and 255 steps.
@@ -106,25 +106,25 @@ class SSTDP(LearningRule):
     def output_gradient(
         self, plan: FirstSpikePlan, times: NDArray[np.float32], labels: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Give each sample's loss and its gradient by the output times, both in units of the whole window."""
+        """Return each sample's loss and its gradient by the output times, both in units of the whole window."""
         standing = np.where(np.isfinite(times), times, plan.steps).astype(np.float64)
         wanted = output_targets(standing, labels, plan.steps, self.targets, self.gap)
         error = (standing - wanted) / plan.steps
         return (error**2).sum(axis=1) / 2, error.astype(np.float32)
 
     def kernel(self, steps: int) -> NDArray[np.float32]:
-        """Give ``dt_j/dw_ij`` by ``t_j - t_i`` from ``-steps`` to ``steps``, without the factor of the weight."""
+        """Return ``dt_j/dw_ij`` by ``t_j - t_i`` from ``-steps`` to ``steps``, without the factor of the weight."""
         distance = np.arange(-steps, steps + 1)
         decay = np.exp(-np.abs(distance) / self.tau) - self.offset
         decay *= np.exp(self.growth * np.abs(distance) / steps)
         return np.where(distance >= 0, -self.causal * decay, self.anti_causal * decay).astype(np.float32)
 
     def gradient_rule(self, plan: FirstSpikePlan) -> GradientRule:
-        """Give the kernel as a table."""
+        """Return the kernel as a table."""
         return GradientRule(step_kernel=self.kernel(plan.steps))
 
     def make_engine(self, plan: FirstSpikePlan, backend: str) -> FirstSpikeEngine:
-        """Give the backend's engine, or the one that scales errors."""
+        """Return the backend's engine, or the one that scales errors."""
         return UnitNormEngine(plan, backend) if self.unit_norm else super().make_engine(plan, backend)
 
     def adjusted(self, plan: FirstSpikePlan, weights: Sequence[Array], gradients: Sequence[Array]) -> Sequence[Array]:
@@ -136,7 +136,7 @@ class SSTDP(LearningRule):
         return [gradient * self._factor(weight / np.float32(unit), gradient) for unit, weight, gradient in triples]
 
     def bounds(self) -> tuple[float, float]:
-        """Give ``w_min`` and ``w_max``."""
+        """Return ``w_min`` and ``w_max``."""
         return self.w_min, self.w_max
 
     def _factor(self, weight: Array, gradient: Array) -> Array:

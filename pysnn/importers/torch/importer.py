@@ -84,7 +84,7 @@ def _clean(module: Any, before: set[str]) -> None:
 
 
 def _outputs(module: Any, tensor: Any) -> Any:
-    """Give what PyTorch computes."""
+    """Return what PyTorch computes."""
     import torch
 
     try:
@@ -99,7 +99,7 @@ def _outputs(module: Any, tensor: Any) -> Any:
 
 
 def _samples(example: Any) -> NDArray[np.float32]:
-    """Give the example as an array of its own."""
+    """Return the example as an array of its own."""
     import torch
 
     if isinstance(example, torch.Tensor):
