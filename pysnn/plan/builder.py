@@ -1,4 +1,4 @@
-"""What the two plan builders share: maps, pending scales, fan-outs, windows."""
+"""What the two plan builders share: maps, pending scales, windows."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +10,6 @@ from pysnn.errors import PlanError
 from pysnn.network import Network
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import Shape, window_shape
-from pysnn.plan.fanout import fanouts
 from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
 from pysnn.plan.options import PlanOptions
 
@@ -139,7 +138,6 @@ class PlanBuilder:
         outputs = weight.shape[0]
         size = window_shape(self.title(name), self.shape(value), layer.extent, layer.stride, layer.padding)
         spec = MapSpec((outputs, *size), kind, value.spec.static)
-        total, nonzero = fanouts(layer, weight, value.spec.shape, size)
         return ConvOp(
             name,
             spec,
@@ -150,8 +148,6 @@ class PlanBuilder:
             layer.padding,
             layer.dilation,
             layer.groups,
-            total,
-            nonzero,
         )
 
     def scaled(self, name: str, value: MapValue, factor: Float32) -> MapValue:

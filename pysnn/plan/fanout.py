@@ -1,46 +1,40 @@
-"""How many weights an event of each source neuron meets."""
+"""How many weights an event of each source neuron meets; worked out where operations are counted."""
 
-from typing import Any, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fanouts"]
+from pysnn.plan.ops import ConvOp
+
+__all__ = ["FanOuts", "fan_outs"]
 
 
-class Slides(Protocol):
-    """What a convolution says about its windows; padding is (top, left, bottom, right)."""
+class FanOuts(NamedTuple):
+    """Weights that an event of each source neuron meets, uint32 ``(C, H, W)``: all of them, and those that are not zero."""
 
-    @property
-    def stride(self) -> tuple[int, int]: ...
-    @property
-    def padding(self) -> tuple[int, int, int, int]: ...
-    @property
-    def dilation(self) -> tuple[int, int]: ...
-    @property
-    def groups(self) -> int: ...
+    total: NDArray[np.uint32]
+    nonzero: NDArray[np.uint32]
 
 
-def fanouts(
-    layer: Slides, weight: NDArray[Any], source: tuple[int, int, int], size: tuple[int, int]
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return, for each source neuron, how many weights and how many non-zero ones an event of it meets."""
-    outputs, inputs, kernel_h, kernel_w = weight.shape
-    per_group = outputs // layer.groups
-    nonzero = (weight != 0).reshape(layer.groups, per_group, inputs, kernel_h, kernel_w)
-    nonzero = np.add.reduce(nonzero, axis=1, dtype=np.uint16 if per_group < 1 << 16 else np.uint32)
-    nonzero = nonzero.reshape(layer.groups * inputs, kernel_h, kernel_w)
+def fan_outs(op: ConvOp, source: tuple[int, int, int]) -> FanOuts:
+    """Return the fan-outs of a source map of shape ``(C, H, W)`` into a weight operation; padding is met by nobody."""
+    kernel_h, kernel_w, inputs, outputs = op.weight.shape
+    per_group = outputs // op.groups
+    nonzero = (op.weight != 0).reshape(kernel_h, kernel_w, inputs, op.groups, per_group)
+    met = np.add.reduce(nonzero, axis=4, dtype=np.uint16 if per_group < 1 << 16 else np.uint32)
+    met = met.transpose(0, 1, 3, 2).reshape(kernel_h, kernel_w, op.groups * inputs).astype(np.uint32)
     found = np.zeros(source, dtype=np.uint32)
     total = np.zeros(source, dtype=np.uint32)
-    top, left = layer.padding[:2]
+    top, left = op.pads[:2]
     for ky in range(kernel_h):
-        rows = _hits(source[1], size[0], layer.stride[0], ky * layer.dilation[0] - top)
+        rows = _hits(source[1], op.spec.shape[1], op.stride[0], ky * op.dilation[0] - top)
         for kx in range(kernel_w):
-            columns = _hits(source[2], size[1], layer.stride[1], kx * layer.dilation[1] - left)
+            columns = _hits(source[2], op.spec.shape[2], op.stride[1], kx * op.dilation[1] - left)
             hit = np.outer(rows, columns).astype(np.uint32)
             total += np.uint32(per_group) * hit
-            found += nonzero[:, ky, kx, None, None].astype(np.uint32) * hit
-    return total, found
+            found += met[ky, kx, :, None, None] * hit
+    return FanOuts(total, found)
 
 
 def _hits(source: int, outputs: int, stride: int, offset: int) -> NDArray[np.bool_]:

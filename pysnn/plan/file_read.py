@@ -2,7 +2,7 @@
 
 import math
 import struct
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from pysnn.errors import FileFormatError
 from pysnn.plan import file_layout as layout
 from pysnn.plan import ops
-from pysnn.plan.fanout import fanouts
 from pysnn.plan.file_write import encode
 
 __all__ = ["decode"]
@@ -62,15 +61,6 @@ def _header(data: bytes) -> Literal["float32", "int8"]:
     if precision not in (0, 1):
         _refuse(f"precision {precision}; expected 0 or 1")
     return "int8" if precision else "float32"
-
-
-class _Window(NamedTuple):
-    """What :func:`fanouts` needs of a convolution."""
-
-    stride: tuple[int, int]
-    padding: tuple[int, int, int, int]
-    dilation: tuple[int, int]
-    groups: int
 
 
 class _Reader:
@@ -141,9 +131,7 @@ class _Reader:
             _refuse(f"node '{node}': a window or groups of 0")
         weight = self._array((*kernel, read[0] // groups, spec.shape[0]))
         bias = self._channels(spec)
-        window = _Window(stride, pads, dilation, groups)
-        tables = fanouts(window, weight.transpose(3, 2, 0, 1), read, spec.shape[1:])
-        return ops.ConvOp(node, spec, source, weight, bias, stride, pads, dilation, groups, *tables)
+        return ops.ConvOp(node, spec, source, weight, bias, stride, pads, dilation, groups)
 
     def _pool(self, node: str, spec: ops.MapSpec, record: Any) -> ops.PoolOp:
         weight = float(np.uint32(record["weight"]).view(np.float32))

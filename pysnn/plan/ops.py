@@ -89,8 +89,7 @@ class ConvOp:
 
     ``weight`` is ``(kh, kw, C_in / groups, C_out)``, float32 or int8; ``bias`` is ``(C_out,)``, float32 or int32.
     A count source takes either (int8 weights give a "current" map), a real source takes float32 only.
-    ``pads`` is (top, left, bottom, right). ``fanout`` and ``fanout_nonzero`` are uint32 ``(C, H, W)`` of the source:
-    how many weights (how many non-zero ones) an event of that source neuron meets.
+    ``pads`` is (top, left, bottom, right).
     """
 
     node: str
@@ -102,8 +101,6 @@ class ConvOp:
     pads: tuple[int, int, int, int]
     dilation: tuple[int, int]
     groups: int
-    fanout: NDArray[np.uint32]
-    fanout_nonzero: NDArray[np.uint32]
     kind: Literal["conv"] = "conv"
 
 

@@ -9,6 +9,7 @@ from pysnn.backends.numba.events import list_events, tally_events
 from pysnn.backends.numba.layout import LANES, SLACK, Events, Geometry, Inputs, Scratch, Weights, call_limit
 from pysnn.backends.numba.memory import Chunk, Step, channels_last
 from pysnn.backends.numba.rows import sum_events
+from pysnn.plan.fanout import FanOuts, fan_outs
 from pysnn.plan.ops import ConvOp, MapSpec
 
 __all__ = ["ConvStep"]
@@ -33,8 +34,7 @@ class ConvStep(Step):
         largest = source.max_count if source.kind == "count" else 0
         self.value_type: type[Any] = np.uint8 if largest == 1 else np.int16 if self.integer else np.float32
         self.geometry = _geometry(op, source, self.weights.columns, call_limit(largest) if self.integer else EVERYTHING)
-        self.fanout = _flat_last(op.fanout)
-        self.fanout_nonzero = _flat_last(op.fanout_nonzero)
+        self._fan_outs: FanOuts | None = None
 
     def advance(self, chunk: Chunk) -> None:
         """List the inputs, sum their weights."""
@@ -57,7 +57,9 @@ class ConvStep(Step):
     def _tally(self, chunk: Chunk, x: NDArray[Any]) -> None:
         size = self.source.size
         totals = chunk.memory.scratch("totals", size, np.int32)
-        number, edges, nonzero = tally_events(x.reshape(-1, size), self.fanout, self.fanout_nonzero, totals)
+        if self._fan_outs is None:
+            self._fan_outs = FanOuts(*map(_flat_last, fan_outs(self.op, self.source.shape)))
+        number, edges, nonzero = tally_events(x.reshape(-1, size), *self._fan_outs, totals)
         if self.source.kind == "count":
             chunk.count(self.number, "events", number)
             chunk.count(self.number, "synops", nonzero)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.base import RunRequest
+from pysnn.plan.fanout import FanOuts, fan_outs
 from pysnn.plan.ops import COUNT_FIELDS, ConvOp, NeuronOp, Plan
 
 __all__ = ["Counter"]
@@ -21,6 +22,7 @@ class Counter:
         self.request = request
         self.counts = np.zeros((len(plan.ops), len(COUNT_FIELDS)), dtype=np.int64)
         self.spikes: dict[int, NDArray[np.int64]] = {}
+        self.fan_outs: dict[int, FanOuts] = {}
         self.reads: list[NDArray[np.int64]] = []
 
     def step(self, maps: dict[int, NDArray[Any]], step: int) -> None:
@@ -39,13 +41,15 @@ class Counter:
         self.counts[k, _FIELD[name]] += amount
 
     def _weights(self, k: int, op: ConvOp, x: NDArray[Any], step: int) -> None:
-        nonzero = op.fanout_nonzero.astype(np.int64)
         source = self.plan.ops[op.source].spec
+        if k not in self.fan_outs:
+            self.fan_outs[k] = fan_outs(op, source.shape)
+        total, nonzero = (table.astype(np.int64) for table in self.fan_outs[k])
         if source.kind == "count":
             events = x.astype(np.int64)
             self._add(k, "events", int(events.sum()))
             self._add(k, "synops", int((events * nonzero).sum()))
-            self._add(k, "synops_zero", int((events * (op.fanout.astype(np.int64) - nonzero)).sum()))
+            self._add(k, "synops_zero", int((events * (total - nonzero)).sum()))
         elif not source.static or (step == 0 and self.request.start == 0):
             self._add(k, "macs", int(((x != 0) * nonzero).sum()))
 

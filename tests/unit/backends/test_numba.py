@@ -15,6 +15,7 @@ from pysnn.backends.numba.inputs import philox
 from pysnn.backends.numba.jit import kernel
 from pysnn.backends.numba.layout import SLACK, Events, Inputs, Weights
 from pysnn.backends.numba.rows import rows16, rows32, rows64
+from pysnn.plan.fanout import fan_outs
 from pysnn.plan.ops import COUNT_FIELDS, ConvOp, InputOp, MapSpec, OutputOp, Plan
 
 Array = NDArray[Any]
@@ -78,15 +79,14 @@ def test_philox_known_answer() -> None:
 
 
 def _conv(number: int, source: MapSpec, weight: Array, bias: Array, **geometry: Any) -> ConvOp:
-    """A convolution; fan-outs are marks that tell positions apart, not the truth."""
+    """A convolution."""
     settings = {"stride": (1, 1), "pads": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1, **geometry}
     (top, left, bottom, right), (dy, dx), (sy, sx) = settings["pads"], settings["dilation"], settings["stride"]
     height = (source.shape[1] + top + bottom - (weight.shape[0] - 1) * dy - 1) // sy + 1
     width = (source.shape[2] + left + right - (weight.shape[1] - 1) * dx - 1) // sx + 1
     kind: Any = "current" if weight.dtype == np.int8 else "real"
     spec = MapSpec((weight.shape[3], height, width), kind, source.static)
-    marks = np.arange(2 * source.size, dtype=np.uint32).reshape(2, *source.shape)
-    return ConvOp("conv", spec, number, weight, bias, fanout=marks[1], fanout_nonzero=marks[0], **settings)
+    return ConvOp("conv", spec, number, weight, bias, **settings)
 
 
 def _brute_conv(op: ConvOp, x: Array) -> Array:
@@ -144,5 +144,6 @@ def test_convolution_of_events(geometry: dict[str, Any], precision: Any, most: i
         np.testing.assert_array_equal(found.scores[0, sample], expected.reshape(-1))
     tally = dict(zip(COUNT_FIELDS, found.counts[0, 1].tolist(), strict=True))
     assert tally["events"] == counts.sum()
-    assert tally["synops"] == (counts * np.arange(source.size)).sum()
-    assert tally["synops_zero"] == counts.sum() * source.size
+    total, nonzero = (table.ravel().astype(np.int64) for table in fan_outs(conv, source.shape))
+    assert tally["synops"] == (counts * nonzero).sum()
+    assert tally["synops_zero"] == (counts * (total - nonzero)).sum()

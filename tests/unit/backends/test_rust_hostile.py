@@ -38,7 +38,6 @@ def spikes(*shape: int) -> MapSpec:
 
 def plan() -> Plan:
     """Build one operation of nearly every kind."""
-    met = np.full(SHAPE, 45, dtype=np.uint32)
     currents = MapSpec((5, 4, 4), "real", static=False)
     window: Any = {"kernel": (2, 2), "stride": (2, 2), "pads": (0, 0, 0, 0)}
     neuron = {"v_init": ones(5) * 0, "v_reset": ones(5) * 0, "reset": "subtract", "compare": ">=", "unit": np.ones(5)}
@@ -50,7 +49,7 @@ def plan() -> Plan:
         "float32",
         (
             InputOp("in", spikes(*SHAPE), "events"),
-            ConvOp("conv", currents, 0, ones(3, 3, 3, 5), ones(5), (1, 1), (1, 1, 1, 1), (1, 1), 1, met, met),
+            ConvOp("conv", currents, 0, ones(3, 3, 3, 5), ones(5), (1, 1), (1, 1, 1, 1), (1, 1), 1),
             AddOp("add", currents, (Term(1), Term(1))),
             NeuronOp("neuron", spikes(5, 4, 4), 2, threshold=ones(5), **any_neuron),
             MaxPoolOp("max", spikes(5, 2, 2), 3, **window),
