@@ -1,6 +1,11 @@
 """Every table's columns, in one place."""
 
-__all__ = ["SCHEMAS"]
+__all__ = ["COUNT_FIELDS", "SCHEMAS"]
+
+COUNT_FIELDS = ("events", "synops", "synops_zero", "macs", "updates", "spikes", "silent", "saturated")
+"""What every run counts of each layer, in the order in which engines have it."""
+
+_COUNTS = dict.fromkeys(COUNT_FIELDS, "Int64")
 
 _SWEEP_POINT: dict[str, str] = {
     "point": "String",
@@ -50,14 +55,17 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "steps": "Int64",
         "samples": "Int64",
         "neurons": "Int64",
-        "events": "Int64",
-        "synops": "Int64",
-        "synops_zero": "Int64",
-        "macs": "Int64",
-        "updates": "Int64",
-        "spikes": "Int64",
-        "silent": "Int64",
-        "saturated": "Int64",
+        **_COUNTS,
+    },
+    "activity": {
+        "kind": "String",
+        "layer": "String",
+        "type": "String",
+        "read": "String",
+        "samples": "Int64",
+        "neurons": "Int64",
+        "dense": "Int64",
+        **_COUNTS,
     },
     "list": {"name": "String", "title": "String", "source": "String", "needs": "String"},
     "thresholds": {

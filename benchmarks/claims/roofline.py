@@ -17,6 +17,7 @@ from benchmarks.claims.kernels import LAYERS, STEPS, forced, layer, request
 from benchmarks.common import best_of, report, results_option
 from pysnn.backends.rust import simd_levels
 from pysnn.plan import PlanOptions, compile_plan
+from pysnn.plan.fanout import fan_outs
 from pysnn.plan.ops import ConvOp
 
 _LOOPS: tuple[tuple[str, Any, str, str, int], ...] = (
@@ -49,7 +50,11 @@ def rates(channels: int, size: int, peak: dict[str, float]) -> dict[str, Any]:
         weights = plan.ops[conv]
         assert isinstance(weights, ConvOp)
         counted = int(engine.run(work).counts[-1, conv, 1:3].sum())
-        operations = counted if kernel == "event" else int(weights.fanout.sum()) * STEPS
+        operations = (
+            counted
+            if kernel == "event"
+            else int(fan_outs(weights, plan.ops[weights.source].spec.shape).total.sum()) * STEPS
+        )
         run = partial(engine.run, replace(work, count=False))
         reached = operations / min(best_of(run, run)) * 1e-9
         row |= {f"{name} G/s": round(reached, 1), f"{name} share": round(reached / lanes / peak[limit], 2)}

@@ -12,7 +12,7 @@ A finished training is not repeated: its checkpoint lies in the work folder.
 import argparse
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def _row(task: str, seed: int, trained: Trained, data: Data, *, split: str) -> d
         "epoch": trained.epoch,
         "validation_accuracy": chosen["validation_accuracy"],
         "training_seconds": trained.history["seconds"].sum(),
-        **asdict(evaluate(trained.network, *data)),
+        **evaluate(trained.network, *data).row(),
         "accuracy_int8": rounded.accuracy,
     }
 

@@ -2,7 +2,6 @@
 
 import math
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +49,7 @@ def run_first_spike(
     from pysnn.processors import usable_threads
 
     threads = threads or usable_threads()
-    row = asdict(evaluate(network, data.x, data.y, backend=backend, threads=threads))
+    row = evaluate(network, data.x, data.y, backend=backend, threads=threads).row()
     engine = get_backend(backend).first_spike(network.plan)
     times = encode_times(network, data.x)
     start = time.perf_counter()

@@ -1,19 +1,22 @@
 """Decisions of a first-spike network, counted strictly, with what they cost."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.activity import Activity, CountedLayer
 from pysnn.backends import get_backend
 from pysnn.backends.first_spike import Decisions, FirstSpikeEngine, first_output_spike
 from pysnn.errors import DataError
 from pysnn.first_spike.coding import encode_times, warn_of_range
-from pysnn.first_spike.counts import BatchCounts, count_batch, dense_macs
+from pysnn.first_spike.counts import BatchCounts, count_batch, dense_macs, layer_macs, nonzero_fan_outs
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.foreign import as_numpy
+from pysnn.frozen import FrozenDict
+from pysnn.plan.first_spike import WeightLayer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,6 +52,8 @@ class Evaluation:
         Multiplications and additions of the ANN of the same shape, a sample.
     dead
         Share of neurons (with weights) that fired in none of the samples.
+    activity
+        All counts by layer, up to the decision and to the end.
     """
 
     samples: int
@@ -64,12 +69,17 @@ class Evaluation:
     additions_end: float
     dense_macs: int
     dead: float
+    activity: Activity | None = field(default=None, repr=False, compare=False)
+
+    def row(self) -> dict[str, Any]:
+        """Return its numbers by name, as a table has them."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "activity"}
 
     def table(self) -> "pl.DataFrame":
         """Return a table of one row."""
         from pysnn.tables import make_table
 
-        return make_table("first_spike", [asdict(self)])
+        return make_table("first_spike", [self.row()])
 
 
 def decide(
@@ -161,13 +171,14 @@ def evaluate_times(
     if len(times) == 0:
         raise DataError("x: expected one sample at least, got none")
     plan, parts, winners = network.plan, [], []
+    nonzero = nonzero_fan_outs(plan, network.weights)
     for start in range(0, len(times), _BATCH):
         part = times[start : start + _BATCH]
         passed = engine.forward(network.weights, part, threads=threads)
         maps = [passed.times(n) for n in range(len(plan.layers))]
         decided = first_output_spike(plan, maps[-1], passed.marks(len(maps) - 1))
         winners.append(decided.winner)
-        parts.append(count_batch(plan, [part, *maps], decided.time))
+        parts.append(count_batch(plan, [part, *maps], decided.time, nonzero))
     counts = BatchCounts.join(parts)
     winner = np.concatenate(winners)
     when = counts.decision_time[np.isfinite(counts.decision_time)]
@@ -186,4 +197,21 @@ def evaluate_times(
         additions_end=float(counts.additions_end.mean()),
         dense_macs=dense_macs(plan),
         dead=float(1 - counts.fired.mean()),
+        activity=_activity(network, counts, len(times)),
+    )
+
+
+def _activity(network: FirstSpikeNetwork, counts: BatchCounts, samples: int) -> Activity:
+    layers = (layer for layer in network.plan.layers if isinstance(layer, WeightLayer))
+    return Activity(
+        kind="first_spike",
+        samples=samples,
+        reads=("decision", "end"),
+        layers=tuple(
+            CountedLayer(layer.name, type(layer).__name__, math.prod(layer.out_shape), layer_macs(layer))
+            for layer in layers
+        ),
+        counts=counts.layers,
+        by_sample=FrozenDict(),
+        by_neuron=FrozenDict(),
     )

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from pysnn.frozen import FrozenDict
 
 __all__ = [
-    "COUNT_FIELDS",
     "CURRENT_LIMIT",
     "MAX_BLOCK",
     "MAX_COUNT",
@@ -53,9 +52,6 @@ MAX_COUNT = 255
 
 CURRENT_LIMIT = 1 << 20
 """Largest magnitude, in integer units, of an analogue current that enters an int8 network."""
-
-COUNT_FIELDS = ("events", "synops", "synops_zero", "macs", "updates", "spikes", "silent", "saturated")
-"""Columns of ``RunOutput.counts``, in this order."""
 
 
 @dataclass(frozen=True, eq=False)

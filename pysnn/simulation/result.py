@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.activity import Activity, CountedLayer
 from pysnn.backends.base import Probe
 from pysnn.errors import DataError
+from pysnn.frozen import FrozenDict
 from pysnn.network import Network
-from pysnn.plan.ops import COUNT_FIELDS, ConvOp, NeuronOp, Plan
+from pysnn.plan.ops import ConvOp, NeuronOp, Plan
+from pysnn.schemas import SCHEMAS
 from pysnn.simulation.state import State
 from pysnn.tables import make_table, metadata
 
@@ -113,9 +116,33 @@ class Result:
             return (float("nan"),) * len(self.steps)
         return tuple(float(np.mean((row == self.labels) & (row >= 0))) for row in self.predictions)
 
+    @cached_property
+    def activity(self) -> Activity:
+        """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``."""
+        counted = [(k, op) for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)]
+        layers = tuple(
+            CountedLayer(
+                op.node,
+                self.network.nodes[op.node].title,
+                op.spec.size if isinstance(op, NeuronOp) else 0,
+                op.weight.size * op.spec.shape[1] * op.spec.shape[2] if isinstance(op, ConvOp) else 0,
+            )
+            for _, op in counted
+        )
+        spikes = {name: probe.spikes.reshape(*probe.spikes.shape[:2], -1) for name, probe in self.probes.items()}
+        return Activity(
+            kind="clocked",
+            samples=self.samples,
+            reads=self.steps,
+            layers=layers,
+            counts=self.counts[:, [k for k, _ in counted]],
+            by_sample=FrozenDict({name: array.sum(axis=2, dtype=np.int64) for name, array in spikes.items()}),
+            by_neuron=FrozenDict({name: array.sum(axis=1, dtype=np.int64) for name, array in spikes.items()}),
+        )
+
     def total(self, name: str) -> NDArray[np.int64]:
-        """Sum of one count over all layers, for each of ``steps``; names as in ``COUNT_FIELDS``."""
-        return np.asarray(self.counts[:, :, COUNT_FIELDS.index(name)].sum(axis=1))
+        """Return the sum of one count over all layers, for each of ``steps``; names as in ``COUNT_FIELDS``."""
+        return self.activity.total(name)
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -125,7 +152,7 @@ class Result:
     @property
     def neurons(self) -> int:
         """How many spiking neurons there are."""
-        return sum(op.spec.size for op in self.plan.ops if isinstance(op, NeuronOp))
+        return self.activity.neurons
 
     def table(
         self, ann_accuracy: float | None = None, ms_per_sample: Sequence[float | None] | None = None
@@ -137,7 +164,7 @@ class Result:
         """
         if ms_per_sample is None:
             ms_per_sample = [None] * (len(self.steps) - 1) + [self.wall_s * 1e3 / self.samples]
-        rows = []
+        rows, activity = [], self.activity
         for i, steps in enumerate(self.steps):
             rows.append(
                 {
@@ -147,33 +174,21 @@ class Result:
                     "accuracy": self.accuracy[i] if self.labels is not None else None,
                     "ann_accuracy": ann_accuracy,
                     "undecided": None if self.undecided is None else int(self.undecided[i]),
-                    "synops": float(self.total("synops")[i]) / self.samples,
-                    "macs": float(self.total("macs")[i]) / self.samples,
+                    "synops": float(activity.effective_acs[i]),
+                    "macs": float(activity.effective_macs[i]),
                     "ann_macs": ann_macs(self.network),
-                    "spikes_per_neuron": float(self.total("spikes")[i]) / max(1, self.neurons * self.samples),
+                    "spikes_per_neuron": float(activity.spikes_per_neuron[i]),
                     "ms_per_sample": ms_per_sample[i],
                 }
             )
         return make_table("run", rows)
 
     def layers(self) -> "pl.DataFrame":
-        """Give the exact counts, one row a layer (weights or neurons) and a step count, summed over the samples."""
-        rows = []
-        for i, steps in enumerate(self.steps):
-            for k, op in enumerate(self.plan.ops):
-                if isinstance(op, ConvOp | NeuronOp):
-                    counts = dict(zip(COUNT_FIELDS, map(int, self.counts[i, k]), strict=True))
-                    rows.append(
-                        {
-                            "layer": op.node,
-                            "type": self.network.nodes[op.node].title,
-                            "steps": steps,
-                            "samples": self.samples,
-                            "neurons": op.spec.size if isinstance(op, NeuronOp) else 0,
-                            **counts,
-                        }
-                    )
-        return make_table("layers", rows)
+        """Return the exact counts, one row a layer (weights or neurons) and a step count, summed over the samples."""
+        import polars as pl
+
+        counted = self.activity.table().with_columns(steps=pl.col("read").cast(pl.Int64))
+        return counted.select(list(SCHEMAS["layers"]))
 
 
 def ann_macs(network: Network) -> int:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.base import EventInput, Executable, RunOutput, RunRequest
-from pysnn.plan.ops import COUNT_FIELDS, AddOp, GatherOp, InputOp, MapSpec, NeuronOp, Op, OutputOp, Plan
+from pysnn.plan.ops import AddOp, GatherOp, InputOp, MapSpec, NeuronOp, Op, OutputOp, Plan
+from pysnn.schemas import COUNT_FIELDS
 
 __all__ = ["SpikesOf", "Tail", "count_undecided", "quiet_plan", "spikes_in"]
 

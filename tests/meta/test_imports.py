@@ -38,6 +38,7 @@ LAYERS = (
     ("_core",),
     ("backends",),
     ("tables",),
+    ("activity",),
     ("simulation",),
     ("training",),
     ("first_spike",),

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 import pysnn
 from pysnn.nodes import Conv2d, Node
-from pysnn.plan.ops import COUNT_FIELDS
 from pysnn.random import poisson_spikes
+from pysnn.schemas import COUNT_FIELDS
 from pysnn.simulation.result import Result
 from tests.parity.cases import Case
 

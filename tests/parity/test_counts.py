@@ -6,7 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import pysnn
-from pysnn.plan.ops import COUNT_FIELDS, ConvOp, NeuronOp
+from pysnn.plan.ops import ConvOp, NeuronOp
+from pysnn.schemas import COUNT_FIELDS
 from pysnn.simulation.result import Result
 from tests.parity.cases import Case, cases
 from tests.parity.compare import BACKENDS, GENERATED, Way, run_case

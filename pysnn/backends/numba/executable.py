@@ -12,7 +12,8 @@ from pysnn.backends.numba.memory import KINDS, Chunk, Memory, channels_first
 from pysnn.backends.numba.output import output_dtype
 from pysnn.backends.numba.plan import make_steps
 from pysnn.frozen import NotPicklable
-from pysnn.plan.ops import COUNT_FIELDS, MAX_BLOCK, MaxPoolOp, NeuronOp, OutputOp, Plan
+from pysnn.plan.ops import MAX_BLOCK, MaxPoolOp, NeuronOp, OutputOp, Plan
+from pysnn.schemas import COUNT_FIELDS
 
 __all__ = ["NumbaExecutable"]
 

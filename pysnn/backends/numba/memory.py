@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.base import RunOutput, RunRequest
-from pysnn.plan.ops import COUNT_FIELDS, MapSpec, Plan
+from pysnn.plan.ops import MapSpec, Plan
+from pysnn.schemas import COUNT_FIELDS
 
 __all__ = ["FIELD", "KINDS", "Chunk", "Memory", "Step", "channels_first", "channels_last"]
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from pysnn.backends.base import RunRequest
 from pysnn.plan.fanout import FanOuts, fan_outs
-from pysnn.plan.ops import COUNT_FIELDS, ConvOp, NeuronOp, Plan
+from pysnn.plan.ops import ConvOp, NeuronOp, Plan
+from pysnn.schemas import COUNT_FIELDS
 
 __all__ = ["Counter"]
 

@@ -16,7 +16,8 @@ from pysnn.backends.numba.jit import kernel
 from pysnn.backends.numba.layout import SLACK, Events, Inputs, Weights
 from pysnn.backends.numba.rows import rows16, rows32, rows64
 from pysnn.plan.fanout import fan_outs
-from pysnn.plan.ops import COUNT_FIELDS, ConvOp, InputOp, MapSpec, OutputOp, Plan
+from pysnn.plan.ops import ConvOp, InputOp, MapSpec, OutputOp, Plan
+from pysnn.schemas import COUNT_FIELDS
 
 Array = NDArray[Any]
 

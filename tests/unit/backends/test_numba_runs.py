@@ -13,7 +13,6 @@ from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, RunOutp
 from pysnn.backends.numba import NumbaBackend, jit  # noqa: E402
 from pysnn.errors import DataError, RangeError  # noqa: E402
 from pysnn.plan.ops import (  # noqa: E402
-    COUNT_FIELDS,
     CURRENT_LIMIT,
     InputOp,
     MapSpec,
@@ -23,6 +22,7 @@ from pysnn.plan.ops import (  # noqa: E402
     Plan,
     RoundOp,
 )
+from pysnn.schemas import COUNT_FIELDS  # noqa: E402
 
 Array = NDArray[Any]
 SHAPE = (3, 2, 2)
