@@ -208,10 +208,13 @@ class NetworkBuilder:
 
     def rewire(self, edges: Iterable[Edge]) -> None:
         """Exchange all edges."""
-        self._edges = list(edges)
+        new = list(edges)
         sources: dict[str, list[str]] = {name: [] for name in self.nodes}
-        for source, target in self._edges:
+        for source, target in new:
+            if source not in sources or target not in sources:
+                raise NetworkError(f"edge '{source}' -> '{target}' has an end that is no node")
             sources[target].append(source)
+        self._edges = new
         self._sources = {name: tuple(found) for name, found in sources.items()}
 
     def _shape(self, name: str, node: Node, sources: Sequence[str]) -> Shape:

@@ -94,9 +94,10 @@ def test_a_source_that_is_repeated_is_read_through_a_copy() -> None:
         (lambda b: b.insert_before("sum", "x", MaxPool2d(2)), "MaxPool2d 'x'"),
         (lambda b: b.insert_behind("sum", "x", MaxPool2d(2)), "MaxPool2d 'x'"),
         (lambda b: b.insert(("a", "sum"), "b", ReLU()), "ReLU 'b': expected a free name"),
+        (lambda b: b.rewire([("a", "nothing")]), "edge 'a' -> 'nothing' has an end that is no node"),
         (lambda b: b.bypass("a", "b"), "without 'a, b' an edge would be there twice"),
     ],
-    ids=["source", "none", "add", "connect", "replace", "insert", "before", "behind", "taken", "bypass"],
+    ids=["source", "none", "add", "connect", "replace", "insert", "before", "behind", "taken", "rewire", "bypass"],
 )
 def test_what_does_not_fit_is_refused_and_changes_nothing(
     change: Callable[[NetworkBuilder], object], message: str
