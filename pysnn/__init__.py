@@ -18,7 +18,7 @@ from pysnn.errors import (
 )
 from pysnn.moved import follow_old_names
 from pysnn.network import Network
-from pysnn.neurons import IF, LIF
+from pysnn.neurons import IF, LIF, CubaLIF
 from pysnn.nodes import (
     Affine,
     AvgPool2d,
@@ -55,6 +55,7 @@ __all__ = [
     "Concat",
     "Conv2d",
     "Crop",
+    "CubaLIF",
     "DataError",
     "Events",
     "FileFormatError",

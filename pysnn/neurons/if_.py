@@ -1,7 +1,7 @@
 """The integrate-and-fire neuron."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,8 @@ class IF(Node):
     >>> IF(v_threshold=1.0, v_init=0.5).reset
     'subtract'
     """
+
+    state: ClassVar[tuple[str, ...]] = ("v",)
 
     v_threshold: Any = 1.0
     v_init: Any = 0.0

@@ -33,7 +33,7 @@ class LIF(IF):
 
     Examples
     --------
-    >>> decay, gain, drive = LIF(tau=0.5).parameters(1, "a", dt=0.125).leak
+    >>> decay, gain, drive = LIF(tau=0.5).parameters(1, "a", dt=0.125).constants
     >>> float(decay[0]), float(gain[0])
     (0.75, 0.25)
     """
@@ -66,5 +66,5 @@ class LIF(IF):
         fraction = dt / tau
         if fraction.max() > 1:
             raise PlanError(f"{what}: dt must be at most tau, got dt={dt} s with tau={float(tau.min()):.6g} s")
-        leak = (1.0 - fraction, r * fraction, v_leak * fraction)
-        return replace(super().parameters(channels, name, dt), leak=leak)
+        constants = (1.0 - fraction, r * fraction, v_leak * fraction)
+        return replace(super().parameters(channels, name, dt), step="lif", constants=constants)

@@ -49,10 +49,9 @@ Value: TypeAlias = Any
 
 @dataclass(frozen=True, eq=False)
 class NeuronParameters:
-    """One-compartment linear neuron, every array ``(channels,)``.
+    """A neuron's numbers for one of the plan's steps, every array ``(channels,)``.
 
-    ``v = decay * v + gain * I + drive`` (``leak`` = these three, float64) or ``v = v + I`` (``leak`` = ``None``), then
-    the threshold test and the reset.
+    ``constants`` (float64) are those that ``pysnn.plan.ops.STEPS`` names for the step, in its order.
     """
 
     threshold: NDArray[np.float32]
@@ -60,7 +59,8 @@ class NeuronParameters:
     v_reset: NDArray[np.float32]
     reset: Literal["subtract", "zero"]
     compare: Literal[">=", ">"]
-    leak: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None = None
+    step: Literal["if", "lif", "cuba_lif"] = "if"
+    constants: tuple[NDArray[np.float64], ...] = ()
 
 
 class Builder(Protocol):

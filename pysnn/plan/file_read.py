@@ -163,16 +163,17 @@ class _Reader:
         return ops.Term(source, **({} if entry == "plain" else {entry: self._channels(spec)}))
 
     def _neuron(self, node: str, spec: ops.MapSpec, record: Any) -> ops.NeuronOp:
-        leaks = _from_one((False, True), record["mode"])
+        step = _from_one(tuple(ops.STEPS), record["mode"])
         source = self._source()
         threshold, v_init, v_reset, unit = (self._channels(spec) for _ in range(4))
-        decay = self._channels(spec, given=leaks)
-        gain = self._channels(spec, given=leaks and threshold.dtype == np.float32)
-        drive = self._channels(spec, given=leaks)
+        real = threshold.dtype == np.float32
+        names = [name for name in ops.STEPS[step].constants if real or name != "gain"]
+        constants = {name: self._channels(spec) for name in names}
         reset: Any = "zero" if record["flags"] & 1 else "subtract"
         compare: Any = ">" if record["flags"] & 2 else ">="
-        state = (threshold, v_init, v_reset, reset, compare)
-        return ops.NeuronOp(node, spec, source, *state, decay, gain, drive, unit, int(record["max_current"]))
+        fires = (threshold, v_init, v_reset, reset, compare)
+        most = int(record["max_current"])
+        return ops.NeuronOp(node, spec, source, step, *fires, unit, **constants, max_current=most)
 
     def _output(self, node: str, spec: ops.MapSpec, record: Any) -> ops.OutputOp:
         readout = _from_one(layout.READOUTS, record["mode"])

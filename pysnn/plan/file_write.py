@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 from pysnn.plan import file_layout as layout
-from pysnn.plan.ops import AddOp, GatherOp, InputOp, NeuronOp, Op, Plan, PoolOp, Term
+from pysnn.plan.ops import STEPS, AddOp, GatherOp, InputOp, NeuronOp, Op, Plan, PoolOp, Term
 
 __all__ = ["encode"]
 
@@ -21,7 +21,7 @@ _ARRAYS: dict[str, Callable[[Any], tuple[Array | None, ...]]] = {
     "gather": lambda op: (op.index,),
     "clamp": lambda op: (op.high,),
     "round": lambda op: (op.unit,),
-    "neuron": lambda op: (op.threshold, op.v_init, op.v_reset, op.unit, op.decay, op.gain, op.drive),
+    "neuron": lambda op: (op.threshold, op.v_init, op.v_reset, op.unit, *map(op.constant, STEPS[op.step].constants)),
     "output": lambda op: (op.unit,),
 }
 """The arrays of an operation, in their order; those that are ``None`` are left out."""
@@ -74,7 +74,7 @@ class _Parts:
         spec = op.spec
         own = (layout.KINDS.index(op.kind) + 1, layout.MAPS.index(spec.kind), int(spec.static), spec.max_count)
         record = (*own, spec.shape, names, *places, kernel, *window, dilation, getattr(op, "groups", 0))
-        self.ops.append((*record, *_settings(op), 0, 0, (0, 0)))
+        self.ops.append((*record, *_settings(op), getattr(op, "values", 1) - 1, 0, (0, 0)))
 
     def _reads(self, op: Op) -> None:
         if isinstance(op, AddOp):
@@ -112,7 +112,7 @@ def _settings(op: Op) -> tuple[int, int, int, int]:
         return layout.CODINGS.index(op.coding) + 1, 0, 0, 0
     if isinstance(op, NeuronOp):
         flags = int(op.reset == "zero") + 2 * int(op.compare == ">")
-        return 1 if op.decay is None else 2, flags, 0, op.max_current
+        return list(STEPS).index(op.step) + 1, flags, 0, op.max_current
     if isinstance(op, PoolOp):
         return 0, 0, int(np.float32(op.weight).view(np.uint32)), 0
     return (layout.READOUTS.index(op.readout) + 1, 0, 0, 0) if op.kind == "output" else (0, 0, 0, 0)

@@ -10,7 +10,7 @@ from pysnn.errors import PlanError
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, MapValue, PlanBuilder, spread_scale, term_scale
-from pysnn.plan.ops import MAX_COUNT, AddOp, ClampOp, MapSpec, NeuronOp, OutputOp, Term
+from pysnn.plan.ops import MAX_COUNT, STEPS, AddOp, ClampOp, MapSpec, NeuronOp, OutputOp, Term
 
 __all__ = ["FloatBuilder"]
 
@@ -85,21 +85,20 @@ class FloatBuilder(PlanBuilder):
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
         """Lower a neuron."""
         source = self.current(name, values)
-        leak = parameters.leak
-        decay, gain, drive = (None,) * 3 if leak is None else (a.astype(np.float32) for a in leak)
+        names = STEPS[parameters.step].constants
+        constants = dict(zip(names, (a.astype(np.float32) for a in parameters.constants), strict=True))
         op = NeuronOp(
             name,
             MapSpec(source.spec.shape, "count", static=False, max_count=1),
             source.map,
+            parameters.step,
             parameters.threshold,
             parameters.v_init,
             parameters.v_reset,
             parameters.reset,
             parameters.compare,
-            decay,
-            gain,
-            drive,
             unit=np.ones(source.spec.shape[0]),
+            **constants,
         )
         return self.emit(op)
 

@@ -164,12 +164,14 @@ class IntBuilder(PlanBuilder):
 
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
         """Lower a neuron: threshold, start and reset in units of its current."""
+        if parameters.step not in ("if", "lif"):
+            raise PlanError(f"{self.title(name)}: int8 networks have IF and LIF neurons only; use precision 'float32'")
         source = self.current(name, values, parameters.threshold.astype(np.float64))
         unit, decay, drive = source.unit, None, None
         assert unit is not None
         assert source.bound is not None
-        if parameters.leak is not None:
-            fraction, gain, pull = parameters.leak
+        if parameters.step == "lif":
+            fraction, gain, pull = parameters.constants
             unit = unit * gain
             if not (unit > 0).all():
                 raise PlanError(
@@ -181,15 +183,15 @@ class IntBuilder(PlanBuilder):
             name,
             MapSpec(source.spec.shape, "count", static=False, max_count=1),
             source.map,
+            parameters.step,
             np.maximum(1, integers(self.title(name), parameters.threshold / unit)),
             integers(self.title(name), parameters.v_init / unit),
             integers(self.title(name), parameters.v_reset / unit),
             parameters.reset,
             parameters.compare,
-            decay,
-            None,
-            drive,
             unit=unit,
+            decay=decay,
+            drive=drive,
             max_current=int(source.bound.max(initial=0)),
         )
         return self.emit(op)

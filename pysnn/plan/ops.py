@@ -25,6 +25,7 @@ __all__ = [
     "CURRENT_LIMIT",
     "MAX_BLOCK",
     "MAX_COUNT",
+    "STEPS",
     "AddOp",
     "ClampOp",
     "ConvOp",
@@ -38,6 +39,7 @@ __all__ = [
     "Plan",
     "PoolOp",
     "RoundOp",
+    "StepNames",
     "Term",
 ]
 
@@ -191,12 +193,30 @@ class AddOp:
     kind: Literal["add"] = "add"
 
 
+@dataclass(frozen=True)
+class StepNames:
+    """What a kind of step remembers of a neuron (the potential ``v`` first), and its constants beside threshold and reset."""
+
+    state: tuple[str, ...]
+    constants: tuple[str, ...]
+
+
+STEPS: Mapping[str, StepNames] = FrozenDict(
+    {
+        "if": StepNames(("v",), ()),
+        "lif": StepNames(("v",), ("decay", "gain", "drive")),
+        "cuba_lif": StepNames(("v", "i"), ("decay", "gain", "drive", "syn_decay", "syn_gain")),
+    }
+)
+"""The closed family of steps, in the order of their numbers in a plan's bytes; ``pysnn/backends/reference/neurons.py`` defines them."""
+
+
 @dataclass(frozen=True, eq=False)
 class NeuronOp:
     """Integrate and fire: float32 on a real source, int32 on a current source. All arrays are ``(C,)``.
 
-    ``decay`` is ``None`` for neurons without leak. Else float32 plans use ``decay``, ``gain``, ``drive`` (float32), and
-    int8 plans use ``decay`` (int32, in units of 2**-30) and ``drive`` (int32; ``gain`` is part of the unit, ``None``).
+    ``step`` is one of ``STEPS``, which says what constants there are; the others are ``None``. In int8 plans ``decay``
+    (int32) is in units of 2**-30, and ``gain`` is part of the unit, ``None``.
     ``unit`` is float64 ``(C,)``: the value of one integer unit of the potential (ones in float32 plans).
     ``max_current`` bounds the magnitude of an integer current (0 in float32 plans).
     """
@@ -204,17 +224,35 @@ class NeuronOp:
     node: str
     spec: MapSpec
     source: int
+    step: Literal["if", "lif", "cuba_lif"]
     threshold: Float32 | Int32
     v_init: Float32 | Int32
     v_reset: Float32 | Int32
     reset: Literal["subtract", "zero"]
     compare: Literal[">=", ">"]
-    decay: Float32 | Int32 | None
-    gain: Float32 | None
-    drive: Float32 | Int32 | None
     unit: NDArray[np.float64]
+    decay: Float32 | Int32 | None = None
+    gain: Float32 | None = None
+    drive: Float32 | Int32 | None = None
+    syn_decay: Float32 | None = None
+    syn_gain: Float32 | None = None
     max_current: int = 0
     kind: Literal["neuron"] = "neuron"
+
+    @property
+    def values(self) -> int:
+        """How many values the state of one neuron has."""
+        return len(STEPS[self.step].state)
+
+    @property
+    def state_shape(self) -> tuple[int, ...]:
+        """Shape of a sample's state: that of the map, behind an axis for the values where there are several."""
+        return self.spec.shape if self.values == 1 else (self.values, *self.spec.shape)
+
+    def constant(self, name: str) -> Float32 | Int32 | None:
+        """Return a constant of the step by its name."""
+        found: Float32 | Int32 | None = getattr(self, name)
+        return found
 
     @cached_property
     def extremes(self) -> tuple[int, int, int]:
@@ -279,7 +317,7 @@ class Plan:
         sizes = {}
         for k, op in enumerate(self.ops):
             if isinstance(op, NeuronOp):
-                sizes[k] = op.spec.size * 4
+                sizes[k] = op.spec.size * op.values * 4
             elif isinstance(op, OutputOp):
                 sizes[k] = op.spec.size * 8
             elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":

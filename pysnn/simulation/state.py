@@ -17,7 +17,8 @@ __all__ = ["State"]
 class State:
     """Where a run stopped: ``arrays`` by node, the first axis the sample; ``steps`` done so far.
 
-    Potentials of neurons, cumulative counts of max-pools, sums of the read-out. It belongs to one network, one precision
+    Potentials of neurons (of neurons with several values each of them, in the order of the neuron's ``state``, along the
+    second axis), cumulative counts of max-pools, sums of the read-out. It belongs to one network, one precision
     and one batch.
     """
 
@@ -59,7 +60,7 @@ def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[A
 def _expected(plan: Plan, k: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
     op = plan.ops[k]
     if isinstance(op, NeuronOp):
-        return op.spec.shape, op.threshold.dtype
+        return op.state_shape, op.threshold.dtype
     if isinstance(op, OutputOp):
         return (op.spec.size,), np.dtype(np.float32 if op.spec.kind == "real" else np.int64)
     assert isinstance(op, MaxPoolOp)

@@ -172,11 +172,16 @@ class Maker:
             fields["v_reset"] = self.dice.parameter(channels, -1, 0.125)
         if self.dice.flag():
             tau = self.dice.parameter(channels, 1, 10)
-            leaks = {
+            leaks: dict[str, Any] = {
                 "tau": tau,
                 "r": self.dice.parameter(channels, 0.5, 2),
                 "v_leak": self.dice.parameter(channels, -0.5, 0.5),
             }
+            if self.precision == "float32" and self.dice.flag():
+                leaks["tau_mem"], leaks["tau_syn"] = leaks.pop("tau"), self.dice.parameter(channels, 1, 5)
+                leaks["w_in"] = self.dice.parameter(channels, -0.5, 2)
+                self._emit(pysnn.CubaLIF(**fields, **leaks), value, "count")
+                return
             self._emit(pysnn.LIF(**fields, **leaks), value, "count")
         else:
             self._emit(pysnn.IF(**fields), value, "count")

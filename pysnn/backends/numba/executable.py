@@ -173,7 +173,7 @@ def _empty_output(plan: Plan, request: RunRequest, kernels: tuple[str, ...]) -> 
 def _states(plan: Plan, batch: int) -> Iterator[tuple[int, tuple[int, ...], type[Any]]]:
     for k, op in enumerate(plan.ops):
         if isinstance(op, NeuronOp):
-            yield k, (batch, *op.spec.shape), op.threshold.dtype.type
+            yield k, (batch, *op.state_shape), op.threshold.dtype.type
         elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
             yield k, (batch, *plan.ops[op.source].spec.shape), np.int32
         elif isinstance(op, OutputOp):

@@ -18,7 +18,7 @@ PIECE = 512
 
 
 class Cell(NamedTuple):
-    """A neuron's constants, repeated over some pixels; ``decay``, ``gain`` and ``drive`` are empty where they have no part.
+    """A neuron's constants, repeated over some pixels; those that have no part in its step are empty.
 
     A neuron fires at ``v >= limit``: the threshold, or the next number where only more than the threshold fires.
     """
@@ -29,13 +29,19 @@ class Cell(NamedTuple):
     decay: NDArray[Any]
     gain: NDArray[Any]
     drive: NDArray[Any]
+    syn_decay: NDArray[Any]
+    syn_gain: NDArray[Any]
     subtract: bool
 
 
 class Layer(NamedTuple):
-    """What changes: potentials and spike counts (samples, values); of every frame spikes, and potentials or nothing."""
+    """What changes: potentials, synaptic currents and spike counts (samples, values); of every frame spikes, and potentials or nothing.
+
+    Synaptic currents are empty where the step has none.
+    """
 
     v: NDArray[Any]
+    i: NDArray[Any]
     totals: NDArray[np.int32]
     spikes: NDArray[np.uint8]
     potentials: NDArray[Any]
@@ -75,6 +81,11 @@ def _run_float(current: NDArray[np.float32], hold: int, cell: Cell, layer: Layer
             v = layer.v[sample, begin:end]
             for frame in range(sample * steps, (sample + 1) * steps):
                 entering = current[frame // hold, begin:end]
+                if cell.syn_decay.size > 0:
+                    synaptic = layer.i[sample, begin:end]
+                    for k in range(v.size):
+                        synaptic[k] = cell.syn_decay[k] * synaptic[k] + cell.syn_gain[k] * entering[k]
+                    entering = synaptic
                 if cell.decay.size > 0:
                     for k in range(v.size):
                         v[k] = (cell.decay[k] * v[k] + cell.gain[k] * entering[k]) + cell.drive[k]
@@ -107,12 +118,13 @@ def _run_integer(current: NDArray[np.int32], hold: int, cell: Cell, layer: Layer
 
 
 class _State:
-    """Of one chunk: potentials, spike counts since the run's start, and the probe's sums."""
+    """Of one chunk: potentials, synaptic currents, spike counts since the run's start, and the probe's sums."""
 
     def __init__(self, op: NeuronOp, samples: int, probe: bool) -> None:
         channels, height, width = op.spec.shape
         shape = (samples, height, width, channels)
-        self.v: NDArray[Any] = np.empty(shape, dtype=op.v_init.dtype)
+        self.values: NDArray[Any] = np.empty((op.values, *shape), dtype=op.v_init.dtype)
+        self.v = self.values[0]
         self.totals = np.zeros(shape, dtype=np.int32)
         self.sum = np.zeros(shape if probe else 0)
         self.squares = np.zeros(shape if probe else 0)
@@ -131,7 +143,11 @@ class NeuronStep(Step):
         """Potentials: as given, or ``v_init``."""
         state = chunk.state[self.number] = _State(self.op, chunk.samples, chunk.request.probe)
         given = chunk.request.state
-        state.v[:] = self.op.v_init if given is None else channels_last(given[self.number][chunk.range])
+        if given is None:
+            state.values[0], state.values[1:] = self.op.v_init, 0
+            return
+        for value, array in zip(state.values, _by_value(self.op, given[self.number][chunk.range]), strict=True):
+            value[:] = channels_last(array)
 
     def advance(self, chunk: Chunk) -> None:
         """Integrate and fire through the block."""
@@ -142,7 +158,13 @@ class NeuronStep(Step):
         record = self.number in chunk.request.record_potentials
         kept = spikes.size if record else 0
         potentials = chunk.memory.scratch("potentials", kept, state.v.dtype.type)[:kept].reshape(-1, size)
-        layer = Layer(state.v.reshape(-1, size), state.totals.reshape(-1, size), spikes, potentials)
+        layer = Layer(
+            state.v.reshape(-1, size),
+            state.values[1:].reshape(-1, size),
+            state.totals.reshape(-1, size),
+            spikes,
+            potentials,
+        )
         self.run(current, chunk.hold(self.op.source, self.number), self.cell, layer)
         if record:
             frames = potentials.reshape(chunk.samples, chunk.steps, *state.v.shape[1:])
@@ -166,8 +188,16 @@ class NeuronStep(Step):
                 target[index, chunk.range] = channels_first(source)
 
     def end(self, chunk: Chunk) -> None:
-        """Potentials behind the last step."""
-        chunk.output.state[self.number][chunk.range] = channels_first(chunk.state[self.number].v)
+        """What the neurons remember behind the last step."""
+        state: _State = chunk.state[self.number]
+        kept = _by_value(self.op, chunk.output.state[self.number][chunk.range])
+        for value, array in zip(state.values, kept, strict=True):
+            array[:] = channels_first(value)
+
+
+def _by_value(op: NeuronOp, state: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Return views of a state array, one for each value of a neuron."""
+    return (state,) if op.values == 1 else tuple(state[:, k] for k in range(op.values))
 
 
 def _observe(state: _State, current: NDArray[Any], steps: int) -> None:
@@ -206,5 +236,7 @@ def _cell(op: NeuronOp) -> Cell:
         decay=spread(op.decay),
         gain=spread(op.gain),
         drive=spread(op.drive),
+        syn_decay=spread(op.syn_decay),
+        syn_gain=spread(op.syn_gain),
         subtract=op.reset == "subtract",
     )

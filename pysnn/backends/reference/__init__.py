@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.backends.adam import AdamStep, Moments, adam_step
 from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, Probe, RunOutput, RunRequest
-from pysnn.backends.reference import ops
+from pysnn.backends.reference import neurons, ops
 from pysnn.backends.reference.count import Counter
 from pysnn.backends.reference.first_spike import ReferenceFirstSpike
 from pysnn.backends.windowed import WindowedFirstSpike
@@ -81,7 +81,7 @@ class ReferenceExecutable:
             for k, recorded in spikes.items():
                 recorded.append(running.maps[k].copy())
             for k, recorded in potentials.items():
-                recorded.append(running.state[k].copy())
+                recorded.append(neurons.potential(ops_[k], running.state[k]).copy())
             if step + 1 in request.read_at:
                 scores.append(_scores(ops_[-1], running.state[len(ops_) - 1], request.start + step + 1))
                 counter.read(step + 1)
@@ -106,7 +106,7 @@ class ReferenceExecutable:
         state: dict[int, Array] = {}
         for k, op in enumerate(self.plan.ops):
             if isinstance(op, NeuronOp):
-                state[k] = np.broadcast_to(op.v_init[:, None, None], (batch, *op.spec.shape)).copy()
+                state[k] = neurons.start(op, batch)
             elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
                 state[k] = np.zeros((batch, *self.plan.ops[op.source].spec.shape), dtype=np.int32)
             elif isinstance(op, OutputOp):
@@ -124,7 +124,7 @@ class ReferenceExecutable:
             return ops.gather(op, tuple(maps[source] for source in op.sources))
         x = maps[op.source]
         if isinstance(op, NeuronOp):
-            return ops.neuron_step(op, x, running.state[k])
+            return neurons.advance(op, x, running.state[k])
         if isinstance(op, OutputOp):
             return _read(op, x, running.state[k], request.start + step)
         if isinstance(op, MaxPoolOp):
@@ -183,7 +183,7 @@ def _probe(k: int, op: Op, running: _Running) -> None:
     found["sum"] += current
     found["squares"] += current * current
     found["spikes"] += running.maps[k]
-    found["potential"] = running.state[k]
+    found["potential"] = neurons.potential(op, running.state[k])
 
 
 def _stacked(reads: list[dict[int, dict[str, Array]]]) -> dict[int, Probe]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import RangeError
-from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ClampOp, ConvOp, GatherOp, MaxPoolOp, NeuronOp, PoolOp, RoundOp, Term
+from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ClampOp, ConvOp, GatherOp, MaxPoolOp, PoolOp, RoundOp, Term
 
 __all__ = [
     "add",
@@ -18,7 +18,6 @@ __all__ = [
     "gather",
     "max_pool_rise",
     "max_pool_values",
-    "neuron_step",
     "pool",
     "round_to_units",
 ]
@@ -136,22 +135,3 @@ def add(op: AddOp, sources: tuple[Array, ...]) -> Array:
     for term, x in zip(op.terms[1:], sources[1:], strict=True):
         total += _term_value(term, x, op.spec.kind)
     return total
-
-
-def neuron_step(op: NeuronOp, current: Array, v: Array) -> Array:
-    """One step of a neuron: ``v`` (batch, C, H, W) is updated in place; gives the spikes, uint8."""
-    threshold, v_reset = op.threshold[:, None, None], op.v_reset[:, None, None]
-    if op.decay is None:
-        v += current
-    else:
-        assert op.drive is not None
-        decay, drive = op.decay[:, None, None], op.drive[:, None, None]
-        if op.gain is None:
-            kept: Array = v.astype(np.int64) * decay + (1 << 29)
-            v[:] = (kept >> 30).astype(np.int32) + current + drive
-        else:
-            v[:] = (decay * v + op.gain[:, None, None] * current) + drive
-    fired = v >= threshold if op.compare == ">=" else v > threshold
-    after = v - threshold if op.reset == "subtract" else np.broadcast_to(v_reset, v.shape)
-    v[fired] = after[fired]
-    return fired.astype(np.uint8)

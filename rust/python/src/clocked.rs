@@ -124,6 +124,11 @@ impl<'py> Giver<'_, 'py> {
         match &ops[op].body {
             Body::Output(_) => vec![self.batch, ops[op].spec.shape.size()],
             Body::MaxPool(pool) => self.map_shape(0, pool.source)[1..].to_vec(),
+            Body::Neuron(neuron) if neuron.values() > 1 => {
+                let mut shape = self.map_shape(0, op)[1..].to_vec();
+                shape.insert(1, neuron.values());
+                shape
+            }
             _ => self.map_shape(0, op)[1..].to_vec(),
         }
     }

@@ -4,7 +4,7 @@ use numpy::{PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pysnn_core::plan::{
     Body, Clamp, Coding, Conv, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters,
-    Plan, Pool, Readout, Round, Shape, Term, Weights, Window,
+    Plan, Pool, Readout, Round, Shape, Step, Synapse, Term, Weights, Window,
 };
 
 use crate::arrays::Origin;
@@ -188,23 +188,26 @@ impl<'py> Reader<'_, 'py> {
     }
 
     fn parameters<T: numpy::Element + Copy>(&self, spec: &MapSpec) -> PyResult<Parameters<T>> {
-        let leak = if self.origin.is_none(self.op, "decay")? {
-            None
-        } else {
-            let gain =
-                if self.origin.is_none(self.op, "gain")? { Vec::new() } else { self.channels(self.op, "gain", spec)? };
-            Some(Leak {
-                decay: self.channels(self.op, "decay", spec)?,
-                gain,
-                drive: self.channels(self.op, "drive", spec)?,
-            })
+        let step = match self.origin.word(self.op, "step", &["if", "lif", "cuba_lif"])? {
+            "if" => Step::If,
+            "lif" => Step::Lif(self.leak(spec)?),
+            _ => {
+                let [decay, gain] = ["syn_decay", "syn_gain"].map(|name| self.channels(self.op, name, spec));
+                Step::CubaLif(self.leak(spec)?, Synapse { decay: decay?, gain: gain? })
+            }
         };
         Ok(Parameters {
             threshold: self.channels(self.op, "threshold", spec)?,
             v_init: self.channels(self.op, "v_init", spec)?,
             v_reset: self.channels(self.op, "v_reset", spec)?,
-            leak,
+            step,
         })
+    }
+
+    fn leak<T: numpy::Element + Copy>(&self, spec: &MapSpec) -> PyResult<Leak<T>> {
+        let gain =
+            if self.origin.is_none(self.op, "gain")? { Vec::new() } else { self.channels(self.op, "gain", spec)? };
+        Ok(Leak { decay: self.channels(self.op, "decay", spec)?, gain, drive: self.channels(self.op, "drive", spec)? })
     }
 
     fn output(&self, spec: &MapSpec) -> PyResult<Output> {

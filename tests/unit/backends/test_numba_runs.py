@@ -40,7 +40,8 @@ def _neuron(source: int, dtype: type[Any], rng: np.random.Generator, **changes: 
     arrays: dict[str, Any] = {"decay": None, "gain": None, "drive": None}
     arrays |= {name: np.asarray(array).astype(dtype) for name, array in constants.items()}
     spec = MapSpec(SHAPE, "count", static=False, max_count=1)
-    return NeuronOp("neuron", spec, source, **arrays, unit=np.ones(3), **changes)
+    step: Any = "if" if arrays["decay"] is None else "lif"
+    return NeuronOp("neuron", spec, source, step, **arrays, unit=np.ones(3), **changes)
 
 
 def _plan(dtype: type[Any], **changes: Any) -> Plan:

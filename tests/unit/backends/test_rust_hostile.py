@@ -51,7 +51,7 @@ def plan() -> Plan:
             InputOp("in", spikes(*SHAPE), "events"),
             ConvOp("conv", currents, 0, ones(3, 3, 3, 5), ones(5), (1, 1), (1, 1, 1, 1), (1, 1), 1),
             AddOp("add", currents, (Term(1), Term(1))),
-            NeuronOp("neuron", spikes(5, 4, 4), 2, threshold=ones(5), **any_neuron),
+            NeuronOp("neuron", spikes(5, 4, 4), 2, "lif", threshold=ones(5), **any_neuron),
             MaxPoolOp("max", spikes(5, 2, 2), 3, **window),
             PoolOp("pool", wide, 3, weight=1.0, **window),
             GatherOp("flat", spikes(20, 1, 1), (4,), flat),

@@ -13,13 +13,13 @@ def test_one_value_is_spread_over_the_channels() -> None:
     assert found.v_init.tolist() == [0.0, 0.5, 1.0]
     assert found.v_reset.tolist() == [-1.0, -1.0, -1.0]
     assert all(array.dtype == np.float32 for array in (found.threshold, found.v_init, found.v_reset))
-    assert (found.reset, found.compare, found.leak) == ("zero", ">=", None)
+    assert (found.reset, found.compare, found.step, found.constants) == ("zero", ">=", "if", ())
 
 
 def test_leak_in_float64() -> None:
     found = LIF(tau=[1.0, 0.5], r=4.0, v_leak=[1.0, -2.0]).parameters(2, "a", 0.25)
-    assert found.leak is not None
-    decay, gain, drive = found.leak
+    assert found.step == "lif"
+    decay, gain, drive = found.constants
     assert decay.dtype == np.float64
     assert (decay.tolist(), gain.tolist(), drive.tolist()) == ([0.75, 0.5], [1.0, 2.0], [0.25, -1.0])
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, MaxPool2d, Network, Output
+from pysnn import IF, LIF, AvgPool2d, Conv2d, CubaLIF, Flatten, Input, Linear, MaxPool2d, Network, Output
 from pysnn.backends import available_backends, get_backend
 from pysnn.backends.base import ConstantInput, RunRequest
 from pysnn.errors import FileFormatError, PysnnError
@@ -40,6 +40,10 @@ def network() -> Network:
 
 
 PLANS = {p: compile_plan(network(), PlanOptions(precision=p, dt=0.001)) for p in ("float32", "int8")}
+PLANS["cuba_lif"] = compile_plan(
+    Network.chain({"in": Input((3, 8, 8)), "cuba": CubaLIF(w_in=[1.0, 2.0, 0.5]), "out": Output("count")}),
+    PlanOptions(dt=0.001),
+)
 
 
 def same(a: Any, b: Any) -> bool:

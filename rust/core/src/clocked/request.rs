@@ -144,6 +144,7 @@ pub(crate) fn state_kind(ops: &[Op], op: &Op) -> Option<StateKind> {
 pub(crate) fn state_size(ops: &[Op], op: &Op) -> usize {
     match &op.body {
         Body::MaxPool(pool) => ops[pool.source].spec.shape.size(),
+        Body::Neuron(neuron) => op.spec.shape.size() * neuron.values(),
         _ => op.spec.shape.size(),
     }
 }

@@ -36,7 +36,7 @@ pub(crate) trait Potential: Copy + PartialOrd {
     fn above(self) -> Self;
 }
 
-/// One step: take the current in, fire, reset.
+/// One step: take the current in, fire, reset. Of the current-based neuron it is the potential's part.
 #[inline(always)]
 pub(crate) fn step<A: Potential, const LEAKY: bool, const SUBTRACT: bool>(
     potential: A,
@@ -47,6 +47,13 @@ pub(crate) fn step<A: Potential, const LEAKY: bool, const SUBTRACT: bool>(
     let fires = raised >= own.fire;
     let fallen = if SUBTRACT { raised.minus(own.after) } else { own.after };
     After { potential: if fires { fallen } else { raised }, fires }
+}
+
+/// The synaptic current of a current-based neuron after a step: what its potential integrates in that step. It leaks as a potential
+/// does, towards 0.
+#[inline(always)]
+pub(crate) fn synapse<A: Potential>(synaptic: A, entering: A, own: LeakStep<A>) -> A {
+    synaptic.leak(entering, own)
 }
 
 impl Potential for f32 {
@@ -119,6 +126,13 @@ mod tests {
         let leak = LeakStep { decay: 1 << 29, gain: 0, drive: 1 };
         let after = step::<i32, true, true>(-3, 4, Constants { fire: 9, after: 9, leak });
         assert_eq!(after.potential, 4);
+    }
+
+    #[test]
+    fn a_synaptic_current_decays_and_takes_in() {
+        let own = LeakStep { decay: 0.5, gain: 0.25, drive: 0.0 };
+        assert_eq!(synapse(1.0_f32, 2.0, own), 1.0);
+        assert_eq!(synapse(1.0_f32, 0.0, own), 0.5);
     }
 
     #[test]

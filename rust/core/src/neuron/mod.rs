@@ -4,4 +4,4 @@
 
 mod integrate;
 
-pub(crate) use integrate::{Constants, LeakStep, Potential, step};
+pub(crate) use integrate::{Constants, LeakStep, Potential, step, synapse};

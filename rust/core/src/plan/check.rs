@@ -205,12 +205,13 @@ fn neuron(spec: &MapSpec, source: &MapSpec, neuron: &Neuron) -> Check {
     match (&neuron.dynamics, source.kind) {
         (Dynamics::Real(parameters), Kind::Real) => {
             parameter_lengths(parameters, channels)?;
-            parameters.leak.as_ref().map_or(Ok(()), |leak| length("gain", leak.gain.len(), channels))
+            parameters.step.leak().map_or(Ok(()), |leak| length("gain", leak.gain.len(), channels))
         }
         (Dynamics::Integer(parameters), Kind::Current) => {
             parameter_lengths(parameters, channels)?;
             let below = parameters.threshold.iter().all(|&threshold| threshold < i32::MAX);
-            ensure(below, || "a threshold is too large".into())
+            ensure(below, || "a threshold is too large".into())?;
+            ensure(parameters.step.synapse().is_none(), || "a synaptic current is float32".into())
         }
         (_, kind) => Err(format!("these parameters cannot integrate a {kind:?} map")),
     }
@@ -220,9 +221,13 @@ fn parameter_lengths<A>(parameters: &Parameters<A>, channels: usize) -> Check {
     length("threshold", parameters.threshold.len(), channels)?;
     length("v_init", parameters.v_init.len(), channels)?;
     length("v_reset", parameters.v_reset.len(), channels)?;
-    let Some(leak) = &parameters.leak else { return Ok(()) };
-    length("decay", leak.decay.len(), channels)?;
-    length("drive", leak.drive.len(), channels)
+    if let Some(leak) = parameters.step.leak() {
+        length("decay", leak.decay.len(), channels)?;
+        length("drive", leak.drive.len(), channels)?;
+    }
+    let Some(synapse) = parameters.step.synapse() else { return Ok(()) };
+    length("syn_decay", synapse.decay.len(), channels)?;
+    length("syn_gain", synapse.gain.len(), channels)
 }
 
 fn output(spec: &MapSpec, source: &MapSpec, output: &Output) -> Check {

@@ -15,7 +15,7 @@ pub use file::VERSION;
 pub use map::{CURRENT_LIMIT, Coding, Kind, MAX_BLOCK, MAX_COUNT, MapSpec, Shape};
 pub use ops::{
     Body, Clamp, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
-    Term, Weights,
+    Step, Synapse, Term, Weights,
 };
 pub(crate) use window::Taps;
 pub use window::Window;

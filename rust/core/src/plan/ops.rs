@@ -108,8 +108,45 @@ pub struct Parameters<A> {
     pub v_init: Vec<A>,
     /// Potential after a spike, for a reset to a value.
     pub v_reset: Vec<A>,
-    /// Leak, if any.
-    pub leak: Option<Leak<A>>,
+    /// What a step does before the threshold is tested.
+    pub step: Step<A>,
+}
+
+/// The closed family of steps.
+#[derive(Debug, Clone)]
+pub enum Step<A> {
+    /// The current is added.
+    If,
+    /// The potential leaks.
+    Lif(Leak<A>),
+    /// So does a synaptic current, which the potential integrates: a second value a neuron. In float32 alone.
+    CubaLif(Leak<A>, Synapse<A>),
+}
+
+impl<A> Step<A> {
+    /// The leak of the potential, if any.
+    #[must_use]
+    pub fn leak(&self) -> Option<&Leak<A>> {
+        match self {
+            Self::If => None,
+            Self::Lif(leak) | Self::CubaLif(leak, _) => Some(leak),
+        }
+    }
+
+    /// The synaptic current, if any.
+    #[must_use]
+    pub fn synapse(&self) -> Option<&Synapse<A>> {
+        if let Self::CubaLif(_, synapse) = self { Some(synapse) } else { None }
+    }
+}
+
+/// The synaptic current of a neuron layer, `(C,)` each.
+#[derive(Debug, Clone)]
+pub struct Synapse<A> {
+    /// What remains of it after a step.
+    pub decay: Vec<A>,
+    /// Factor of what enters.
+    pub gain: Vec<A>,
 }
 
 /// The leak of a neuron layer, `(C,)` each.
@@ -147,6 +184,15 @@ pub struct Neuron {
     pub unit: Vec<f64>,
     /// The largest magnitude of an integer current; 0 for floats. The caller has proven its runs with it.
     pub max_current: u32,
+}
+
+impl Neuron {
+    /// How many values the state of one neuron has.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        let several = matches!(&self.dynamics, Dynamics::Real(Parameters { step: Step::CubaLif(..), .. }));
+        if several { 2 } else { 1 }
+    }
 }
 
 /// What a network answers.

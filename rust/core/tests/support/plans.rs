@@ -2,7 +2,7 @@
 
 use pysnn_core::plan::{
     Body, Clamp, Coding, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan,
-    Pool, Readout, Round, Shape, Term, Window,
+    Pool, Readout, Round, Shape, Step, Synapse, Term, Window,
 };
 
 use super::Rng;
@@ -80,26 +80,32 @@ pub(super) fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
     let source = source(rng, ops, |spec| spec.kind != Kind::Count)?;
     let spec = &ops[source].spec;
     let channels = spec.shape.channels;
-    let leaks = rng.one_in(2);
+    let (leaks, synaptic) = (rng.one_in(2), rng.one_in(3));
     let mut reals =
         |base: f32, spread: f32| -> Vec<f32> { (0..channels).map(|_| base + spread * rng.real()).collect() };
     let dynamics = if spec.kind == Kind::Real {
         let leak = leaks.then(|| Leak { decay: reals(0.8, 0.1), gain: reals(0.6, 0.4), drive: reals(0.0, 0.1) });
+        let step = match leak {
+            None => Step::If,
+            Some(leak) if synaptic => Step::CubaLif(leak, Synapse { decay: reals(0.6, 0.3), gain: reals(0.7, 0.3) }),
+            Some(leak) => Step::Lif(leak),
+        };
         Dynamics::Real(Parameters {
             threshold: reals(1.2, 0.8),
             v_init: reals(0.3, 0.2),
             v_reset: reals(0.0, 0.2),
-            leak,
+            step,
         })
     } else {
         let mut whole =
             |base: f32, spread: f32| -> Vec<i32> { reals(base, spread).iter().map(|&x| x as i32).collect() };
         let leak = leaks.then(|| Leak { decay: whole(8e8, 1e8), gain: Vec::new(), drive: whole(0.0, 9.0) });
+        let step = leak.map_or(Step::If, Step::Lif);
         Dynamics::Integer(Parameters {
             threshold: whole(150.0, 120.0),
             v_init: whole(30.0, 20.0),
             v_reset: whole(0.0, 30.0),
-            leak,
+            step,
         })
     };
     let spec = MapSpec { kind: Kind::Count, is_static: false, max_count: 1, ..*spec };

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::clocked::layer::firing::Kept;
 use crate::clocked::observe::seen::Observed;
-use crate::clocked::synapses::current::LANES;
 use crate::clocked::synapses::rows::RowList;
 
 /// Bands for each thread: so one that is held up by the system does not hold up the others for long.
@@ -13,21 +13,21 @@ const BANDS: usize = 2;
 pub(crate) enum Target<'a, A> {
     /// The sums themselves.
     Currents(&'a mut [A]),
-    /// Spikes of the neurons with these potentials, `[pixel][chunk of channels]`.
-    Spikes(&'a mut [u8], &'a mut [[A; LANES]]),
+    /// Spikes of neurons, and what these remember.
+    Spikes(&'a mut [u8], Kept<'a, A>),
 }
 
 impl<A> Target<'_, A> {
-    /// What takes so many values and potentials, and the rest.
-    pub(crate) fn split(self, [values, potentials]: [usize; 2]) -> (Self, Self) {
+    /// What takes so many values and chunks of potentials, and the rest.
+    pub(crate) fn split(self, [values, chunks]: [usize; 2]) -> (Self, Self) {
         match self {
             Self::Currents(map) => {
                 let (head, tail) = map.split_at_mut(values);
                 (Self::Currents(head), Self::Currents(tail))
             }
-            Self::Spikes(map, potential) => {
+            Self::Spikes(map, kept) => {
                 let (head, tail) = map.split_at_mut(values);
-                let (first, rest) = potential.split_at_mut(potentials);
+                let (first, rest) = kept.split(chunks);
                 (Self::Spikes(head, first), Self::Spikes(tail, rest))
             }
         }

@@ -164,10 +164,11 @@ impl<A: Synaptic, S, const N: usize, const P: usize> Pass<'_, A, S, N, P> {
         for edge in self.edges {
             edge.add([first, group.pixels], range, current);
         }
-        if let (Target::Spikes(_, potentials), Some(firing)) = (&mut self.run.target, &self.layer.firing) {
+        if let (Target::Spikes(_, kept), Some(firing)) = (&mut self.run.target, &self.layer.firing) {
             let trace = if self.run.observed.is_some() { Some(&mut scratch.potential) } else { None };
             let mut steps = Steps { current, spikes: &mut scratch.spikes, trace };
-            firing.integrate(&mut potentials[own * firing.chunks..], [group.pixels, block], &mut steps);
+            let kept = kept.behind(own * firing.chunks);
+            firing.integrate(kept, [group.pixels, block], &mut steps);
         }
         for number in 0..group.pixels {
             let at = (own + number) * group.steps * channels + range[0];

@@ -3,6 +3,7 @@
 use crate::clocked::block::Block;
 use crate::clocked::layer::bands::{self, Band, Target};
 use crate::clocked::layer::edges::ScaleOf;
+use crate::clocked::layer::firing::Kept;
 use crate::clocked::layer::frame::{Frame, Inputs};
 use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::{Buffer, Element};
@@ -41,8 +42,10 @@ impl Sample<'_> {
         };
         let (maps, places, steps) = (&workspace.maps, &self.program.layout.places[..], block.steps);
         let frame = Frame { level: self.program.level, inputs, maps, places, steps };
-        let target = if layer.firing.is_some() {
-            Target::Spikes(u8::of_mut(target)?, A::potentials(&mut workspace.memory[stage.op])?)
+        let target = if let Some(firing) = &layer.firing {
+            let memory = A::potentials(&mut workspace.memory[stage.op])?;
+            let kept = Kept::new(memory, layer.shape.pixels() * firing.chunks);
+            Target::Spikes(u8::of_mut(target)?, kept)
         } else {
             Target::Currents(A::of_mut(target)?)
         };

@@ -11,7 +11,8 @@ use crate::clocked::synapses::current::LANES;
 use crate::error::{Error, Result};
 use crate::plan::{Body, Op, Readout, Shape};
 
-/// The memory of one operation, `[pixel][channel]`; potentials in chunks of channels, the last one padded.
+/// The memory of one operation, `[pixel][channel]`; potentials in chunks of channels, the last one padded, and behind them
+/// the same of what else a neuron remembers.
 #[derive(Debug, Default)]
 pub(crate) enum Memory {
     #[default]
@@ -60,7 +61,8 @@ impl Memory {
     /// Room for an operation's memory.
     pub(crate) fn new(ops: &[Op], op: &Op) -> Result<Self> {
         let shape = shape_of(ops, op);
-        let chunks = shape.pixels() * shape.channels.div_ceil(LANES);
+        let values = if let Body::Neuron(neuron) = &op.body { neuron.values() } else { 1 };
+        let chunks = shape.pixels() * shape.channels.div_ceil(LANES) * values;
         Ok(match (state_kind(ops, op), &op.body) {
             (None, _) => Self::Nothing,
             (Some(StateKind::Real), Body::Neuron(_)) => Self::RealPotential(zeros(chunks)?),
@@ -90,10 +92,10 @@ impl Memory {
     pub(crate) fn start(&mut self, op: &Op, stage: Option<&Stage>) -> Result<()> {
         match (self, stage.map(|stage| &stage.work)) {
             (Self::RealPotential(values), Some(Work::RealLayer(Layer { firing: Some(firing), .. }))) => {
-                fill(values, &firing.v_init);
+                fill(values, op.spec.shape.pixels(), &firing.v_init);
             }
             (Self::IntegerPotential(values), Some(Work::CurrentLayer(Layer { firing: Some(firing), .. }))) => {
-                fill(values, &firing.v_init);
+                fill(values, op.spec.shape.pixels(), &firing.v_init);
             }
             (Self::Counts(values), _) => values.fill(0),
             (Self::RealSum(values), _) => values.fill(0.0),
@@ -114,7 +116,7 @@ impl Memory {
         let (shape, size) = (shape_of(ops, op), state_size(ops, op));
         let range = sample * size..(sample + 1) * size;
         match (self, state) {
-            (Self::RealPotential(values), StateView::Real(state)) => to_chunks(&state[range], shape, values),
+            (Self::RealPotential(values), StateView::Real(state)) => all_to_chunks(&state[range], shape, values),
             (Self::IntegerPotential(values), StateView::Integer(state)) => to_chunks(&state[range], shape, values),
             (Self::Counts(values), StateView::Integer(state)) => to_pixels(&state[range], shape, values),
             (Self::RealSum(values), StateView::Real(state)) => to_pixels(&state[range], shape, values),
@@ -128,7 +130,7 @@ impl Memory {
     pub(crate) fn store(&self, ops: &[Op], op: &Op, state: &mut Array, range: Range<usize>) -> Result<()> {
         let shape = shape_of(ops, op);
         match (self, state) {
-            (Self::RealPotential(values), Array::Real(state)) => from_chunks(values, shape, &mut state[range]),
+            (Self::RealPotential(values), Array::Real(state)) => all_from_chunks(values, shape, &mut state[range]),
             (Self::IntegerPotential(values), Array::Integer(state)) => from_chunks(values, shape, &mut state[range]),
             (Self::Counts(values), Array::Integer(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
             (Self::RealSum(values), Array::Real(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
@@ -139,13 +141,31 @@ impl Memory {
     }
 }
 
-/// The same potentials at every pixel.
-fn fill<A: Copy + Default>(values: &mut [[A; LANES]], channels: &[A]) {
+/// The values of neurons that remember one or several, each in `(C, H, W)` order, into chunks.
+fn all_to_chunks(values: &[f32], shape: Shape, target: &mut [[f32; LANES]]) {
+    let chunks = shape.pixels() * shape.channels.div_ceil(LANES);
+    for (values, target) in values.chunks_exact(shape.size()).zip(target.chunks_exact_mut(chunks)) {
+        to_chunks(values, shape, target);
+    }
+}
+
+/// Chunks of neurons that remember one or several values, each into `(C, H, W)` order.
+fn all_from_chunks(values: &[[f32; LANES]], shape: Shape, target: &mut [f32]) {
+    let chunks = shape.pixels() * shape.channels.div_ceil(LANES);
+    for (values, target) in values.chunks_exact(chunks).zip(target.chunks_exact_mut(shape.size())) {
+        from_chunks(values, shape, target);
+    }
+}
+
+/// The same potentials at every pixel, and zeros behind them.
+fn fill<A: Copy + Default>(values: &mut [[A; LANES]], pixels: usize, channels: &[A]) {
     let own: Vec<[A; LANES]> = channels
         .chunks(LANES)
         .map(|chunk| std::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or_default()))
         .collect();
-    for pixel in values.chunks_exact_mut(own.len().max(1)) {
+    let (potentials, others) = values.split_at_mut(pixels * own.len());
+    for pixel in potentials.chunks_exact_mut(own.len().max(1)) {
         pixel.copy_from_slice(&own);
     }
+    others.fill([A::default(); LANES]);
 }

@@ -43,6 +43,8 @@ pub(super) mod word {
     /// The bits of a pool's float32 weight.
     pub(crate) const WEIGHT: usize = 26;
     pub(crate) const MAX_CURRENT: usize = 27;
+    /// State values of a neuron beyond the potential.
+    pub(crate) const STATES: usize = 28;
 }
 
 /// Kinds of operations.
@@ -69,8 +71,9 @@ pub(super) mod entry {
 
 /// Models of neurons: a closed family.
 pub(super) mod model {
-    pub(crate) const INTEGRATE: u32 = 1;
-    pub(crate) const LEAK: u32 = 2;
+    pub(crate) const IF: u32 = 1;
+    pub(crate) const LIF: u32 = 2;
+    pub(crate) const CUBA_LIF: u32 = 3;
 }
 
 /// Flags of a neuron.

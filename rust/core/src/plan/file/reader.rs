@@ -7,7 +7,7 @@ use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::plan::ops::{
     Body, Clamp, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
-    Term, Weights,
+    Step, Synapse, Term, Weights,
 };
 use crate::plan::window::Window;
 
@@ -137,16 +137,15 @@ impl<'a> Reader<'a> {
     }
 
     fn neuron(&mut self, source: usize, words: &Words) -> Result<Option<Body>> {
-        let leaks = match words[word::MODE] {
-            model::INTEGRATE => false,
-            model::LEAK => true,
-            _ => return Ok(None),
-        };
+        let model = words[word::MODE];
+        if !(model::IF..=model::CUBA_LIF).contains(&model) {
+            return Ok(None);
+        }
         let (dynamics, unit) = if self.next_dtype() == dtype::I32 {
-            let Read { parameters, unit } = self.parameters(leaks, false)?;
+            let Read { parameters, unit } = self.parameters(model, false)?;
             (Dynamics::Integer(parameters), unit)
         } else {
-            let Read { parameters, unit } = self.parameters(leaks, true)?;
+            let Read { parameters, unit } = self.parameters(model, true)?;
             (Dynamics::Real(parameters), unit)
         };
         let flags = words[word::FLAGS];
@@ -155,17 +154,21 @@ impl<'a> Reader<'a> {
         Ok(Some(Body::Neuron(Neuron { source, dynamics, subtract, strict, unit, max_current })))
     }
 
-    fn parameters<A: Value>(&mut self, leaks: bool, gains: bool) -> Result<Read<A>> {
+    fn parameters<A: Value>(&mut self, model: u32, gains: bool) -> Result<Read<A>> {
         let [threshold, v_init, v_reset] = [self.array()?, self.array()?, self.array()?];
         let unit = self.array()?;
-        let leak = if leaks {
-            let decay = self.array()?;
-            let gain = if gains { self.array()? } else { Vec::new() };
-            Some(Leak { decay, gain, drive: self.array()? })
-        } else {
-            None
+        let step = match model {
+            model::IF => Step::If,
+            model::LIF => Step::Lif(self.leak(gains)?),
+            _ => Step::CubaLif(self.leak(gains)?, Synapse { decay: self.array()?, gain: self.array()? }),
         };
-        Ok(Read { parameters: Parameters { threshold, v_init, v_reset, leak }, unit })
+        Ok(Read { parameters: Parameters { threshold, v_init, v_reset, step }, unit })
+    }
+
+    fn leak<A: Value>(&mut self, gains: bool) -> Result<Leak<A>> {
+        let decay = self.array()?;
+        let gain = if gains { self.array()? } else { Vec::new() };
+        Ok(Leak { decay, gain, drive: self.array()? })
     }
 
     fn term(&mut self) -> Result<Term> {

@@ -8,7 +8,7 @@ use super::layout::{
 };
 use crate::plan::checked::{Plan, Precision};
 use crate::plan::map::{Coding, Kind};
-use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
+use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Step, Term, Weights};
 use crate::plan::window::Window;
 
 impl Plan {
@@ -173,24 +173,32 @@ impl Parts {
         let reset = if neuron.subtract { 0 } else { SETS_RESET };
         words[word::FLAGS] = reset | if neuron.strict { STRICT } else { 0 };
         words[word::MAX_CURRENT] = neuron.max_current;
-        let leaks = match &neuron.dynamics {
+        words[word::STATES] = (neuron.values() - 1) as u32;
+        words[word::MODE] = match &neuron.dynamics {
             Dynamics::Real(parameters) => self.parameters(parameters, &neuron.unit),
             Dynamics::Integer(parameters) => self.parameters(parameters, &neuron.unit),
         };
-        words[word::MODE] = if leaks { model::LEAK } else { model::INTEGRATE };
     }
 
-    /// Write parameters; whether there is a leak.
-    fn parameters<A: Value>(&mut self, parameters: &Parameters<A>, unit: &[f64]) -> bool {
+    /// Write parameters; the number of their model.
+    fn parameters<A: Value>(&mut self, parameters: &Parameters<A>, unit: &[f64]) -> u32 {
         self.arrays([&parameters.threshold, &parameters.v_init, &parameters.v_reset]);
         self.array(unit);
-        let Some(leak) = &parameters.leak else { return false };
-        self.array(&leak.decay);
-        if !leak.gain.is_empty() {
-            self.array(&leak.gain);
+        if let Some(leak) = parameters.step.leak() {
+            self.array(&leak.decay);
+            if !leak.gain.is_empty() {
+                self.array(&leak.gain);
+            }
+            self.array(&leak.drive);
         }
-        self.array(&leak.drive);
-        true
+        match &parameters.step {
+            Step::If => model::IF,
+            Step::Lif(_) => model::LIF,
+            Step::CubaLif(_, synapse) => {
+                self.arrays([&synapse.decay, &synapse.gain]);
+                model::CUBA_LIF
+            }
+        }
     }
 
     fn term(&mut self, term: &Term) {

@@ -55,6 +55,14 @@ fn copy_state(state: &State, target: &mut Array, begin: usize) {
     }
 }
 
+/// The potentials are the first values of a state.
+fn copy_potentials(state: &State, target: &mut Array, begin: usize, size: usize) {
+    match target {
+        Array::Real(values) => values[begin..begin + size].copy_from_slice(&state.real[..size]),
+        _ => copy_state(state, target, begin),
+    }
+}
+
 pub(super) fn record(
     ops: &[Op],
     request: &Request<'_>,
@@ -68,7 +76,7 @@ pub(super) fn record(
         maps[*op].integers().iter().enumerate().for_each(|(i, &n)| spikes[begin + i] = u8::try_from(n).unwrap());
     }
     for (op, potentials) in &mut outputs.potentials {
-        copy_state(&states[*op], potentials, begin(*op));
+        copy_potentials(&states[*op], potentials, begin(*op), ops[*op].spec.shape.size());
     }
 }
 
@@ -99,7 +107,7 @@ pub(super) fn keep_read(
         let size = ops[*op].spec.shape.size();
         probe.current_sum[begin..begin + size].copy_from_slice(&sums[*op][0]);
         probe.current_square_sum[begin..begin + size].copy_from_slice(&sums[*op][1]);
-        copy_state(&states[*op], &mut probe.potential, begin);
+        copy_potentials(&states[*op], &mut probe.potential, begin, size);
         for (i, &spikes) in tally.spikes[*op].iter().enumerate() {
             probe.spikes[begin + i] = i32::try_from(spikes).unwrap();
         }

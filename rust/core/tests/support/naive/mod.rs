@@ -95,7 +95,11 @@ fn integer_state(ops: &[Op], op: &Op) -> Option<bool> {
 }
 
 fn state_size(ops: &[Op], op: &Op) -> usize {
-    if let Body::MaxPool(pool) = &op.body { ops[pool.source].spec.shape.size() } else { op.spec.shape.size() }
+    match &op.body {
+        Body::MaxPool(pool) => ops[pool.source].spec.shape.size(),
+        Body::Neuron(neuron) => op.spec.shape.size() * neuron.values(),
+        _ => op.spec.shape.size(),
+    }
 }
 
 fn start(ops: &[Op], number: usize, request: &Request<'_>, sample: usize) -> State {
@@ -117,7 +121,8 @@ fn start(ops: &[Op], number: usize, request: &Request<'_>, sample: usize) -> Sta
     let pixels = op.spec.shape.pixels();
     match &op.body {
         Body::Neuron(Neuron { dynamics: Dynamics::Real(p), .. }) => {
-            state.real = (0..size).map(|i| p.v_init[i / pixels]).collect();
+            state.real = (0..op.spec.shape.size()).map(|i| p.v_init[i / pixels]).collect();
+            state.real.resize(size, 0.0);
         }
         Body::Neuron(Neuron { dynamics: Dynamics::Integer(p), .. }) => {
             state.integer = (0..size).map(|i| i64::from(p.v_init[i / pixels])).collect();

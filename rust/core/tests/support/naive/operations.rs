@@ -94,8 +94,15 @@ pub(super) fn neuron(spec: &MapSpec, neuron: &Neuron, source: &Map, state: &mut 
         let c = i / pixels;
         match &neuron.dynamics {
             Dynamics::Real(p) => {
-                let (v, current) = (&mut state.real[i], source.real()[i]);
-                *v = match &p.leak {
+                let mut current = source.real()[i];
+                if let Some(synapse) = p.step.synapse() {
+                    let place = &mut state.real[spec.shape.size() + i];
+                    let decayed = synapse.decay[c] * *place;
+                    *place = decayed + synapse.gain[c] * current;
+                    current = *place;
+                }
+                let v = &mut state.real[i];
+                *v = match p.step.leak() {
                     None => *v + current,
                     Some(leak) => {
                         let decayed = leak.decay[c] * *v;
@@ -112,7 +119,7 @@ pub(super) fn neuron(spec: &MapSpec, neuron: &Neuron, source: &Map, state: &mut 
             }
             Dynamics::Integer(p) => {
                 let (v, current) = (&mut state.integer[i], source.integers()[i]);
-                *v = match &p.leak {
+                *v = match p.step.leak() {
                     None => *v + current,
                     Some(leak) => {
                         ((i64::from(leak.decay[c]) * *v + (1 << 29)) >> 30) + current + i64::from(leak.drive[c])
