@@ -115,7 +115,8 @@ class RunOutput:
 
     scores: float32 ``(reads, batch, K)``.
     counts: int64 ``(reads, operations, len(COUNT_FIELDS))``, summed over the batch, from this run's first step on.
-    state: operation -> array. Neuron: potentials ``(batch, C, H, W)``, float32 or int32. Max-pool of counts:
+    state: operation -> array. Neuron: potentials ``(batch, C, H, W)``, float32 or int32, with an axis
+        for the values behind the first where it has several. Max-pool of counts:
     cumulative counts of its source ``(batch, C, H, W)`` int32. Output: ``(batch, K)``: the float32 sum of a real
     source, the int64 sum of a current or count source, or the int64 number of the first step with a spike (-1: none).
     spikes: operation -> uint8 ``(steps, batch, C, H, W)``; potentials: operation -> ``(steps, batch, C, H, W)``.

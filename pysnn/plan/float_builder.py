@@ -86,7 +86,7 @@ class FloatBuilder(PlanBuilder):
         """Lower a neuron."""
         source = self.current(name, values)
         names = STEPS[parameters.step].constants
-        constants = dict(zip(names, (a.astype(np.float32) for a in parameters.constants), strict=True))
+        constants: dict[str, Any] = dict(zip(names, (a.astype(np.float32) for a in parameters.constants), strict=True))
         op = NeuronOp(
             name,
             MapSpec(source.spec.shape, "count", static=False, max_count=1),

@@ -81,7 +81,9 @@ class ReferenceExecutable:
             for k, recorded in spikes.items():
                 recorded.append(running.maps[k].copy())
             for k, recorded in potentials.items():
-                recorded.append(neurons.potential(ops_[k], running.state[k]).copy())
+                op = ops_[k]
+                assert isinstance(op, NeuronOp)
+                recorded.append(neurons.potential(op, running.state[k]).copy())
             if step + 1 in request.read_at:
                 scores.append(_scores(ops_[-1], running.state[len(ops_) - 1], request.start + step + 1))
                 counter.read(step + 1)

@@ -41,6 +41,11 @@ def network(node: CubaLIF) -> Network:
     return Network.chain({"in": Input(SHAPE), "n": node, "out": Output("count")})
 
 
+def state_of(result: pysnn.Result) -> pysnn.State:
+    assert result.last_state is not None
+    return result.last_state
+
+
 def loop(node: CubaLIF, dt: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Spikes, potentials and the last synaptic currents, one float32 operation after the other."""
     wide = {
@@ -72,7 +77,7 @@ def test_a_train_worked_out_by_hand(backend: str) -> None:
     # i = i / 2 + I / 2: 1/2, 5/4, 5/8, 5/16; v = v / 2 + i
     assert result.spikes["n"].ravel().tolist() == [0, 1, 0, 0]
     assert result.potentials["n"].ravel().tolist() == [0.5, 0.5, 0.875, 0.75]
-    assert result.last_state.arrays["n"].ravel().tolist() == [0.75, 0.3125]
+    assert state_of(result).arrays["n"].ravel().tolist() == [0.75, 0.3125]
 
 
 @BACKENDS
@@ -85,7 +90,7 @@ def test_it_is_the_loop(name: str, backend: str) -> None:
     assert spikes.any()
     np.testing.assert_array_equal(result.spikes["n"], spikes)
     np.testing.assert_array_equal(result.potentials["n"], potentials)
-    state = result.last_state.arrays["n"]
+    state = state_of(result).arrays["n"]
     assert state.shape == (3, 2, *SHAPE)
     np.testing.assert_array_equal(state[:, 0], potentials[-1])
     np.testing.assert_array_equal(state[:, 1], synaptic)
@@ -96,15 +101,15 @@ def test_a_run_in_two_parts_is_one_run(backend: str) -> None:
     net, how = network(NEURONS["subtract"]), {"dt": 0.75, "backend": backend}  # type: tuple[Network, Any]
     whole = pysnn.run(net, X, steps=STEPS, **how)
     first = pysnn.run(net, X, steps=7, **how)
-    second = pysnn.run(net, X, steps=STEPS - 7, state=first.last_state, **how)
+    second = pysnn.run(net, X, steps=STEPS - 7, state=state_of(first), **how)
     np.testing.assert_array_equal(second.scores[-1], whole.scores[-1])
-    np.testing.assert_array_equal(second.last_state.arrays["n"], whole.last_state.arrays["n"])
+    np.testing.assert_array_equal(state_of(second).arrays["n"], state_of(whole).arrays["n"])
 
 
 @BACKENDS
 def test_a_state_without_the_synaptic_currents_is_refused(backend: str) -> None:
     net, how = network(NEURONS["subtract"]), {"dt": 0.75, "backend": backend, "steps": 2}  # type: tuple[Network, Any]
-    state = pysnn.run(net, X, **how).last_state
+    state = state_of(pysnn.run(net, X, **how))
     short = pysnn.State(state.steps, {**state.arrays, "n": state.arrays["n"][:, 0]})
     with pytest.raises(pysnn.DataError, match=r"state of 'n': expected float32 \(3, 2, 19, 2, 3\)"):
         pysnn.run(net, X, state=short, **how)

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind as Fault, Result};
 /// Values in one map, at most.
 pub const MAX_MAP: usize = 1 << 28;
 /// Bytes that the maps of one run may take at the smallest block, at most.
-pub const MAX_MEMORY: usize = 1 << 33;
+pub const MAX_MEMORY: u64 = 1 << 33;
 /// Operations in a plan, at most.
 const MAX_OPS: usize = 1 << 16;
 

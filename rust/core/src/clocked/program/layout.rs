@@ -59,7 +59,7 @@ impl Layout {
             free.extend(done.iter().map(|&op| layout.places[op].slot));
         }
         let bytes = layout.bytes(1);
-        if bytes > MAX_MEMORY {
+        if bytes as u64 > MAX_MEMORY {
             return Err(Error::capacity(format!("the maps of a run take {bytes} bytes; the limit is {MAX_MEMORY}")));
         }
         Ok(layout)
