@@ -51,7 +51,7 @@ Value: TypeAlias = Any
 class NeuronParameters:
     """A neuron's numbers for one of the plan's steps, every array ``(channels,)``.
 
-    ``constants`` (float64) are those that ``pysnn.plan.ops.STEPS`` names for the step, in its order.
+    ``constants`` (float64) are those that ``pysnn.plan.steps.STEPS`` names for the step, in its order.
     """
 
     threshold: NDArray[np.float32]

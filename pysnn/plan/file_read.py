@@ -11,6 +11,7 @@ from pysnn.errors import FileFormatError
 from pysnn.plan import file_layout as layout
 from pysnn.plan import ops
 from pysnn.plan.file_write import encode
+from pysnn.plan.steps import STEPS
 
 __all__ = ["decode"]
 
@@ -163,11 +164,11 @@ class _Reader:
         return ops.Term(source, **({} if entry == "plain" else {entry: self._channels(spec)}))
 
     def _neuron(self, node: str, spec: ops.MapSpec, record: Any) -> ops.NeuronOp:
-        step = _from_one(tuple(ops.STEPS), record["mode"])
+        step = _from_one(tuple(STEPS), record["mode"])
         source = self._source()
         threshold, v_init, v_reset, unit = (self._channels(spec) for _ in range(4))
         real = threshold.dtype == np.float32
-        names = [name for name in ops.STEPS[step].constants if real or name != "gain"]
+        names = [name for name in STEPS[step].constants if real or name != "gain"]
         constants = {name: self._channels(spec) for name in names}
         reset: Any = "zero" if record["flags"] & 1 else "subtract"
         compare: Any = ">" if record["flags"] & 2 else ">="

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 from pysnn.plan import file_layout as layout
-from pysnn.plan.ops import STEPS, AddOp, GatherOp, InputOp, NeuronOp, Op, Plan, PoolOp, Term
+from pysnn.plan.ops import AddOp, GatherOp, InputOp, NeuronOp, Op, Plan, PoolOp, Term
+from pysnn.plan.steps import STEPS
 
 __all__ = ["encode"]
 

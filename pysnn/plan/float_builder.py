@@ -10,7 +10,8 @@ from pysnn.errors import PlanError
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, MapValue, PlanBuilder, spread_scale, term_scale
-from pysnn.plan.ops import MAX_COUNT, STEPS, AddOp, ClampOp, MapSpec, NeuronOp, OutputOp, Term
+from pysnn.plan.ops import MAX_COUNT, AddOp, ClampOp, MapSpec, NeuronOp, OutputOp, Term
+from pysnn.plan.steps import STEPS
 
 __all__ = ["FloatBuilder"]
 

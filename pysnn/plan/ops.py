@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.frozen import FrozenDict
+from pysnn.plan.map import MapSpec
+from pysnn.plan.steps import STEPS
 
 __all__ = [
     "CURRENT_LIMIT",
     "MAX_BLOCK",
     "MAX_COUNT",
-    "STEPS",
     "AddOp",
     "ClampOp",
     "ConvOp",
@@ -39,7 +40,6 @@ __all__ = [
     "Plan",
     "PoolOp",
     "RoundOp",
-    "StepNames",
     "Term",
 ]
 
@@ -54,21 +54,6 @@ MAX_COUNT = 255
 
 CURRENT_LIMIT = 1 << 20
 """Largest magnitude, in integer units, of an analogue current that enters an int8 network."""
-
-
-@dataclass(frozen=True, eq=False)
-class MapSpec:
-    """Shape and kind of one map; ``max_count`` bounds a count map (1 = binary spikes) and is 0 elsewhere."""
-
-    shape: tuple[int, int, int]
-    kind: Literal["real", "count", "current"]
-    static: bool
-    max_count: int = 0
-
-    @property
-    def size(self) -> int:
-        """Number of values, ``C * H * W``."""
-        return self.shape[0] * self.shape[1] * self.shape[2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,24 +176,6 @@ class AddOp:
     spec: MapSpec
     terms: tuple[Term, ...]
     kind: Literal["add"] = "add"
-
-
-@dataclass(frozen=True)
-class StepNames:
-    """What a kind of step remembers of a neuron (the potential ``v`` first), and its constants beside threshold and reset."""
-
-    state: tuple[str, ...]
-    constants: tuple[str, ...]
-
-
-STEPS: Mapping[str, StepNames] = FrozenDict(
-    {
-        "if": StepNames(("v",), ()),
-        "lif": StepNames(("v",), ("decay", "gain", "drive")),
-        "cuba_lif": StepNames(("v", "i"), ("decay", "gain", "drive", "syn_decay", "syn_gain")),
-    }
-)
-"""The closed family of steps, in the order of their numbers in a plan's bytes; ``pysnn/backends/reference/neurons.py`` defines them."""
 
 
 @dataclass(frozen=True, eq=False)

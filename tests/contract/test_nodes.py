@@ -15,7 +15,7 @@ from pysnn.network import NODES
 from pysnn.neurons import NEURONS
 from pysnn.nodes import LAYERS, Node
 from pysnn.nodes.base import Node as Base
-from pysnn.plan.ops import STEPS
+from pysnn.plan.steps import STEPS
 
 MAP = (2, 4, 4)
 

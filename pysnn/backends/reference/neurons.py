@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.plan.ops import STEPS, NeuronOp
+from pysnn.plan.ops import NeuronOp
+from pysnn.plan.steps import STEPS
 
 __all__ = ["SCALAR_STEPS", "advance", "fire", "potential", "start"]
 
