@@ -9,7 +9,7 @@ import typer
 
 from pysnn.cli.outputs import NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
-from pysnn.cli.streams import say
+from pysnn.cli.streams import one_line, say
 from pysnn.errors import DataError
 from pysnn.tables import metadata
 
@@ -138,7 +138,7 @@ def _facts(source: "ModelFile", data: "Data", *, whole: bool) -> tuple[dict[str,
     from pysnn.convert import ann_accuracy
 
     facts: dict[str, str | int | float] = {
-        "model": source.path.name,
+        "model": one_line(source.path.name),
         "model.kind": source.kind,
         "model.sha256": source.sha256,
         "calibration.file_sha256": data.digest,

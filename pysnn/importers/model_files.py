@@ -83,14 +83,14 @@ class ModelFile:
         if self.source is None:
             return None
         from pysnn.importers.check import check_import
-        from pysnn.importers.onnx.reference import reference_name, reference_outputs
+        from pysnn.importers.onnx.reference import reference
 
         net = self.network
         data = checked_data(x, net.input, net.input_name, "constant").data
         values = input_values(net.input, data)  # type: ignore[arg-type]
-        expected = reference_outputs(self.path, self.source.layout.to_model(values), self.output)
-        difference = check_import(net, x, expected, reference_name(), self.source.tolerance)
-        return Comparison(reference_name(), difference, len(values))
+        expected, name = reference(self.path, self.source.layout.to_model(values), self.output)
+        difference = check_import(net, x, expected, name, self.source.tolerance)
+        return Comparison(name, difference, len(values))
 
 
 def load_ann(

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +14,34 @@ from pysnn.importers.onnx.file.endings import reading
 from pysnn.importers.onnx.file.needed import Needed, needed
 from pysnn.importers.onnx.file.reader import import_onnx, read_model, read_proto
 
-__all__ = ["reference_name", "reference_outputs"]
+__all__ = ["Reference", "reference", "reference_name", "reference_outputs"]
 
+Compute = Callable[[dict[str, Any]], NDArray[Any]]
+
+_EVALUATOR = "onnx.reference"
 _BATCH = 64
 _MOST_VALUES = 1 << 28
 _TYPES: Mapping[str, type[np.generic]] = {"FLOAT16": np.float16, "DOUBLE": np.float64}
 
 
+class Reference(NamedTuple):
+    """What other software computes from a model, and the name of that software."""
+
+    values: NDArray[np.float32]
+    name: str
+
+
 def reference_name() -> str:
-    """Return the software that :func:`reference_outputs` computes with: ONNX Runtime where it is installed."""
-    return "ONNX Runtime" if find_spec("onnxruntime") else "onnx.reference"
+    """Return the software that :func:`reference` asks first: ONNX Runtime where it is installed."""
+    return "ONNX Runtime" if find_spec("onnxruntime") else _EVALUATOR
 
 
 def reference_outputs(
     source: str | os.PathLike[str] | bytes, x: NDArray[Any], output: str | None = None
 ) -> NDArray[np.float32]:
-    """Compute a model with ONNX Runtime, or with the reference evaluator of the package onnx where it is not installed.
+    """Compute a model with ONNX Runtime, or with the reference evaluator of the package onnx where that is not installed.
+
+    The reference evaluator also computes what ONNX Runtime knows but has no code for, such as convolutions in float64.
 
     Parameters
     ----------
@@ -58,6 +70,11 @@ def reference_outputs(
     Samples go in batches of the size that the model is made for, the last one filled up with copies of a sample; results
     belong to their samples alone.
     """
+    return reference(source, x, output).values
+
+
+def reference(source: str | os.PathLike[str] | bytes, x: NDArray[Any], output: str | None = None) -> Reference:
+    """Compute a model as :func:`reference_outputs` does, and say with which software."""
     proto, _ = read_proto(source)
     model = read_model(proto)
     value = reading(model, output).value
@@ -77,14 +94,14 @@ def reference_outputs(
             values = np.ascontiguousarray(fitting, dtype=np.float32).astype(
                 _TYPES.get(part.input.kind or "", np.float32)
             )
-        compute = _session(_pruned(proto, part, value))
+        name, compute = _session(_pruned(proto, part, value))
         starts = range(0, len(x), size)
         parts = [_rows(compute({part.input.name: _filled(values[k : k + size], fixed)}), size) for k in starts]
     # Both have error classes of their own, which differ from version to version.
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise NetworkError(f"{reference_name()} cannot compute the model: {reason}") from error
-    return np.asarray(np.concatenate(parts)[: len(x)], dtype=np.float32)
+    return Reference(np.asarray(np.concatenate(parts)[: len(x)], dtype=np.float32), name)
 
 
 def _filled(part: NDArray[Any], batch: int | None) -> NDArray[Any]:
@@ -120,16 +137,26 @@ def _keep(field: Any, kept: list[Any]) -> None:
     field.extend(kept)
 
 
-def _session(model: Any) -> Callable[[dict[str, Any]], NDArray[Any]]:
+def _session(model: Any) -> tuple[str, Compute]:
+    """Return the software that can compute a model, and a function that does."""
     wanted = [model.graph.output[0].name]
-    if find_spec("onnxruntime"):
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-        return lambda feeds: np.asarray(session.run(wanted, feeds)[0])
+    session = _onnx_runtime(model) if find_spec("onnxruntime") else None
+    if session is not None:
+        return reference_name(), lambda feeds: np.asarray(session.run(wanted, feeds)[0])
     from onnx.reference import ReferenceEvaluator
 
     evaluator = ReferenceEvaluator(model)
-    return lambda feeds: np.asarray(evaluator.run(wanted, feeds)[0])  # type: ignore[index]
+    return _EVALUATOR, lambda feeds: np.asarray(evaluator.run(wanted, feeds)[0])  # type: ignore[index]
+
+
+def _onnx_runtime(model: Any) -> Any:
+    """Return a session of ONNX Runtime, or ``None`` where it has no code for a node's type."""
+    import onnxruntime
+    from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoCodeError
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    except NoCodeError:
+        return None

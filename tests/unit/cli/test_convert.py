@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,15 @@ def test_the_saved_network_is_that_of_convert(files: Files) -> None:
     }
     assert saved.provenance.items() <= meta.items()
     assert (meta["network"], meta["calibration"], meta["steps"]) == (str(files[2]), str(files[1]), 8)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_model_whose_name_is_no_text(files: Files, tmp_path: Path) -> None:
+    model = files[0].rename(tmp_path / os.fsdecode(b"net\xff.psnn"))
+    data = files[1].rename(tmp_path / os.fsdecode(b"data\xff.npz"))
+    _, meta = rows_and_meta(invoke(*options((model, data, files[2]), table=tmp_path / "t.parquet", json=True)))
+    assert meta["model"] == r"net\udcff.psnn"
+    assert load(files[2]).provenance["model"] == r"net\udcff.psnn"
 
 
 def test_what_is_said_on_stderr_and_printed_for_people(files: Files) -> None:

@@ -68,3 +68,25 @@ def test_values_that_half_floats_do_not_hold() -> None:
     data = made(np.float16, TensorProto.FLOAT16)
     with pytest.raises(NetworkError, match="not finite"):
         check_import(onnx_io.load(data), X * 1e6, onnx_io.reference_outputs(data, X * 1e6), "ONNX")
+
+
+def test_a_convolution_in_float64_is_compared_though_onnx_runtime_has_none(tmp_path: Path) -> None:
+    nodes = [
+        *(node("Conv", "x w", "a"), node("BatchNormalization", "a s s s v", "b"), node("Clip", "b low high", "c")),
+        *(node("AveragePool", "c", "d", kernel_shape=[2, 2]), node("Flatten", "d", "e"), node("Gemm", "e m", "y")),
+    ]
+    values = {"w": numbers(4, 3, 3, 3), "s": numbers(4), "v": np.ones(4), "low": 0.0, "high": 6.0, "m": numbers(48, 5)}
+    constants = [const(name, value, np.float64) for name, value in values.items()]
+    path = tmp_path / "m.onnx"
+    made = model(nodes, constants, shape=("N", 3, 6, 7), kind=TensorProto.DOUBLE, opset=17)
+    path.write_bytes(made.SerializeToString())
+    found = load_ann(path)
+    compared = found.compare(numbers(5, 3, 6, 7))
+    assert compared is not None
+    assert compared.reference == "onnx.reference"
+    assert compared.difference < 1e-6
+    constants[0] = const("w", values["w"] * 1.5, np.float64)
+    other = model(nodes, constants, shape=("N", 3, 6, 7), kind=TensorProto.DOUBLE, opset=17)
+    path.write_bytes(other.SerializeToString())
+    with pytest.raises(NetworkError, match=r"differs from onnx\.reference"):
+        found.compare(numbers(5, 3, 6, 7))
