@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pysnn.cli.errors import named
 from pysnn.cli.outputs import NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
 from pysnn.cli.streams import one_line, say
@@ -66,7 +67,8 @@ def convert(
     if limit is None and not given.is_file:
         limit = _DATA_SET_SAMPLES
     data = _calibration_data(source.network, calibration, given.load(limit))
-    facts, notes = _facts(source, data, whole=limit is None)
+    with named(f"calibration data '{calibration}'"):
+        facts, notes = _facts(source, data, whole=limit is None)
     if calibrate is not None:
         settings["calibrate"] = tuple(calibrate.split(","))
     conversion = convert_network(source.network, data.x, method, steps=steps, compare=False, **settings)
@@ -126,10 +128,8 @@ def _calibration_data(network: "Network", text: str, data: "Data") -> "Data":
     """Return the data of a source, checked against the network's input."""
     from pysnn.encode.batch import checked_data
 
-    try:
+    with named(f"calibration data '{text}'"):
         checked_data(data.x, network.input, network.input_name, "constant")
-    except DataError as error:
-        raise DataError(f"calibration data '{text}': {error}") from error
     return data
 
 

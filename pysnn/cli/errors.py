@@ -10,9 +10,9 @@ from typing import Any, ParamSpec
 import typer
 
 from pysnn.cli.streams import say
-from pysnn.errors import PysnnError
+from pysnn.errors import DataError, PysnnError
 
-__all__ = ["interruptible", "reported"]
+__all__ = ["interruptible", "named", "reported"]
 
 P = ParamSpec("P")
 
@@ -58,6 +58,15 @@ def interruptible(kept: Callable[[], str]) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise _Interrupted(kept()) from None
+
+
+@contextmanager
+def named(source: str) -> Iterator[None]:
+    """Put the name of the data before the sentence on what is wrong with them."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{source}: {error}") from error
 
 
 @contextmanager

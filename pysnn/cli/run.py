@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pysnn.cli.errors import named
 from pysnn.cli.options import MOST_THREADS, parse_steps
 from pysnn.cli.outputs import ARRAYS, TABLE, check_outputs
 from pysnn.cli.run_first_spike import run_first_spike
@@ -63,7 +64,8 @@ def run(
     if isinstance(saved, SavedFirstSpike):
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")
-        found = run_first_spike(saved.network, given, backend, threads, predictions)
+        with named(f"data '{data}'"):
+            found = run_first_spike(saved.network, given, backend, threads, predictions)
         engine = get_backend(backend).first_spike(saved.network.plan)
         meta = metadata(backend=engine.name, network=str(network), data=data, data_sha256=given.digest)
         show_table(found, meta, as_json=as_json, title=f"{network.name}, first spikes", file=table)
@@ -83,7 +85,7 @@ def run(
     )
     ann = _ann_accuracy(saved.provenance, given.digest) if limit is None else None
     times = None
-    with Progress("run") as progress:
+    with named(f"data '{data}'"), Progress("run") as progress:
         if timing:
             times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
         else:

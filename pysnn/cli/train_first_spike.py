@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pysnn.cli import first_spike_options as given_by
-from pysnn.cli.errors import interruptible
+from pysnn.cli.errors import interruptible, named
 from pysnn.cli.options import kept_by_training
 from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
@@ -167,7 +167,8 @@ def _start(given: "Data", asked: Mapping[str, Any]) -> tuple["FirstSpikeNetwork"
     from pysnn.training.order import held_out, stratified_order
 
     x, y = given.x, np.asarray(given.y)
-    labels = check_labels(y, len(x), int(y.max()) + 1 if y.size and y.dtype.kind in "iu" else 1)
+    with named(f"data '{asked['data']}'"):
+        labels = check_labels(y, len(x), int(y.max()) + 1 if y.size and y.dtype.kind in "iu" else 1)
     fields = {"neuron": "step", "steps": asked["steps"]} if "steps" in asked else {"neuron": asked["neuron"]}
     defaults: Defaults = asked["defaults"]
     first = defaults.first_weights(fields["neuron"])

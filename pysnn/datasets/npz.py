@@ -45,14 +45,15 @@ def load_data(path: Path, limit: int | None = None, axis: int = 0) -> Data:
                 )
             if "x" not in loaded.files:
                 raise DataError(f"{what}: expected an array 'x', found {', '.join(loaded.files) or 'nothing'}")
-            x = loaded["x"]
-            y = loaded["y"] if "y" in loaded.files else None
+            x = _plain(loaded, "x", what)
+            y = _plain(loaded, "y", what) if "y" in loaded.files else None
     except FileNotFoundError as error:
         raise DataError(f"{what}: there is no such file") from error
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, OSError, MemoryError) as error:
         if isinstance(error, DataError):
             raise
-        reason = " ".join(str(error).split())
+        # NumPy takes any other file for a pickle, and says how to read that unsafely.
+        reason = "no array file" if "pickle" in str(error) else " ".join(str(error).split())
         said = f"{what}: expected an .npz of plain arrays; it is damaged or something else ({reason})"
         raise DataError(with_kind(said, path)) from error
     if x.ndim <= axis or (y is not None and (y.ndim < 1 or len(y) != x.shape[axis])):
@@ -60,6 +61,19 @@ def load_data(path: Path, limit: int | None = None, axis: int = 0) -> Data:
         form = "(steps, samples, ...)" if axis else "(samples, ...)"
         raise DataError(f"{what}: expected 'x' {form} and one label a sample in 'y', got shapes {x.shape} and {found}")
     return Data(x[(slice(None),) * axis + (slice(limit),)], None if y is None else y[:limit], digest)
+
+
+def _plain(loaded: Any, name: str, what: str) -> NDArray[Any]:
+    """Return an array of a file; one of Python objects is refused before it is read."""
+    try:
+        array: NDArray[Any] = loaded[name]
+    except ValueError as error:
+        if "Object arrays" not in str(error):
+            raise
+        raise DataError(
+            f"{what}: '{name}': expected numbers, got Python objects; save it after .astype(...)"
+        ) from error
+    return array
 
 
 def save_arrays(path: Path, **arrays: Any) -> Path:

@@ -108,6 +108,8 @@ def train(
     rule.check(network.plan)
     times = encode_times(network, data[0])
     labels = check_labels(data[1], len(times), network.plan.out_size)
+    if not len(times):
+        raise DataError("x: expected at least one sample, got none")
     if len(times) <= options.validation:
         raise DataError(f"x: expected more samples than the {options.validation} for validation, got {len(times)}")
     _warn_of_scale(network, data[0])

@@ -153,7 +153,7 @@ def test_wrong_usage_is_exit_code_2(files: tuple[Path, Path], steps: str) -> Non
     assert invoke("nonsense").exit_code == 2
 
 
-@pytest.mark.parametrize("broken", ["network", "data", "missing", "objects", "shape", "backend"])
+@pytest.mark.parametrize("broken", ["network", "data", "missing", "objects", "shape", "labels", "backend"])
 def test_bad_input_is_exit_code_1_and_one_line_on_stderr(files: tuple[Path, Path], tmp_path: Path, broken: str) -> None:
     network, data = files
     options: list[str] = []
@@ -167,6 +167,8 @@ def test_bad_input_is_exit_code_1_and_one_line_on_stderr(files: tuple[Path, Path
         np.savez(data, x=np.array([{}], dtype=object))
     elif broken == "shape":
         np.savez(data, x=X[:, :2])
+    elif broken == "labels":
+        np.savez(data, x=X, y=Y / 2)
     else:
         options = ["--backend", "abacus"]
     done = invoke("run", network, "--data", data, "--steps", 1, *options)
@@ -175,7 +177,17 @@ def test_bad_input_is_exit_code_1_and_one_line_on_stderr(files: tuple[Path, Path
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith("pysnn run: ")
     named = {"network": "net.psnn", "data": "data.npz", "missing": "nowhere.npz", "objects": "data.npz"}
-    assert named.get(broken, {"shape": "expected (samples, 3)", "backend": "abacus"}.get(broken, "")) in line
+    assert (
+        named.get(
+            broken,
+            {
+                "shape": "data.npz': Input 'in': expected (samples, 3)",
+                "labels": "data.npz': labels",
+                "backend": "abacus",
+            }.get(broken, ""),
+        )
+        in line
+    )
 
 
 def test_info_shows_the_installation_and_a_network(files: tuple[Path, Path]) -> None:

@@ -69,7 +69,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "text": (bad_data(x=np.array(["a"] * 3)), "data.npz': Input 'in': expected numbers"),
     "complex": (bad_data(x=COLOURS.astype(np.complex64)), "expected numbers"),
     "NaN": (bad_data(x=np.where(COLOURS > 0.9, np.nan, COLOURS)), "expected finite values, got nan at"),
-    "labels of floats": (bad_data(x=PIXELS, y=Y / 2), "labels: expected 30 integers"),
+    "labels of floats": (bad_data(x=PIXELS, y=Y / 2), "': labels: expected 30 integers"),
     "no such class": (bad_data(x=PIXELS, y=Y + 1), "has classes 0..2, got 3"),
     "values that overflow": (lambda files: save(files[0], infinite(ann())), "is not finite"),
 }

@@ -64,7 +64,8 @@ def test_bad_data_are_one_line_and_exit_code_1(files: tuple[Path, Path], tmp_pat
     np.savez(tmp_path / "wrong.npz", x=X[:, :, :4])
     done = invoke("run", files[0], "--data", tmp_path / "wrong.npz")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.strip().startswith("pysnn run: x: expected the shape (samples, 1, 5, 5)")
+    expected = f"pysnn run: data '{tmp_path / 'wrong.npz'}': x: expected the shape (samples, 1, 5, 5)"
+    assert done.stderr.strip().startswith(expected)
 
 
 def test_info_shows_layers_and_provenance(files: tuple[Path, Path]) -> None:

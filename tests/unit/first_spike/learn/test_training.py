@@ -174,7 +174,7 @@ def test_nothing_to_learn_from_is_no_crash() -> None:
         (np.zeros((4, 20)), [0, 1, 2, 3], "labels 0 to 2, got 0 to 3"),
         (np.zeros((4, 20)), [0, 1, -1, 2], "got -1 to 2"),
         (np.zeros((4, 20)), [0.0, 1.0, 2.0, 0.0], "whole numbers"),
-        (np.zeros((0, 20)), np.zeros(0, dtype=int), "more samples"),
+        (np.zeros((0, 20)), np.zeros(0, dtype=int), "x: expected at least one sample, got none"),
     ],
 )
 def test_wrong_data_is_named(x: Any, y: Any, what: str) -> None:
