@@ -158,7 +158,7 @@ class FirstSpikeClassifier(ClassifierProtocol):
         hidden = (
             self.layers
             if self.layers is not None
-            else [Dense(units=int(n), **first) for n in np.atleast_1d(self.hidden_layer_sizes)]
+            else [Dense(units=units, **first) for units in _sizes(self.hidden_layer_sizes)]
         )
         shape = self.input_shape or (self.n_features_in_ + self.bias,)
         layers = [*hidden, Dense(units=len(self.classes_), **first)]
@@ -191,6 +191,16 @@ class FirstSpikeClassifier(ClassifierProtocol):
         if self.input_shape is None and self.bias:
             parts += [np.full((len(array), 1), float(self.coding_ != "dark"))]
         return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _sizes(given: Any) -> list[int]:
+    """Return the numbers of neurons of the hidden layers, of which one or several are given."""
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    sizes = list(given) if isinstance(given, list | tuple) else [given]
+    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) for size in sizes):
+        raise DataError(f"hidden_layer_sizes: expected a number of neurons, or one for each layer, got {given!r}")
+    return [int(size) for size in sizes]
 
 
 def _in_rank(times: Array, marks: Array, plan: FirstSpikePlan) -> NDArray[np.float64]:

@@ -51,10 +51,18 @@ def test_labels_of_any_kind_come_back(kind: Any) -> None:
 def test_one_hidden_layer_may_be_a_number(kind: Any) -> None:
     digits = load_digits()
     x, y = digits.x_train[:60], digits.y_train[:60]
-    one, several = (kind(hidden, epochs=2, random_state=0).fit(x, y) for hidden in (32, (32,)))
+    one, several = (kind(hidden, epochs=2, random_state=0).fit(x, y) for hidden in (32, np.array([32])))
     assert one.hidden_layer_sizes == 32
     for a, b in zip(one.network_.weights, several.network_.weights, strict=True):
         assert np.array_equal(a, b)
+
+
+@BOTH
+@pytest.mark.parametrize("sizes", ["32", 3.5, True, None, (8, 2.5), ("8",), {8}])
+def test_hidden_layers_that_are_no_numbers_are_refused(kind: Any, sizes: Any) -> None:
+    digits = load_digits()
+    with pytest.raises(DataError, match="hidden_layer_sizes: expected a number of neurons, or one for each layer"):
+        kind(sizes, epochs=1).fit(digits.x_train[:20], digits.y_train[:20])
 
 
 @BOTH

@@ -75,7 +75,14 @@ def test_a_convolution_in_float64_is_compared_though_onnx_runtime_has_none(tmp_p
         *(node("Conv", "x w", "a"), node("BatchNormalization", "a s s s v", "b"), node("Clip", "b low high", "c")),
         *(node("AveragePool", "c", "d", kernel_shape=[2, 2]), node("Flatten", "d", "e"), node("Gemm", "e m", "y")),
     ]
-    values = {"w": numbers(4, 3, 3, 3), "s": numbers(4), "v": np.ones(4), "low": 0.0, "high": 6.0, "m": numbers(48, 5)}
+    values: dict[str, Any] = {
+        "w": numbers(4, 3, 3, 3),
+        "s": numbers(4),
+        "v": np.ones(4),
+        "low": 0.0,
+        "high": 6.0,
+        "m": numbers(48, 5),
+    }
     constants = [const(name, value, np.float64) for name, value in values.items()]
     path = tmp_path / "m.onnx"
     made = model(nodes, constants, shape=("N", 3, 6, 7), kind=TensorProto.DOUBLE, opset=17)
