@@ -143,6 +143,7 @@ def _summed(parts: Sequence[Array]) -> Array:
 
 def _layer_counts(arrived: Array, fans: tuple[Array, Array], fired: Array) -> list[int]:
     """Return the counts of one layer with weights, in the order of ``COUNT_FIELDS``; every addition updates one neuron."""
-    total, nonzero = (int((arrived @ fan).sum()) for fan in fans)
-    events = int(arrived[:, fans[0] > 0].sum())
+    spikes = arrived.sum(axis=0)
+    total, nonzero = (int(spikes @ fan) for fan in fans)
+    events = int(spikes[fans[0] > 0].sum())
     return [events, nonzero, total - nonzero, 0, total, int(fired.sum()), int((~fired).sum()), 0]
