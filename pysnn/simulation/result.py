@@ -1,6 +1,6 @@
 """What a run gives to a person: scores, predictions, tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,8 +48,9 @@ class Result:
         Seconds of the whole run call.
     backend, seed
         What ran it ("rust/avx512", say), and the seed of the Poisson coding.
-    count_undecided
-        Counts :attr:`undecided` when that is asked for; ``None`` where it is not known.
+    undecided
+        int64 ``(R,)``: in how many samples no spike has reached the read-out, so that its biases alone decide; ``None``
+        where that is not known: the run went on from a state, did not count, or the network does not spike.
     """
 
     network: Network
@@ -66,20 +67,7 @@ class Result:
     wall_s: float = 0.0
     backend: str = ""
     seed: int = 0
-    count_undecided: Callable[[], NDArray[np.int64] | None] | None = field(default=None, repr=False)
-
-    @cached_property
-    def undecided(self) -> NDArray[np.int64] | None:
-        """In how many samples no spike has reached the read-out, so that its biases alone decide: int64 ``(R,)``.
-
-        ``None`` where that is not known: the run went on from a state, did not count, or the network does not spike.
-        Some samples may be run again for it, the first time it is asked for.
-        """
-        return None if self.count_undecided is None else self.count_undecided()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a pickle or a copy holds: undecided samples counted, and not the means to count them."""
-        return {**vars(self), "undecided": self.undecided, "count_undecided": None}
+    undecided: NDArray[np.int64] | None = None
 
     @property
     def state(self) -> State:

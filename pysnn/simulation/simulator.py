@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +141,10 @@ class Simulator:
             output = merge_outputs(outputs)
         except MemoryError as error:
             raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
-        fresh = options.count and options.state is None
+        seconds = time.perf_counter() - started
+        undecided = None
+        if options.count and options.state is None:
+            undecided = self._undecided(output, _Done(data, plan, executable, options, read_at))
         return Result(
             network=self.network,
             plan=plan,
@@ -156,12 +159,10 @@ class Simulator:
             potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
             probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
             kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
-            wall_s=time.perf_counter() - started,
+            wall_s=seconds,
             backend=executable.name,
             seed=options.seed,
-            count_undecided=partial(self._undecided, output, data, (plan, executable), options, read_at)
-            if fresh
-            else None,
+            undecided=undecided,
         )
 
     def _changed(self, changes: RunKeywords) -> RunOptions:
@@ -170,32 +171,27 @@ class Simulator:
         check_keywords("run", changes, _RUN_KEYWORDS, ("steps", "labels"))
         return replace(self.options, **changes)
 
-    def _undecided(
-        self,
-        output: RunOutput,
-        data: Batches,
-        ready: tuple[Plan, Executable],
-        options: RunOptions,
-        read_at: tuple[int, ...],
-    ) -> NDArray[np.int64] | None:
+    def _undecided(self, output: RunOutput, done: "_Done") -> NDArray[np.int64] | None:
         """Count the samples in which no spike got to the read-out; some samples are run again for it."""
-        plan, executable = ready
-        if self._tail is None or self._tail[0] is not plan:
-            self._tail = plan, Tail(plan, get_backend(options.backend).compile)
+        if self._tail is None or self._tail[0] is not done.plan:
+            self._tail = done.plan, Tail(done.plan, get_backend(done.options.backend).compile)
         tail = self._tail[1]
+        return count_undecided(output, done.read_at, tail, partial(self._spikes_of, done, tail.layers))
 
-        def spikes_of(samples: NDArray[np.int64], reads: tuple[int, ...]) -> NDArray[np.int64]:
-            # Given spikes belong to the whole run.
-            until = read_at if isinstance(data.data, Events) else reads
-            shape, threads = (plan.ops[0].spec, until[-1]), options.threads or usable_threads()
-            total = np.zeros(len(reads), dtype=np.int64)
-            for some, start, stop in chosen(data, samples, until[-1], options):
-                given = encoded(self.network.input, some, (start, stop), shape, options)
-                again = executable.run(RunRequest(given, until[-1], until, threads=threads, keep_state=False))
-                total += spikes_in(again.counts, tail.layers)[: len(reads)]
-            return total
-
-        return count_undecided(output, read_at, tail, spikes_of)
+    def _spikes_of(
+        self, done: "_Done", layers: tuple[int, ...], samples: NDArray[np.int64], reads: tuple[int, ...]
+    ) -> NDArray[np.int64]:
+        """Run some samples again and return the spikes of some layers at each read, summed over the samples."""
+        options = done.options
+        # Given spikes belong to the whole run.
+        until = done.read_at if isinstance(done.data.data, Events) else reads
+        shape, threads = (done.plan.ops[0].spec, until[-1]), options.threads or usable_threads()
+        total = np.zeros(len(reads), dtype=np.int64)
+        for some, start, stop in chosen(done.data, samples, until[-1], options):
+            given = encoded(self.network.input, some, (start, stop), shape, options)
+            again = done.executable.run(RunRequest(given, until[-1], until, threads=threads, keep_state=False))
+            total += spikes_in(again.counts, layers)[: len(reads)]
+        return total
 
     def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
         """Refuse potentials that have left float32, and drop those that nobody wants."""
@@ -254,6 +250,16 @@ class Simulator:
             )
             if options.progress is not None:
                 options.progress(stop, data.samples)
+
+
+class _Done(NamedTuple):
+    """What a run was made of, to repeat it for some of its samples."""
+
+    data: Batches
+    plan: Plan
+    executable: Executable
+    options: RunOptions
+    read_at: tuple[int, ...]
 
 
 def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:

@@ -141,9 +141,10 @@ def assert_same(a: Any, b: Any, where: str) -> None:
 
 
 def state(thing: Any) -> dict[str, Any]:
-    """Return a thing's attributes, but for what is kept to be fast; of a result what a pickle has."""
-    held = thing.__getstate__() if isinstance(thing, pysnn.Result) else vars(thing)
-    return {name: value for name, value in held.items() if name not in ("_compiled", "_latest", "shapes", "order")}
+    """Return a thing's attributes, but for what is kept to be fast."""
+    return {
+        name: value for name, value in vars(thing).items() if name not in ("_compiled", "_latest", "shapes", "order")
+    }
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -153,3 +153,12 @@ def test_what_is_not_counted_is_not_known() -> None:
     assert simulator.run(x, steps=2, count=False).table()["undecided"].to_list() == [None]
     plain = Network.chain({"in": Input((4,)), "out": Output("mean_current")})
     assert run(plain, x, steps=2).undecided is None
+
+
+def test_what_becomes_of_the_data_afterwards_does_not_matter() -> None:
+    nodes = {"in": Input((1,)), "if": IF(1.0), "fc": Linear([[1.0], [-1.0]]), "out": Output("mean_current")}
+    x = np.array([[0.0], [0.9], [0.0]], dtype=np.float32)
+    result = run(Network.chain(nodes), x, steps=4)
+    x[:] = 1.0
+    assert result.undecided is not None
+    assert result.undecided.tolist() == [2]
