@@ -20,13 +20,13 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def median_seconds(work: Callable[[], object], repeats: int = 7) -> float:
-    """Give the median time of ``work`` over ``repeats`` calls, after one that does not count."""
+    """Return the median time of ``work`` over ``repeats`` calls, after one that does not count."""
     work()
     return statistics.median(_seconds(work) for _ in range(repeats))
 
 
 def best_of(a: Callable[[], object], b: Callable[[], object], repeats: int = 25) -> tuple[float, float]:
-    """Give the least processor times of two works on this thread, called in turn: what other processes disturb least."""
+    """Return the least processor times of two works on this thread, called in turn: what other processes disturb least."""
 
     def seconds(work: Callable[[], object]) -> float:
         start = time.thread_time()
@@ -44,7 +44,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def data_folder(content: str = "cifar10/ and pretrained/") -> Path:
-    """Give the folder that PYSNN_DATA names, or end saying what should lie there."""
+    """Return the folder that PYSNN_DATA names, or end saying what should lie there."""
     folder = os.environ.get("PYSNN_DATA")
     if not folder:
         sys.exit(f"PYSNN_DATA is not set: it names the folder with {content}")

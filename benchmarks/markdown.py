@@ -8,7 +8,7 @@ _BEGIN, _CLOSE, _END = "<!-- table: ", " -->\n", "<!-- end -->"
 
 
 def fill(text: str, make: Callable[[str], str]) -> str:
-    r"""Give the page with each stretch between ``<!-- table: KEY -->`` and ``<!-- end -->`` replaced by ``make(KEY)``.
+    r"""Return the page with each stretch between ``<!-- table: KEY -->`` and ``<!-- end -->`` replaced by ``make(KEY)``.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def fill(text: str, make: Callable[[str], str]) -> str:
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Give a Markdown table.
+    """Return a Markdown table.
 
     Examples
     --------

@@ -10,6 +10,6 @@ __all__ = ["load_mnist"]
 
 
 def load_mnist(split: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Give images as vectors of 784 values in 0..1, and labels, of the split "train" or "test"."""
+    """Return images as vectors of 784 values in 0..1, and labels, of the split "train" or "test"."""
     images, labels = load_idx(data_folder("mnist/") / "mnist", split)
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255), labels

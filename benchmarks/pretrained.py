@@ -15,12 +15,12 @@ __all__ = ["spiking_networks", "test_images"]
 
 
 def spiking_networks() -> dict[str, Network]:
-    """Give ResNet-20 and VGG-11 for CIFAR-10, converted with percentile thresholds of 32 images; PYSNN_DATA has them."""
+    """Return ResNet-20 and VGG-11 for CIFAR-10, converted with percentile thresholds of 32 images; PYSNN_DATA has them."""
     images, _ = load_cifar10(data_folder() / "cifar10", "train", 32)
     return {name: convert(read_source(name), images, "percentile", per_channel=True).network for name in NETWORKS}
 
 
 def test_images(count: int) -> NDArray[Any]:
-    """Give the first test images."""
+    """Return the first test images."""
     images, _ = load_cifar10(data_folder() / "cifar10", "test", count)
     return np.ascontiguousarray(images)

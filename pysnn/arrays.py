@@ -60,7 +60,7 @@ def is_finite(array: NDArray[Any]) -> bool:
 
 
 def as_weight(value: Any, what: str, ndim: int) -> NDArray[np.float32]:
-    """Give a frozen, C-contiguous float32 copy with ``ndim`` axes, all finite and none empty.
+    """Return a frozen, C-contiguous float32 copy with ``ndim`` axes, all finite and none empty.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def as_weight(value: Any, what: str, ndim: int) -> NDArray[np.float32]:
 
 
 def as_parameter(value: Any, what: str) -> Parameter:
-    """Give a float for a number, or a frozen float32 vector (one value a channel) for an array.
+    """Return a float for a number, or a frozen float32 vector (one value a channel) for an array.
 
     Examples
     --------

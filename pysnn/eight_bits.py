@@ -18,7 +18,7 @@ _LARGEST_UNIT = 2064 * 2.0**110
 
 
 def rounded(weight: NDArray[np.float32], own: int) -> NDArray[np.float32]:
-    """Give weights rounded to 8 bits, as float32.
+    """Return weights rounded to 8 bits, as float32.
 
     The unit of a neuron is its largest weight over 127, rounded up to 12 binary digits. A neuron whose unit would be below
     2**-126 gets zeros.
@@ -35,7 +35,7 @@ def rounded(weight: NDArray[np.float32], own: int) -> NDArray[np.float32]:
 
 
 def in_units(weight: NDArray[np.float32], own: int) -> tuple[NDArray[np.int8], NDArray[np.float32]] | None:
-    """Give whole numbers and each neuron's unit if their products are the weights to the bit, else ``None``.
+    """Return whole numbers and each neuron's unit if their products are the weights to the bit, else ``None``.
 
     The weights must be finite. A unit is 1/127 of the largest weight.
 
@@ -57,7 +57,7 @@ def in_units(weight: NDArray[np.float32], own: int) -> tuple[NDArray[np.int8], N
 
 
 def from_units(whole: NDArray[np.int8], unit: NDArray[np.float32], own: int) -> NDArray[np.float32] | None:
-    """Give the weights whose :func:`in_units` are these numbers, or ``None`` if there are none.
+    """Return the weights whose :func:`in_units` are these numbers, or ``None`` if there are none.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def _others(weight: NDArray[Any], own: int) -> tuple[int, ...]:
 
 
 def _largest(weight: NDArray[np.float32], own: int) -> NDArray[np.float32]:
-    """Give each neuron's largest magnitude, with the axes of the weights, never a negative zero."""
+    """Return each neuron's largest magnitude, with the axes of the weights, never a negative zero."""
     axes = _others(weight, own)
     most, least = (find(weight, axis=axes, initial=0, keepdims=True) for find in (np.max, np.min))
     return np.asarray(np.abs(np.maximum(most, -least)))

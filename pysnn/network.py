@@ -145,7 +145,7 @@ class Network:
         return sum(getattr(node, f).size for node in self.nodes.values() for f in fields if hasattr(node, f))
 
     def replace(self, changes: Mapping[str, Node]) -> "Network":
-        """Give a new network with some nodes exchanged and the same edges."""
+        """Return a new network with some nodes exchanged and the same edges."""
         unknown = [name for name in changes if name not in self.nodes]
         if unknown:
             raise NetworkError(f"Network.replace: there is no node '{unknown[0]}'")

@@ -15,7 +15,7 @@ Words = NDArray[np.uint64]
 
 
 def philox(counter: tuple[Words, Words, Words, Words], seed: int) -> tuple[Words, Words, Words, Words]:
-    """Give four 32-bit words (held in uint64) for each counter; the key is the seed's low and high 32 bits.
+    """Return four 32-bit words (held in uint64) for each counter; the key is the seed's low and high 32 bits.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def philox(counter: tuple[Words, Words, Words, Words], seed: int) -> tuple[Words
 
 
 def poisson_spikes(rates: NDArray[np.float32], seed: int, first_sample: int, step: int) -> NDArray[np.uint8]:
-    """Give the spikes of one step, uint8, for rates ``(batch, C, H, W)`` in 0..1.
+    """Return the spikes of one step, uint8, for rates ``(batch, C, H, W)`` in 0..1.
 
     Examples
     --------

@@ -60,7 +60,7 @@ def make_table(schema: str, rows: Iterable[Mapping[str, Any]]) -> "pl.DataFrame"
 
 
 def metadata(**known: Any) -> dict[str, Any]:
-    """Give what every table should say of its making: version, host, time, and what the caller knows.
+    """Return what every table should say of its making: version, host, time, and what the caller knows.
 
     Examples
     --------
@@ -103,13 +103,13 @@ def write_table(frame: "pl.DataFrame", path: str | os.PathLike[str], meta: Mappi
 
 
 def table_json(frame: "pl.DataFrame", meta: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Give ``{"rows": [...], "meta": {...}}``, the form of every ``--json``. Numbers that are not finite become null."""
+    """Return ``{"rows": [...], "meta": {...}}``, the form of every ``--json``. Numbers that are not finite become null."""
     rows = [{name: _plain(value) for name, value in row.items()} for row in frame.to_dicts()]
     return {"rows": rows, "meta": {name: _plain(value) for name, value in (meta or {}).items()}}
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Give the metadata of a Parquet table that pysnn wrote.
+    """Return the metadata of a Parquet table that pysnn wrote.
 
     Raises
     ------

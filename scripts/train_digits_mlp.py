@@ -30,7 +30,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def digits() -> tuple[Arrays, NDArray[np.int64]]:
-    """Give the arrays of ``digits.npz`` and the order of the samples that may be trained on."""
+    """Return the arrays of ``digits.npz`` and the order of the samples that may be trained on."""
     from sklearn.datasets import load_digits
 
     data = load_digits()
@@ -60,7 +60,7 @@ def trained(x: NDArray[np.float32], y: NDArray[Any], penalty: float, seed: int) 
 
 
 def chosen(x: NDArray[np.float32], y: NDArray[Any]) -> tuple[float, int]:
-    """Give the penalty with the best mean over seeds on the validation part, and its best seed."""
+    """Return the penalty with the best mean over seeds on the validation part, and its best seed."""
     fit, check = slice(None, -VALIDATION), slice(-VALIDATION, None)
     scores = np.array([[trained(x[fit], y[fit], p, s).score(x[check], y[check]) for s in SEEDS] for p in PENALTIES])
     for penalty, row in zip(PENALTIES, scores, strict=True):

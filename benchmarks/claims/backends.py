@@ -18,7 +18,7 @@ STEPS = 16
 
 
 def ready(network: Network, backend: str, precision: Any) -> Simulator:
-    """Give a simulator on one thread that counts nothing."""
+    """Return a simulator on one thread that counts nothing."""
     return Simulator(network, precision=precision, backend=backend, threads=1, count=False, keep_state=False)
 
 

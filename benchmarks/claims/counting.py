@@ -11,7 +11,7 @@ STEPS = 16
 
 
 def networks() -> dict[str, Network]:
-    """Give nets of different widths: counting weighs most where a spike meets few weights."""
+    """Return nets of different widths: counting weighs most where a spike meets few weights."""
     rng = np.random.default_rng(0)
 
     def conv(inputs: int, outputs: int) -> Conv2d:

@@ -21,7 +21,7 @@ PRECISIONS: tuple[Literal["float32", "int8"], ...] = ("float32", "int8")
 
 
 def networks() -> dict[str, Network]:
-    """Give the layers that are timed, with a read-out of one neuron that costs next to nothing."""
+    """Return the layers that are timed, with a read-out of one neuron that costs next to nothing."""
     rng = np.random.default_rng(0)
 
     def conv(channels: int, size: int) -> Network:
@@ -42,7 +42,7 @@ def networks() -> dict[str, Network]:
 
 
 def request(network: Network, rate: float) -> RunRequest:
-    """Give a run on random spikes of a rate."""
+    """Return a run on random spikes of a rate."""
     rng = np.random.default_rng(1)
     spikes = rng.random((STEPS, SAMPLES, *network.input.shape)) < rate
     size = int(np.prod(network.input.shape))

@@ -23,7 +23,7 @@ STEPS = 16
 
 
 def layer(channels: int, size: int) -> Network:
-    """Give a layer with a read-out of one neuron, which costs next to nothing."""
+    """Return a layer with a read-out of one neuron, which costs next to nothing."""
     rng = np.random.default_rng(0)
     conv = Conv2d(rng.normal(0, 0.03, (channels, channels, 3, 3)), padding=1)
     one = Crop((0, channels - 1), (0, 0, size - 1, size - 1))
@@ -32,7 +32,7 @@ def layer(channels: int, size: int) -> Network:
 
 
 def request(network: Network, rate: float) -> RunRequest:
-    """Give a run on random spikes of a rate."""
+    """Return a run on random spikes of a rate."""
     spikes = np.random.default_rng(1).random((STEPS, 1, *network.input.shape)) < rate
     offsets, index = Events.from_dense(spikes).packed(STEPS, int(np.prod(network.input.shape)))
     return RunRequest(EventInput(offsets, index, batch=1), STEPS, (STEPS,))
@@ -48,7 +48,7 @@ def forced(plan: Plan, level: str, kernel: str) -> Executable:
 
 
 def crossing(ratios: list[float]) -> float:
-    """Give the rate at which the ratio of times passes 1, on a straight line between measured rates."""
+    """Return the rate at which the ratio of times passes 1, on a straight line between measured rates."""
     for i in range(1, len(RATES)):
         if ratios[i] >= 1 > ratios[i - 1]:
             part = (1 - ratios[i - 1]) / (ratios[i] - ratios[i - 1])

@@ -26,7 +26,7 @@ print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
 def peak_mib(steps: int, precision: str) -> float:
-    """Give the peak memory of a process that runs a small convolutional network, in MiB."""
+    """Return the peak memory of a process that runs a small convolutional network, in MiB."""
     command = [sys.executable, "-c", _CHILD, str(steps), precision]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(json.loads(done.stdout)) / 1024

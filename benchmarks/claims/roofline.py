@@ -30,7 +30,7 @@ LEVEL = "avx512"
 
 
 def peaks() -> dict[str, float]:
-    """Give instructions a second, in thousands of millions."""
+    """Return instructions a second, in thousands of millions."""
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "peak"
         subprocess.run(["cc", "-O2", str(Path(__file__).parent / "peak.c"), "-o", str(program)], check=True)
@@ -39,7 +39,7 @@ def peaks() -> dict[str, float]:
 
 
 def rates(channels: int, size: int, peak: dict[str, float]) -> dict[str, Any]:
-    """Give what one layer reaches: thousands of millions of operations a second, and their share of the peak."""
+    """Return what one layer reaches: thousands of millions of operations a second, and their share of the peak."""
     network = layer(channels, size)
     work = request(network, RATE)
     row: dict[str, Any] = {"layer": f"{channels}-{channels}, {size}x{size}"}

@@ -22,7 +22,7 @@ CALLS = 200
 
 
 def digits_network() -> Network:
-    """Give a 64-64-10 net with weights as training leaves them: some thirty spikes a step."""
+    """Return a 64-64-10 net with weights as training leaves them: some thirty spikes a step."""
     rng = np.random.default_rng(0)
     hidden, output = rng.normal(0.05, 0.2, (64, 64)), rng.normal(0, 0.2, (10, 64))
     return Network.chain(
@@ -31,7 +31,7 @@ def digits_network() -> Network:
 
 
 def least(works: list[Callable[[], object]], repeats: int) -> list[float]:
-    """Give the least wall time of each of several works, called in turn."""
+    """Return the least wall time of each of several works, called in turn."""
     found = [float("inf")] * len(works)
     for _ in range(repeats):
         for k, work in enumerate(works):

@@ -20,7 +20,7 @@ PAUSE = 0.01
 
 
 def least(network: Network, precision: Any, images: Any, repeats: int) -> tuple[list[float], list[float], str]:
-    """Give the least wall times and processor times of one thread and of two, and the backend."""
+    """Return the least wall times and processor times of one thread and of two, and the backend."""
     options: dict[str, Any] = {"precision": precision, "backend": "rust", "count": False, "keep_state": False}
     simulators = [Simulator(network, threads=threads, **options) for threads in (1, 2)]
     found = [simulator.run(images, steps=STEPS) for simulator in simulators]

@@ -25,7 +25,7 @@ _COMPARED_AT = 32
 
 
 def page(text: str, tables: Path = TABLES) -> str:
-    """Give the page with its tables made again; a mark is ``<!-- table: NAME KIND -->``."""
+    """Return the page with its tables made again; a mark is ``<!-- table: NAME KIND -->``."""
 
     def made(key: str) -> str:
         name, kind = key.split(" ")
@@ -55,7 +55,7 @@ def _accuracies(frame: pl.DataFrame) -> str:
 
 
 def _ann(group: pl.DataFrame) -> str:
-    """The ordinary network's accuracy, on all the samples first, and on a part of them if some rows have only that."""
+    """The ANN's accuracy, on all the samples first, and on a part of them if some rows have only that."""
     found = group.group_by("samples").agg(pl.col("ann_accuracy").first()).sort("samples", descending=True)
     return ", ".join(f"{100 * accuracy:.2f}" for accuracy in found["ann_accuracy"])
 

@@ -28,7 +28,7 @@ class DenseSSTDP:
     times: list[Array] = field(default_factory=list)
 
     def forward(self, inputs: Array) -> Array:
-        """Give the output times, ``steps`` = silent, for input times ``(batch, inputs)`` of which ``inf`` are silent."""
+        """Return the output times, ``steps`` = silent, for input times ``(batch, inputs)`` of which ``inf`` are silent."""
         potentials = [np.zeros((len(inputs), weight.shape[1]), dtype=weight.dtype) for weight in self.weights]
         self.times = [np.where(np.isfinite(inputs), inputs, self.steps + 1)]
         self.times += [np.full(potential.shape, self.steps, dtype=inputs.dtype) for potential in potentials]
@@ -53,7 +53,7 @@ class DenseSSTDP:
         self._update(gradients[::-1])
 
     def _back(self, layer: int, error: Array) -> tuple[Array, Array]:
-        """Give the gradient by the layer's weights, and the error of the layer before; silent neurons have no part in it."""
+        """Return the gradient by the layer's weights, and the error of the layer before; silent neurons have no part in it."""
         weight = self.weights[layer]
         gradient, below = np.zeros_like(weight), np.zeros(self.times[layer].shape, dtype=weight.dtype)
         for sample, (before, after) in enumerate(zip(self.times[layer], self.times[layer + 1], strict=True)):

@@ -64,7 +64,7 @@ def _by_spikes(network: FirstSpikeNetwork, active: int) -> dict[str, str | float
 
 
 def row(what: str, seconds: list[float]) -> dict[str, str | float]:
-    """Give the median and the least, in ms."""
+    """Return the median and the least, in ms."""
     return {"work": what, "median_ms": statistics.median(seconds) * 1e3, "least_ms": min(seconds) * 1e3}
 
 

@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "first_spike_results.md"
 
 
 def page(text: str, tables: Path = TABLES) -> str:
-    """Give the page with its tables made again; a task without a table says so."""
+    """Return the page with its tables made again; a task without a table says so."""
     files = {name: tables / f"first_spike_{name}.parquet" for name in TASKS}
     frames = {name: pl.read_parquet(file) for name, file in files.items() if file.exists()}
     return fill(text, lambda key: _MADE[key](frames))

@@ -53,7 +53,7 @@ class Task:
 
 
 def load(task: Task, split: str, seed: int) -> Data:
-    """Give images ``(samples, C, H, W)`` in 0..1 and labels of a split; ``PYSNN_DATA`` names the folder with the data."""
+    """Return images ``(samples, C, H, W)`` in 0..1 and labels of a split; ``PYSNN_DATA`` names the folder with the data."""
     path = data_folder(f"{task.data}/") / task.data
     if task.data == "caltech101":
         images, labels = _caltech(path, split, seed)
@@ -64,7 +64,7 @@ def load(task: Task, split: str, seed: int) -> Data:
 
 
 def _caltech(folder: Path, split: str, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give grey pictures, each stretched to 0..255, of faces (0) and motorbikes (1); the seed draws 200 of each to train with, the rest is the test split."""
+    """Return grey pictures, each stretched to 0..255, of faces (0) and motorbikes (1); the seed draws 200 of each to train with, the rest is the test split."""
     images, labels = [], []
     for label, name in enumerate(("faces_easy", "motorbikes")):
         pictures = _pictures(folder / f"{name}.zip")
@@ -90,7 +90,7 @@ def _pictures(path: Path) -> NDArray[np.uint8]:
 
 
 def _cnn(classes: int = 10) -> tuple[Layer, ...]:
-    """Give 16C5-P2-32C5-P2-800-128-10; with a small gain neurons wait for most of their inputs, and depth can be trained."""
+    """Return 16C5-P2-32C5-P2-800-128-10; with a small gain neurons wait for most of their inputs, and depth can be trained."""
     return (
         Conv(channels=16, kernel=5, gain=2, spread=1.2),
         EarliestPool(2),

@@ -103,7 +103,7 @@ def _times(x: Array) -> Array:
 
 
 def _gradients(kernel: Kernel, weights: Sequence[Array], part: Part) -> list[Array]:
-    """Give each sample's gradient by every weight."""
+    """Return each sample's gradient by every weight."""
     exact = [weight.astype(np.float64) for weight in weights]
     passed = forward(kernel, exact, part[0])
     _, gradient = time_cross_entropy(passed[-1].times.astype(np.float32), part[1], TAU)
@@ -116,13 +116,13 @@ def _parts(part: Part) -> Iterator[Part]:
 
 
 def _norms(kernel: Kernel, weights: Sequence[Array], part: Part) -> list[Array]:
-    """Give the norm of each sample's gradient by the weights of each layer."""
+    """Return the norm of each sample's gradient by the weights of each layer."""
     found = [[np.sqrt((one**2).sum(axis=(1, 2))) for one in _gradients(kernel, weights, few)] for few in _parts(part)]
     return [np.concatenate(layer) for layer in zip(*found, strict=True)]
 
 
 def _dead(kernel: Kernel, weights: Sequence[Array], times: Array) -> list[float]:
-    """Give the share of each layer's neurons that fire for none of the samples."""
+    """Return the share of each layer's neurons that fire for none of the samples."""
     fired = [np.zeros(weight.shape[1], dtype=bool) for weight in weights]
     for few, _ in _parts((times, times)):
         for layer, passed in enumerate(forward(kernel, weights, few)):
@@ -131,7 +131,7 @@ def _dead(kernel: Kernel, weights: Sequence[Array], times: Array) -> list[float]
 
 
 def _accuracy(kernel: Kernel, weights: Sequence[Array], held: Part) -> tuple[float, float]:
-    """Give the share of right decisions, and of samples without an output spike, which are wrong."""
+    """Return the share of right decisions, and of samples without an output spike, which are wrong."""
     out = np.concatenate([forward(kernel, weights, few)[-1].times for few, _ in _parts((_times(held[0]), held[1]))])
     fires = np.isfinite(out).any(axis=1)
     return float(((out.argmin(axis=1) == held[1]) & fires).mean()), float(1 - fires.mean())
@@ -169,7 +169,7 @@ def _run() -> pl.DataFrame:
 
 
 def page(text: str, frame: pl.DataFrame) -> str:
-    """Give the page with its tables made again."""
+    """Return the page with its tables made again."""
     return fill(text, lambda key: _TABLES[key](frame))
 
 

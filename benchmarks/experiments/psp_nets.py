@@ -47,7 +47,7 @@ class Passed:
 
 
 def forward(kernel: Kernel, weights: Sequence[Array], times: Array) -> list[Passed]:
-    """Give every layer's times; ``weights``: ``(inputs, neurons)`` each."""
+    """Return every layer's times; ``weights``: ``(inputs, neurons)`` each."""
     passed = []
     for weight in weights:
         # Silent inputs stand last: what is silent in the whole batch is left out.
@@ -63,7 +63,7 @@ def forward(kernel: Kernel, weights: Sequence[Array], times: Array) -> list[Pass
 
 
 def backward(kernel: Kernel, weights: Sequence[Array], passed: Sequence[Passed], gradient: Array) -> list[Array]:
-    """Give each sample's gradient by every weight, ``(batch, inputs, neurons)`` a layer, from that by the output times."""
+    """Return each sample's gradient by every weight, ``(batch, inputs, neurons)`` a layer, from that by the output times."""
     found = []
     for weight, layer in zip(reversed(weights), reversed(passed), strict=True):
         fired = np.isfinite(layer.times)
@@ -80,7 +80,7 @@ def backward(kernel: Kernel, weights: Sequence[Array], passed: Sequence[Passed],
 
 
 def _following(times: Array) -> Array:
-    """Give when the next input comes, for each; one that comes at the same time leaves no room between them."""
+    """Return when the next input comes, for each; one that comes at the same time leaves no room between them."""
     return np.concatenate([times[:, 1:], np.full((len(times), 1), np.inf)], axis=1)[:, :, None]
 
 

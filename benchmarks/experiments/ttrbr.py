@@ -40,7 +40,7 @@ _SHOWN = ["trial", "split", "steps", "accuracy", "ann_accuracy", "spikes_per_neu
 
 
 def options_of(trial: Trial, **more: Any) -> TTRBROptions:
-    """Give a trial's options."""
+    """Return a trial's options."""
     return replace(TTRBROptions(**trial.options), **more)
 
 
@@ -70,7 +70,7 @@ def _held(training: Any, options: TTRBROptions) -> tuple[Any, Any]:
 
 
 def _ann_accuracy(model: Any, source: TorchModel, data: tuple[Any, Any]) -> float:
-    """Accuracy of the trained network as an ordinary one, with its clips, in float32."""
+    """Accuracy of the trained network as an ANN, with its clips, in float32."""
     import torch
 
     correct = 0

@@ -63,7 +63,7 @@ def _kinds(network: Network) -> dict[str, str]:
         readers.setdefault(source, []).append(reader)
 
     def read_by(name: str) -> set[str]:
-        """Give the layers that its spikes come to, with weights or as they are."""
+        """Return the layers that its spikes come to, with weights or as they are."""
         found: set[str] = set()
         for reader in readers.get(name, []):
             passes = isinstance(network.nodes[reader], Scale | Subsample | Pad)

@@ -22,7 +22,7 @@ _DRAWN_AT = 8
 
 
 def page(text: str, tables: Path = TABLES) -> str:
-    """Give the page with its tables made again; a mark is ``<!-- table: KIND NETWORK -->``."""
+    """Return the page with its tables made again; a mark is ``<!-- table: KIND NETWORK -->``."""
     trained = {
         model: _sorted(pl.concat([pl.read_parquet(file) for file in sorted(tables.glob(f"ttrbr_{short}-*.parquet"))]))
         for model, short in (("resnet20", "r20"), ("resnet110", "r110"))

@@ -43,7 +43,7 @@ class Trial:
         return before + int(self.options["epochs"])
 
     def recipe(self, work: Path) -> Recipe:
-        """Give what is to be trained; ``work`` has the checkpoints."""
+        """Return what is to be trained; ``work`` has the checkpoints."""
         folder = data_folder()
         model = f"{self.model}:{folder}/pretrained/{self.model}_cifar10.safetensors"
         start = None if self.start is None else work / f"{self.start}.checkpoint.npz"

@@ -1,4 +1,4 @@
-"""The ordinary network that a spiking one was made of, in PyTorch: float32 and bfloat16."""
+"""The ANN that a spiking one was made of, in PyTorch: float32 and bfloat16."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ __all__ = ["bfloat16", "float32"]
 
 
 def float32() -> Any:
-    """Give the program in float32."""
+    """Return the program in float32."""
     return TorchEngine(lambda cell: _ways(cell, torch.float32))
 
 
 def bfloat16() -> Any:
-    """Give the program in bfloat16."""
+    """Return the program in bfloat16."""
     return TorchEngine(lambda cell: _ways(cell, torch.bfloat16))
 
 

@@ -18,7 +18,7 @@ TABLE = Path(__file__).parents[1] / "tables" / "peers.parquet"
 CLAIMS = {
     "libraries": "against the best library of spiking neurons",
     "hand": "against PyTorch by hand",
-    "ann": "against the ordinary network that it was made of",
+    "ann": "against the ANN that it was made of",
 }
 """Names of claims, and what each is."""
 
@@ -26,7 +26,7 @@ _CELL = ("network", "batch", "threads", "steps")
 
 
 def ratios(frame: pl.DataFrame, claim: str) -> pl.DataFrame:
-    """Give one row a peer and cell: its time, and how many times faster pysnn was beside it."""
+    """Return one row a peer and cell: its time, and how many times faster pysnn was beside it."""
     own = frame.filter(pl.col("claim") == claim).sort(*_CELL, "ms")
     times = [(pl.col("ms") / pl.col(f"{name}_ms")).round(2).alias(f"x {name}") for name in OURS]
     return own.select(

@@ -1,4 +1,4 @@
-"""Claim: pysnn beside PyTorch and ONNX Runtime on the ordinary networks that the spiking ones were made of."""
+"""Claim: pysnn beside PyTorch and ONNX Runtime on the ANNs that the spiking ones were made of."""
 
 import sys
 

@@ -28,7 +28,7 @@ class Engine(Protocol):
     """A program that runs networks."""
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of what takes part."""
+        """Return the versions of what takes part."""
         ...
 
     def prepare(self, cell: Cell) -> str:
@@ -41,12 +41,12 @@ class Engine(Protocol):
 
 
 def versions(*packages: str) -> dict[str, str]:
-    """Give the versions of installed packages."""
+    """Return the versions of installed packages."""
     return {package: version(package) for package in packages}
 
 
 def pixels(images: NDArray[np.uint8], mean: Scores, std: Scores) -> Scores:
-    """Give normalised colours in float32."""
+    """Return normalised colours in float32."""
     spread = (-1, 1, 1)
     scaled = images.astype(np.float32) / np.float32(255)
     return np.asarray((scaled - mean.reshape(spread)) / std.reshape(spread), dtype=np.float32)

@@ -67,12 +67,12 @@ _compiled_steps = torch.compile(_steps, dynamic=False)
 
 
 def eager() -> Any:
-    """Give the program that runs operation by operation."""
+    """Return the program that runs operation by operation."""
     return TorchEngine(lambda cell: [_way(cell, name, _InPlace) for name in _DTYPES])
 
 
 def compiled() -> Any:
-    """Give the program whose neurons went through torch.compile."""
+    """Return the program whose neurons went through torch.compile."""
     # A compiled function for each shape and type; beyond the limit PyTorch would run operation by operation.
     torch._dynamo.config.recompile_limit = 100  # noqa: SLF001 - its public name
     return TorchEngine(lambda cell: [_way(cell, name, _Fused, ", compiled neurons") for name in _DTYPES])

@@ -48,7 +48,7 @@ class Plan:
     folder: Path = FOLDER
 
     def cells(self, threads: int) -> Iterator[dict[str, Any]]:
-        """Give the cells for a number of threads."""
+        """Return the cells for a number of threads."""
         for network, steps, batch in product(self.networks, self.steps, self.batches):
             yield {"network": network, "steps": steps, "batch": batch, "threads": threads}
 
@@ -62,7 +62,7 @@ class Fleet:
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def get(self, name: str) -> Worker:
-        """Give a program's process."""
+        """Return a program's process."""
         if name not in self.workers:
             program = OURS[name] if name in OURS else PEERS[name]
             self.workers[name] = self.stack.enter_context(Worker(name, program, self.threads))
@@ -102,7 +102,7 @@ def measure(plan: Plan, store: Store) -> list[str]:
 def _measure_cell(
     fleet: Fleet, cell: dict[str, Any], peers: list[str], folder: Path
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Give a row for each peer, and what went wrong."""
+    """Return a row for each peer, and what went wrong."""
     started = time.perf_counter()
     request = {"folder": str(folder), **{key: cell[key] for key in ("network", "steps", "batch")}}
     answers, failed = {}, []
@@ -151,7 +151,7 @@ def _rounds(fleet: Fleet, names: list[str]) -> dict[str, Runs]:
 
 
 def _compared(name: str, answers: dict[str, dict[str, Any]], ann_scores: NDArray[np.float32]) -> dict[str, Any]:
-    """Compare scores with pysnn's in float32, or those of the ordinary network with its own."""
+    """Compare scores with pysnn's in float32, or those of the ANN with its own."""
     scores = np.asarray(answers[name]["result"])
     of_ann = PEERS[name].claim == "ann"
     expected = ann_scores[: len(scores)] if of_ann else np.asarray(answers["float32"]["result"])

@@ -73,7 +73,7 @@ _KINDS = {
 
 
 def read_source(name: str) -> Network:
-    """Read the ordinary network."""
+    """Read the ANN."""
     source = NETWORKS[name]
     return source.read(data_folder() / "pretrained" / source.file)
 
@@ -85,7 +85,7 @@ def convert_source(ann: Network) -> Network:
 
 
 def clipped(network: Network) -> Network:
-    """Give the ordinary network of a spiking one: clips at the thresholds in the place of neurons and of what stands behind them.
+    """Return the ANN of a spiking one: clips at the thresholds in the place of neurons and of what stands behind them.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def clipped(network: Network) -> Network:
 
 
 def _pair(name: str) -> tuple[Network, Network]:
-    """Give the ordinary network and the spiking one."""
+    """Return the ANN and the spiking one."""
     if name in TRAINED:
         spiking = load(TRAINED[name]).network
         return clipped(spiking), normalise(spiking)
@@ -145,7 +145,7 @@ def _is_made(target: Path, method: str) -> bool:
 
 
 def operations(network: Network) -> list[Op]:
-    """Give a network as operations for peers.
+    """Return a network as operations for peers.
 
     Raises
     ------

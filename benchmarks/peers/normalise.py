@@ -23,7 +23,7 @@ _PASSING = (AvgPool2d, GlobalAvgPool, Subsample)
 
 
 def normalise(network: Network) -> Network:
-    """Give the network with factors only where spikes of a shortcut enter a neuron or a sum.
+    """Return the network with factors only where spikes of a shortcut enter a neuron or a sum.
 
     Raises
     ------

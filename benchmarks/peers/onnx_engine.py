@@ -1,4 +1,4 @@
-"""The ordinary network in ONNX Runtime: float32, and int8 (static, a scale a channel, fitted on training images)."""
+"""The ANN in ONNX Runtime: float32, and int8 (static, a scale a channel, fitted on training images)."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class OnnxEngine:
         self.quantised = quantised
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of ONNX Runtime and of what writes its files."""
+        """Return the versions of ONNX Runtime and of what writes its files."""
         return versions("onnxruntime", "onnx")
 
     def prepare(self, cell: Cell) -> str:
@@ -140,10 +140,10 @@ def _nodes(op: Op, source: str, constants: list[Any]) -> list[Any]:
 
 
 def float32() -> Any:
-    """Give the program in float32."""
+    """Return the program in float32."""
     return OnnxEngine(quantised=False)
 
 
 def int8() -> Any:
-    """Give the program in int8."""
+    """Return the program in int8."""
     return OnnxEngine(quantised=True)

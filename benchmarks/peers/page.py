@@ -20,7 +20,7 @@ BARS = {"float32": 3, "int8_avx512": 8, "int8_avx2": 4}
 
 
 def page(text: str, frame: pl.DataFrame, host: str) -> str:
-    """Give the page with its tables made again: a mark is ``<!-- table: CLAIM -->``, "setup" or "bars".
+    """Return the page with its tables made again: a mark is ``<!-- table: CLAIM -->``, "setup" or "bars".
 
     Raises
     ------
@@ -33,7 +33,7 @@ def page(text: str, frame: pl.DataFrame, host: str) -> str:
 
 
 def _bars(frame: pl.DataFrame, _: str, _host: str) -> str:
-    """Give what was set out for and what was reached, beside the best library of each cell."""
+    """Return what was set out for and what was reached, beside the best library of each cell."""
     own = frame.filter(pl.col("claim") == "libraries", pl.col("steps") == 16, pl.col("threads") == 1)
     head = [
         "network",
@@ -51,7 +51,7 @@ def _bars(frame: pl.DataFrame, _: str, _host: str) -> str:
 
 
 def _claim(frame: pl.DataFrame, claim: str, _: str) -> str:
-    """Give a table with a row a cell: ms an image of pysnn and of each peer."""
+    """Return a table with a row a cell: ms an image of pysnn and of each peer."""
     own = frame.filter(pl.col("claim") == claim).sort("network", "batch", "threads", "steps")
     peers = own["peer"].unique().sort().to_list()
     head = ["network", "batch", "threads", "T", *(f"pysnn {name}" for name in OURS), *peers]

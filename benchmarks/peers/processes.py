@@ -56,7 +56,7 @@ class PeerError(RuntimeError):
 
 
 def peer_python() -> str:
-    """Give the peers' Python, or end with a word on how to make their environment."""
+    """Return the peers' Python, or end with a word on how to make their environment."""
     path = os.environ.get("PYSNN_PEERS_PYTHON", str(ROOT / ".venv-peers" / "bin" / "python"))
     if not Path(path).is_file():
         sys.exit(f"'{path}': no Python; `make peers` makes the peers' environment (benchmarks/peers/README.md)")

@@ -17,7 +17,7 @@ class PysnnEngine:
         self.precision = precision
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of pysnn and NumPy."""
+        """Return the versions of pysnn and NumPy."""
         return versions("pysnn", "numpy")
 
     def prepare(self, cell: Cell) -> str:
@@ -37,10 +37,10 @@ class PysnnEngine:
 
 
 def float32() -> Any:
-    """Give pysnn in float32."""
+    """Return pysnn in float32."""
     return PysnnEngine("float32")
 
 
 def int8() -> Any:
-    """Give pysnn in int8."""
+    """Return pysnn in int8."""
     return PysnnEngine("int8")

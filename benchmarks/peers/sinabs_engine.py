@@ -35,5 +35,5 @@ class _Neurons:
 
 
 def engine() -> Any:
-    """Give the program."""
+    """Return the program."""
     return LibraryEngine(_Neurons, ("sinabs",), time_axis=1)

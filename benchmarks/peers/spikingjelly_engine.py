@@ -38,5 +38,5 @@ class _Neurons:
 
 
 def engine() -> Any:
-    """Give the program."""
+    """Return the program."""
     return LibraryEngine(_Neurons, ("spikingjelly",))

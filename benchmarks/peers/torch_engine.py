@@ -41,7 +41,7 @@ class TorchEngine:
         self.packages = packages
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of PyTorch and of the library."""
+        """Return the versions of PyTorch and of the library."""
         return versions("torch", *self.packages)
 
     def prepare(self, cell: Cell) -> str:
@@ -72,7 +72,7 @@ def _fastest(ways: list[Way], images: Any) -> Way:
 
 
 def _in_parts(way: Way) -> Way:
-    """Give a way with smaller batches: their maps stay in the caches."""
+    """Return a way with smaller batches: their maps stay in the caches."""
 
     def compute(images: Any) -> Any:
         return torch.cat([way.compute(part) for part in images.split(_TRIED_ON)])

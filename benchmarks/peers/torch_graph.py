@@ -22,11 +22,11 @@ class Neurons(Protocol):
         ...
 
     def step(self, current: Tensor) -> Tensor:
-        """Give the spikes of one step; ``current`` is ``(batch, ...)``."""
+        """Return the spikes of one step; ``current`` is ``(batch, ...)``."""
         ...
 
     def layer(self, current: Tensor) -> Tensor:
-        """Give the spikes of all steps; ``current`` and the result are ``(steps, batch, ...)``, or with time second."""
+        """Return the spikes of all steps; ``current`` and the result are ``(steps, batch, ...)``, or with time second."""
         ...
 
 

@@ -23,7 +23,7 @@ class StdbpTrainer:
         self.sums: list[float] = []
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of pysnn and NumPy."""
+        """Return the versions of pysnn and NumPy."""
         return versions("pysnn", "numpy")
 
     def prepare(self, cell: Cell) -> str:
@@ -50,7 +50,7 @@ class StdbpTrainer:
         return [self.sums[0] / _BATCH, latest / _BATCH]
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Give the class of each image."""
+        """Return the class of each image."""
         network = self.training.network.with_weights(self.training.state.weights)
         return decide(network, _values(images)).winner
 
@@ -60,5 +60,5 @@ def _values(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def engine() -> Any:
-    """Give the program."""
+    """Return the program."""
     return StdbpTrainer()

@@ -31,7 +31,7 @@ class SurrogateTrainer:
         self.losses: list[float] = []
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of PyTorch and of the library."""
+        """Return the versions of PyTorch and of the library."""
         return versions("torch", self.package)
 
     def prepare(self, cell: Cell) -> str:
@@ -58,7 +58,7 @@ class SurrogateTrainer:
         return [self.losses[0], self.losses[-1]]
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Give the class of each image."""
+        """Return the class of each image."""
         with torch.no_grad():
             found = [self.forward(part, self.steps).argmax(1) for part in _pixels(images).split(_BATCH)]
         return np.asarray(torch.cat(found).numpy())
@@ -117,10 +117,10 @@ def _snntorch() -> Model:
 
 
 def spikingjelly() -> Any:
-    """Give the program with SpikingJelly."""
+    """Return the program with SpikingJelly."""
     return SurrogateTrainer(_spikingjelly, "spikingjelly")
 
 
 def snntorch() -> Any:
-    """Give the program with snnTorch."""
+    """Return the program with snnTorch."""
     return SurrogateTrainer(_snntorch, "snntorch")

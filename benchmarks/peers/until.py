@@ -33,7 +33,7 @@ class UntilGood:
         self.trainer = trainer
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of what takes part."""
+        """Return the versions of what takes part."""
         return self.trainer.versions()
 
     def prepare(self, cell: Cell) -> str:
@@ -57,21 +57,21 @@ class UntilGood:
 
 
 def stdbp() -> Any:
-    """Give pysnn."""
+    """Return pysnn."""
     from benchmarks.peers import train_pysnn
 
     return UntilGood(train_pysnn.engine())
 
 
 def spikingjelly() -> Any:
-    """Give SpikingJelly."""
+    """Return SpikingJelly."""
     from benchmarks.peers import train_torch
 
     return UntilGood(train_torch.spikingjelly())
 
 
 def snntorch() -> Any:
-    """Give snnTorch."""
+    """Return snnTorch."""
     from benchmarks.peers import train_torch
 
     return UntilGood(train_torch.snntorch())

@@ -54,7 +54,7 @@ def _prepared(engine: Engine, request: dict[str, Any], threads: int) -> dict[str
 
 
 def _runs(engine: Engine, *, short: bool) -> list[tuple[float, float]]:
-    """Give wall and processor seconds of each run; where they differ with one thread, the machine was busy."""
+    """Return wall and processor seconds of each run; where they differ with one thread, the machine was busy."""
     if short:
         engine.run()
     found: list[tuple[float, float]] = []

@@ -50,7 +50,7 @@ BACKENDS: dict[str, BackendEntry] = {
 
 
 def available_backends() -> tuple[str, ...]:
-    """Give the names of the backends that this installation has, fastest first.
+    """Return the names of the backends that this installation has, fastest first.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def available_backends() -> tuple[str, ...]:
 
 
 def get_backend(name: str = "auto") -> Backend:
-    """Give a backend by name; ``"auto"`` is the fastest that is there.
+    """Return a backend by name; ``"auto"`` is the fastest that is there.
 
     Raises
     ------

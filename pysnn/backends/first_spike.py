@@ -25,7 +25,7 @@ Float: TypeAlias = NDArray[Any]
 
 
 class SpikePass(Protocol):
-    """What a forward pass keeps for the way back."""
+    """What a forward pass keeps for the backward pass."""
 
     def times(self, layer: int) -> Float:
         """Spike times of a layer's neurons, ``(batch, size)``, ``inf`` = silent."""
@@ -74,7 +74,7 @@ class LayerPasses(Generic[K]):
 
 
 def default_step_kernel(steps: int) -> NDArray[np.float32]:
-    """Give the step function as a learning kernel: ``dt_j/dw_ij = -1`` where ``t_i <= t_j``, else 0.
+    """Return the step function as a learning kernel: ``dt_j/dw_ij = -1`` where ``t_i <= t_j``, else 0.
 
     Examples
     --------

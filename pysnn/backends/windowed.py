@@ -30,7 +30,7 @@ Array = NDArray[Any]
 
 @dataclass(eq=False)
 class _Layer:
-    """What the way back needs of one layer: input times, output times, marks ``u`` and rates ``D`` (none for a pool)."""
+    """What the backward pass needs of one layer: input times, output times, marks ``u`` and rates ``D`` (none for a pool)."""
 
     inputs: Array
     times: Array
@@ -86,7 +86,7 @@ class WindowedFirstSpike:
         return Gradients(found[::-1], gradient if rule.inputs else None)
 
     def decide(self, weights: Sequence[Array], times: Array, *, threads: int = 1) -> Decisions:
-        """Give the first output spikes; every earlier layer's window has passed by then."""
+        """Return the first output spikes; every earlier layer's window has passed by then."""
         passed = self.forward(weights, times)
         last = len(self.plan.layers) - 1
         return first_output_spike(self.plan, passed.times(last), passed.marks(last))
@@ -97,7 +97,7 @@ class WindowedFirstSpike:
             yield number, layer, next(rest) if isinstance(layer, WeightLayer) else None
 
     def _fire(self, number: int, seen: Array, weight: Array) -> tuple[Array, Array, Array]:
-        """Give a layer's times and marks, ``(batch, size)``, and the rates ``D`` of its neurons, a site each."""
+        """Return a layer's times and marks, ``(batch, size)``, and the rates ``D`` of its neurons, a site each."""
         layer, opens = self.plan.layers[number], self._opens[number]
         assert isinstance(layer, WeightLayer)
         early, fired = _earliness(seen, opens)
@@ -121,7 +121,7 @@ class WindowedFirstSpike:
     def _back(
         self, number: int, given: tuple[Array, Array], kept: _Layer, back: tuple[Array, GradientRule]
     ) -> tuple[Array, Array]:
-        """Give the gradients by the weights and by the times that each site saw."""
+        """Return the gradients by the weights and by the times that each site saw."""
         (seen, weight), opens, (gradient, rule) = given, self._opens[number], back
         assert kept.rates is not None
         early, fired = _earliness(seen, opens)
@@ -143,7 +143,7 @@ class WindowedFirstSpike:
 
 
 def _gather(times: Array, windows: Array) -> Array:
-    """Give the times that each site sees, ``(batch, sites, rows)``; padding never spikes."""
+    """Return the times that each site sees, ``(batch, sites, rows)``; padding never spikes."""
     if len(windows) == 1 and windows.min() >= 0:
         return times[:, None, :]
     padded = np.concatenate([times, np.full((len(times), 1), np.inf, dtype=times.dtype)], axis=1)
@@ -163,7 +163,7 @@ def _scatter(by_seen: Array, windows: Array, layer: SpikeLayer) -> Array:
 
 
 def _earliness(seen: Array, opens: int) -> tuple[Array, Array]:
-    """Give how long before the window inputs fired (0 for silent ones), and which fired, as numbers."""
+    """Return how long before the window inputs fired (0 for silent ones), and which fired, as numbers."""
     fired = np.isfinite(seen)
     return np.where(fired, seen.dtype.type(opens) - seen, 0), fired.astype(seen.dtype)
 

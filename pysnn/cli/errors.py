@@ -83,7 +83,7 @@ def _warnings_in_a_line(name: str) -> Iterator[None]:
 
 
 def _sentence(error: Exception) -> str:
-    """Give what went wrong; for a file, its name first."""
+    """Return what went wrong; for a file, its name first."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"'{error.filename}': {error.strerror}"
     if isinstance(error, OSError) and error.errno in _NO_PLACE:

@@ -15,7 +15,7 @@ __all__ = ["LARGEST_SEED", "MOST_SAMPLES", "MOST_THREADS", "kept_by_training", "
 
 
 def parse_steps(steps: str) -> list[int]:
-    """Give ascending numbers of time-steps from ``"4,1,16"``.
+    """Return ascending numbers of time-steps from ``"4,1,16"``.
 
     Examples
     --------

@@ -100,7 +100,7 @@ def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
 
 
 def _folder(target: Path, out: Path | None) -> SweepFolder:
-    """Give the folder of a sweep that is named by itself or by its spec."""
+    """Return the folder of a sweep that is named by itself or by its spec."""
     from pysnn.sweep.spec import load_spec
 
     return SweepFolder(out or (load_spec(target).out if target.is_file() else target))

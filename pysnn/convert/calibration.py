@@ -106,7 +106,7 @@ def calibration_data(network: Network, data: Any) -> NDArray[Any]:
 
 
 def sorted_samples(data: NDArray[Any]) -> tuple[NDArray[Any], str]:
-    """Give the samples in an order of their own, by SHA-256, and a digest of the whole set.
+    """Return the samples in an order of their own, by SHA-256, and a digest of the whole set.
 
     Sums in float32 depend in their last bits on where in a batch a sample lies; behind this, nothing depends on the order
     in which the data came.
@@ -146,12 +146,12 @@ class _Chooser:
 
 
 def _by_channel(values: NDArray[np.float32], groups: int) -> NDArray[np.float32]:
-    """Give ``(groups, values)`` from ``(samples, channels, ...)``: a group a channel, or one for them all."""
+    """Return ``(groups, values)`` from ``(samples, channels, ...)``: a group a channel, or one for them all."""
     return np.moveaxis(values, 1, 0).reshape(groups, -1)
 
 
 def _bounded(found: NDArray[np.float32], values: NDArray[np.float32], node: ReLU) -> NDArray[np.float32]:
-    """Give silent groups the largest threshold of the layer, and none more than the activation's own upper bound."""
+    """Return silent groups the largest threshold of the layer, and none more than the activation's own upper bound."""
     fallback = found.max() if values.any() else np.float32(SILENT_THRESHOLD)
     ceiling = np.float32(np.inf if node.max is None else node.max)
     return np.minimum(np.where(found > 0, found, fallback), ceiling).astype(np.float32)

@@ -26,7 +26,7 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 def cifar10_files(folder: str | os.PathLike[str], split: str) -> list[Path]:
-    """Give the files of a split, or raise :class:`DataError` saying what was looked for."""
+    """Return the files of a split, or raise :class:`DataError` saying what was looked for."""
     for ending in _READERS:
         files = [Path(folder) / f"{name}{ending}" for name in _BATCHES[split]]
         if all(file.is_file() for file in files):
@@ -38,7 +38,7 @@ def cifar10_files(folder: str | os.PathLike[str], split: str) -> list[Path]:
 
 
 def load_cifar10(folder: str | os.PathLike[str], split: str, limit: int | None = None) -> Batch:
-    """Give images uint8 ``(samples, 3, 32, 32)`` and labels, in the original order; only the batches needed are read.
+    """Return images uint8 ``(samples, 3, 32, 32)`` and labels, in the original order; only the batches needed are read.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def load_cifar10(folder: str | os.PathLike[str], split: str, limit: int | None =
 
 
 def cifar100_files(folder: str | os.PathLike[str], split: str) -> list[Path]:
-    """Give the file of a split of CIFAR-100, or raise :class:`DataError` saying what was looked for."""
+    """Return the file of a split of CIFAR-100, or raise :class:`DataError` saying what was looked for."""
     for ending in _READERS_100:
         file = Path(folder) / f"{split}{ending}"
         if file.is_file():
@@ -67,7 +67,7 @@ def cifar100_files(folder: str | os.PathLike[str], split: str) -> list[Path]:
 
 
 def load_cifar100(folder: str | os.PathLike[str], split: str, limit: int | None = None) -> Batch:
-    """Give images uint8 ``(samples, 3, 32, 32)`` and their fine labels, 0..99, in the original order.
+    """Return images uint8 ``(samples, 3, 32, 32)`` and their fine labels, 0..99, in the original order.
 
     Raises
     ------

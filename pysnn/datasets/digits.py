@@ -37,7 +37,7 @@ class Dataset:
 
 
 def load_digits() -> Dataset:
-    """Give scikit-learn's 1,797 handwritten digits: 1,297 to train with, 500 held out.
+    """Return scikit-learn's 1,797 handwritten digits: 1,297 to train with, 500 held out.
 
     Images are 8x8 pixels as vectors of 64 values in 0..1 (the file's 0..16, over 16). The held-out 500 were drawn once, from
     a seed, by ``scripts/train_digits_mlp.py``.
@@ -66,7 +66,7 @@ def load_digits() -> Dataset:
 
 
 def load_digits_mlp() -> Network:
-    """Give a small network (64-64-64-10, ReLU) trained on the 1,297 digits of :func:`load_digits`.
+    """Return a small network (64-64-64-10, ReLU) trained on the 1,297 digits of :func:`load_digits`.
 
     ``scripts/train_digits_mlp.py`` trained it. It knows the range of these digits.
 

@@ -21,7 +21,7 @@ _FORM = re.compile(r"(\d{1,4})(grey)?")
 
 
 def parse_form(text: str) -> tuple[int, bool]:
-    """Give the side of the images in pixels, and whether they are grey, for a text like ``64`` or ``28grey``.
+    """Return the side of the images in pixels, and whether they are grey, for a text like ``64`` or ``28grey``.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def parse_form(text: str) -> tuple[int, bool]:
 
 
 def load_folder(path: Path, form: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give images uint8 ``(samples, 3 or 1, size, size)``, and labels: the folders' places in alphabetical order.
+    """Return images uint8 ``(samples, 3 or 1, size, size)``, and labels: the folders' places in alphabetical order.
 
     Every picture is scaled to the square as a whole. Pictures of a class come in the order of their names, class behind class; files whose
     name begins with a dot are not looked at.
@@ -66,7 +66,7 @@ def load_folder(path: Path, form: str) -> tuple[NDArray[np.uint8], NDArray[np.in
 
 
 def folder_digest(path: Path) -> str:
-    """Give the SHA-256 over the names and contents of all pictures."""
+    """Return the SHA-256 over the names and contents of all pictures."""
     digest = hashlib.sha256()
     for name, files in _classes(path).items():
         for file in files:
@@ -75,7 +75,7 @@ def folder_digest(path: Path) -> str:
 
 
 def _classes(path: Path) -> dict[str, list[_Place]]:
-    """Give the pictures of each class."""
+    """Return the pictures of each class."""
     try:
         root: _Place = zipfile.Path(zipfile.ZipFile(path)) if path.is_file() else path
         folders = {place.name: place for place in root.iterdir() if place.is_dir() and not place.name.startswith(".")}

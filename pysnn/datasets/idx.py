@@ -17,12 +17,12 @@ _UINT8 = 8
 
 
 def idx_files(folder: Path, split: str) -> tuple[Path, Path]:
-    """Give the files of images and labels of a split, gzipped or not, or raise :class:`DataError`."""
+    """Return the files of images and labels of a split, gzipped or not, or raise :class:`DataError`."""
     return _file(folder, f"{_NAMES[split]}-images-idx3-ubyte"), _file(folder, f"{_NAMES[split]}-labels-idx1-ubyte")
 
 
 def load_idx(folder: Path, split: str, limit: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give images uint8 ``(samples, 1, rows, columns)`` and labels of MNIST or a set in its form.
+    """Return images uint8 ``(samples, 1, rows, columns)`` and labels of MNIST or a set in its form.
 
     Raises
     ------

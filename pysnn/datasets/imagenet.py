@@ -31,7 +31,7 @@ class ImageNetImages:
         return len(self.files)
 
     def __getitem__(self, indices: NDArray[np.intp]) -> NDArray[np.uint8]:
-        """Give ``(len(indices), 3, 224, 224)``.
+        """Return ``(len(indices), 3, 224, 224)``.
 
         Raises
         ------
@@ -42,7 +42,7 @@ class ImageNetImages:
 
 
 def imagenet_files(folder: Path, split: str) -> list[Path]:
-    """Give the pictures of a split, class by class, both by name; or raise :class:`DataError` saying what was looked for."""
+    """Return the pictures of a split, class by class, both by name; or raise :class:`DataError` saying what was looked for."""
     place = folder / split
     found = [
         file
@@ -59,13 +59,13 @@ def imagenet_files(folder: Path, split: str) -> list[Path]:
 
 
 def imagenet_digest(folder: Path, files: Sequence[Path]) -> str:
-    """Give the SHA-256 of the names and sizes of files."""
+    """Return the SHA-256 of the names and sizes of files."""
     listed = "".join(f"{file.relative_to(folder).as_posix()} {file.stat().st_size}\n" for file in files)
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def labelled(folder: Path, split: str) -> tuple[ImageNetImages, NDArray[np.int64]]:
-    """Give the pictures of a split and their labels: the place of a class among the names of all classes of "train".
+    """Return the pictures of a split and their labels: the place of a class among the names of all classes of "train".
 
     Raises
     ------
@@ -82,7 +82,7 @@ def labelled(folder: Path, split: str) -> tuple[ImageNetImages, NDArray[np.int64
 
 
 def load_imagenet(folder: Path, split: str, limit: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Give pictures in memory, uint8 ``(samples, 3, 224, 224)``, and labels; 147 kB a picture.
+    """Return pictures in memory, uint8 ``(samples, 3, 224, 224)``, and labels; 147 kB a picture.
 
     Of ``limit`` pictures an equal share is taken of every class, since files are sorted by class.
     """

@@ -90,14 +90,14 @@ class DataSource:
         return Data(images, labels, self.digest())
 
     def open(self) -> tuple[Any, NDArray[Any] | None]:
-        """Give samples to be read by arrays of indices, and labels; those of ImageNet are decoded only then."""
+        """Return samples to be read by arrays of indices, and labels; those of ImageNet are decoded only then."""
         if self.kind == "imagenet":
             return labelled(self.path, self.split)
         data = self.load()
         return data.x, data.y
 
     def digest(self) -> str:
-        """Give the SHA-256 of the data without decoding them: of a file, or of the digests of all files of a split.
+        """Return the SHA-256 of the data without decoding them: of a file, or of the digests of all files of a split.
 
         Of ImageNet, which is large, it is that of the files' names and sizes.
         """

@@ -91,7 +91,7 @@ class Events:
         return cls(sample, step, index, samples=array.shape[1])
 
     def most_at_once(self) -> int:
-        """Give the largest count of one input in one step (1 where there are no events)."""
+        """Return the largest count of one input in one step (1 where there are no events)."""
         return self._most_at_once
 
     @cached_property
@@ -104,12 +104,12 @@ class Events:
         return int(np.diff(np.append(starts, keys.shape[1])).max())
 
     def select(self, start: int, stop: int) -> "Events":
-        """Give the events of samples ``start`` to ``stop``, numbered from 0."""
+        """Return the events of samples ``start`` to ``stop``, numbered from 0."""
         chosen = (self.sample >= start) & (self.sample < stop)
         return Events(self.sample[chosen] - start, self.step[chosen], self.index[chosen], samples=stop - start)
 
     def packed(self, steps: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-        """Give (offsets, index) as backends take them; events at or after ``steps`` are refused."""
+        """Return (offsets, index) as backends take them; events at or after ``steps`` are refused."""
         if self.step.size and int(self.step.max()) >= steps:
             raise DataError(f"Events: step {int(self.step.max())} is beyond the {steps} steps of the run")
         if self.index.size and int(self.index.max()) >= size:
@@ -122,7 +122,7 @@ class Events:
 
 
 def _pair_of_vectors(number: int, pair: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Give one sample's steps and indices, two integer vectors of one length."""
+    """Return one sample's steps and indices, two integer vectors of one length."""
     what = f"Events: sample {number}"
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise DataError(f"{what}: expected (steps, indices), got {type(pair).__name__}")

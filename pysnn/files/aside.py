@@ -149,7 +149,7 @@ def _status(target: Path) -> os.stat_result | None:
 
 
 def _own_descriptor(target: Path, status: os.stat_result | None) -> int | None:
-    """Give the open descriptor of this process that a path names, as ``/dev/stdout`` does: its file must not be replaced."""
+    """Return the open descriptor of this process that a path names, as ``/dev/stdout`` does: its file must not be replaced."""
     named = _DESCRIPTOR.fullmatch(str(target))
     for descriptor in (1, 2, *([int(named[1])] if named else [])):
         try:

@@ -100,7 +100,7 @@ class Container:
 
 
 def canonical_json(value: object) -> str:
-    r"""Give the one text of a JSON value: keys sorted by code point, no white space, ASCII, no NaN or infinity.
+    r"""Return the one text of a JSON value: keys sorted by code point, no white space, ASCII, no NaN or infinity.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def canonical_json(value: object) -> str:
 
 
 def quote(text: object) -> str:
-    """Give hostile text as it may stand in a message: quoted, escaped, cut off.
+    """Return hostile text as it may stand in a message: quoted, escaped, cut off.
 
     Examples
     --------
@@ -133,12 +133,12 @@ def is_text(name: str) -> bool:
 
 
 def byte_order(specs: Mapping[str, Spec]) -> list[str]:
-    """Give the order of the tensors' bytes: wide types first, so that all are aligned without holes; then by name."""
+    """Return the order of the tensors' bytes: wide types first, so that all are aligned without holes; then by name."""
     return sorted(specs, key=lambda name: (-DTYPES[specs[name].dtype].itemsize, name))
 
 
 def build_header(graph: str, specs: Mapping[str, Spec]) -> tuple[bytes, int]:
-    """Give a file up to its tensors, with zeros for the digest, and the digest's position."""
+    """Return a file up to its tensors, with zeros for the digest, and the digest's position."""
     root: dict[str, Any] = {}
     position = 0
     for name in byte_order(specs):
@@ -157,7 +157,7 @@ def build_header(graph: str, specs: Mapping[str, Spec]) -> tuple[bytes, int]:
 
 
 def write_container(graph: str, tensors: Mapping[str, NDArray[Any]]) -> bytes:
-    """Give the file that holds ``graph`` (ASCII text) and ``tensors``.
+    """Return the file that holds ``graph`` (ASCII text) and ``tensors``.
 
     Raises
     ------

@@ -97,7 +97,7 @@ def _parse_header(text: bytes) -> dict[str, Any]:
 
 
 def _read_metadata(root: Mapping[str, Any]) -> tuple[str, str]:
-    """Give the graph and the digest."""
+    """Return the graph and the digest."""
     metadata = root.get(METADATA)
     if not isinstance(metadata, dict):
         raise FileFormatError(f"the metadata: expected a JSON object, got {quote(metadata)}")

@@ -100,7 +100,7 @@ def dumps(
     provenance: Mapping[str, str | int | float] | None = None,
     golden: Golden | None = None,
 ) -> bytes:
-    """Give the bytes that :func:`save` writes: the same for the same content, always."""
+    """Return the bytes that :func:`save` writes: the same for the same content, always."""
     saved = SavedNetwork(network, settings or Settings(), provenance or {}, golden)
     return write_container(*graph_json.encode(saved))
 
@@ -144,14 +144,14 @@ def _from_core(read_psnn: Callable[[bytes], tuple[Any, Any]], data: bytes) -> Co
 
 
 def _array(data: bytes, entry: TensorEntry) -> NDArray[Any]:
-    """Give a read-only view of a tensor's bytes, in the machine's own byte order."""
+    """Return a read-only view of a tensor's bytes, in the machine's own byte order."""
     dtype = DTYPES[entry.dtype]
     flat = np.frombuffer(data, dtype, count=entry.length // dtype.itemsize, offset=entry.offset)
     return flat.reshape(entry.shape).astype(dtype.newbyteorder("="), copy=False)
 
 
 def _read_bytes(path: Path) -> bytes:
-    """Give a file's bytes."""
+    """Return a file's bytes."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise FileFormatError("not a regular file")
     with path.open("rb") as stream:

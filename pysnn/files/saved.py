@@ -95,7 +95,7 @@ def _check_kind(name: str, value: object, kind: type) -> None:
 
 
 def checked_provenance(provenance: Mapping[str, Any]) -> Mapping[str, str | int | float]:
-    """Give provenance as a file holds it, or raise :class:`DataError`."""
+    """Return provenance as a file holds it, or raise :class:`DataError`."""
     for name, value in provenance.items():
         _check_provenance(name, value)
     return FrozenDict(provenance)

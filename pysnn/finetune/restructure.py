@@ -20,7 +20,7 @@ def restructure(
     levels: int | None = None,
     per_channel: bool = False,
 ) -> Any:
-    """Give a copy of a PyTorch network that trains for few time-steps (extra ``torch``; see ``docs/ttrbr.md``).
+    """Return a copy of a PyTorch network that trains for few time-steps (extra ``torch``; see ``docs/ttrbr.md``).
 
     Every ReLU becomes a :class:`pysnn.finetune.ttrbr.TrainableClip`, whose first threshold has the least expected error at ``levels`` steps
     (8 where there are none) on the calibration data. Residual blocks keep their weights and change their form:

@@ -67,7 +67,7 @@ def encode_times(network: FirstSpikeNetwork, x: Any) -> NDArray[np.float32]:
 
 
 def as_values(x: Any) -> NDArray[np.float32]:
-    """Give data as float32; bytes are scaled by 1/255.
+    """Return data as float32; bytes are scaled by 1/255.
 
     Examples
     --------

@@ -19,7 +19,7 @@ class Layer(Protocol):
     """What a network asks of its layers."""
 
     def lower(self, name: str, in_shape: MapShape) -> SpikeLayer:
-        """Give the plan's layer for an input map ``(H, W, C)``."""
+        """Return the plan's layer for an input map ``(H, W, C)``."""
         ...
 
     def draw(self, rows: int, columns: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -60,7 +60,7 @@ class Dense(_Weighted):
     units: int = 1
 
     def lower(self, name: str, in_shape: MapShape) -> WeightLayer:
-        """Give the plan's layer: one window over the whole map."""
+        """Return the plan's layer: one window over the whole map."""
         _check(name, units=self.units)
         return WeightLayer(name, in_shape, (1, 1, self.units), in_shape[:2], (1, 1), (0, 0, 0, 0), self.threshold)
 
@@ -83,7 +83,7 @@ class Conv(_Weighted):
     padding: int = 0
 
     def lower(self, name: str, in_shape: MapShape) -> WeightLayer:
-        """Give the plan's layer."""
+        """Return the plan's layer."""
         _check(name, channels=self.channels, kernel=self.kernel, stride=self.stride)
         kernel, stride, pads = (self.kernel,) * 2, (self.stride,) * 2, (self.padding,) * 4
         places = WeightLayer.positions(in_shape, kernel, stride, _four(pads))
@@ -107,7 +107,7 @@ class EarliestPool:
     padding: int = 0
 
     def lower(self, name: str, in_shape: MapShape) -> PoolLayer:
-        """Give the plan's layer."""
+        """Return the plan's layer."""
         _check(name, size=self.size)
         size, stride, pads = (self.size,) * 2, (self.stride or self.size,) * 2, _four((self.padding,) * 4)
         places = PoolLayer.positions(in_shape, size, stride, pads)

@@ -100,7 +100,7 @@ class FirstSpikeNetwork(Frozen):
         return cls(tuple(input_shape), tuple(layers), tuple(weights), **fields)
 
     def with_weights(self, weights: Sequence[NDArray[Any]]) -> "FirstSpikeNetwork":
-        """Give the same network with other weights."""
+        """Return the same network with other weights."""
         return replace(self, weights=tuple(weights))
 
     @cached_property
@@ -142,7 +142,7 @@ def _lower(input_shape: tuple[int, ...], layers: tuple[Layer, ...], fields: dict
 
 
 def map_shape(input_shape: tuple[int, ...]) -> MapShape:
-    """Give the engine's ``(H, W, C)`` for a sample's shape."""
+    """Return the engine's ``(H, W, C)`` for a sample's shape."""
     if len(input_shape) == 1:
         return 1, 1, int(input_shape[0])
     if len(input_shape) == 3:

@@ -16,7 +16,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[..., Layer]], ...] = (
 
 
 def parse_layers(text: str, **first: float) -> list[Layer]:
-    """Give layers: ``800`` a dense one, ``16C5`` 16 channels of kernel 5, ``P2`` an earliest-spike pool of 2 x 2.
+    """Return layers: ``800`` a dense one, ``16C5`` 16 channels of kernel 5, ``P2`` an earliest-spike pool of 2 x 2.
 
     ``first``: ``gain`` and ``spread`` of the first weights of all of them.
 

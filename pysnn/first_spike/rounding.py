@@ -7,7 +7,7 @@ __all__ = ["round_weights"]
 
 
 def round_weights(network: FirstSpikeNetwork) -> FirstSpikeNetwork:
-    """Give the network with each neuron's weights rounded to 8 bits.
+    """Return the network with each neuron's weights rounded to 8 bits.
 
     They stay float32 and run as any others; a ``.psnn`` file takes one byte for each. The unit of a neuron is its largest weight
     over 127, rounded up to 12 binary digits, so that multiples are exact in float32.

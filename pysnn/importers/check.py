@@ -21,7 +21,7 @@ _LOG = logging.getLogger("pysnn")
 
 
 def largest_difference(got: Array, expected: Array) -> float:
-    """Give the largest absolute difference, relative to the largest absolute value of ``expected``.
+    """Return the largest absolute difference, relative to the largest absolute value of ``expected``.
 
     Where one of the two is not finite, or the shapes differ, it is infinite.
 

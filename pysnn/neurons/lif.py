@@ -52,13 +52,13 @@ class LIF(IF):
                 raise NetworkError(f"{self.title}: {field} must be positive, got {lowest}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the same shape."""
+        """Return the same shape."""
         for field in _LEAK_FIELDS:
             per_channel(getattr(self, field), shape[0], f"{self.title} '{name}': {field}")
         return super().shape_of(name, shape)
 
     def parameters(self, channels: int, name: str, dt: float | None) -> NeuronParameters:
-        """Give the neuron's numbers for the plan, worked out in float64 for steps of ``dt`` seconds."""
+        """Return the neuron's numbers for the plan, worked out in float64 for steps of ``dt`` seconds."""
         what = f"{self.title} '{name}'"
         if dt is None:
             raise PlanError(f"{what}: a neuron with a time constant needs dt (seconds a step), got None")

@@ -38,7 +38,7 @@ class Affine(Node):
         object.__setattr__(self, "shift", as_parameter(self.shift, "Affine: shift"))
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the same shape."""
+        """Return the same shape."""
         per_channel(self.scale, shape[0], f"Affine '{name}': scale")
         per_channel(self.shift, shape[0], f"Affine '{name}': shift")
         return shape

@@ -68,7 +68,7 @@ class Conv2d(Node):
         return (kernel[0] - 1) * self.dilation[0] + 1, (kernel[1] - 1) * self.dilation[1] + 1
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give ``(outputs, height, width)``."""
+        """Return ``(outputs, height, width)``."""
         channels = spatial(self, name, shape)[0]
         expected = self.weight.shape[1] * self.groups
         if channels != expected:

@@ -107,7 +107,7 @@ class Input(Node):
         return np.asarray((x - self.mean.reshape(spread)) / self.std.reshape(spread))
 
     def output_shape(self, name: str, shapes: tuple[Shape, ...]) -> Shape:
-        """Give the input's own shape; nothing leads into it."""
+        """Return the input's own shape; nothing leads into it."""
         if shapes:
             raise NetworkError(f"Input '{name}': expected no edge into the input, got {len(shapes)}")
         return self.shape

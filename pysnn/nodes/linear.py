@@ -41,7 +41,7 @@ class Linear(Node):
             raise NetworkError(f"Linear: bias needs {self.weight.shape[0]} values, got {self.bias.shape[0]}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give ``(outputs,)``."""
+        """Return ``(outputs,)``."""
         if shape != (self.weight.shape[1],):
             hint = "; put a Flatten before it" if len(shape) == 3 else ""
             raise NetworkError(f"Linear '{name}': expected ({self.weight.shape[1]},) inputs, got {shape}{hint}")

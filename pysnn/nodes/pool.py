@@ -38,12 +38,12 @@ class _Pool(Node):
             raise NetworkError(f"{self.title}: padding {self.padding} must be smaller than the window {self.kernel}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give ``(channels, height, width)``."""
+        """Return ``(channels, height, width)``."""
         channels = spatial(self, name, shape)[0]
         return (channels, *window_shape(f"{self.title} '{name}'", shape, self.kernel, self.stride, self.padding))
 
     def windows(self, x: Array, fill: float) -> Array:
-        """Give ``(batch, channels, height, width, kernel height, kernel width)``, padded with ``fill``."""
+        """Return ``(batch, channels, height, width, kernel height, kernel width)``, padded with ``fill``."""
         top, left, bottom, right = self.padding
         padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=fill)
         view = np.lib.stride_tricks.sliding_window_view(padded, self.kernel, axis=(2, 3))
@@ -121,7 +121,7 @@ class GlobalAvgPool(Node):
     """
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give ``(channels,)``."""
+        """Return ``(channels,)``."""
         return (spatial(self, name, shape)[0],)
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:

@@ -37,7 +37,7 @@ class Scale(Node):
             raise NetworkError(f"Scale: factor must be positive, got {float(np.min(self.factor))}")
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the same shape."""
+        """Return the same shape."""
         per_channel(self.factor, shape[0], f"Scale '{name}': factor")
         return shape
 

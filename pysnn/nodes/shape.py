@@ -34,7 +34,7 @@ class Flatten(_Move):
     """
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give ``(channels * height * width,)``."""
+        """Return ``(channels * height * width,)``."""
         return (int(np.prod(shape)),)
 
     def apply(self, x: Array) -> Array:
@@ -67,7 +67,7 @@ class Pad(_Move):
         object.__setattr__(self, "space", quad(self.space, "Pad: space"))
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the padded shape."""
+        """Return the padded shape."""
         channels, height, width = spatial(self, name, shape)
         top, left, bottom, right = self.space
         return channels + sum(self.channels), height + top + bottom, width + left + right
@@ -96,7 +96,7 @@ class Crop(_Move):
         object.__setattr__(self, "space", quad(self.space, "Crop: space"))
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the cropped shape."""
+        """Return the cropped shape."""
         channels, height, width = spatial(self, name, shape)
         top, left, bottom, right = self.space
         left_over = (channels - sum(self.channels), height - top - bottom, width - left - right)
@@ -133,7 +133,7 @@ class Subsample(_Move):
         object.__setattr__(self, "channels", int(self.channels))
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Give the subsampled shape."""
+        """Return the subsampled shape."""
         channels, height, width = spatial(self, name, shape)
         return -(-channels // self.channels), -(-height // self.space[0]), -(-width // self.space[1])
 
@@ -153,7 +153,7 @@ class Concat(Node):
     """
 
     def output_shape(self, name: str, shapes: tuple[Shape, ...]) -> Shape:
-        """Give the shape with the channels added up."""
+        """Return the shape with the channels added up."""
         if len({shape[1:] for shape in shapes}) > 1:
             listed = ", ".join(str(s) for s in shapes)
             raise NetworkError(f"Concat '{name}': sources must differ in their channels only, got {listed}")

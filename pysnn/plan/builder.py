@@ -52,15 +52,15 @@ class PlanBuilder:
         return MapValue(len(self.ops) - 1, op.spec, **known)
 
     def title(self, name: str) -> str:
-        """Give the node as messages name it: type and name."""
+        """Return the node as messages name it: type and name."""
         return f"{self.network.nodes[name].title} '{name}'"
 
     def shape(self, value: MapValue) -> Shape:
-        """Give (channels, height, width); a vector is (n, 1, 1)."""
+        """Return (channels, height, width); a vector is (n, 1, 1)."""
         return value.spec.shape
 
     def size(self, value: MapValue) -> tuple[int, int]:
-        """Give height and width."""
+        """Return height and width."""
         return value.spec.shape[1], value.spec.shape[2]
 
     def input(self, name: str) -> MapValue:
@@ -84,7 +84,7 @@ class PlanBuilder:
         return self.emit(op, scale=value.scale, unit=value.unit)
 
     def pooled_spec(self, name: str, value: MapValue, window: Any) -> MapSpec:
-        """Give the spec of a windowed map, with the source's kind and largest count."""
+        """Return the spec of a windowed map, with the source's kind and largest count."""
         size = window_shape(self.title(name), self.shape(value), window.kernel, window.stride, window.padding)
         return replace(value.spec, shape=(value.spec.shape[0], *size))
 
@@ -96,7 +96,7 @@ class PlanBuilder:
         return self.emit(PoolOp(name, spec, value.map, window.kernel, window.stride, window.padding, weight))
 
     def pooled_count(self, value: MapValue, window: Any) -> int:
-        """Give the largest count behind a sum over windows."""
+        """Return the largest count behind a sum over windows."""
         return value.spec.max_count * int(window.kernel[0]) * int(window.kernel[1])
 
     def add_counts(self, name: str, values: tuple[MapValue, ...]) -> MapValue | None:
@@ -126,7 +126,7 @@ class PlanBuilder:
             raise PlanError(f"{self.title(name)}: this network does not spike yet; convert it with pysnn.convert first")
 
     def spikes_read(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
-        """Give what a read-out of spikes reads: the plain counts that arrive."""
+        """Return what a read-out of spikes reads: the plain counts that arrive."""
         joined = values[0] if len(values) == 1 else self.add_counts(name, values)
         if joined is None or joined.spec.kind != "count":
             raise PlanError(f"{self.title(name)}: a read-out of spikes needs spikes; put a neuron before it")
@@ -162,7 +162,7 @@ class PlanBuilder:
             raise PlanError(f"{self.title(name)}: the scales before it, folded in, leave float32")
 
     def folded(self, name: str, value: MapValue, layer: Conv2d) -> Float32:
-        """Give ``fl(weight * scale)``: what one count at each input adds to each output."""
+        """Return ``fl(weight * scale)``: what one count at each input adds to each output."""
         if value.scale is None:
             return np.asarray(layer.weight, dtype=np.float32)
         outputs, inputs = layer.weight.shape[:2]
@@ -181,14 +181,14 @@ def _same_scale(a: Float32 | None, b: Float32 | None) -> bool:
 
 
 def term_scale(value: MapValue) -> Float32:
-    """Give what one count stands for, for each channel."""
+    """Return what one count stands for, for each channel."""
     return np.ones(value.spec.shape[0], dtype=np.float32) if value.scale is None else value.scale
 
 
 def spread_scale(
     values: tuple[MapValue, ...], index: NDArray[np.int32], per_channel: tuple[NDArray[Any], ...], empty: float
 ) -> NDArray[Any]:
-    """Give each result channel's entry of ``per_channel`` (one array a source) behind a gather.
+    """Return each result channel's entry of ``per_channel`` (one array a source) behind a gather.
 
     Every value that a gather brings into one result channel comes from one source channel; channels of zeros get
     ``empty``.

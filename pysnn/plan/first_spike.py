@@ -68,13 +68,13 @@ class _Windowed:
     def positions(
         in_shape: MapShape, kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
     ) -> tuple[int, int]:
-        """Give the number of windows along each axis; 0 or less where the kernel does not fit."""
+        """Return the number of windows along each axis; 0 or less where the kernel does not fit."""
         height = (in_shape[0] + pads[0] + pads[2] - kernel[0]) // stride[0] + 1
         width = (in_shape[1] + pads[1] + pads[3] - kernel[1]) // stride[1] + 1
         return height, width
 
     def windows(self) -> NDArray[np.int64]:
-        """Give the input indices of each window, ``(sites, kh * kw * C_in)``; -1 lies in the padding.
+        """Return the input indices of each window, ``(sites, kh * kw * C_in)``; -1 lies in the padding.
 
         Sites are ascending in (y, x), the rows of a window in (ky, kx, c).
         """

@@ -20,7 +20,7 @@ class FloatBuilder(PlanBuilder):
     """Builds float32 plans; ``docs/numerics.md`` has the definition."""
 
     def real(self, name: str, value: MapValue) -> MapValue:
-        """Give the value as a real map."""
+        """Return the value as a real map."""
         if value.spec.kind == "real":
             return value
         return self._sum(name, (value,))

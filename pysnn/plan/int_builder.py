@@ -68,7 +68,7 @@ class IntBuilder(PlanBuilder):
         return self.emit(op, unit=unit, bound=np.full(len(unit), CURRENT_LIMIT))
 
     def _term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, Int64]:
-        """Give one edge of a sum in ``unit``, and the largest magnitudes that it can have."""
+        """Return one edge of a sum in ``unit``, and the largest magnitudes that it can have."""
         if value.spec.kind == "count":
             constant = integers(self.title(name), term_scale(value).astype(np.float64) / unit)
             return Term(value.map, constant=constant), np.abs(constant.astype(np.int64)) * value.spec.max_count
@@ -158,7 +158,7 @@ class IntBuilder(PlanBuilder):
         return self.move(name, values, index, scale=scale, unit=unit, bound=bound)
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
-        """Refuse: activations of an ordinary network are real values."""
+        """Refuse: activations of an ANN are real values."""
         self.refuse_ordinary(name)
         raise PlanError(f"{self.title(name)}: int8 networks have neurons only; use precision 'float32'")
 
@@ -206,13 +206,13 @@ class IntBuilder(PlanBuilder):
 
 
 def _largest_unit(values: tuple[MapValue, ...], like: Float64) -> Float64:
-    """Give for each channel the largest unit of an edge that is a current."""
+    """Return for each channel the largest unit of an edge that is a current."""
     units = [value.unit for value in values if value.spec.kind == "current" and value.unit is not None]
     return np.asarray(np.max(units, axis=0)) if units else np.zeros_like(like)
 
 
 def _first_units(values: tuple[MapValue, ...], least_static: Float64, least: Float64, free: Float64) -> Float64:
-    """Give for each channel the first edge's unit that is positive and at least ``least``, or ``free``."""
+    """Return for each channel the first edge's unit that is positive and at least ``least``, or ``free``."""
     unit = np.zeros_like(free)
     for value in values:
         if value.unit is not None:

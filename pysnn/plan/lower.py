@@ -15,7 +15,7 @@ MAX_OPERATIONS = 1 << 16
 
 
 def compile_plan(network: Network, options: PlanOptions | None = None) -> Plan:
-    """Give the plan of a network.
+    """Return the plan of a network.
 
     Raises
     ------

@@ -14,7 +14,7 @@ _SMALLEST_UNIT = 2.0**-16
 
 
 def weight_units(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Give ``max|w_c| / 127`` for each output channel of ``(O, ...)``, at least ``|bias_c| * 2**-16``.
+    """Return ``max|w_c| / 127`` for each output channel of ``(O, ...)``, at least ``|bias_c| * 2**-16``.
 
     It is 0 where weights and bias are zero: such a channel has no unit of its own.
 
@@ -29,7 +29,7 @@ def weight_units(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDAr
 
 
 def own_or_one(units: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give units to divide by: 1 where a channel has none, whose values are all zero.
+    """Return units to divide by: 1 where a channel has none, whose values are all zero.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def own_or_one(units: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def quantise_weights(weight: NDArray[np.float32], units: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Give ``round_half_even(w / unit)`` in int8.
+    """Return ``round_half_even(w / unit)`` in int8.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def integers(what: str, values: NDArray[np.float64]) -> NDArray[np.int32]:
 
 
 def fixed_point(what: str, ratio: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Give multiplier and shift with ``multiplier / 2**shift`` close to ``ratio`` (not negative).
+    """Return multiplier and shift with ``multiplier / 2**shift`` close to ``ratio`` (not negative).
 
     Examples
     --------

@@ -148,7 +148,7 @@ def save_first_spikes(path: str | os.PathLike[str], network: FirstSpikeNetwork, 
 
 
 def _times(network: FirstSpikeNetwork, x: Array) -> tuple[list[tuple[str, Array]], Array, Array]:
-    """Give the spike times of the input and of every layer with their names, the winners, and when they fire."""
+    """Return the spike times of the input and of every layer with their names, the winners, and when they fire."""
     times = encode_times(network, x)
     plan = network.plan
     passed = get_backend("auto").first_spike(plan).forward(network.weights, times)
@@ -158,7 +158,7 @@ def _times(network: FirstSpikeNetwork, x: Array) -> tuple[list[tuple[str, Array]
 
 
 def _edges(network: FirstSpikeNetwork, decided: Array) -> NDArray[np.float64]:
-    """Give the bins: every step; or up to the latest decisions, since single spikes may come ever so late."""
+    """Return the bins: every step; or up to the latest decisions, since single spikes may come ever so late."""
     if network.neuron == "step":
         return np.arange(network.steps + 1, dtype=np.float64) - 0.5
     latest = float(np.quantile(decided, 0.99)) if len(decided) else 1.0

@@ -22,7 +22,7 @@ COLOURS = {
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """Give an empty figure, in inches, that needs no display.
+    """Return an empty figure, in inches, that needs no display.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def new_figure(width: float, height: float) -> "Figure":
 
 
 def axes_or_new(ax: Any) -> "Axes":
-    """Give the axes, or the only ones of a new figure (``axes.figure.savefig`` writes it)."""
+    """Return the axes, or the only ones of a new figure (``axes.figure.savefig`` writes it)."""
     if ax is not None:
         return ax  # type: ignore[no-any-return]
     return new_figure(6.4, 4.0).add_subplot()

@@ -47,7 +47,7 @@ def check_memory(plan: Plan, request: RunRequest, samples: int, *, keep_state: b
 
 @cache
 def physical_memory() -> int:
-    """Give the machine's memory in bytes, or a guess where the system does not say.
+    """Return the machine's memory in bytes, or a guess where the system does not say.
 
     Examples
     --------

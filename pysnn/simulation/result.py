@@ -145,7 +145,7 @@ class Result:
     def table(
         self, ann_accuracy: float | None = None, ms_per_sample: Sequence[float | None] | None = None
     ) -> "pl.DataFrame":
-        """Give one row for each of ``steps``; operations and spikes are for one sample.
+        """Return one row for each of ``steps``; operations and spikes are for one sample.
 
         ``ms_per_sample`` has the times of :func:`pysnn.simulation.measure.measure`; without them the last row has the time of the
         run, and the others have none.

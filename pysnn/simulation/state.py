@@ -27,7 +27,7 @@ class State:
 
 
 def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[Any]]:
-    """Give the arrays by operation, checked, or raise :class:`DataError` naming the node."""
+    """Return the arrays by operation, checked, or raise :class:`DataError` naming the node."""
     if not isinstance(state.arrays, Mapping) or isinstance(state.steps, bool) or not isinstance(state.steps, int):
         raise DataError("state: expected the state of a result, got one whose steps or arrays are something else")
     if state.steps < 0:
@@ -68,7 +68,7 @@ def _expected(plan: Plan, k: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def _range(op: Op, steps: int) -> tuple[float, float]:
-    """Give the values that can be behind ``steps`` steps; neurons have a check of their own, by the next run's steps."""
+    """Return the values that can be behind ``steps`` steps; neurons have a check of their own, by the next run's steps."""
     if isinstance(op, NeuronOp) or op.spec.kind == "real":
         return -np.inf, np.inf
     if isinstance(op, OutputOp) and op.readout == "first_spike":

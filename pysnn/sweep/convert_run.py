@@ -43,7 +43,7 @@ class ConvertRun:
     _digests: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def digest(self, params: Mapping[str, Any]) -> str:
-        """Give the digest of a point's network and data."""
+        """Return the digest of a point's network and data."""
         name = params["network"]
         if name not in self._digests:
             self._digests[name] = self.networks[name].digest()

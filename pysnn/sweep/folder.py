@@ -59,7 +59,7 @@ class SweepFolder:
         write_aside(self.path / _PLAN, lambda aside: aside.write_text(text + "\n", encoding="utf-8"))
 
     def plan(self) -> dict[str, Any]:
-        """Give what :meth:`begin` wrote.
+        """Return what :meth:`begin` wrote.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class SweepFolder:
             raise FileFormatError(f"'{file}': expected what a sweep writes, got something else") from error
 
     def parts(self) -> list[Path]:
-        """Give the parts, oldest first."""
+        """Return the parts, oldest first."""
         return sorted(self.path.glob("part-*.parquet"))
 
     def add(self, outcomes: Iterable[Outcome], columns: Columns | None) -> Path:
@@ -100,7 +100,7 @@ class SweepFolder:
         return write_table(frame, self.path / name, metadata())
 
     def index(self) -> "pl.DataFrame":
-        """Give one row a point of each part: ``point``, ``part`` (its place in :meth:`parts`), ``failed``, ``rows``."""
+        """Return one row a point of each part: ``point``, ``part`` (its place in :meth:`parts`), ``failed``, ``rows``."""
         import polars as pl
 
         schema = {"point": pl.String, "part": pl.Int64, "failed": pl.Boolean, "rows": pl.Int64}
@@ -116,19 +116,19 @@ class SweepFolder:
         return pl.concat(frames)
 
     def chosen(self) -> "pl.DataFrame":
-        """Give of each point the part that counts: its first success, or else its newest failure."""
+        """Return of each point the part that counts: its first success, or else its newest failure."""
         import polars as pl
 
         newest_failure = pl.when("failed").then(-pl.col("part")).otherwise(pl.col("part"))
         return self.index().sort("failed", newest_failure).unique("point", keep="first", maintain_order=True)
 
     def states(self) -> dict[str, bool]:
-        """Give the points that are done, and of each whether it failed."""
+        """Return the points that are done, and of each whether it failed."""
         chosen = self.chosen()
         return dict(zip(chosen["point"].to_list(), chosen["failed"].to_list(), strict=True))
 
     def table(self, identities: Sequence[str]) -> "pl.DataFrame":
-        """Give the rows of some points, in the order of ``identities``: each point once.
+        """Return the rows of some points, in the order of ``identities``: each point once.
 
         Columns are those that the sweep has fixed, or else what its points gave, by name, and then "sweep_point".
         """

@@ -9,7 +9,7 @@ from pysnn.errors import DataError
 __all__ = ["GRID", "NETWORK", "TOP", "check_keys", "checked_text", "listed"]
 
 Check = Callable[[Any], str | None]
-"""Gives what was expected, if a value is not that."""
+"""Returns what was expected, if a value is not that."""
 
 _MOST_STEPS = 1 << 20
 
@@ -20,7 +20,7 @@ def checked_text(value: Any) -> str | None:
 
 
 def listed(value: Any) -> list[Any]:
-    """Give a list, or the one value of one."""
+    """Return a list, or the one value of one."""
     return list(value) if isinstance(value, list) else [value]
 
 

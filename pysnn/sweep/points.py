@@ -77,7 +77,7 @@ def expand(space: Space) -> Iterator[dict[str, Any]]:
 
 
 def make_points(space: Space, code: str, data: str | Callable[[Mapping[str, Any]], str] = "") -> tuple[Point, ...]:
-    """Give the points of a space in its order; a point that is written twice is there once.
+    """Return the points of a space in its order; a point that is written twice is there once.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def point_json(value: Any) -> str:
 
 
 def _plain(value: Any, name: str) -> Any:
-    """Give a value as JSON has it, or raise :class:`DataError` with the parameter's name."""
+    """Return a value as JSON has it, or raise :class:`DataError` with the parameter's name."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool | int | str):

@@ -13,7 +13,7 @@ __all__ = ["failures", "status_table"]
 
 
 def status_table(folder: SweepFolder) -> "pl.DataFrame":
-    """Give one row, schema "sweep_status"; ``other_points`` are done, but not of the sweep as it was last started."""
+    """Return one row, schema "sweep_status"; ``other_points`` are done, but not of the sweep as it was last started."""
     import polars as pl
 
     plan = folder.plan()
@@ -36,7 +36,7 @@ def status_table(folder: SweepFolder) -> "pl.DataFrame":
 
 
 def failures(folder: SweepFolder, most: int = 20) -> list[dict[str, Any]]:
-    """Give the first points that failed: their identity, parameters and error."""
+    """Return the first points that failed: their identity, parameters and error."""
     failed = {point for point, bad in folder.states().items() if bad}
     wanted = [point for point in folder.plan()["points"] if point in failed][:most]
     return folder.table(wanted).select("point", "params", "error").to_dicts()

@@ -122,7 +122,7 @@ class Augmentation:
         return np.asarray(np.floor((uniform + 1) / 2 * (2 * self.jump + 1)) - self.jump)
 
     def _places(self, uniform: Array, size: tuple[int, int]) -> tuple[Array, Array]:
-        """Give where each pixel's value comes from: rotated and scaled about the centre, then shifted."""
+        """Return where each pixel's value comes from: rotated and scaled about the centre, then shifted."""
         angle = np.deg2rad(self.rotate) * uniform[:, 0, None, None]
         factor = 1 / (1 + self.scale * uniform[:, 1, None, None])
         middle = ((size[0] - 1) / 2, (size[1] - 1) / 2)
@@ -134,7 +134,7 @@ class Augmentation:
 
 
 def _uniform(seed: int, epoch: int, samples: NDArray[np.int64], draws: int) -> NDArray[np.float64]:
-    """Give numbers in -1..1, ``(batch, draws)``: the counter is (draw, sample, epoch)."""
+    """Return numbers in -1..1, ``(batch, draws)``: the counter is (draw, sample, epoch)."""
     draw, sample = np.meshgrid(np.arange(-(-draws // 4), dtype=np.uint64), samples.astype(np.uint64))
     words = philox((draw, sample, np.full_like(draw, epoch), np.zeros_like(draw)), seed)
     found = np.stack(words, axis=-1).reshape(len(samples), -1)[:, :draws]

@@ -44,7 +44,7 @@ class Schedule:
             raise DataError(f"schedule: expected last in (0, 1] and warmup in [0, 1), got {self.last}, {self.warmup}")
 
     def __call__(self, progress: float) -> float:
-        """Give the factor at a share of the training between 0 and 1."""
+        """Return the factor at a share of the training between 0 and 1."""
         if progress < self.warmup:
             return progress / self.warmup
         along = (progress - self.warmup) / (1 - self.warmup)
@@ -80,7 +80,7 @@ class Optimiser:
                 self.state[f"{moment}{layer}"][:, columns] = 0
 
     def _flat(self, weights: Sequence[Array], gradients: Sequence[Array]) -> Iterator[list[Array]]:
-        """Give flat views of each layer's weights, gradient and moments."""
+        """Return flat views of each layer's weights, gradient and moments."""
         for layer, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
             names = [f"{moment}{layer}" for moment in self.moments]
             moments = [self.state.setdefault(name, np.zeros_like(weight)) for name in names]

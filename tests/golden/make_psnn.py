@@ -32,7 +32,7 @@ SETTINGS = Settings(steps=8, dt=0.001, seed=1)
 
 
 def network() -> Network:
-    """Give one of every kind: shared and single thresholds, both resets, both comparisons, a leak, an edge that skips."""
+    """Return one of every kind: shared and single thresholds, both resets, both comparisons, a leak, an edge that skips."""
     kernels = np.arange(-9, 9).reshape(2, 1, 3, 3) / 8
     nodes = {
         "in": Input((1, 4, 4), mean=(0.25,), std=(0.5,)),

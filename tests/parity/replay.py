@@ -241,7 +241,7 @@ def _windows(node: Any, shape: tuple[int, ...]) -> Any:
 
 
 def replayed(case: Case, result: Result) -> list[Counts]:
-    """Give the counts of every node at each read, summed over the samples."""
+    """Return the counts of every node at each read, summed over the samples."""
     reads: list[Counts] = [{name: dict.fromkeys(COUNT_FIELDS, 0) for name in case.network.nodes} for _ in result.steps]
     for sample in range(result.samples):
         replay = Replay(case, result, sample)

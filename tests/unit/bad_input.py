@@ -26,5 +26,5 @@ def cases(listed: list[tuple[str, Make, str]]) -> pytest.MarkDecorator:
 
 
 def like(text: str) -> str:
-    """Give a pattern from a text in which only ``.*`` is special."""
+    """Return a pattern from a text in which only ``.*`` is special."""
     return "(?s)" + ".*".join(re.escape(part) for part in text.split(".*"))

@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 class NumbaPass(LayerPasses[LayerPass]):
-    """What a forward pass keeps for the way back."""
+    """What a forward pass keeps for the backward pass."""
 
 
 class NumbaFirstSpike:

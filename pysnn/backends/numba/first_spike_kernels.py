@@ -37,7 +37,7 @@ def sort_maps(times: Array, order_time: Array, order_row: Array, count: Array) -
 def share_out(
     times: Array, inputs: Array, targets: tuple[Array, Array, Array], sites: int
 ) -> tuple[Array, Array, Array, Array]:
-    """Give each site its spikes, in order: where they start, times, rows, inputs."""
+    """Return each site its spikes, in order: where they start, times, rows, inputs."""
     starts, site_of, row_of = targets
     first = np.zeros(sites + 1, np.int64)
     for k in range(len(times)):
@@ -177,7 +177,7 @@ def _by_weight(
 
 @inlined
 def _by_input(weight: Array, now: Any, back: tuple[Array, Array], ramp: bool, lanes: Array) -> Any:
-    """Give one spike's gradient by its time: groups of 64 columns, 16 lanes in each, lanes by halves."""
+    """Return one spike's gradient by its time: groups of 64 columns, 16 lanes in each, lanes by halves."""
     last, gradient = back
     total = ZERO
     for first in range(0, len(last), GROUP):

@@ -91,7 +91,7 @@ class WeightSteps:
     def backward(
         self, weight: Array, passed: LayerPass, gradient: Array, rule: GradientRule, threads: int
     ) -> tuple[Array, Array | None]:
-        """Give the gradients by the weights and, if ``rule.inputs`` says so, by the times of the layer's inputs."""
+        """Return the gradients by the weights and, if ``rule.inputs`` says so, by the times of the layer's inputs."""
         back, ways = self._prepare(passed, gradient, rule)
         total = np.zeros_like(weight)
         if self.layer.dense:
@@ -128,7 +128,7 @@ class WeightSteps:
     def _prepare(
         self, passed: LayerPass, gradient: Array, rule: GradientRule
     ) -> tuple[tuple[Array, Array], tuple[bool, Array]]:
-        """Give times and gradients as the kernels take them: what does not count has time 0 (ramp) or ``steps``."""
+        """Return times and gradients as the kernels take them: what does not count has time 0 (ramp) or ``steps``."""
         fired = np.isfinite(passed.times)
         if self.plan.neuron == "step":
             learning = default_step_kernel(self.plan.steps) if rule.step_kernel is None else rule.step_kernel

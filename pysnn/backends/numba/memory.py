@@ -44,14 +44,14 @@ class Memory:
         self._views: dict[tuple[int, int], Array] = {}
 
     def scratch(self, name: str, size: int, dtype: type[Any]) -> Array:
-        """Give working memory of at least ``size`` values; what stands in it is arbitrary."""
+        """Return working memory of at least ``size`` values; what stands in it is arbitrary."""
         found = self._flat.get((name, dtype))
         if found is None or found.size < size:
             found = self._flat[name, dtype] = np.empty(size, dtype)
         return found
 
     def map(self, number: int, frames: int) -> Array:
-        """Give the array of map ``number``; the same memory for any number of frames."""
+        """Return the array of map ``number``; the same memory for any number of frames."""
         view = self._views.get((number, frames))
         if view is None:
             spec = self.specs[number]

@@ -1,4 +1,4 @@
-"""One site of the first-spike engine: its neurons' spike times from the spikes that reach it, and the way back.
+"""One site of the first-spike engine: its neurons' spike times from the spikes that reach it, and the backward pass.
 
 ``times`` are ascending, finite; ``weight`` has one row a spike, one column a neuron. Each statement on whole rows stands for
 one rounded operation a neuron.
@@ -18,7 +18,7 @@ GROUP = 64
 
 
 def fire_ramp(times: Array, weight: Array, threshold: float) -> tuple[Array, Array]:
-    """Give spike times and slopes: ``A = sum w``, ``c = threshold + sum w t`` over the spikes so far, ``t_j = c / A``.
+    """Return spike times and slopes: ``A = sum w``, ``c = threshold + sum w t`` over the spikes so far, ``t_j = c / A``.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def fire_ramp(times: Array, weight: Array, threshold: float) -> tuple[Array, Arr
 
 
 def fire_step(times: Array, weight: Array, threshold: float, compare: Literal[">=", ">"]) -> tuple[Array, Array]:
-    """Give the steps at which the sum of weights first stands at the threshold, and the sums.
+    """Return the steps at which the sum of weights first stands at the threshold, and the sums.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def fire_step(times: Array, weight: Array, threshold: float, compare: Literal[">
 def back_ramp(
     times: Array, weight: Array, fired: tuple[Array, Array], given: tuple[Array, float]
 ) -> tuple[Array, Array]:
-    """Give the gradients by the weights and by the times: ``dt_j/dw_ij = (t_i - t_j) / A``, ``dt_j/dt_i = w_ij / A``."""
+    """Return the gradients by the weights and by the times: ``dt_j/dw_ij = (t_i - t_j) / A``, ``dt_j/dt_i = w_ij / A``."""
     out, slope = fired
     gradient, min_slope = given
     alive = np.isfinite(out)
@@ -79,7 +79,7 @@ def back_ramp(
 
 
 def back_step(times: Array, weight: Array, out: Array, given: tuple[Array, Array]) -> tuple[Array, Array]:
-    """Give the gradients with ``kernel[t_j - t_i + steps]`` for ``dt_j/dw_ij``, and ``dt_j/dt_i = w_ij`` where ``t_i <= t_j``.
+    """Return the gradients with ``kernel[t_j - t_i + steps]`` for ``dt_j/dw_ij``, and ``dt_j/dt_i = w_ij`` where ``t_i <= t_j``.
 
     A silent neuron has ``t_j = steps``.
     """

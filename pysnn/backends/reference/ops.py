@@ -26,7 +26,7 @@ Array = NDArray[Any]
 
 
 def _tap(padded: Array, size: tuple[int, int], start: tuple[int, int], stride: tuple[int, int]) -> Array:
-    """Give what one tap of a window sees at every output position."""
+    """Return what one tap of a window sees at every output position."""
     (height, width), (y, x), (sy, sx) = size, start, stride
     return padded[:, :, y : y + (height - 1) * sy + 1 : sy, x : x + (width - 1) * sx + 1 : sx]
 

@@ -26,7 +26,7 @@ _FIXED = {
 
 
 def advice(kind: str, row: Mapping[str, Any], ratio: float) -> str:
-    """Give the sentence for a kind of error; ``row`` is the layer's, ``ratio`` its error over its signal.
+    """Return the sentence for a kind of error; ``row`` is the layer's, ``ratio`` its error over its signal.
 
     Examples
     --------

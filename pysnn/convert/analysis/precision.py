@@ -53,7 +53,7 @@ def compare_precisions(
 
 
 def precision_table(full: Result, small: Result) -> "pl.DataFrame":
-    """Give the same table from two results of one network on the same data, float32 and int8."""
+    """Return the same table from two results of one network on the same data, float32 and int8."""
     known = full.labels is not None
     rows = [
         {

@@ -44,7 +44,7 @@ class ErrorMin(Method):
             raise DataError(f"error-min: steps must be at least 1, got {self.steps}")
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Give each group's best candidate."""
+        """Return each group's best candidate."""
         if self.steps is None:
             raise DataError("error-min: it minimises the error at a number of time-steps; say convert(..., steps=T)")
         return np.array([_best(group, int(self.steps)) for group in activations])

@@ -24,5 +24,5 @@ class MaxNorm(Method):
     """
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Give each group's largest activation."""
+        """Return each group's largest activation."""
         return np.asarray(activations.max(axis=1), dtype=np.float64)

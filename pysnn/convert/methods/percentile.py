@@ -45,7 +45,7 @@ class Percentile(Method):
             )
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Give each group's percentile."""
+        """Return each group's percentile."""
         return np.array([self._of(group[group > 0]) for group in activations])
 
     def _of(self, active: NDArray[np.float32]) -> float:

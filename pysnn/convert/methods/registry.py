@@ -67,7 +67,7 @@ SETTING_KEYWORDS = _all_settings()
 
 
 def make_method(name: str, settings: dict[str, Any], steps: int | None = None) -> Method:
-    """Give a method by name with its settings, or raise :class:`DataError` saying what there is.
+    """Return a method by name with its settings, or raise :class:`DataError` saying what there is.
 
     ``steps`` goes to the methods that have such a setting.
 

@@ -28,5 +28,5 @@ class TrainedThresholds(Method):
     bounded: ClassVar[bool] = True
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Give no limit of its own: each activation's bound is what holds."""
+        """Return no limit of its own: each activation's bound is what holds."""
         return np.full(len(activations), np.inf)

@@ -44,7 +44,7 @@ def calibrate_potentials(model: Any, images: NDArray[Any], steps: int, *, mean: 
 
 
 def with_potentials(network: Network, model: Any) -> Network:
-    """Give the spiking network of a model with the initial potentials that its clips have."""
+    """Return the spiking network of a model with the initial potentials that its clips have."""
     changed = {}
     for name, node in network.nodes.items():
         if isinstance(node, IF) and (potential := model.get_submodule(name).potential) is not None:

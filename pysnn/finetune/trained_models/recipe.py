@@ -166,7 +166,7 @@ def save_trained(
 
 
 def normalised(images: Any, source: TorchModel) -> Any:
-    """Give images, uint8 or colours in 0..1, as a float32 tensor in the model's normalisation."""
+    """Return images, uint8 or colours in 0..1, as a float32 tensor in the model's normalisation."""
     import torch
 
     x = torch.from_numpy(np.ascontiguousarray(images))

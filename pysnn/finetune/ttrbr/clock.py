@@ -33,7 +33,7 @@ class Clock:
 
 
 def clock_of(model: Any) -> Clock:
-    """Give the clock that the neurons of a model share.
+    """Return the clock that the neurons of a model share.
 
     Raises
     ------

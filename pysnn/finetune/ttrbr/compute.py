@@ -40,27 +40,27 @@ class Compute:
             torch.set_num_threads(options.threads)
 
     def placed(self, module: Any) -> Any:
-        """Give a module on the device, its weights in the order that convolutions are quickest in."""
+        """Return a module on the device, its weights in the order that convolutions are quickest in."""
         return module.to(self.device, memory_format=torch.channels_last)
 
     def samples(self, pixels: Any) -> Any:
-        """Give normalised samples on the device."""
+        """Return normalised samples on the device."""
         x = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
         x = x.float() / 255 if x.dtype == torch.uint8 else x.float()
         return ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
 
     def labels(self, labels: Any) -> Any:
-        """Give labels on the device."""
+        """Return labels on the device."""
         return torch.from_numpy(np.ascontiguousarray(labels)).to(self.device)
 
     def autocast(self) -> Any:
-        """Give a context in which layers compute in the wanted precision."""
+        """Return a context in which layers compute in the wanted precision."""
         if self.dtype == torch.float32:
             return contextlib.nullcontext()
         return torch.autocast(self.device, self.dtype)
 
     def loss(self, scores: Any, labels: Any, taught: Any) -> Any:
-        """Give the mean cross-entropy; with a teacher's scores, in part that to its softened answers (Hinton et al. 2015)."""
+        """Return the mean cross-entropy; with a teacher's scores, in part that to its softened answers (Hinton et al. 2015)."""
         options = self.options
         own = functional.cross_entropy(scores.float(), labels, label_smoothing=options.smoothing)
         if taught is None:

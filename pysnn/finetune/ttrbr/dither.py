@@ -36,7 +36,7 @@ class Dither:
         self.values = None
 
     def like(self, z: Any) -> Any:
-        """Give noise for currents: their shape, their order in memory."""
+        """Return noise for currents: their shape, their order in memory."""
         count = z.numel()
         if self.values is None or len(self.values) < count + _PLACES or self.values.device != z.device:
             drawn = torch.rand(count + _PLACES, device=z.device).sub_(0.5).mul_(self.width)

@@ -94,14 +94,14 @@ class CifarResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, x: Any) -> Any:
-        """Give scores ``(batch, classes)``."""
+        """Return scores ``(batch, classes)``."""
         y = self.relu1(self.bn1(self.conv1(x)))
         y = self.layer3(self.layer2(self.layer1(y)))
         return self.linear(torch.flatten(self.pool(y), 1))
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, NDArray[Any]]) -> "CifarResNet":
-        """Give a network with trained weights; depth, classes, width and shortcuts are read off their names and shapes.
+        """Return a network with trained weights; depth, classes, width and shortcuts are read off their names and shapes.
 
         Raises
         ------

@@ -84,7 +84,7 @@ def _replace(traced: Traced, calibration: Any, clips: Clips, clock: Clock) -> No
 
 
 def _residual_sums(traced: Traced) -> list[Any]:
-    """Give the additions of residual blocks, each with an activation behind it.
+    """Return the additions of residual blocks, each with an activation behind it.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _pass_currents(traced: Traced, sums: list[Any], clock: Clock) -> None:
 
 
 def _channels(traced: Traced, calibration: Any) -> dict[str, int]:
-    """Give the number of channels at every ReLU."""
+    """Return the number of channels at every ReLU."""
     found: dict[str, int] = {}
 
     class Shapes(torch.fx.Interpreter):  # type: ignore[misc]

@@ -77,7 +77,7 @@ class TrainingState:
 
 
 def kept_weights(path: Path) -> dict[str, NDArray[Any]]:
-    """Give the weights that a training has kept so far: of its best epoch, or the last ones before the first is over.
+    """Return the weights that a training has kept so far: of its best epoch, or the last ones before the first is over.
 
     Raises
     ------

@@ -16,7 +16,7 @@ GRADIENTS: tuple[Gradient, ...] = ("rate", "surrogate")
 
 
 def mean_output(model: Any, x: Any, steps: int, gradient: Gradient = "rate") -> Any:
-    """Give the mean over T steps of what the spiking network puts out, differentiable.
+    """Return the mean over T steps of what the spiking network puts out, differentiable.
 
     Parameters
     ----------
@@ -56,6 +56,6 @@ def _norms_at_rest(model: Any) -> Iterator[None]:
 
 
 def norms_of(model: Any) -> list[Any]:
-    """Give the layers of batch normalisation."""
+    """Return the layers of batch normalisation."""
     kind = torch.nn.modules.batchnorm._BatchNorm  # noqa: SLF001 - the base of all three
     return [module for module in model.modules() if isinstance(module, kind)]

@@ -58,11 +58,11 @@ class Traced:
         self._refuse_other_activations()
 
     def nodes(self, *kinds: str) -> list[Any]:
-        """Give the operations that are of one of these kinds, in order; see :meth:`kind`."""
+        """Return the operations that are of one of these kinds, in order; see :meth:`kind`."""
         return [node for node in self.graph.nodes if self.kind(node) in kinds]
 
     def kind(self, node: Any) -> str:
-        """Give "relu", "add", "max_pool", "norm", "conv", "linear" or "clip", or "" for all else."""
+        """Return "relu", "add", "max_pool", "norm", "conv", "linear" or "clip", or "" for all else."""
         if node.op == "call_module":
             module = self.modules[node.target]
             kinds = {
@@ -81,7 +81,7 @@ class Traced:
         return ""
 
     def owner(self, node: Any) -> str:
-        """Give the name of the module whose code an operation stands in."""
+        """Return the name of the module whose code an operation stands in."""
         stack = list(node.meta.get("nn_module_stack", {}).items())
         if node.op == "call_module" and stack:
             stack = stack[:-1]

@@ -216,7 +216,7 @@ class Training:
         state.epoch, state.batch, state.sums = state.epoch + 1, 0, Sums()
 
     def _validate(self) -> float:
-        """Give the accuracy on the validation part, -1 without one."""
+        """Return the accuracy on the validation part, -1 without one."""
         if not self.options.validation:
             return -1.0
         self.model.eval()

@@ -59,15 +59,15 @@ class FirstSpikeClassifier(ClassifierProtocol):
 
     @abstractmethod
     def _rule(self) -> LearningRule:
-        """Give the learning rule."""
+        """Return the learning rule."""
 
     @abstractmethod
     def _neuron(self) -> dict[str, Any]:
-        """Give the attributes of the network that say its neurons."""
+        """Return the attributes of the network that say its neurons."""
 
     @abstractmethod
     def _temperature(self) -> float:
-        """Give the temperature of :meth:`predict_proba`, in units of the spike times."""
+        """Return the temperature of :meth:`predict_proba`, in units of the spike times."""
 
     @abstractmethod
     def _defaults(self) -> Defaults:
@@ -102,12 +102,12 @@ class FirstSpikeClassifier(ClassifierProtocol):
         return self
 
     def predict(self, X: Any) -> Array:
-        """Give the class whose neuron spikes first."""
+        """Return the class whose neuron spikes first."""
         winners = self._winners(X)
         return np.asarray(self.classes_[winners.clip(min=0)])
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Give ``softmax(-t / temperature)`` over the output neurons.
+        """Return ``softmax(-t / temperature)`` over the output neurons.
 
         A silent neuron stands one unit of time behind all others, and behind the input window. In whole steps ties are frequent: there
         the larger potential counts as up to half a step earlier.
@@ -115,12 +115,12 @@ class FirstSpikeClassifier(ClassifierProtocol):
         return np.exp(self._scores(X))
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Give the logarithm of :meth:`predict_proba`; with two classes the difference, second minus first."""
+        """Return the logarithm of :meth:`predict_proba`; with two classes the difference, second minus first."""
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Give the share of right predictions; no output spike is wrong."""
+        """Return the share of right predictions; no output spike is wrong."""
         winners = self._winners(X)
         right = (winners >= 0) & (
             self.classes_[winners.clip(min=0)] == np.asarray(as_numpy(y, "y", numeric=False)).ravel()
@@ -142,7 +142,7 @@ class FirstSpikeClassifier(ClassifierProtocol):
         return self._values(array)
 
     def _scores(self, X: Any) -> NDArray[np.float64]:
-        """Give the logarithms of the probabilities, finite, in the order of the decision."""
+        """Return the logarithms of the probabilities, finite, in the order of the decision."""
         values = self._fitting(X)
         network = self.network_
         times = encode_times(network, values)
@@ -204,7 +204,7 @@ def _sizes(given: Any) -> list[int]:
 
 
 def _in_rank(times: Array, marks: Array, plan: FirstSpikePlan) -> NDArray[np.float64]:
-    """Give finite output times in the order of the decision; silent ones stand one unit of time behind all others and the window."""
+    """Return finite output times in the order of the decision; silent ones stand one unit of time behind all others and the window."""
     fired = np.isfinite(times)
     latest = np.where(fired, times, 1).max(axis=1, keepdims=True)
     if plan.windowed:

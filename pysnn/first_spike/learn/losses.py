@@ -11,7 +11,7 @@ __all__ = ["log_time_shares", "time_cross_entropy"]
 def time_cross_entropy(
     times: NDArray[np.float32], labels: NDArray[np.int64], tau: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Give the cross-entropy of ``softmax(-t / tau)`` a sample, and its gradient by the times.
+    """Return the cross-entropy of ``softmax(-t / tau)`` a sample, and its gradient by the times.
 
     The earlier the label's neuron and the later the others, the lower the loss; ``tau``, the temperature, is the time that
     counts as much earlier. A silent neuron has no gradient; in the loss it stands at the latest finite time of its sample, but not
@@ -41,7 +41,7 @@ def time_cross_entropy(
 
 
 def log_time_shares(times: NDArray[np.float64], tau: float) -> NDArray[np.float64]:
-    """Give the logarithm of ``softmax(-t / tau)``, silent neurons as in :func:`time_cross_entropy`.
+    """Return the logarithm of ``softmax(-t / tau)``, silent neurons as in :func:`time_cross_entropy`.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def log_time_shares(times: NDArray[np.float64], tau: float) -> NDArray[np.float6
 
 
 def _shares(times: NDArray[Any], tau: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the softmax and its logarithm."""
+    """Return the softmax and its logarithm."""
     fired = np.isfinite(times)
     latest = np.where(fired, times, 1).max(axis=1, keepdims=True)
     latest = np.maximum(latest, 1)

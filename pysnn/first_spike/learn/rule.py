@@ -30,7 +30,7 @@ class LearningRule(Protocol):
     def output_gradient(
         self, plan: FirstSpikePlan, times: NDArray[np.float32], labels: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Give each sample's loss ``(batch,)`` and its gradient by the output times ``(batch, classes)``."""
+        """Return each sample's loss ``(batch,)`` and its gradient by the output times ``(batch, classes)``."""
         ...
 
     def gradient_rule(self, plan: FirstSpikePlan) -> GradientRule:
@@ -38,13 +38,13 @@ class LearningRule(Protocol):
         ...
 
     def make_engine(self, plan: FirstSpikePlan, backend: str) -> FirstSpikeEngine:
-        """Give what computes forward and back: the backend's own engine."""
+        """Return what computes forward and back: the backend's own engine."""
         return get_backend(backend).first_spike(plan)
 
     def adjusted(self, plan: FirstSpikePlan, weights: Sequence[Array], gradients: Sequence[Array]) -> Sequence[Array]:
-        """Give the gradients by the weights as the weights themselves change them: not at all."""
+        """Return the gradients by the weights as the weights themselves change them: not at all."""
         return gradients
 
     def bounds(self) -> tuple[float, float]:
-        """Give the least and the largest weight, in units of its layer's threshold: there are no bounds."""
+        """Return the least and the largest weight, in units of its layer's threshold: there are no bounds."""
         return -math.inf, math.inf

@@ -26,7 +26,7 @@ class ClassifierProtocol:
         return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Give the parameters by name."""
+        """Return the parameters by name."""
         return {name: getattr(self, name) for name in self._parameters()}
 
     def set_params(self, **params: Any) -> Self:
@@ -71,7 +71,7 @@ class ClassifierProtocol:
         raise NotFittedError(text)
 
     def _check_x(self, x: Any, *, first: bool = False) -> Array:
-        """Give float64 ``(samples, features)``; with ``first`` the number of features is learned, else compared."""
+        """Return float64 ``(samples, features)``; with ``first`` the number of features is learned, else compared."""
         if hasattr(x, "toarray"):
             raise TypeError("Sparse data was passed for X, but dense data is required; use X.toarray()")
         array = np.asarray(as_numpy(x, "X"))
@@ -123,7 +123,7 @@ class ClassifierProtocol:
 
 
 def make_seed(random_state: Any) -> int:
-    """Give a seed for a whole number, a generator (which is drawn from) or ``None`` (another one each time).
+    """Return a seed for a whole number, a generator (which is drawn from) or ``None`` (another one each time).
 
     Examples
     --------

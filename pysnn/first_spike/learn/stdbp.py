@@ -56,7 +56,7 @@ class STDBP(LearningRule):
     def output_gradient(
         self, plan: FirstSpikePlan, times: NDArray[np.float32], labels: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Give each sample's loss and its gradient by the output times."""
+        """Return each sample's loss and its gradient by the output times."""
         return time_cross_entropy(times, labels, self.tau)
 
     def gradient_rule(self, plan: FirstSpikePlan) -> GradientRule:

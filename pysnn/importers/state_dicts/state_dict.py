@@ -23,14 +23,14 @@ class StateDict:
         self.left = {name for name in self.tensors if not name.endswith("num_batches_tracked")}
 
     def count(self, pattern: str) -> int:
-        """Give how many names ``pattern.format(0)``, ``pattern.format(1)``, ... there are in a row."""
+        """Return how many names ``pattern.format(0)``, ``pattern.format(1)``, ... there are in a row."""
         number = 0
         while pattern.format(number) in self.tensors:
             number += 1
         return number
 
     def take(self, name: str, ndim: int) -> NDArray[np.float32]:
-        """Give a tensor of floats.
+        """Return a tensor of floats.
 
         Raises
         ------
@@ -48,16 +48,16 @@ class StateDict:
         return array.astype(np.float32)
 
     def conv(self, name: str, *, bias: bool = False, **options: Any) -> Conv2d:
-        """Give a convolution with the weights ``name.weight`` (and ``name.bias``)."""
+        """Return a convolution with the weights ``name.weight`` (and ``name.bias``)."""
         weight = self.take(f"{name}.weight", 4)
         return Conv2d(weight, self.take(f"{name}.bias", 1) if bias else None, **options)
 
     def linear(self, name: str) -> Linear:
-        """Give a linear layer."""
+        """Return a linear layer."""
         return Linear(self.take(f"{name}.weight", 2), self.take(f"{name}.bias", 1))
 
     def batch_norm(self, name: str) -> Affine:
-        """Give a batch normalisation with its statistics of training."""
+        """Return a batch normalisation with its statistics of training."""
         fields = ("weight", "bias", "running_mean", "running_var")
         gamma, beta, mean, variance = (self.take(f"{name}.{field}", 1).astype(np.float64) for field in fields)
         if len({array.shape for array in (gamma, beta, mean, variance)}) > 1 or not (variance >= 0).all():

@@ -38,7 +38,7 @@ _ADVICE = {
 
 
 def advice(op: str) -> str:
-    """Give what to do about an operation, by the bare name of its module, function or method.
+    """Return what to do about an operation, by the bare name of its module, function or method.
 
     Examples
     --------

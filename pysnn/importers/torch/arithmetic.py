@@ -75,7 +75,7 @@ def _constant(other: Any, does: str) -> Any:
 
 
 def per_channel(constant: Any, value: Value) -> float | NDArray[np.float64]:
-    """Give a constant as one number, or one a channel of ``value``."""
+    """Return a constant as one number, or one a channel of ``value``."""
     if isinstance(constant, Real):
         return float(constant)
     found = array(constant, "constant").astype(np.float64)

@@ -49,7 +49,7 @@ class _Dropout:
 
 
 def array(tensor: Any, what: str) -> NDArray[Any]:
-    """Give a parameter as an array.
+    """Return a parameter as an array.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _pair(value: Any) -> Any:
 
 
 def _padding(given: _Convolution, kernel: tuple[int, ...]) -> Any:
-    """Give (top, left, bottom, right); with ``"same"`` an odd zero goes to the end."""
+    """Return (top, left, bottom, right); with ``"same"`` an odd zero goes to the end."""
     if given.padding == "valid":
         return 0
     if given.padding != "same":

@@ -16,13 +16,13 @@ Handler: TypeAlias = Callable[..., Any]
 
 
 def _module(handler: Handler, *fields: str) -> Handler:
-    """Give the translation of a module whose fields are a function's further arguments."""
+    """Return the translation of a module whose fields are a function's further arguments."""
     return lambda call, module, x: handler(call, x, *(getattr(module, field) for field in fields))
 
 
 @cache
 def _module_handlers() -> dict[type, Handler]:
-    """Give the translation of each module type: it takes the call, the module and its input."""
+    """Return the translation of each module type: it takes the call, the module and its input."""
     from torch import nn
 
     identity = _module(shapes.identity)
@@ -71,7 +71,7 @@ def _own_translation(call: Call, module: Any, x: Any) -> Any:
 
 @cache
 def function_handlers() -> dict[Any, Handler]:
-    """Give the translation of each function."""
+    """Return the translation of each function."""
     import torch
     import torch.nn.functional as F  # noqa: N812 - the name that everybody knows
 
@@ -111,7 +111,7 @@ def function_handlers() -> dict[Any, Handler]:
 
 @cache
 def method_handlers() -> dict[str, Handler]:
-    """Give the translation of each method of a tensor."""
+    """Return the translation of each method of a tensor."""
     return {
         **dict.fromkeys(("relu", "relu_"), activations.relu),
         **dict.fromkeys(("clamp", "clamp_", "clip", "clip_", "clamp_min", "clamp_min_"), activations.clamp),

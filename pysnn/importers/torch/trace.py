@@ -14,7 +14,7 @@ __all__ = ["trace"]
 
 @cache
 def _tracer() -> Callable[[], Any]:
-    """Give a tracer that does not look into the modules of the table, or into what inherits their ``forward``."""
+    """Return a tracer that does not look into the modules of the table, or into what inherits their ``forward``."""
     from torch import fx
 
     class Tracer(fx.Tracer):  # type: ignore[misc]
@@ -25,7 +25,7 @@ def _tracer() -> Callable[[], Any]:
 
 
 def trace(module: Any) -> Any:
-    """Give the ``torch.fx.Graph`` of a module; arguments behind the first keep their defaults.
+    """Return the ``torch.fx.Graph`` of a module; arguments behind the first keep their defaults.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def _first_sentence(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Give the line of the module's own code that was run last."""
+    """Return the line of the module's own code that was run last."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
     return f" (in {frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line})" if frames else ""
 

@@ -42,7 +42,7 @@ class _Operation:
 
 
 def translate(module: Any, graph: Any, example: Any) -> Network:
-    """Give the network of a traced module.
+    """Return the network of a traced module.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def _function(target: Any) -> Handler | None:
 
 
 def _title(node: Any, op: str) -> str:
-    """Give a name that says where in the module an operation is."""
+    """Return a name that says where in the module an operation is."""
     if node.op == "call_module":
         return str(node.target)
     stack = list(node.meta.get("nn_module_stack", {}).values())
@@ -150,7 +150,7 @@ def _title(node: Any, op: str) -> str:
 
 
 def _translated(walk: _Walk, node: Any, operation: _Operation, computed: Any) -> Any:
-    """Give the translation, or a stand-in of the same shape and a problem to report."""
+    """Return the translation, or a stand-in of the same shape and a problem to report."""
     try:
         found = _handled(walk, operation, computed)
         _check(found, computed, walk.batch)
@@ -187,7 +187,7 @@ def _check(found: Any, computed: Any, batch: int) -> None:
 
 
 def _stand_in(computed: Any, batch: int) -> Any:
-    """Give values of the right shapes, so that the operations behind can be looked at too."""
+    """Return values of the right shapes, so that the operations behind can be looked at too."""
     if isinstance(computed, tuple | list):
         return tuple(_stand_in(part, batch) for part in computed)
     if not _is_tensor(computed):
@@ -215,7 +215,7 @@ def _resolved(structure: Any, known: dict[Any, Any]) -> Any:
 
 
 def _default(node: Any) -> Any:
-    """Give an argument's default; further positional and keyword arguments are none."""
+    """Return an argument's default; further positional and keyword arguments are none."""
     if node.target.startswith("**"):
         return {}
     if node.target.startswith("*"):

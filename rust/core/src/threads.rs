@@ -21,13 +21,13 @@ type Work<'a> = dyn Fn(&dyn Watch) -> Result<()> + Sync + 'a;
 
 /// The calling thread and others, from the start of a run to its end.
 pub(crate) struct Team<'a> {
-    crew: &'a Crew,
+    workers: &'a Workers,
     poll: &'a dyn Watch,
     helpers: Vec<Thread>,
 }
 
 /// What its threads share.
-struct Crew {
+struct Workers {
     shared: Shared,
     caller: Thread,
     /// Helpers look for work whenever this has changed.
@@ -87,7 +87,7 @@ pub(crate) fn share<P: Send>(
 ///
 /// Its threads end with it: none is left that a fork of the process would miss.
 pub(crate) fn with_team<T>(threads: usize, tick: Tick<'_>, run: impl FnOnce(&Team<'_>) -> Result<T>) -> Result<T> {
-    let crew = &Crew {
+    let workers = &Workers {
         shared: Shared::default(),
         caller: thread::current(),
         round: AtomicUsize::new(0),
@@ -96,14 +96,14 @@ pub(crate) fn with_team<T>(threads: usize, tick: Tick<'_>, run: impl FnOnce(&Tea
         said: Mutex::new(Ok(())),
         over: AtomicBool::new(false),
     };
-    let poll = &Poll::calling(&crew.shared, tick);
+    let poll = &Poll::calling(&workers.shared, tick);
     if threads <= 1 {
-        return run(&Team { crew, poll, helpers: Vec::new() });
+        return run(&Team { workers, poll, helpers: Vec::new() });
     }
     thread::scope(|scope| {
-        let start = |_| thread::Builder::new().spawn_scoped(scope, || crew.help()).ok();
+        let start = |_| thread::Builder::new().spawn_scoped(scope, || workers.help()).ok();
         let helpers = (1..threads).map_while(start).map(|helper| helper.thread().clone()).collect();
-        run(&Team { crew, poll, helpers })
+        run(&Team { workers, poll, helpers })
     })
 }
 
@@ -129,35 +129,35 @@ impl<'a> Team<'a> {
 
     /// Call `work` on this thread and on every other that is free before this one is done.
     pub(crate) fn together(&self, work: &Work<'_>) -> Result<()> {
-        let crew = self.crew;
+        let workers = self.workers;
         if self.helpers.is_empty() {
             return work(self.poll);
         }
-        // SAFETY: only the lifetimes change. Helpers take the reference from `crew.work` and count themselves as busy under one
+        // SAFETY: only the lifetimes change. Helpers take the reference from `workers.work` and count themselves as busy under one
         // lock. `Open` takes it out under this lock and waits until none is busy, before this function returns or unwinds.
         let lasting = unsafe { transmute::<&Work<'_>, &'static Work<'static>>(work) };
-        *locked(&crew.work) = Some(lasting);
-        let open = Open(crew);
-        crew.call(&self.helpers);
-        let mut result = crew.stopping(work(self.poll));
-        crew.close();
-        while crew.is_busy() {
+        *locked(&workers.work) = Some(lasting);
+        let open = Open(workers);
+        workers.call(&self.helpers);
+        let mut result = workers.stopping(work(self.poll));
+        workers.close();
+        while workers.is_busy() {
             thread::park_timeout(WAIT);
             result = worse(result, self.poll.check());
         }
         drop(open);
-        worse(result, std::mem::replace(&mut *locked(&crew.said), Ok(())))
+        worse(result, std::mem::replace(&mut *locked(&workers.said), Ok(())))
     }
 }
 
 impl Drop for Team<'_> {
     fn drop(&mut self) {
-        self.crew.over.store(true, Ordering::Relaxed);
-        self.crew.call(&self.helpers);
+        self.workers.over.store(true, Ordering::Relaxed);
+        self.workers.call(&self.helpers);
     }
 }
 
-impl Crew {
+impl Workers {
     /// Have helpers look for work.
     fn call(&self, helpers: &[Thread]) {
         self.round.fetch_add(1, Ordering::Release);
@@ -206,7 +206,7 @@ impl Crew {
 }
 
 /// Work that helpers may still take or do: this waits for them, however the caller leaves.
-struct Open<'a>(&'a Crew);
+struct Open<'a>(&'a Workers);
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
@@ -218,7 +218,7 @@ impl Drop for Open<'_> {
 }
 
 /// Tells the caller that a helper is done, however it left.
-struct Leaving<'a>(&'a Crew);
+struct Leaving<'a>(&'a Workers);
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {

@@ -1,4 +1,4 @@
-//! The one way from Python into a long computation, and the one way back for errors.
+//! The one way from Python into a long computation, and where its errors become exceptions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -22,7 +22,7 @@ pub(crate) struct FirstSpike {
     engine: Engine,
 }
 
-/// What a forward pass keeps for the way back; has the times of every layer.
+/// What a forward pass keeps for the backward pass; has the times of every layer.
 #[pyclass(frozen, module = "pysnn._core")]
 pub(crate) struct FirstSpikeTape {
     tape: Tape,

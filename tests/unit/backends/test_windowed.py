@@ -48,7 +48,7 @@ def random_net(kind: str, neuron: Neuron, seed: int) -> tuple[FirstSpikePlan, li
 
 
 def fire(neuron: str, layer: WeightLayer, weight: Array, seen: Array, window: tuple[int, bool]) -> float:
-    """Give when one neuron fires, from the potential itself at many times; ``seen`` are its inputs' times."""
+    """Return when one neuron fires, from the potential itself at many times; ``seen`` are its inputs' times."""
     opens, last = window
     at = opens + np.linspace(0, 40 if last else 1, 40_001)
     spikes = np.isfinite(seen)
@@ -95,7 +95,7 @@ def test_a_neuron_fires_when_its_potential_reaches_its_threshold(kind: str, neur
 
 
 def loss_of(engine: WindowedFirstSpike, net: tuple[Sequence[Array], Array], pull: Array) -> tuple[float, list[Array]]:
-    """Give a weighted sum of output times, and everything whose change is a jump."""
+    """Return a weighted sum of output times, and everything whose change is a jump."""
     passed = engine.forward(*net)
     maps = [passed.times(n) for n in range(len(engine.plan.layers))]
     last = maps[-1]

@@ -29,7 +29,7 @@ SMALL = Task(
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Give the command on a small task, all its files in a folder of its own."""
+    """Return the command on a small task, all its files in a folder of its own."""
     digits = load_digits()
 
     def given(_task: Task, split: str, _seed: int) -> tuple[np.ndarray, np.ndarray]:

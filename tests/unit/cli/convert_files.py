@@ -43,7 +43,7 @@ def invoke(*arguments: Any) -> Result:
 
 
 def write_files(folder: Path) -> Files:
-    """Give a model, calibration data, and where to save."""
+    """Return a model, calibration data, and where to save."""
     model, data = save(folder / "ann.psnn", ann()), folder / "data.npz"
     np.savez(data, x=PIXELS, y=Y)
     return model, data, folder / "snn.psnn"

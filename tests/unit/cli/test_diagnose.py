@@ -30,7 +30,7 @@ def invoke(*arguments: Any) -> Result:
 
 
 def write(folder: Path, ann: Network, **settings: Any) -> tuple[Conversion, Files]:
-    """Give a conversion, and the files of it, of its data and of its ANN."""
+    """Return a conversion, and the files of it, of its data and of its ANN."""
     conversion = convert(ann, DATA, "max-norm", steps=4, **settings)
     model, data = save(folder / "ann.psnn", ann), folder / "data.npz"
     np.savez(data, x=DATA, y=LABELS)

@@ -39,7 +39,7 @@ def chain() -> Network:
 
 
 def currents(network: Network, ann: Network, backend: str = "auto") -> dict[str, tuple[Any, Any, Any]]:
-    """Give each layer's mean current, its variance over time, and the ANN's current."""
+    """Return each layer's mean current, its variance over time, and the ANN's current."""
     result = run(network, DATA, steps=STEPS, probe=True, backend=backend)
     found = {}
     for name, probe in result.probes.items():

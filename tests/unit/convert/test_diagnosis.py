@@ -12,7 +12,7 @@ from pysnn.tables import make_table
 
 
 def row(depth: int, steps: int = 4, **columns: Any) -> dict[str, Any]:
-    """Give a layer with signal 1 and no error but what is said."""
+    """Return a layer with signal 1 and no error but what is said."""
     found: dict[str, Any] = dict.fromkeys(SCHEMAS["errors"], 0.0)
     found |= {"method": "m", "layer": f"relu{depth}", "depth": depth, "steps": steps, "samples": 8}
     found |= {"threshold": 2.0, "signal": 1.0, **columns}

@@ -21,7 +21,7 @@ SMALL, LARGE = Input((3, 2, 2), MEAN, STD), Input((3, 2, 2), 255 * MEAN, 255 * S
 
 
 def warned(node: Input, x: Any) -> str:
-    """Give the warning's text, or none."""
+    """Return the warning's text, or none."""
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
         warn_of_scale(node, x)

@@ -35,7 +35,7 @@ def assemble(header: bytes, body: bytes = b"", *, pad: bool = True) -> bytes:
 
 
 def split(data: bytes) -> tuple[bytes, bytes]:
-    """Give a file's header, without its padding, and the tensors' bytes."""
+    """Return a file's header, without its padding, and the tensors' bytes."""
     length = int.from_bytes(data[:8], "little")
     return data[8 : 8 + length].rstrip(b" "), data[8 + length :]
 

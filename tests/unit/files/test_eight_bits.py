@@ -45,7 +45,7 @@ def fields(name: str) -> dict[str, Any]:
 
 
 def changed(**arrays: NDArray[Any]) -> bytes:
-    """Give the file with other arrays for the layer ``fc``."""
+    """Return the file with other arrays for the layer ``fc``."""
     names = {"unit": "fc.weight.unit", "whole": "fc.weight"}
     return write_container(TEXT, {**TENSORS, **{names[key]: array for key, array in arrays.items()}})
 

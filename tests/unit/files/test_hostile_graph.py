@@ -240,7 +240,7 @@ def test_messages_are_short(files: SimpleNamespace) -> None:
 
 
 def values(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Give every value in a JSON value, and the path of keys to it."""
+    """Return every value in a JSON value, and the path of keys to it."""
     yield path, value
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:

@@ -62,7 +62,7 @@ def random_times(plan: FirstSpikePlan, batch: int, rng: np.random.Generator, dty
 
 
 def layer_stacks() -> dict[str, tuple[SpikeLayer, ...]]:
-    """Give stacks of 1 to 4 weight layers, dense, convolutional and pooled."""
+    """Return stacks of 1 to 4 weight layers, dense, convolutional and pooled."""
     image = (6, 7, 2)
     first = conv("c1", image, 5, (3, 1, 1))
     second = pool("p1", first.out_shape, (2, 2, 0))

@@ -14,7 +14,7 @@ from pysnn.importers.check import check_import, largest_difference
 
 
 def values(nested: Any) -> NDArray[np.float32]:
-    """Give an array."""
+    """Return an array."""
     return np.array(nested, dtype=np.float32)
 
 

@@ -221,7 +221,7 @@ def test_integers_that_do_not_fit() -> None:
 
 
 def run_with_bias(nodes: dict[str, Node], edges: list[tuple[str, str]], steps: int) -> list[list[float]]:
-    """Give the output's spike counts of a network without input spikes, in float32 and in int8."""
+    """Return the output's spike counts of a network without input spikes, in float32 and in int8."""
     silence = np.zeros((steps, 1, 2), dtype=np.uint8)
     counts = []
     for precision in ("float32", "int8"):

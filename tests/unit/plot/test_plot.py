@@ -64,7 +64,7 @@ def error_rows(layers: int = 3) -> Any:
 
 
 def drawn(axes: Any) -> dict[str, tuple[list[float], list[float]]]:
-    """Give x and y of each line by its label."""
+    """Return x and y of each line by its label."""
     return {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines}
 
 

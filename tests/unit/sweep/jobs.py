@@ -35,7 +35,7 @@ def die(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
 
 
 def block(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
-    """Give most points at once, and two of them never; say which process is at work."""
+    """Return most points at once, and two of them never; say which process is at work."""
     (Path(params["folder"]) / f"pid-{os.getpid()}").touch()
     if params["x"] >= 6:
         time.sleep(600)
@@ -48,7 +48,7 @@ def leave(_params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
 
 
 def whatever(params: Mapping[str, Any], _seed: int) -> Any:
-    """Give what the point says."""
+    """Return what the point says."""
     return {"list": [], "text": {"y": "abc"}, "own": {"point": 1}, "object": {"y": [1]}, "none": None}[params["what"]]
 
 

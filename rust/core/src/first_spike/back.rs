@@ -13,7 +13,7 @@ pub(super) enum Way<'a> {
     Step { kernel: &'a [f32], steps: usize },
 }
 
-/// A layer on the way back: a row of `columns` values for each list of incoming spikes.
+/// A layer in the backward pass: a row of `columns` values for each list of incoming spikes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Back<'a> {
     pub(super) way: Way<'a>,

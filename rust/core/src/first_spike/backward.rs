@@ -1,4 +1,4 @@
-//! The way back through all layers, and the sum over samples in a fixed order.
+//! The backward pass through all layers, and the sum over samples in a fixed order.
 
 use super::back::{Back, Way, add_block, by_input, by_weight};
 use super::blocks::{LANES, Weights};
@@ -18,7 +18,7 @@ struct Prepared {
     gradient: Vec<f32>,
 }
 
-/// What one group of samples gives on the way back.
+/// What one group of samples gives in the backward pass.
 pub(super) struct GroupBack {
     layers: Vec<Prepared>,
     /// For each layer of more than one site: the gradient by its weights, block by block.
@@ -27,7 +27,7 @@ pub(super) struct GroupBack {
     pub(super) inputs: Vec<f32>,
 }
 
-/// One way back, as all its tasks see it.
+/// One backward pass, as all its tasks see it.
 #[derive(Clone, Copy)]
 pub(super) struct Backward<'a> {
     pub(super) plan: &'a Plan,

@@ -14,7 +14,7 @@ use crate::threads::share_out;
 /// Values in the maps of one pass, at most.
 const MAX_PASS: usize = 1 << 28;
 
-/// What a way back starts from.
+/// What a backward pass starts from.
 #[derive(Debug, Clone, Copy)]
 pub struct WayBack<'a> {
     /// The forward pass, made with the same weights.
@@ -34,7 +34,7 @@ pub struct Gradients {
     pub inputs: Vec<f32>,
 }
 
-/// What a forward pass keeps for the way back.
+/// What a forward pass keeps for the backward pass.
 #[derive(Debug)]
 pub struct Tape {
     inputs: Vec<f32>,

@@ -1,4 +1,4 @@
-//! The first-spike engine: at most one spike a neuron, exact event times, and the way back.
+//! The first-spike engine: at most one spike a neuron, exact event times, and the backward pass.
 //!
 //! `docs/numerics.md` defines every result to the bit; the cost follows the number of spikes.
 

@@ -1,4 +1,4 @@
-//! How times depend on weights, on the way back.
+//! How times depend on weights, in the backward pass.
 
 /// How times depend on weights, in gradients.
 #[derive(Debug, Clone, Copy)]

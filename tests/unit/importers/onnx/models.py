@@ -34,12 +34,12 @@ def numbers(*shape: int, seed: int = 0) -> Array:
 
 
 def const(name: str, value: Any, dtype: Any = np.float32) -> onnx.TensorProto:
-    """Give an initialiser."""
+    """Return an initialiser."""
     return onnx.numpy_helper.from_array(np.asarray(value, dtype=dtype), name)
 
 
 def node(op: str, inputs: str, outputs: str, **attributes: Any) -> onnx.NodeProto:
-    """Give a node; ``inputs`` and ``outputs`` are names with blanks between, "-" for one that is left out."""
+    """Return a node; ``inputs`` and ``outputs`` are names with blanks between, "-" for one that is left out."""
     parts = [["" if name == "-" else name for name in names.split()] for names in (inputs, outputs)]
     return helper.make_node(
         op, parts[0], parts[1], name=f"my_{outputs.split(maxsplit=1)[0]}" if outputs else op, **attributes
@@ -55,7 +55,7 @@ def model(
     outputs: Sequence[str] = ("y",),
     kind: int = TensorProto.FLOAT,
 ) -> onnx.ModelProto:
-    """Give a model from "x" to "y". Constants are float32, or tensors; the input is of type ``kind``."""
+    """Return a model from "x" to "y". Constants are float32, or tensors; the input is of type ``kind``."""
     if isinstance(constants, Mapping):
         constants = [const(name, value) for name, value in constants.items()]
     graph = helper.make_graph(

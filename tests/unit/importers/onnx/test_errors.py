@@ -17,7 +17,7 @@ from tests.unit.importers.onnx.models import model, node, numbers
 
 
 def refused(made: onnx.ModelProto, **options: Any) -> str:
-    """Give the message of the error, which must be a NetworkError."""
+    """Return the message of the error, which must be a NetworkError."""
     with pytest.raises(NetworkError) as caught:
         onnx_io.load(made.SerializeToString(), **options)
     return str(caught.value)

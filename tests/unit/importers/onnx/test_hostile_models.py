@@ -109,7 +109,7 @@ def test_control_flow_is_refused_by_name(op: str, attributes: Any) -> None:
 
 
 def wrapped(field: int, content: bytes) -> bytes:
-    """Give a message with one field, which holds ``content``."""
+    """Return a message with one field, which holds ``content``."""
     length, size = len(content), bytearray()
     while length > 127:
         size.append(length & 127 | 128)

@@ -22,7 +22,7 @@ torch.manual_seed(0)
 
 
 def prepared(module: Any, seed: int = 0) -> Any:
-    """Give the module in evaluation mode, with statistics and factors of normalisation that do something."""
+    """Return the module in evaluation mode, with statistics and factors of normalisation that do something."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer in module.modules():
@@ -37,7 +37,7 @@ def prepared(module: Any, seed: int = 0) -> Any:
 
 
 def images(*shape: int, seed: int = 1) -> Any:
-    """Give random samples."""
+    """Return random samples."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
@@ -55,7 +55,7 @@ def imported(module: Any, *shape: int) -> Network:
 
 
 def titles(network: Network) -> list[str]:
-    """Give the kinds of the nodes in order."""
+    """Return the kinds of the nodes in order."""
     return [network.nodes[name].title for name in network.order]
 
 
