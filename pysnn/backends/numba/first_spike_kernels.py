@@ -37,7 +37,7 @@ def sort_maps(times: Array, order_time: Array, order_row: Array, count: Array) -
 def share_out(
     times: Array, inputs: Array, targets: tuple[Array, Array, Array], sites: int
 ) -> tuple[Array, Array, Array, Array]:
-    """Return each site its spikes, in order: where they start, times, rows, inputs."""
+    """Share out spikes among sites, in order: where they start, times, rows, inputs."""
     starts, site_of, row_of = targets
     first = np.zeros(sites + 1, np.int64)
     for k in range(len(times)):
