@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from pysnn.backends.base import RunRequest
 from pysnn.backends.first_spike import GradientRule
 from pysnn.plan.first_spike import FirstSpikePlan
-from pysnn.plan.ops import Plan
 
 version: str
 
@@ -23,7 +22,7 @@ class _Raw(TypedDict):
 @final
 class Clocked:
     def __new__(
-        cls, plan: Plan | bytes, simd: str | None = None, kernel: str | None = None, thread_work: float | None = None
+        cls, plan: bytes, simd: str | None = None, kernel: str | None = None, thread_work: float | None = None
     ) -> Clocked: ...
     @property
     def simd(self) -> str: ...

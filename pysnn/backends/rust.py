@@ -37,7 +37,7 @@ class RustBackend:
         depends on any of them.
         """
         settings = read_settings()
-        return RustExecutable(_core.Clocked(plan, settings.simd, settings.kernel, settings.thread_work))
+        return RustExecutable(_core.Clocked(plan.to_bytes(), settings.simd, settings.kernel, settings.thread_work))
 
     def first_spike(self, plan: FirstSpikePlan) -> RustFirstSpike | WindowedFirstSpike:
         """Make the plan of a first-spike network ready, for the same level; one with windows runs in NumPy, and says so."""

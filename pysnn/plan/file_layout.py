@@ -7,6 +7,7 @@ import numpy as np
 __all__ = [
     "ARRAY",
     "CODINGS",
+    "COMPARES",
     "DTYPES",
     "ENTRIES",
     "FIRST",
@@ -16,6 +17,7 @@ __all__ = [
     "OP",
     "PRECISIONS",
     "READOUTS",
+    "RESETS",
     "SECTIONS",
     "SECTIONS_AT",
     "SOURCE",
@@ -70,6 +72,7 @@ CODINGS = ("constant", "poisson", "events")
 """From 1."""
 READOUTS = ("mean_current", "potential", "count", "first_spike")
 """From 1."""
+RESETS, COMPARES = ("subtract", "zero"), (">=", ">")
 DTYPES = ("<f4", "<f8", "<i1", "<i4")
 """From 1."""
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 from pysnn.plan import file_layout as layout
-from pysnn.plan.ops import AddOp, GatherOp, InputOp, NeuronOp, Op, Plan, PoolOp, Term
+from pysnn.plan.ops import AddOp, ConvOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, Plan, PoolOp, Term
 from pysnn.plan.steps import STEPS
 
 __all__ = ["encode"]
@@ -17,6 +17,7 @@ __all__ = ["encode"]
 Array = NDArray[Any]
 
 _TERM_ARRAYS = {"plain": (), "scale": ("scale",), "constant": ("constant",), "ratio": ("multiplier", "shift")}
+_OP, _SOURCE, _ARRAY = struct.Struct("<32I"), struct.Struct("<4I"), struct.Struct("<3Q")
 _ARRAYS: dict[str, Callable[[Any], tuple[Array | None, ...]]] = {
     "conv": lambda op: (op.weight, op.bias),
     "gather": lambda op: (op.index,),
@@ -29,7 +30,13 @@ _ARRAYS: dict[str, Callable[[Any], tuple[Array | None, ...]]] = {
 
 
 def encode(plan: Plan) -> bytes:
-    """Return the bytes of a plan: equal plans have equal ones."""
+    """Return the bytes of a plan: equal plans have equal ones.
+
+    Raises
+    ------
+    PlanError
+        An operation holds what no plan has; the message names its node.
+    """
     parts = _Parts()
     for op in plan.ops:
         parts.add(op)
@@ -50,45 +57,45 @@ class _Parts:
     """The sections, as they grow."""
 
     def __init__(self) -> None:
-        self.ops: list[Any] = []
-        self.sources: list[tuple[int, int, int, int]] = []
-        self.arrays: list[tuple[int, int, int]] = []
+        self.ops, self.sources, self.arrays = bytearray(), bytearray(), bytearray()
         self.names, self.data = bytearray(), bytearray()
 
-    def sections(self) -> tuple[bytes | bytearray, ...]:
+    def sections(self) -> tuple[bytearray, ...]:
         """Return the bytes of each section, in order."""
-        ops = np.array(self.ops, dtype=layout.OP).tobytes()
-        sources = np.array(self.sources, dtype=layout.SOURCE).tobytes()
-        return ops, sources, np.array(self.arrays, dtype=layout.ARRAY).tobytes(), self.names, self.data
+        return self.ops, self.sources, self.arrays, self.names, self.data
 
     def add(self, op: Op) -> None:
         """Add an operation with its name, its sources and its arrays."""
+        try:
+            self.ops.extend(_OP.pack(*self._record(op)))
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError, struct.error) as error:
+            raise PlanError(f"node '{op.node}': {error}") from error
+
+    def _record(self, op: Op) -> list[int]:
         name = op.node.encode()
         names = (len(self.names), len(name))
         self.names.extend(name)
-        sources, arrays = len(self.sources), len(self.arrays)
+        sources, arrays = len(self.sources) // _SOURCE.size, len(self.arrays) // _ARRAY.size
         self._reads(op)
-        window = [getattr(op, field, zero) for field, zero in (("stride", (0, 0)), ("pads", (0, 0, 0, 0)))]
-        kernel = op.weight.shape[:2] if op.kind == "conv" else getattr(op, "kernel", (0, 0))
-        dilation = getattr(op, "dilation", (1, 1) if hasattr(op, "kernel") else (0, 0))
-        places = ((sources, len(self.sources) - sources), (arrays, len(self.arrays) - arrays))
+        read, held = len(self.sources) // _SOURCE.size - sources, len(self.arrays) // _ARRAY.size - arrays
         spec = op.spec
         own = (layout.KINDS.index(op.kind) + 1, layout.MAPS.index(spec.kind), int(spec.static), spec.max_count)
-        record = (*own, spec.shape, names, *places, kernel, *window, dilation, getattr(op, "groups", 0))
-        self.ops.append((*record, *_settings(op), getattr(op, "values", 1) - 1, 0, (0, 0)))
+        places = (*names, sources, read, arrays, held)
+        return [*own, *spec.shape, *places, *_window(op), *_settings(op), getattr(op, "values", 1) - 1, 0, 0, 0]
 
     def _reads(self, op: Op) -> None:
         if isinstance(op, AddOp):
             for term in op.terms:
                 entry = _entry(term)
-                self.sources.append((term.source, layout.ENTRIES.index(entry), 0, 0))
+                self.sources.extend(_SOURCE.pack(term.source, layout.ENTRIES.index(entry), 0, 0))
                 for field in _TERM_ARRAYS[entry]:
                     self._array(getattr(term, field))
             return
         if isinstance(op, GatherOp):
-            self.sources += [(source, 0, 0, 0) for source in op.sources]
+            for source in op.sources:
+                self.sources.extend(_SOURCE.pack(source, 0, 0, 0))
         elif not isinstance(op, InputOp):
-            self.sources.append((op.source, 0, 0, 0))
+            self.sources.extend(_SOURCE.pack(op.source, 0, 0, 0))
         for array in _ARRAYS.get(op.kind, lambda _: ())(op):
             if array is not None:
                 self._array(array)
@@ -97,8 +104,8 @@ class _Parts:
         self.data.extend(bytes(layout.aligned(len(self.data)) - len(self.data)))
         dtype = array.dtype.newbyteorder("<").str.replace("|", "<")
         if dtype not in layout.DTYPES:
-            raise PlanError(f"a plan's array: expected float32, float64, int8 or int32, got {array.dtype}")
-        self.arrays.append((layout.DTYPES.index(dtype) + 1, len(self.data), array.size))
+            raise TypeError(f"an array: expected float32, float64, int8 or int32, got {array.dtype}")
+        self.arrays.extend(_ARRAY.pack(layout.DTYPES.index(dtype) + 1, len(self.data), array.size))
         self.data.extend(np.ascontiguousarray(array, dtype=dtype).tobytes())
 
 
@@ -107,12 +114,23 @@ def _entry(term: Term) -> str:
     return given[0] if given else "plain"
 
 
+def _window(op: Op) -> tuple[int, ...]:
+    """Return kernel, stride, pads, dilation and groups; zeros where there are none."""
+    if isinstance(op, ConvOp):
+        if op.weight.ndim != 4:
+            raise ValueError(f"weight: expected 4 axes, got the shape {op.weight.shape}")
+        return (*op.weight.shape[:2], *op.stride, *op.pads, *op.dilation, op.groups)
+    if isinstance(op, PoolOp | MaxPoolOp):
+        return (*op.kernel, *op.stride, *op.pads, 1, 1, 0)
+    return (0,) * 11
+
+
 def _settings(op: Op) -> tuple[int, int, int, int]:
     """Return mode, flags, the bits of a pool's weight, and the largest current."""
     if isinstance(op, InputOp):
         return layout.CODINGS.index(op.coding) + 1, 0, 0, 0
     if isinstance(op, NeuronOp):
-        flags = int(op.reset == "zero") + 2 * int(op.compare == ">")
+        flags = layout.RESETS.index(op.reset) + 2 * layout.COMPARES.index(op.compare)
         return list(STEPS).index(op.step) + 1, flags, 0, op.max_current
     if isinstance(op, PoolOp):
         return 0, 0, int(np.float32(op.weight).view(np.uint32)), 0

@@ -63,18 +63,6 @@ impl Origin<'_> {
         object.extract().map_err(|error: PyErr| self.error(py, field, &error.value(py).to_string()))
     }
 
-    /// A copy of an array field.
-    pub(crate) fn values<T: Element + Copy>(
-        &self,
-        object: &Bound<'_, PyAny>,
-        field: &str,
-        shape: Option<&[usize]>,
-    ) -> PyResult<Vec<T>> {
-        let array = object.getattr(field).map_err(|_| self.error(object.py(), field, "missing"))?;
-        let array = self.array::<T>(&array, field, shape)?;
-        Ok(array.as_slice().map_err(|error| self.error(object.py(), field, &error.to_string()))?.to_vec())
-    }
-
     /// Whether a field is `None`.
     pub(crate) fn is_none(&self, object: &Bound<'_, PyAny>, field: &str) -> PyResult<bool> {
         Ok(object.getattr(field).map_err(|_| self.error(object.py(), field, "missing"))?.is_none())

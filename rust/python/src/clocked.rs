@@ -9,12 +9,11 @@ use pysnn_core::plan::{Body, Plan, Shape};
 use pysnn_core::simd::Level;
 
 use crate::call::{compute, exception, raise};
-use crate::plan::read_plan;
 use crate::request::{Held, progress};
 
 /// A plan made ready for the clocked engine.
 ///
-/// Takes a `pysnn.plan.ops.Plan` or the bytes of one, the name of a SIMD level (`None`: the widest), and the name of the kernels of every
+/// Takes the bytes of a plan (`docs/plan_format.md`), the name of a SIMD level (`None`: the widest), and the name of the kernels of every
 /// convolution that has them (`None`: by the share of active inputs), and the nanoseconds of work that each thread beyond the
 /// first must have (`None`: what pays). Raises `PlanError` with the node where something does not fit, `CapacityError`, or
 /// `BackendError` for the level or the kernels.
@@ -37,15 +36,14 @@ impl Clocked {
         let level = Level::named(simd).map_err(|error| raise(py, &error))?;
         let family = kernel.map(Family::named).transpose().map_err(|error| raise(py, &error))?;
         let thread_work = thread_work.unwrap_or(Options::THREAD_WORK);
-        let plan = match plan.cast::<PyBytes>() {
-            // The bytes belong to an immutable object, so that reading them need not hold up other threads.
-            Ok(bytes) => {
-                let bytes = bytes.as_bytes();
-                compute(py, None, |_| Plan::from_bytes(bytes))?
-            }
-            Err(_) => read_plan(plan)?,
+        let Ok(plan) = plan.cast::<PyBytes>() else {
+            let what = format!("Clocked: expected the bytes of a plan, got {}", plan.get_type());
+            return Err(exception(py, "PlanError", &what));
         };
-        let program = compute(py, None, move |_| Program::new(plan, Options { level, family, thread_work }))?;
+        // The bytes belong to an immutable object, so that reading them need not hold up other threads.
+        let bytes = plan.as_bytes();
+        let options = Options { level, family, thread_work };
+        let program = compute(py, None, |_| Program::new(Plan::from_bytes(bytes)?, options))?;
         Ok(Self { program })
     }
 

@@ -6,7 +6,6 @@ mod clocked;
 mod first_spike;
 mod integrate;
 mod optimise;
-mod plan;
 mod psnn;
 mod request;
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, RunRequest
-from pysnn.errors import BackendError, CapacityError, DataError, PlanError, PysnnError
+from pysnn.errors import BackendError, CapacityError, DataError, FileFormatError, PlanError, PysnnError
 from pysnn.plan.ops import (
     AddOp,
     ClampOp,
@@ -72,7 +72,7 @@ def damaged(op: int, **changes: Any) -> Plan:
 
 
 def test_the_plan_itself_runs() -> None:
-    raw = _core.Clocked(plan()).run(request(probe=True, record_spikes=(3,), record_potentials=(3,)))
+    raw = _core.Clocked(plan().to_bytes()).run(request(probe=True, record_spikes=(3,), record_potentials=(3,)))
     assert raw["scores"].shape == (2, 1, 20)
     assert raw["counts"][1, 1, 0] == 3
     assert raw["spikes"][3].shape == (4, 1, 5, 4, 4)
@@ -90,7 +90,6 @@ DAMAGE: list[tuple[int, dict[str, Any]]] = [
     (1, {"source": -1}),
     (1, {"source": 2**70}),
     (1, {"weight": np.ones((3, 3, 3, 5))}),
-    (1, {"weight": ones(3, 3, 5, 3).transpose(0, 1, 3, 2)}),
     (1, {"weight": ones(3, 3, 15)}),
     (1, {"weight": ones(0, 3, 3, 5)}),
     (1, {"weight": [[1.0]]}),
@@ -134,8 +133,8 @@ def test_a_damaged_plan_is_refused_with_its_node(number: int) -> None:
         object.__setattr__(bad.ops[op], "kind", changes["kind"])
     else:
         bad = damaged(op, **changes)
-    with pytest.raises((PlanError, CapacityError), match=f"node '{bad.ops[op].node}'"):
-        _core.Clocked(bad)
+    with pytest.raises((PlanError, CapacityError, FileFormatError), match=f"node '{bad.ops[op].node}'"):
+        _core.Clocked(bad.to_bytes())
 
 
 def clamped(source: MapSpec, spec: MapSpec, high: Any) -> Plan:
@@ -159,7 +158,7 @@ def test_clamps_are_checked() -> None:
     )
     for high, largest in ((None, 2.0), (np.array([1, 3, 0], dtype=np.float32), 1.0)):
         run = RunRequest(ConstantInput(np.ascontiguousarray(values)), 1, (1,))
-        scores = _core.Clocked(clamped(real, real, high)).run(run)["scores"].reshape(3, 16)
+        scores = _core.Clocked(clamped(real, real, high).to_bytes()).run(run)["scores"].reshape(3, 16)
         assert (scores.min(), scores[0].max(), scores[1].max()) == (0.0, largest, 2.0)
     for bad in (
         clamped(changing, changing, None),
@@ -169,20 +168,22 @@ def test_clamps_are_checked() -> None:
         clamped(real, real, ones(2)),
         clamped(real, real, np.ones(3)),
     ):
-        with pytest.raises(PlanError, match="node 'clamp'"):
-            _core.Clocked(bad)
+        with pytest.raises((PlanError, FileFormatError), match="node 'clamp'"):
+            _core.Clocked(bad.to_bytes())
 
 
 def test_a_map_too_large_is_refused() -> None:
     huge = MapSpec((1, 2**31, 2**31), "count", static=False, max_count=1)
     with pytest.raises(CapacityError, match="node 'in'"):
-        _core.Clocked(Plan("float32", (InputOp("in", huge, "events"), OutputOp("out", huge, 0, "count", None))))
+        _core.Clocked(
+            Plan("float32", (InputOp("in", huge, "events"), OutputOp("out", huge, 0, "count", None))).to_bytes()
+        )
 
 
 def test_plans_without_operations_are_refused() -> None:
     for ops in ((), plan().ops[:1], plan().ops[:-1], plan().ops[1:]):
         with pytest.raises(PlanError):
-            _core.Clocked(Plan("float32", ops))
+            _core.Clocked(Plan("float32", ops).to_bytes())
     with pytest.raises(PlanError):
         _core.Clocked(object())
 
@@ -217,7 +218,7 @@ BAD_REQUESTS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("number", range(len(BAD_REQUESTS)))
 def test_a_bad_request_is_refused(number: int) -> None:
-    engine = _core.Clocked(plan())
+    engine = _core.Clocked(plan().to_bytes())
     with pytest.raises(DataError):
         engine.run(request(**BAD_REQUESTS[number]))
 
@@ -226,13 +227,13 @@ def test_a_recording_that_no_memory_holds_is_refused() -> None:
     rates = np.zeros((2**17, *SHAPE), dtype=np.float32)
     wanted = {"steps": 2**24, "read_at": (1,), "record_spikes": (3,)}
     with pytest.raises(CapacityError, match="bytes"):
-        _core.Clocked(damaged(0, coding="poisson")).run(request(input=PoissonInput(rates, 0), **wanted))
+        _core.Clocked(damaged(0, coding="poisson").to_bytes()).run(request(input=PoissonInput(rates, 0), **wanted))
 
 
 def test_levels_are_refused_by_name() -> None:
     for level in ("avx1024", "", "AVX2"):
         with pytest.raises(BackendError):
-            _core.Clocked(plan(), level)
+            _core.Clocked(plan().to_bytes(), level)
 
 
 _STRANGE: tuple[Any, ...] = (
@@ -263,7 +264,7 @@ def test_no_exchange_of_fields_breaks_the_engine() -> None:
                     continue
                 bad = damaged(op, **{field.name: strange})
                 try:
-                    _core.Clocked(bad).run(request())
+                    _core.Clocked(bad.to_bytes()).run(request())
                 except PysnnError as error:
                     refused += 1
                     broken += "internal error" in str(error)

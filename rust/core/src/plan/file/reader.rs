@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         let name = begin.checked_add(length).and_then(|end| self.sections[3].get(begin..end));
         let name = name.and_then(|name| std::str::from_utf8(name).ok());
         let node = name.ok_or_else(|| damaged(format!("operation {number} has no name")))?.to_owned();
-        let wrong = |what: &str| damaged(format!("operation {number} ('{node}'): {what}"));
+        let wrong = |what: &str| damaged(format!("node '{node}': {what}"));
         let kind = match words[word::MAP] {
             0 => Kind::Real,
             1 => Kind::Count,
@@ -87,7 +87,8 @@ impl<'a> Reader<'a> {
         let [channels, height, width] = std::array::from_fn(|axis| words[word::SHAPE + axis] as usize);
         let (is_static, max_count) = (words[word::STATIC] == 1, words[word::MAX_COUNT]);
         let spec = MapSpec { shape: Shape::new(channels, height, width), kind, is_static, max_count };
-        let body = self.body(words)?.ok_or_else(|| wrong("unknown kind, or not the sources and arrays of its kind"))?;
+        let body = self.body(words).map_err(|error| Error::new(error.kind(), format!("{error} (node '{node}')")))?;
+        let body = body.ok_or_else(|| wrong("unknown kind, or not the sources and arrays of its kind"))?;
         Ok(Op { node, spec, body })
     }
 
