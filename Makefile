@@ -57,7 +57,7 @@ quickstart: $(VENV)/.package ## set everything up and run the main job on real d
 
 test: test-rust test-python ## set everything up and pass the tests
 
-test-fast: $(VENV)/.dev ## pass the Python tests that take less than a second each, without real data
+test-fast: $(VENV)/.dev ## pass the quick Python tests, without real data, in under a minute
 	$(BIN)/python -m pytest -q -m "not slow and not data" --deselect pysnn/quickstart.py
 
 test-rust: $(VENV)/.dev

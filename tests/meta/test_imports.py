@@ -176,6 +176,7 @@ def test_the_check_allows_a_right_import(module: str, source: str) -> None:
     assert offences(module, source) == []
 
 
+@pytest.mark.slow
 def test_importing_pysnn_imports_nothing_heavy() -> None:
     code = f"import pysnn, sys; print(*(name for name in {LAZY!r} if name in sys.modules))"
     env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}

@@ -28,6 +28,7 @@ def test_tables_are_of_the_whole_test_split() -> None:
         assert frame["steps"].to_list() == [1, 2, 4, 8, 16, 32], file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", KEPT, ids=[path.name for path in KEPT])
 def test_kept_networks_are_proved(path: Path) -> None:
     saved = load(path)

@@ -36,6 +36,7 @@ def test_every_number_of_steps_in_both_precisions(result: QuickstartResult) -> N
     assert set(result.table["ann_macs"]) == {64 * 64 * 2 + 640}
 
 
+@pytest.mark.slow
 def test_accuracy_comes_close_to_the_ann(result: QuickstartResult) -> None:
     assert set(result.table["ann_accuracy"]) == {0.976}
     for precision in ("float32", "int8"):

@@ -142,6 +142,7 @@ def test_strange_values_are_no_crash() -> None:
     assert engine.forward(WEIGHTS, TIMES[:0], 0).times(1).shape == (0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_stops_a_pass(threads: int) -> None:
     plan = FirstSpikePlan("ramp", (dense("d", (1, 1, 3000), 6000),))

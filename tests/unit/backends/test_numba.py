@@ -122,6 +122,7 @@ def _events(counts: Array) -> EventInput:
     return EventInput(offsets.astype(np.int64), np.concatenate(flat).astype(np.uint32), counts.shape[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize(
     ("precision", "most"), [("float32", 1), ("float32", 3), ("int8", 1), ("int8", 3), ("int8", 255)]

@@ -16,6 +16,7 @@ PART = (DIGITS.x_train[:192], DIGITS.y_train[:192])
 HELD = (DIGITS.x_test[:100], DIGITS.y_test[:100])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_two_layers_learn_with_every_kernel(kernel: str) -> None:
     before = train(Net(kernel, 2, 4.0, 0), PART, HELD, epochs=0)

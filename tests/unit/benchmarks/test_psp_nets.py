@@ -49,6 +49,7 @@ def test_ramps_are_those_of_the_engine() -> None:
         assert np.allclose(layer.times, passed.times(number), rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KERNELS)
 def test_gradients_are_central_differences(name: str) -> None:
     kernel, compared = KERNELS[name], 0

@@ -148,6 +148,7 @@ def test_calibrate_is_passed_on_only_if_given(files: Files, monkeypatch: pytest.
     assert seen == [{"calibrate": ("bias", "v_init"), **shared}, {"calibrate": None, **shared}]
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_one_line_on_stderr(tmp_path: Path) -> None:
     """uint8 digits of 0..16, a share for a percentile, labels in another order; and what fits, which says nothing."""
     digits = load_digits()

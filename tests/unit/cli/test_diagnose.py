@@ -68,6 +68,7 @@ def test_what_is_printed_for_people(made: tuple[Conversion, Files]) -> None:
     assert f"Right: the ANN {right:.2f} %, the converted network {100 * blame['accuracy'][0]:.2f} %." in done.stdout
 
 
+@pytest.mark.slow
 def test_tables_and_plot_are_written(made: tuple[Conversion, Files], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     _, (network, data, _) = made

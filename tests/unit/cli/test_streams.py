@@ -41,6 +41,7 @@ def shell(tail: str, network: str = "net.psnn") -> "subprocess.CompletedProcess[
     return subprocess.run(["/bin/sh", "-c", line], check=False, capture_output=True, timeout=120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tail", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_a_closed_stream_is_no_error(folder: Path, tail: str) -> None:
     done = shell(tail)
@@ -49,11 +50,13 @@ def test_a_closed_stream_is_no_error(folder: Path, tail: str) -> None:
     assert len((folder / "t.csv").read_text(encoding="utf-8").splitlines()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tail", ["2>&-", ">&- 2>&-"])
 def test_an_error_that_nobody_sees_has_its_exit_code(tail: str) -> None:
     assert shell(tail, "none.psnn").returncode == 1
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_traceback() -> None:
     read, write = os.pipe()
     os.close(read)
@@ -62,6 +65,7 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize(
     "arguments", [["run", "net.psnn", "--data", "data.npz", "--steps", "1"], ["--help"], ["neurons"]]

@@ -78,6 +78,7 @@ def test_a_spec_from_windows_is_read(tmp_path: Path, encoding: str, newline: str
     assert load_spec(tmp_path / "spec.toml").points == plain.points
 
 
+@pytest.mark.slow
 def test_a_sweep_runs_where_there_are_no_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = write(tmp_path, HEAD, '[[grid]]\nnetwork = "digits"\nmethod = "max-norm"\nsteps = [1, 2]\nlimit = 20\n')
 
@@ -110,6 +111,7 @@ def status_of(target: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_run_status_and_collect(tmp_path: Path) -> None:
     spec = write(tmp_path, HEAD, GRID, ERROR_MIN)
     done = invoke("run", spec, "--workers", 2, "--json")
@@ -279,6 +281,7 @@ def test_the_spec_of_the_page_runs(tmp_path: Path) -> None:
     assert f"{row['points']} points, {row['rows']} rows" in page
 
 
+@pytest.mark.slow
 def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)

@@ -26,6 +26,7 @@ def simulate(current: Any, threshold: float, v_init: float) -> tuple[Any, Any]:
     return spikes, v
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 2**32 - 1),
     steps=st.integers(1, 40),

@@ -64,6 +64,7 @@ def _forward(network: FirstSpikeNetwork, x: NDArray[Any]) -> list[NDArray[Any]]:
     return [passed.times(n) for n in range(len(network.plan.layers))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", available_backends())
 @pytest.mark.parametrize("neuron", ["ramp", "step"])
 def test_backends_count_alike(backend: str, neuron: str) -> None:

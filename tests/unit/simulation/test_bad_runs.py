@@ -235,6 +235,7 @@ def test_counts_of_a_max_pool_that_int32_might_not_hold_are_refused() -> None:
         go(crowd, network=Network.chain(nodes), coding="events", steps=2**24)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_largest_stride_and_dilation_run(backend: str) -> None:
     most = 2**24

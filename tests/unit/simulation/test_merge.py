@@ -38,6 +38,7 @@ def network() -> Network:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", available_backends())
 def test_kernels_do_not_hang_on_the_batches(backend: str) -> None:
     """A dark sample gives conv2 no events and a bright one gives it one from each input at each step."""

@@ -58,6 +58,7 @@ def test_results_do_not_depend_on_threads(precision: Any, kernel: str, monkeypat
                 assert np.array_equal(array, shared.state.arrays[name])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs POSIX signals")
 @pytest.mark.parametrize(("threads", "samples"), [(1, 1), (2, 1), (2, 4)])
 def test_ctrl_c_stops_a_run(threads: int, samples: int) -> None:

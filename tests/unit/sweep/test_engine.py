@@ -37,6 +37,7 @@ def test_a_sweep_gives_all_rows_in_order(tmp_path: Path, threads: ThreadPoolExec
     assert table.filter(pl.col("row") == 0)["seed"].to_list() == seeds
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_workers_or_executor(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
     space = {"x": list(range(60))}
     tables = [

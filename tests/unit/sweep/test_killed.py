@@ -94,6 +94,7 @@ def started_and_blocked(tmp_path: Path) -> tuple[subprocess.Popen[bytes], list[i
     return process, [int(path.name[4:]) for path in tmp_path.glob("pid-*")]
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_sweep_that_is_killed(tmp_path: Path) -> None:
     process, workers = started_and_blocked(tmp_path)
     assert workers
@@ -102,6 +103,7 @@ def test_workers_end_with_a_sweep_that_is_killed(tmp_path: Path) -> None:
     within(5, "the end of the workers", lambda: not any(map(alive, workers)))
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_at_once_and_keeps_what_is_done(tmp_path: Path) -> None:
     process, workers = started_and_blocked(tmp_path)
     os.killpg(process.pid, signal.SIGINT)
@@ -113,6 +115,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done(tmp_path: Path) -> None:
     assert finished_points(tmp_path / "out") == 6
 
 
+@pytest.mark.slow
 def test_a_worker_that_somebody_kills_is_not_the_end(tmp_path: Path) -> None:
     process, workers = started_and_blocked(tmp_path)
     os.kill(workers[0], signal.SIGKILL)

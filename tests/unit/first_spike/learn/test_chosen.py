@@ -67,6 +67,7 @@ def test_many_samples_count_like_few() -> None:
     assert [default_batch_size(n) for n in (1, 1600, 5000, 10**6)] == [16, 16, 50, 128]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [STDBPClassifier, SSTDPClassifier])
 def test_a_classifier_learns_inverted_data_as_well(kind: Any) -> None:
     """The whole of a network's life: what was fitted to white pictures is right on white pictures."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from typer.testing import CliRunner
 
 from pysnn.cli.app import app
@@ -12,6 +13,7 @@ from pysnn.first_spike import decide
 from pysnn.first_spike.learn import STDBPClassifier
 
 
+@pytest.mark.slow
 def test_the_classifier_learns_with_a_falling_threshold() -> None:
     digits = load_digits()
     model = STDBPClassifier(neuron="falling", epochs=20, random_state=0).fit(digits.x_train, digits.y_train)

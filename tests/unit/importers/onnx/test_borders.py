@@ -37,6 +37,7 @@ def test_cut_off_windows(attributes: dict[str, Any], opset: int) -> None:
     agrees(model([node("AveragePool", "x", "y", **attributes)], shape=SHAPE, opset=opset))
 
 
+@pytest.mark.slow
 @given(
     size=st.tuples(st.integers(2, 8), st.integers(2, 8)),
     kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)),

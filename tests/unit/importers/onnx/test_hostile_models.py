@@ -56,6 +56,7 @@ EDITS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @pytest.mark.filterwarnings("ignore:ReLU:UserWarning")
 @given(edits=EDITS)

@@ -81,6 +81,7 @@ TAILS: list[Callable[[str], list[onnx.NodeProto]]] = [
 ]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_random_models(data: st.DataObject) -> None:
     values = ["x"]
