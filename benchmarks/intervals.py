@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["accuracy_cell", "half_width"]
+__all__ = ["accuracy_cell", "half_width", "verdict"]
 
 _Z = 1.959963984540054
 """97.5 % of a normal distribution lie below it."""
@@ -29,3 +29,17 @@ def accuracy_cell(share: float, samples: int) -> str:
     '90.00 ± 0.59'
     """
     return f"{100 * share:.2f} ± {100 * half_width(share, samples):.2f}"
+
+
+def verdict(share: float, asked: float, samples: int) -> str:
+    """Return whether an accuracy is beyond what was asked: only an interval that lies wholly on one side says so.
+
+    Examples
+    --------
+    >>> verdict(0.91, 0.9, 10_000), verdict(0.89, 0.9, 10_000), verdict(0.902, 0.9, 10_000)
+    ('reached', 'not reached', 'undecided: inside the interval')
+    """
+    width = half_width(share, samples)
+    if abs(share - asked) <= width:
+        return "undecided: inside the interval"
+    return "reached" if share > asked else "not reached"

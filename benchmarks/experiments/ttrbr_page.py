@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.experiments.ttrbr_trials import TRIALS
-from benchmarks.intervals import accuracy_cell, half_width
+from benchmarks.intervals import accuracy_cell, verdict
 from benchmarks.markdown import fill, table
 
 __all__ = ["PAGE", "PLOT", "TABLES", "page"]
@@ -110,11 +110,9 @@ def _goals(trained: pl.DataFrame) -> str:
     rows = []
     for trial, steps, asked in _GOALS:
         own = trained.filter((pl.col("trial") == trial) & (pl.col("steps") == steps)).row(0, named=True)
-        width = half_width(own["accuracy"], own["samples"])
-        beyond = own["accuracy"] - asked
-        said = "reached" if beyond > width else "not reached" if beyond < -width else "undecided: inside the interval"
-        cell = accuracy_cell(own["accuracy"], own["samples"])
-        rows.append([own["model"], str(steps), f"{100 * asked:g}", cell, said, TRIALS[trial].title])
+        found = own["accuracy"], own["samples"]
+        said = verdict(found[0], asked, found[1])
+        rows.append([own["model"], str(steps), f"{100 * asked:g}", accuracy_cell(*found), said, TRIALS[trial].title])
     return table(["network", "T", "asked", "one training", "", "row"], rows)
 
 
