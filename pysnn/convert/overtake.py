@@ -13,7 +13,7 @@ from pysnn.nodes import Affine, Concat, MaxPool2d, Node, Pad, ReLU, Scale
 __all__ = ["POINTWISE", "StuckError", "move_ahead", "move_behind"]
 
 POINTWISE = (Affine, ReLU, Scale)
-"""Nodes that compute each value by itself, with numbers a channel."""
+"""Nodes that compute each value by itself, with numbers per channel."""
 
 _FIELDS = {Affine: ("scale", "shift"), ReLU: ("max",), Scale: ("factor",)}
 _NEUTRAL = {"scale": 1.0, "shift": 0.0, "max": 1.0, "factor": 1.0}

@@ -33,7 +33,7 @@ def simulate(
     current
         ``steps * batch`` rows, the first step's first, or ``batch`` rows that hold at every step.
     threshold, start
-        Threshold th and initial potential, float32: of no dimension, or one a channel with the dimensions of the current.
+        Threshold th and initial potential, float32: of no dimension, or one per channel with the dimensions of the current.
     steps, batch
         T, and the number of samples.
     potentials
