@@ -44,6 +44,7 @@ class PlanBuilder:
         self.coding = options.coding
         self.dt = options.dt
         self.max_count = options.max_count
+        self.units = options.units
         self.ops: list[Op] = []
 
     def emit(self, op: Op, **known: Any) -> MapValue:

@@ -11,7 +11,7 @@ from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, spread_scale, term_scale
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, RoundOp, Term
-from pysnn.plan.quantise import fixed_point, integers, own_or_one, quantise_weights, weight_units
+from pysnn.plan.quantise import fixed_point, integers, next_powers_of_two, own_or_one, quantise_weights, weight_units
 
 __all__ = ["IntBuilder"]
 
@@ -109,6 +109,8 @@ class IntBuilder(PlanBuilder):
             )
         weight = self.folded(name, value, layer)
         units = weight_units(weight, np.asarray(layer.bias))
+        if self.units == "power_of_two":
+            units = next_powers_of_two(units)
         if value.spec.kind == "real":
             return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)
         small = quantise_weights(weight, own_or_one(units))

@@ -208,7 +208,7 @@ class Simulator:
         if self._latest is not None and self._latest[0] is options and self._latest[1] == max_count:
             return self._latest[2]
         coding = "events" if options.coding == "spikes" else options.coding
-        wanted = PlanOptions(options.precision, coding, options.dt, max_count)
+        wanted = PlanOptions(options.precision, coding, options.dt, max_count, options.units)
         key = (wanted, options.backend)
         if key not in self._compiled:
             plan = compile_plan(self.network, wanted)
