@@ -31,11 +31,11 @@ LANES = 16
 
 
 class Spikes(NamedTuple):
-    """The spikes of each sample's map in the order of (time, index): times and indices ``(batch, in_size)``, and how many there are."""
+    """The spikes of each sample's map in the order of (time, index): times and inputs ``(batch, in_size)``, and how many there are."""
 
-    time: Array
-    index: Array
-    count: Array
+    times: Array
+    inputs: Array
+    counts: Array
 
 
 class Targets(NamedTuple):
@@ -89,10 +89,10 @@ def sort_maps(times: Array, spikes: Spikes) -> None:
     for sample in range(times.shape[0]):
         spiking = np.flatnonzero(times[sample] < INF)
         order = spiking[np.argsort(times[sample][spiking], kind="mergesort")]
-        spikes.count[sample] = len(order)
+        spikes.counts[sample] = len(order)
         for k in range(len(order)):
-            spikes.time[sample, k] = times[sample, order[k]]
-            spikes.index[sample, k] = order[k]
+            spikes.times[sample, k] = times[sample, order[k]]
+            spikes.inputs[sample, k] = order[k]
 
 
 @inlined
@@ -176,9 +176,9 @@ def fire(spikes: Spikes, targets: Targets, weight: Array, neuron: Neuron, fired:
     """Compute a layer's spikes from its inputs'. ``fired`` holds ``inf`` and marks of 0 before."""
     columns = weight.shape[1]
     sites = fired.times.shape[1] // columns
-    for sample in range(len(spikes.count)):
-        count = spikes.count[sample]
-        times, inputs = spikes.time[sample, :count], spikes.index[sample, :count]
+    for sample in range(len(spikes.counts)):
+        count = spikes.counts[sample]
+        times, inputs = spikes.times[sample, :count], spikes.inputs[sample, :count]
         first, time, row, _ = share_out(times, inputs, targets, sites)
         for site in range(sites):
             out = fired.times[sample, site * columns : (site + 1) * columns]
@@ -249,9 +249,9 @@ def _by_input(weight: Array, now: Any, back: Back, ramp: bool, lanes: Array) -> 
 def back_weights(spikes: Spikes, targets: Targets, back: Back, rule: Rule, total: Sum) -> None:
     """Add the gradient by some columns of the weights."""
     sites = back.times.shape[1] // total.columns
-    for sample in range(len(spikes.count)):
-        count = spikes.count[sample]
-        times, inputs = spikes.time[sample, :count], spikes.index[sample, :count]
+    for sample in range(len(spikes.counts)):
+        count = spikes.counts[sample]
+        times, inputs = spikes.times[sample, :count], spikes.inputs[sample, :count]
         first, time, row, _ = share_out(times, inputs, targets, sites)
         for site in range(sites):
             start = site * total.columns + total.first
@@ -267,9 +267,9 @@ def back_inputs(spikes: Spikes, targets: Targets, back: Back, ramp: bool, weight
     columns = weight.shape[1]
     sites = back.times.shape[1] // columns
     lanes = np.zeros(LANES, np.float32)
-    for sample in range(len(spikes.count)):
-        count = spikes.count[sample]
-        times, inputs = spikes.time[sample, :count], spikes.index[sample, :count]
+    for sample in range(len(spikes.counts)):
+        count = spikes.counts[sample]
+        times, inputs = spikes.times[sample, :count], spikes.inputs[sample, :count]
         first, time, row, source = share_out(times, inputs, targets, sites)
         for site in range(sites):
             range_ = slice(site * columns, (site + 1) * columns)
