@@ -52,8 +52,9 @@ pub(crate) fn integrate(
     simd: Option<&str>,
 ) -> PyResult<()> {
     let level = Level::named(simd).map_err(|error| raise(py, &error))?;
-    let threshold = channels.threshold.to_vec().map_err(|_| unfit(py, "thresholds"))?;
-    let first = channels.start.to_vec().map_err(|_| unfit(py, "initial potentials"))?;
+    let Channels { threshold, start } = channels;
+    let threshold = threshold.to_vec().map_err(|_| unfit(py, "thresholds"))?;
+    let first = start.to_vec().map_err(|_| unfit(py, "initial potentials"))?;
     let how = How { level, threshold, first, steps, threads: threads.max(1) };
     match arrays {
         Arrays::Single(arrays) => how.run(py, &arrays),

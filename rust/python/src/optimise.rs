@@ -11,7 +11,7 @@ use crate::call::{compute, raise};
 type Values<'py> = Bound<'py, PyArray1<f32>>;
 
 /// `AdamStep` of Python.
-#[derive(FromPyObject)]
+#[derive(Clone, Copy, FromPyObject)]
 pub(crate) struct Constants {
     mean_kept: f32,
     mean_added: f32,
