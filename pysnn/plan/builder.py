@@ -133,9 +133,8 @@ class PlanBuilder:
             raise PlanError(f"{self.title(name)}: a read-out of spikes needs spikes; put a neuron before it")
         return joined
 
-    def conv_op(self, name: str, value: MapValue, layer: Conv2d, arrays: tuple[Any, Any], kind: Any) -> ConvOp:
+    def conv_op(self, name: str, value: MapValue, layer: Conv2d, *, weight: Any, bias: Any, kind: Any) -> ConvOp:
         """Make a weight operation from folded weights ``(O, I / groups, kh, kw)`` and bias."""
-        weight, bias = arrays
         outputs = weight.shape[0]
         size = window_shape(self.title(name), self.shape(value), layer.extent, layer.stride, layer.padding)
         spec = MapSpec((outputs, *size), kind, value.spec.static)

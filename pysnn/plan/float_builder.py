@@ -52,8 +52,8 @@ class FloatBuilder(PlanBuilder):
 
     def conv(self, name: str, value: MapValue, layer: Conv2d) -> MapValue:
         """Lower a weight layer."""
-        arrays = (self.folded(name, value, layer), np.asarray(layer.bias))
-        return self.emit(self.conv_op(name, value, layer, arrays, "real"))
+        weight, bias = self.folded(name, value, layer), np.asarray(layer.bias)
+        return self.emit(self.conv_op(name, value, layer, weight=weight, bias=bias, kind="real"))
 
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
         """Lower a sum (divisor 1) or average over windows."""

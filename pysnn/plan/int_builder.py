@@ -112,13 +112,15 @@ class IntBuilder(PlanBuilder):
         if self.units == "power_of_two":
             units = next_powers_of_two(units)
         if value.spec.kind == "real":
-            return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)
+            op = self.conv_op(name, value, layer, weight=weight, bias=np.asarray(layer.bias), kind="real")
+            return self.emit(op, unit=units)
         small = quantise_weights(weight, own_or_one(units))
         bias = integers(self.title(name), layer.bias.astype(np.float64) / own_or_one(units))
         weights_sum = np.abs(small).sum(axis=(1, 2, 3), dtype=np.int64) * value.spec.max_count
         bound = np.abs(bias.astype(np.int64)) + weights_sum
         self.check_bound(name, bound)
-        return self.emit(self.conv_op(name, value, layer, (small, bias), "current"), unit=units, bound=bound)
+        op = self.conv_op(name, value, layer, weight=small, bias=bias, kind="current")
+        return self.emit(op, unit=units, bound=bound)
 
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
         """Lower a sum (divisor 1) or average over windows."""
