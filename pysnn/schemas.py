@@ -54,6 +54,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "edge_sums": "Float64",
         "rescales": "Float64",
         "ann_macs": "Int64",
+        "ann_macs_padded": "Int64",
         "spikes_per_neuron": "Float64",
         "ms_per_sample": "Float64",
     },

@@ -75,9 +75,9 @@ def main() -> None:
     ann = onnx.load(
         folder / "pretrained" / "resnet20_cifar10.onnx", mean=[0.4914, 0.4822, 0.4465], std=[0.2470, 0.2435, 0.2616]
     )
-    rows.append(_row("resnet20-onnx", ann_operations(ann.network, x)))
+    rows.append(_row("resnet20-onnx", ann_operations(ann, x)))
     ann = onnx.load(folder / "pretrained" / "mnist-8.onnx", mean=[0.0], std=[1 / 255])
-    rows.append(_row("mnist-8", ann_operations(ann.network, digits)))
+    rows.append(_row("mnist-8", ann_operations(ann, digits)))
     kept = sorted(NETWORKS.glob("*.psnn"))
     rows += [_row(path.stem, ann_operations(clipped(psnn.load(path).network), x)) for path in kept]
     rows += [_row(name, _first_spike(name)) for name in TASKS]

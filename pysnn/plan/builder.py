@@ -121,7 +121,7 @@ class PlanBuilder:
         frozen = np.ascontiguousarray(index.reshape(spec.shape), dtype=np.int32)
         return self.emit(GatherOp(name, spec, tuple(value.map for value in values), frozen), **known)
 
-    def refuse_ordinary(self, name: str) -> None:
+    def refuse_ann(self, name: str) -> None:
         """Refuse an activation of a network without neurons."""
         if not self.network.neurons:
             raise PlanError(f"{self.title(name)}: this network does not spike yet; convert it with pysnn.convert first")

@@ -75,7 +75,7 @@ class FloatBuilder(PlanBuilder):
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
         """Lower an activation on values that are constant in time: an ordinary part of a spiking network."""
-        self.refuse_ordinary(name)
+        self.refuse_ann(name)
         if value.spec.kind != "real" or not value.spec.static:
             raise PlanError(
                 f"{self.title(name)}: it needs an input that is constant in time, and gets one that changes; "

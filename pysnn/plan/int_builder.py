@@ -163,7 +163,7 @@ class IntBuilder(PlanBuilder):
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
         """Refuse: activations of an ANN are real values."""
-        self.refuse_ordinary(name)
+        self.refuse_ann(name)
         raise PlanError(f"{self.title(name)}: int8 networks have neurons only; use precision 'float32'")
 
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:

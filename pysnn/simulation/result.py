@@ -13,6 +13,7 @@ from pysnn.backends.base import Probe
 from pysnn.errors import DataError
 from pysnn.frozen import FrozenDict
 from pysnn.network import Network
+from pysnn.nodes import Conv2d
 from pysnn.plan.fixed_counts import fixed_counts
 from pysnn.plan.ops import ConvOp, NeuronOp, Plan
 from pysnn.schemas import COUNT_FIELDS, FIXED_FIELDS, SCHEMAS
@@ -179,6 +180,7 @@ class Result:
                     "edge_sums": float(activity.total("edge_sums")[i] / self.samples),
                     "rescales": float(activity.total("rescales")[i] / self.samples),
                     "ann_macs": ann_macs(self.network),
+                    "ann_macs_padded": ann_macs(self.network, padded=True),
                     "spikes_per_neuron": float(activity.spikes_per_neuron[i]),
                     "ms_per_sample": ms_per_sample[i],
                 }
@@ -193,19 +195,36 @@ class Result:
         return counted.select(list(SCHEMAS["layers"]))
 
 
-def ann_macs(network: Network) -> int:
-    """Multiply-accumulates of one dense pass: every weight at every output position.
+def ann_macs(network: Network, *, padded: bool = False) -> int:
+    """Multiply-accumulates of one dense pass: without padding, as synaptic operations are counted, or with it.
 
     Examples
     --------
-    >>> from pysnn import Input, Linear, Output
-    >>> ann_macs(Network.chain({"in": Input((3,)), "fc": Linear(np.ones((2, 3))), "out": Output()}))
-    6
+    >>> from pysnn import Conv2d, Input, Output
+    >>> network = Network.chain({"in": Input((1, 2, 2)), "conv": Conv2d(np.ones((1, 1, 3, 3)), padding=1), "out": Output()})
+    >>> ann_macs(network), ann_macs(network, padded=True)
+    (16, 36)
     """
     total = 0
     for name, node in network.nodes.items():
         weight = getattr(node, "weight", None)
-        if weight is not None:
-            positions = int(np.prod(network.shapes[name][1:]))
+        if weight is None:
+            continue
+        positions = int(np.prod(network.shapes[name][1:]))
+        if isinstance(node, Conv2d) and not padded:
+            total += int(weight.shape[0] * weight.shape[1]) * _taps_inside(
+                node, network.shapes[network.sources[name][0]], network.shapes[name]
+            )
+        else:
             total += int(weight.size) * positions
     return total
+
+
+def _taps_inside(layer: Conv2d, source: tuple[int, ...], result: tuple[int, ...]) -> int:
+    """Return how many taps of a window lie inside the source's map, over all output positions."""
+    inside = 1
+    for axis in (0, 1):
+        starts = np.arange(result[axis + 1])[:, None] * layer.stride[axis] - layer.padding[axis]
+        taps = starts + np.arange(layer.weight.shape[axis + 2]) * layer.dilation[axis]
+        inside *= int(np.count_nonzero((taps >= 0) & (taps < source[axis + 1])))
+    return inside

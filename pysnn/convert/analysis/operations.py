@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from pysnn.ann import ann_pass
+from pysnn.convert.folding import fold
+from pysnn.convert.rewrite import spiking_network
 from pysnn.encode.batch import checked_data
 from pysnn.network import Network
+from pysnn.nodes import ReLU
 from pysnn.plan import PlanOptions, compile_plan
 from pysnn.plan.fanout import fan_outs
 from pysnn.plan.ops import ConvOp
@@ -46,7 +49,10 @@ def ann_operations(network: Network, x: Any) -> AnnOperations:
     >>> ann_operations(ann, np.float32([[[[1, 0], [0, 0]]]]))
     AnnOperations(padded=36, macs=16, nonzero=4.0)
     """
-    plan = compile_plan(network, PlanOptions())
+    network = fold(network)
+    # The spiking network of the same weights has a plan, whose weight layers and maps are those of the ANN.
+    relus = [name for name, node in network.nodes.items() if isinstance(node, ReLU)]
+    plan = compile_plan(spiking_network(network, dict.fromkeys(relus, 1.0)), PlanOptions())
     layers = [op for op in plan.ops if isinstance(op, ConvOp)]
     padded = sum(op.weight.size * op.spec.shape[1] * op.spec.shape[2] for op in layers)
     fans = [fan_outs(op, plan.ops[op.source].spec.shape).total.reshape(-1).astype(np.int64) for op in layers]
