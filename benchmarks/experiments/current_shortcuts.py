@@ -66,7 +66,13 @@ def main() -> None:
                 for field in ("edge_sums", "rescales", "shifts", "bias_sums")
             }
             again = additions_without_currents(result.plan, synops)
-            row = {"network": name, "units": units, "steps": STEPS, "samples": IMAGES, "accuracy": result.accuracy[-1]}
+            row: dict[str, Any] = {
+                "network": name,
+                "units": units,
+                "steps": STEPS,
+                "samples": IMAGES,
+                "accuracy": result.accuracy[-1],
+            }
             rows.append({**row, "synops": float(synops.sum()), **fixed, "synops_spikes_only": again})
             print(rows[-1], flush=True)
     if save:

@@ -149,7 +149,7 @@ def test_units_of_powers_of_two_need_no_multiplications() -> None:
     network = Network({**nodes, "out": Output("count")}, edges)
     each = {}
     for units in ("exact", "power_of_two"):
-        counts = fixed_counts(compile_plan(network, PlanOptions("int8", units=units)))["if2"].each_step.tolist()  # type: ignore[arg-type]
+        counts = fixed_counts(compile_plan(network, PlanOptions("int8", units=units)))["if2"].each_step.tolist()
         each[units] = dict(zip(FIXED_FIELDS, counts, strict=True))
     assert each["exact"]["rescales"] == 48
     assert each["power_of_two"]["rescales"] == 0
