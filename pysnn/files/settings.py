@@ -45,7 +45,7 @@ class Settings:
     """
 
     steps: int | None = None
-    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"] = "constant"
     dt: float | None = None
     precision: Literal["float32", "int8"] = "float32"
     seed: int = 0

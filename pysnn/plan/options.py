@@ -12,7 +12,7 @@ from pysnn.plan.ops import MAX_COUNT
 __all__ = ["CODINGS", "PRECISIONS", "PlanOptions"]
 
 PRECISIONS = ("float32", "int8")
-CODINGS = ("constant", "poisson", "events")
+CODINGS = ("constant", "poisson", "events", "frames")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class PlanOptions:
     """
 
     precision: Literal["float32", "int8"] = "float32"
-    coding: Literal["constant", "poisson", "events"] = "constant"
+    coding: Literal["constant", "poisson", "events", "frames"] = "constant"
     dt: float | None = None
     max_count: int = 1
 

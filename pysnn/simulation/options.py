@@ -20,7 +20,7 @@ class RunKeywords(TypedDict, total=False):
 
     precision: Literal["float32", "int8"]
     backend: str
-    coding: Literal["constant", "poisson", "spikes", "events"]
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"]
     dt: float | None
     seed: int
     threads: int | None
@@ -78,7 +78,7 @@ class RunOptions:
 
     precision: Literal["float32", "int8"] = "float32"
     backend: str = "auto"
-    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"] = "constant"
     dt: float | None = None
     seed: int = 0
     threads: int | None = None
