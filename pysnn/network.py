@@ -111,7 +111,9 @@ class Network:
         shapes = find_shapes(self)
         for name, shape in shapes.items():
             if prod(shape) > MAX_VALUES:
-                raise CapacityError(f"{self.nodes[name].title} '{name}': at most {MAX_VALUES} values a sample, got {shape}")
+                raise CapacityError(
+                    f"{self.nodes[name].title} '{name}': at most {MAX_VALUES} values a sample, got {shape}"
+                )
         return FrozenDict(shapes)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -204,7 +204,9 @@ def differing(fixture: Fixture, backend: str) -> int:
     """Return how many spikes of a run differ from the fixture's, in both layers."""
     x = fixture.arrays["x"]
     result = pysnn.run(network(fixture), x, steps=len(x), coding="spikes", record=["n1", "n2"], backend=backend)
-    return sum(int(np.count_nonzero(result.spikes[f"n{k}"].squeeze((3, 4)) != fixture.arrays[f"spk{k}"])) for k in (1, 2))
+    return sum(
+        int(np.count_nonzero(result.spikes[f"n{k}"].squeeze((3, 4)) != fixture.arrays[f"spk{k}"])) for k in (1, 2)
+    )
 
 
 def check(folder: Path) -> int:

@@ -42,12 +42,26 @@ class NeuronEntry:
 _NIR = "NIR (Pedersen et al. 2024)"
 
 NEURONS: dict[str, NeuronEntry] = {
-    "ALIF": NeuronEntry(ALIF, "leaky integrate-and-fire with an adaptive threshold", "Bellec et al. 2018", "dt, float32"),
+    "ALIF": NeuronEntry(
+        ALIF, "leaky integrate-and-fire with an adaptive threshold", "Bellec et al. 2018", "dt, float32"
+    ),
     "CubaLI": NeuronEntry(CubaLI, "current-based leaky integrator without spikes", _NIR, "dt, float32"),
     "CubaLIF": NeuronEntry(CubaLIF, "current-based leaky integrate-and-fire, forward Euler", _NIR, "dt, float32"),
-    "DiscreteCubaLIF": NeuronEntry(DiscreteCubaLIF, "current-based leaky integrate-and-fire by the numbers of its step", "snnTorch, sinabs, Norse", "float32"),
-    "DiscreteLI": NeuronEntry(DiscreteLI, "leaky integrator without spikes by the numbers of its step", "snnTorch, SpikingJelly, Norse", "float32"),
-    "DiscreteLIF": NeuronEntry(DiscreteLIF, "leaky integrate-and-fire by the numbers of its step", "snnTorch, SpikingJelly, sinabs, Norse", ""),
+    "DiscreteCubaLIF": NeuronEntry(
+        DiscreteCubaLIF,
+        "current-based leaky integrate-and-fire by the numbers of its step",
+        "snnTorch, sinabs, Norse",
+        "float32",
+    ),
+    "DiscreteLI": NeuronEntry(
+        DiscreteLI,
+        "leaky integrator without spikes by the numbers of its step",
+        "snnTorch, SpikingJelly, Norse",
+        "float32",
+    ),
+    "DiscreteLIF": NeuronEntry(
+        DiscreteLIF, "leaky integrate-and-fire by the numbers of its step", "snnTorch, SpikingJelly, sinabs, Norse", ""
+    ),
     "I": NeuronEntry(I, "integrator without spikes", _NIR, "float32"),
     "IF": NeuronEntry(IF, "integrate-and-fire", "Lapicque 1907; soft reset: Rueckauer et al. 2017", ""),
     "LI": NeuronEntry(LI, "leaky integrator without spikes", _NIR, "dt, float32"),

@@ -70,7 +70,9 @@ class DiscreteLIF(IF):
         check_choice(self, "formula", FORMULAS)
         given = [key for key in ("decay", "rate", "tau") if getattr(self, key) is not None]
         if len(given) != 1 or given[0] not in _BY[self.formula]:
-            raise NetworkError(f"{self.title}: formula '{self.formula}' takes {' or '.join(_BY[self.formula])}, got {' and '.join(given) or 'neither'}")
+            raise NetworkError(
+                f"{self.title}: formula '{self.formula}' takes {' or '.join(_BY[self.formula])}, got {' and '.join(given) or 'neither'}"
+            )
         take_parameters(self, (*given, "gain", "drive", "v_leak"))
         for key in ("v_leak",) if self.formula == "euler" else ("gain", "drive"):
             if np.any(np.asarray(getattr(self, key)) != (1.0 if key == "gain" else 0.0)):
@@ -149,7 +151,9 @@ class DiscreteCubaLIF(DiscreteLIF):
         return replace(super().model, synapse=self.current)  # type: ignore[arg-type]
 
     def _constants(self, shape: Shape, what: str, dt: float | None) -> dict[str, NDArray[np.float64]]:
-        keys = {"decay_first": ("syn_decay", "syn_gain"), "decay_last": ("syn_decay",), "jump": ("syn_rate",)}[self.current]
+        keys = {"decay_first": ("syn_decay", "syn_gain"), "decay_last": ("syn_decay",), "jump": ("syn_rate",)}[
+            self.current
+        ]
         return {**super()._constants(shape, what, dt), **{key: self._wide(key, shape, what) for key in keys}}
 
 

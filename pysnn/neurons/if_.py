@@ -116,9 +116,13 @@ class IF(Node):
     def parameters(self, shape: Shape, name: str, dt: float | None) -> NeuronParameters:
         """Return the neuron's numbers for a plan, worked out in float64 for steps of ``dt`` seconds."""
         what = f"{self.title} '{name}'"
-        threshold, v_init, v_reset = (spread(getattr(self, key), shape, what) for key in ("v_threshold", "v_init", "v_reset"))
+        threshold, v_init, v_reset = (
+            spread(getattr(self, key), shape, what) for key in ("v_threshold", "v_init", "v_reset")
+        )
         constants = {key: self._wide(key, shape, what) for key in self._optional()}
-        return NeuronParameters(self.model, threshold, v_init, v_reset, {**constants, **self._constants(shape, what, dt)}, self.max_spikes)
+        return NeuronParameters(
+            self.model, threshold, v_init, v_reset, {**constants, **self._constants(shape, what, dt)}, self.max_spikes
+        )
 
     def _constants(self, shape: Shape, what: str, dt: float | None) -> dict[str, NDArray[np.float64]]:
         """Return the constants of leak and synapse; ``dt`` (seconds) is not used without a leak."""
@@ -145,9 +149,13 @@ def _check_spikes(neuron: IF) -> None:
     object.__setattr__(neuron, "max_spikes", int(most))
     waits = np.asarray(neuron.refractory)
     if np.any(waits != np.floor(waits)) or np.any(waits < 0) or np.any(waits > MAX_REFRACTORY):
-        raise NetworkError(f"{neuron.title}: refractory must be whole steps in 0..{MAX_REFRACTORY}, got {neuron.refractory}")
+        raise NetworkError(
+            f"{neuron.title}: refractory must be whole steps in 0..{MAX_REFRACTORY}, got {neuron.refractory}"
+        )
     if most > 1 and (neuron.reset_time != "now" or neuron.compare != ">=" or neuron._optional().count("refractory")):
-        raise NetworkError(f"{neuron.title}: max_spikes above 1 goes with reset_time 'now', compare '>=' and no refractory steps")
+        raise NetworkError(
+            f"{neuron.title}: max_spikes above 1 goes with reset_time 'now', compare '>=' and no refractory steps"
+        )
 
 
 def _check_reset(neuron: IF) -> None:

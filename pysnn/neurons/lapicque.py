@@ -56,7 +56,13 @@ class Lapicque(IF):
         r, c, step = (array.astype(np.float32) for array in wide)
         tau = r * c
         if (step > tau).any():
-            raise NetworkError(f"{what}: time_step must be at most r c, got {float(step.max())} with {float(tau.min())}")
+            raise NetworkError(
+                f"{what}: time_step must be at most r c, got {float(step.max())} with {float(tau.min())}"
+            )
         found = {"decay": np.float32(1) - step / tau, "r": r, "inverse_tau": np.float32(1) / tau, "dt": step}
         gain = wide[0] / (wide[0] * wide[1]) * wide[2]
-        return {**{key: array.astype(np.float64) for key, array in found.items()}, "gain": gain, "drive": np.zeros_like(gain)}
+        return {
+            **{key: array.astype(np.float64) for key, array in found.items()},
+            "gain": gain,
+            "drive": np.zeros_like(gain),
+        }

@@ -57,7 +57,9 @@ class LIF(IF):
         return euler(fraction, r, v_leak)
 
 
-def euler(fraction: NDArray[np.float64], r: NDArray[np.float64], v_leak: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def euler(
+    fraction: NDArray[np.float64], r: NDArray[np.float64], v_leak: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
     """Return the constants of Euler's step; ``fraction`` is ``dt / tau``.
 
     Examples

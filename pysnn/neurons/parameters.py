@@ -61,7 +61,9 @@ def spread(value: Any, shape: Shape, what: str) -> NDArray[np.float32]:
         return per_channel(value, shape[0], what)
     full = (*shape, 1, 1)[:3]
     if value.shape != full:
-        raise NetworkError(f"{what}: expected one value, {full[0]} (one a channel) or {full} (one a neuron), got {value.shape}")
+        raise NetworkError(
+            f"{what}: expected one value, {full[0]} (one a channel) or {full} (one a neuron), got {value.shape}"
+        )
     return np.asarray(value)
 
 

@@ -27,7 +27,13 @@ def topological(graph: Graph) -> list[str]:
     while done < len(order) or len(order) < len(waiting):
         if done == len(order):
             left = set(waiting) - set(order)
-            order.append(next(name for name in waiting if name in left and isinstance(graph.nodes[name], Delay) and _returns(graph, name, left)))
+            order.append(
+                next(
+                    name
+                    for name in waiting
+                    if name in left and isinstance(graph.nodes[name], Delay) and _returns(graph, name, left)
+                )
+            )
         name = order[done]
         done += 1
         for target in graph.targets[name]:
@@ -53,7 +59,9 @@ def _returns(graph: Graph, start: str, among: Collection[str]) -> bool:
 
 def find_cycle(graph: Graph) -> tuple[str, ...]:
     """Return names along one cycle without a delay, the first one repeated at the end; empty if there is none."""
-    waiting = {name: 0 if isinstance(graph.nodes[name], Delay) else len(sources) for name, sources in graph.sources.items()}
+    waiting = {
+        name: 0 if isinstance(graph.nodes[name], Delay) else len(sources) for name, sources in graph.sources.items()
+    }
     ready = [name for name, count in waiting.items() if count == 0]
     for name in ready:
         for target in graph.targets[name]:
@@ -89,4 +97,7 @@ def find_shapes(graph: Graph) -> dict[str, Shape]:
     missing = [name for name in graph.order if name not in shapes]
     if missing:
         raise NetworkError(f"{graph.nodes[missing[0]].title} '{missing[0]}': no edge says its shape")
-    return {name: graph.nodes[name].output_shape(name, tuple(shapes[s] for s in graph.sources[name])) for name in graph.order}
+    return {
+        name: graph.nodes[name].output_shape(name, tuple(shapes[s] for s in graph.sources[name]))
+        for name in graph.order
+    }

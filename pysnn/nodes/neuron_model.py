@@ -6,7 +6,19 @@ from typing import Literal, get_args
 
 from pysnn.frozen import FrozenDict
 
-__all__ = ["LEAKS", "LEAK_CONSTANTS", "RESETS", "RESET_TIMES", "SYNAPSES", "Fire", "Leak", "NeuronModel", "Reset", "ResetTime", "Synapse"]
+__all__ = [
+    "LEAKS",
+    "LEAK_CONSTANTS",
+    "RESETS",
+    "RESET_TIMES",
+    "SYNAPSES",
+    "Fire",
+    "Leak",
+    "NeuronModel",
+    "Reset",
+    "ResetTime",
+    "Synapse",
+]
 
 Synapse = Literal["none", "decay_first", "decay_last", "jump"]
 Leak = Literal["none", "euler", "relax", "relax_divided", "box", "plain", "plain_divided", "lapicque"]

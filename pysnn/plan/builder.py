@@ -129,7 +129,9 @@ class PlanBuilder:
         """Lower a delay."""
         value = self.join(name, values)
         if value.spec.kind == "current":
-            raise PlanError(f"{self.title(name)}: int8 networks delay spikes, and it gets a current; put a neuron before it")
+            raise PlanError(
+                f"{self.title(name)}: int8 networks delay spikes, and it gets a current; put a neuron before it"
+            )
         spec = replace(value.spec, static=False)
         return self.emit(DelayOp(name, spec, value.map, steps), scale=value.scale)
 
@@ -142,7 +144,9 @@ class PlanBuilder:
         elif isinstance(node, Linear | Conv2d) and self.delays_currents:
             spec = MapSpec(full, "real", static=False)
         else:
-            raise PlanError(f"{self.title(name)}: it closes a cycle, and expects spikes of a neuron there, or in float32 the current of a Linear or Conv2d; got {self.title(source)}")
+            raise PlanError(
+                f"{self.title(name)}: it closes a cycle, and expects spikes of a neuron there, or in float32 the current of a Linear or Conv2d; got {self.title(source)}"
+            )
         return self.emit(DelayOp(name, spec, -1, steps))
 
     def neuron_spec(self, shape: tuple[int, int, int], parameters: NeuronParameters) -> MapSpec:

@@ -68,7 +68,9 @@ class IntBuilder(PlanBuilder):
 
     def _rounded(self, name: str, value: MapValue, unit: Float64) -> MapValue:
         if not value.spec.static:
-            raise PlanError(f"{self.title(name)}: int8 networks have no real currents that change from step to step; use precision 'float32'")
+            raise PlanError(
+                f"{self.title(name)}: int8 networks have no real currents that change from step to step; use precision 'float32'"
+            )
         op = RoundOp(name, replace(value.spec, kind="current"), value.map, unit)
         return self.emit(op, unit=unit, bound=np.full(len(unit), CURRENT_LIMIT))
 
@@ -179,7 +181,10 @@ class IntBuilder(PlanBuilder):
         source = self.current(name, values, threshold if threshold.ndim == 1 else threshold.min(axis=(1, 2)))
         assert source.unit is not None
         assert source.bound is not None
-        own = self.levelled(replace(parameters, model=model if model.leak == "none" else replace(model, leak="euler")), source.spec.shape)
+        own = self.levelled(
+            replace(parameters, model=model if model.leak == "none" else replace(model, leak="euler")),
+            source.spec.shape,
+        )
         unit, constants = self._in_units(name, own, source.unit)
         spread = unit if own.threshold.ndim == 1 else unit[:, None, None]
         op = NeuronOp(
@@ -196,14 +201,18 @@ class IntBuilder(PlanBuilder):
         )
         return self.emit(op)
 
-    def _in_units(self, name: str, own: NeuronParameters, unit: Float64) -> tuple[Float64, dict[str, NDArray[np.int32]]]:
+    def _in_units(
+        self, name: str, own: NeuronParameters, unit: Float64
+    ) -> tuple[Float64, dict[str, NDArray[np.int32]]]:
         """Return the unit of the potential, that of the current times the gain, and the constants as integers."""
         constants: dict[str, NDArray[np.int32]] = {}
         spread = unit
         if own.model.leak != "none":
             gain = own.constants["gain"]
             if (gain.ndim == 3 and np.ptp(gain, axis=(1, 2)).any()) or not (gain > 0).all():
-                raise PlanError(f"{self.title(name)}: int8 networks need a positive factor of the current, one a channel; use precision 'float32'")
+                raise PlanError(
+                    f"{self.title(name)}: int8 networks need a positive factor of the current, one a channel; use precision 'float32'"
+                )
             unit = unit * (gain if gain.ndim == 1 else gain[:, 0, 0])
             spread = unit if gain.ndim == 1 else unit[:, None, None]
             if not (unit > 0).all():

@@ -260,7 +260,9 @@ def _magnitude(array: NDArray[np.generic] | None) -> int:
     return 0 if array is None else int(np.abs(array.astype(np.int64)).max(initial=0))
 
 
-Op: TypeAlias = InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | ClampOp | RoundOp | AddOp | NeuronOp | OutputOp | DelayOp
+Op: TypeAlias = (
+    InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | ClampOp | RoundOp | AddOp | NeuronOp | OutputOp | DelayOp
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -165,7 +165,10 @@ class NeuronStep(Step):
             spikes, potentials = chunk.memory.scratch("spikes", out.size, np.uint8)[: out.size].reshape(-1, size), out
         else:
             kept = out.size if record else 0
-            spikes, potentials = out, chunk.memory.scratch("potentials", kept, state.v.dtype.type)[:kept].reshape(-1, size)
+            spikes, potentials = (
+                out,
+                chunk.memory.scratch("potentials", kept, state.v.dtype.type)[:kept].reshape(-1, size),
+            )
         layer = Layer(
             state.values.reshape(self.op.values, -1, size),
             state.totals.reshape(-1, size),

@@ -71,7 +71,9 @@ def stages(op: NeuronOp) -> Stages:
 def family(op: NeuronOp, limit: NDArray[Any], spread: Any) -> Family:
     """Return the constants of an operation; ``spread`` repeats an array, ``limit`` is what a potential must reach."""
     names = op.names
-    head = next((k for k, name in enumerate(names) if name.startswith(("syn_", "floor", "refractory", "adapt_"))), len(names))
+    head = next(
+        (k for k, name in enumerate(names) if name.startswith(("syn_", "floor", "refractory", "adapt_"))), len(names)
+    )
     nothing = np.zeros_like(limit)
 
     def rows(chosen: list[str], count: int) -> NDArray[Any]:
@@ -222,7 +224,11 @@ def run_integer(current: NDArray[np.int32], hold: int, how: Stages, cell: Family
                     raised = v
                 spikes = np.int64(0)
                 if not waits and raised >= cell.limit[k]:
-                    spikes = min(max(raised // threshold, np.int64(1)), np.int64(how.most)) if how.fire == COUNT else np.int64(1)
+                    spikes = (
+                        min(max(raised // threshold, np.int64(1)), np.int64(how.most))
+                        if how.fire == COUNT
+                        else np.int64(1)
+                    )
                 if how.reset_time == BOTH:
                     if spikes > 0 and not before:
                         raised -= threshold

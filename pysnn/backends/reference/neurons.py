@@ -99,7 +99,11 @@ def advance(op: NeuronOp, current: Array, state: Array) -> Array:
         kept["wait"][:] = np.where(spikes > 0, c["refractory"], np.maximum(kept["wait"] - 1, 0))
     after = _reset(op, raised, spikes, before, (threshold, v_reset))
     if model.floor:
-        after = np.maximum(after, c["floor"]) if v.dtype == np.int32 else np.maximum(after - c["floor"], np.float32(0)) + c["floor"]
+        after = (
+            np.maximum(after, c["floor"])
+            if v.dtype == np.int32
+            else np.maximum(after - c["floor"], np.float32(0)) + c["floor"]
+        )
     if model.adaptive:
         kept["a"][:] = c["adapt_decay"] * kept["a"] + c["adapt_jump"] * spikes
     v[:] = after

@@ -5,7 +5,8 @@ use pysnn_core::plan::{
 };
 
 use super::Rng;
-use super::plans::{derived, neuron, push, source, window};
+use super::neurons::neuron;
+use super::plans::{derived, push, source, window};
 
 /// Convolutions that only their sum reads, in any of its places, static ones among them.
 pub(super) fn branches(rng: &mut Rng, ops: &mut Vec<Op>, integer: bool) {
