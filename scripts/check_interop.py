@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def _recurrent(nodes: dict[str, Node], layer: str, fixture: Fixture) -> list[tup
     nodes[back] = Linear(fixture.arrays[f"rec_w{layer}"], fixture.arrays.get(f"rec_b{layer}"))
     nodes[delay] = Delay()
     path = (neuron, back, delay, neuron) if fixture.meta["library"] == "sinabs" else (neuron, delay, back, neuron)
-    return list(zip(path, path[1:], strict=False))
+    return list(pairwise(path))
 
 
 def _snntorch_reset(args: dict[str, Any], *, loses_input: bool) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def _sj_if(meta: dict[str, Any], args: dict[str, Any], layer: str) -> Node:
 
 def _sj_lif(meta: dict[str, Any], args: dict[str, Any], layer: str) -> Node:
     del layer
-    number = {"rate": meta["sigmoid_w"]} if "sigmoid_w" in meta else {"tau": args["tau"]}
+    number: dict[str, Any] = {"rate": meta["sigmoid_w"]} if "sigmoid_w" in meta else {"tau": args["tau"]}
     formula = "relax" if args["decay_input"] else "plain"
     return DiscreteLIF(**_spikingjelly(args), formula=formula, v_leak=args["v_reset"] or 0.0, **number)
 
@@ -147,13 +148,13 @@ def _sinabs_iaf(meta: dict[str, Any], args: dict[str, Any], layer: str) -> Node:
 def _sinabs_lif(meta: dict[str, Any], args: dict[str, Any], layer: str) -> Node:
     del layer
     alpha = np.float32(meta.get("alpha", np.exp(-1 / args["tau_mem"])))
-    leak = {"decay": alpha, "gain": np.float32(1) - alpha if args["norm_input"] else 1.0}
+    leak: dict[str, Any] = {"decay": alpha, "gain": np.float32(1) - alpha if args["norm_input"] else 1.0}
     if args.get("tau_syn") is None:
         return DiscreteLIF(**_sinabs(args), **leak)
     return DiscreteCubaLIF(**_sinabs(args), **leak, current="decay_last", syn_decay=meta["alpha_syn"])
 
 
-def _rate(args: dict[str, Any], name: str) -> np.float32:
+def _rate(args: dict[str, Any], name: str) -> Any:
     """Return ``dt`` times an inverse time constant, as Norse multiplies them."""
     return np.float32(args["dt"]) * np.float32(args[name])
 
@@ -175,7 +176,7 @@ def _norse_box(meta: dict[str, Any], args: dict[str, Any], layer: str) -> Node:
 
 def _norse_lif(meta: dict[str, Any], args: dict[str, Any], layer: str) -> Node:
     del meta, layer
-    rates = {"rate": _rate(args, "tau_mem_inv"), "syn_rate": _rate(args, "tau_syn_inv")}
+    rates: dict[str, Any] = {"rate": _rate(args, "tau_mem_inv"), "syn_rate": _rate(args, "tau_syn_inv")}
     return DiscreteCubaLIF(**_norse(args), formula="relax", current="jump", **rates)
 
 

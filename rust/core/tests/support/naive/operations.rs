@@ -1,7 +1,7 @@
 //! What each operation computes.
 
 use super::{Map, State};
-use pysnn_core::plan::{Conv, Dynamics, Entry, Kind, MapSpec, Neuron, Output, Readout, Shape, Term, Weights, Window};
+use pysnn_core::plan::{Conv, Entry, Kind, MapSpec, Output, Readout, Shape, Term, Weights, Window};
 
 /// Positions in the source of the window of result `i`, ascending in (ky, kx), of the same channel.
 pub(super) fn taps(window: &Window, source: Shape, result: Shape, i: usize) -> Vec<usize> {
