@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,31 +49,35 @@ def load(path: Path) -> Fixture:
     return Fixture(path.stem, json.loads(arrays.pop("meta").tobytes()), arrays)
 
 
+def neuron(fixture: Fixture, layer: str) -> Node:
+    """Return the neuron of layer "1" or "2"; raise ``KeyError`` where it is unknown."""
+    return NEURONS[fixture.meta["library"], fixture.meta["neuron"]](fixture.meta, fixture.meta["args"], layer)
+
+
 def network(fixture: Fixture) -> Network:
     """Return the network of a fixture; raise ``KeyError`` where its neuron is unknown."""
-    make = NEURONS[fixture.meta["library"], fixture.meta["neuron"]]
-    arrays, args = fixture.arrays, fixture.meta["args"]
+    arrays = fixture.arrays
     nodes: dict[str, Node] = {"in": Input((arrays["w1"].shape[1],))}
     edges = []
     before = "in"
     for layer in ("1", "2"):
-        fc, neuron = f"fc{layer}", f"n{layer}"
+        fc, own = f"fc{layer}", f"n{layer}"
         nodes[fc] = Linear(arrays[f"w{layer}"], arrays[f"b{layer}"])
-        nodes[neuron] = make(fixture.meta, args, layer)
-        edges += [(before, fc), (fc, neuron)]
+        nodes[own] = neuron(fixture, layer)
+        edges += [(before, fc), (fc, own)]
         if f"rec_w{layer}" in arrays:
             edges += _recurrent(nodes, layer, fixture)
-        before = neuron
+        before = own
     nodes["out"] = Output("count")
     return Network(nodes, [*edges, (before, "out")])
 
 
 def _recurrent(nodes: dict[str, Node], layer: str, fixture: Fixture) -> list[tuple[str, str]]:
     """Add the connections of a layer with itself and return their edges: sinabs delays their currents, the others the spikes."""
-    neuron, delay, back = f"n{layer}", f"delay{layer}", f"rec{layer}"
+    own, delay, back = f"n{layer}", f"delay{layer}", f"rec{layer}"
     nodes[back] = Linear(fixture.arrays[f"rec_w{layer}"], fixture.arrays.get(f"rec_b{layer}"))
     nodes[delay] = Delay()
-    path = (neuron, back, delay, neuron) if fixture.meta["library"] == "sinabs" else (neuron, delay, back, neuron)
+    path = (own, back, delay, own) if fixture.meta["library"] == "sinabs" else (own, delay, back, own)
     return list(pairwise(path))
 
 
@@ -218,7 +223,7 @@ def check(folder: Path) -> int:
         try:
             fixture = load(path)
             network(fixture)
-        except (KeyError, ValueError, OSError, pysnn.PysnnError) as error:
+        except (KeyError, ValueError, OSError, BadZipFile, pysnn.PysnnError) as error:
             print(f"{path.name}: skipped: {type(error).__name__}: {error}")
             skipped += 1
             continue
