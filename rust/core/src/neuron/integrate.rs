@@ -101,7 +101,8 @@ impl Potential for f32 {
 
     #[inline(always)]
     fn quotient(self, other: Self) -> u8 {
-        (self / other) as u8
+        // By way of 32 bits, which vectors convert to.
+        (self / other).clamp(0.0, 255.0) as i32 as u8
     }
 
     #[inline(always)]
