@@ -30,8 +30,8 @@ class Batches:
         return self.data.samples if isinstance(self.data, Events) else int(self.data.shape[1 if self.frames else 0])
 
     def check_frames(self, steps: int, name: str) -> None:
-        """Refuse frames that are fewer than the steps of a run; ``name`` is the input's."""
-        if self.frames and isinstance(self.data, np.ndarray) and len(self.data) < steps:
+        """Refuse frames that are not one for each step of a run; ``name`` is the input's."""
+        if self.frames and isinstance(self.data, np.ndarray) and len(self.data) != steps:
             raise DataError(f"Input '{name}': expected a frame for each of {steps} steps, got {len(self.data)}")
 
 

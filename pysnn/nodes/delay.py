@@ -1,11 +1,12 @@
 """Values of steps before: delays, and what closes recurrent connections."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from pysnn.errors import NetworkError
-from pysnn.nodes.base import Array, Builder, Node, Shape, Value
+from pysnn.errors import CapacityError, NetworkError
+from pysnn.nodes.base import MAX_VALUES, Array, Builder, Node, Shape, Value
 
 __all__ = ["MAX_DELAY", "Delay"]
 
@@ -15,7 +16,7 @@ MAX_DELAY = 1 << 12
 
 @dataclass(frozen=True, eq=False)
 class Delay(Node):
-    """A delay of whole steps: what enters comes out so many steps later, and zeros until then. (NIR's Delay, in steps.)
+    """Delay by whole steps, NIR's Delay: what enters comes out so many steps later, and zeros until then.
 
     A cycle of a network, as recurrent connections are, leads through a delay. What enters is then the spikes of a neuron, or, in
     precision ``"float32"``, the current of a weight layer too.
@@ -45,6 +46,10 @@ class Delay(Node):
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
         """Return the same shape."""
+        if prod(shape) * self.steps > MAX_VALUES:
+            raise CapacityError(
+                f"Delay '{name}': at most {MAX_VALUES} values are held back, got {self.steps} steps of {shape}"
+            )
         return shape
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:

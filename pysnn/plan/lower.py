@@ -36,7 +36,9 @@ def compile_plan(network: Network, options: PlanOptions | None = None) -> Plan:
     options = options or PlanOptions()
     if network.cycle:
         path = " -> ".join(network.cycle)
-        raise PlanError(f"the clocked engines run cycles that have a Delay in them; this network has one without, cycle: {path}")
+        raise PlanError(
+            f"the clocked engines run cycles that have a Delay in them; this network has one without, cycle: {path}"
+        )
     builder: FloatBuilder | IntBuilder
     builder = FloatBuilder(network, options) if options.precision == "float32" else IntBuilder(network, options)
     values: dict[str, MapValue] = {}

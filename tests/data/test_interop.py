@@ -36,7 +36,12 @@ def differing_potentials(fixture: Fixture) -> int:
 
 
 def test_there_is_one_of_each_library() -> None:
-    assert {load(FOLDER / f"{name}.npz").meta["library"] for name in NAMES} == {"snntorch", "spikingjelly", "sinabs", "norse"}
+    assert {load(FOLDER / f"{name}.npz").meta["library"] for name in NAMES} == {
+        "snntorch",
+        "spikingjelly",
+        "sinabs",
+        "norse",
+    }
 
 
 @pytest.mark.parametrize("backend", available_backends())
@@ -59,7 +64,11 @@ def test_a_fixture_with_one_spike_flipped_is_found(tmp_path: Path, capsys: pytes
         np.savez(tmp_path / f"{name}.npz", **arrays)
         runs = len(available_backends())
         assert check(tmp_path) == (0 if name == "good" else 1)
-        expected = f"1 files, {runs} runs, 0 spikes" if name == "good" else f"2 files, {2 * runs} runs, {runs} spikes differ, 0 skipped"
+        expected = (
+            f"1 files, {runs} runs, 0 spikes"
+            if name == "good"
+            else f"2 files, {2 * runs} runs, {runs} spikes differ, 0 skipped"
+        )
         assert expected in capsys.readouterr().out
         arrays["spk2"][7, 1, 3] ^= 1
 

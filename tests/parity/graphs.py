@@ -181,8 +181,14 @@ class Maker:
         path = [name, delay, name]
         if len(value.shape) == 1 and self.dice.flag():
             back = f"w{len(self.nodes)}"
-            self.nodes[back] = pysnn.Linear(self.dice.weights((value.shape[0],) * 2), self.dice.weights((value.shape[0],)))
-            path = [name, back, delay, name] if self.precision == "float32" and self.dice.flag() else [name, delay, back, name]
+            self.nodes[back] = pysnn.Linear(
+                self.dice.weights((value.shape[0],) * 2), self.dice.weights((value.shape[0],))
+            )
+            path = (
+                [name, back, delay, name]
+                if self.precision == "float32" and self.dice.flag()
+                else [name, delay, back, name]
+            )
         self.nodes[name] = node
         self.edges += [(source.name, name) for source in self.sources] + list(pairwise(path))
         self.values.append(Available(name, value.shape, "count"))

@@ -29,7 +29,9 @@ def random_neuron(dice: Dice, shape: tuple[int, ...], precision: str) -> pysnn.I
     drawn = _Drawn(dice, shape)
     real = precision == "float32"
     kinds = ["IF", "LIF", "LIF", "DiscreteLIF", "Lapicque", "Threshold"]
-    kind = dice.one_of([*kinds, "CubaLIF", "DiscreteCubaLIF", "ALIF", "LI", "CubaLI", "I", "DiscreteLI"] if real else kinds)
+    kind = dice.one_of(
+        [*kinds, "CubaLIF", "DiscreteCubaLIF", "ALIF", "LI", "CubaLI", "I", "DiscreteLI"] if real else kinds
+    )
     own = _OWN[kind](dice, drawn) if kind in _OWN else {}
     if kind in {"LI", "CubaLI", "I", "DiscreteLI"}:
         common: dict[str, Any] = {"v_init": drawn(-1, 1.5)}
@@ -70,7 +72,13 @@ def _lif(dice: Dice, drawn: _Drawn) -> dict[str, Any]:
 
 def _cuba(dice: Dice, drawn: _Drawn) -> dict[str, Any]:
     leak = _lif(dice, drawn)
-    return {"tau_mem": leak["tau"], "r": leak["r"], "v_leak": leak["v_leak"], "tau_syn": drawn(1, 5), "w_in": drawn(-0.5, 2)}
+    return {
+        "tau_mem": leak["tau"],
+        "r": leak["r"],
+        "v_leak": leak["v_leak"],
+        "tau_syn": drawn(1, 5),
+        "w_in": drawn(-0.5, 2),
+    }
 
 
 def _discrete(dice: Dice, drawn: _Drawn) -> dict[str, Any]:
@@ -91,7 +99,11 @@ def _discrete_cuba(dice: Dice, drawn: _Drawn) -> dict[str, Any]:
 
 
 def _lapicque(dice: Dice, drawn: _Drawn) -> dict[str, Any]:
-    return {"r": dice.rng.uniform(1, 3), "c": dice.rng.uniform(1, 3), "time_step": drawn(0.25, 1) if dice.flag() else 1.0}
+    return {
+        "r": dice.rng.uniform(1, 3),
+        "c": dice.rng.uniform(1, 3),
+        "time_step": drawn(0.25, 1) if dice.flag() else 1.0,
+    }
 
 
 _OWN: dict[str, Any] = {

@@ -42,7 +42,13 @@ def plan() -> Plan:
     currents = MapSpec((5, 4, 4), "real", static=False)
     window: Any = {"kernel": (2, 2), "stride": (2, 2), "pads": (0, 0, 0, 0)}
     leak = {"decay": ones(5) * 0.5, "gain": ones(5), "drive": ones(5) * 0}
-    neuron: Any = {"threshold": ones(5), "v_init": ones(5) * 0, "v_reset": ones(5) * 0, "unit": np.ones(5), "constants": leak}
+    neuron: Any = {
+        "threshold": ones(5),
+        "v_init": ones(5) * 0,
+        "v_reset": ones(5) * 0,
+        "unit": np.ones(5),
+        "constants": leak,
+    }
     flat = np.arange(20, dtype=np.int32).reshape(20, 1, 1)
     wide = MapSpec((5, 2, 2), "count", static=False, max_count=4)
     return Plan(

@@ -7,7 +7,22 @@ import numpy as np
 import pytest
 
 import pysnn
-from pysnn import ALIF, IF, LI, LIF, CubaLI, DiscreteCubaLIF, DiscreteLI, DiscreteLIF, I, Input, Lapicque, Network, Output, Threshold
+from pysnn import (
+    ALIF,
+    IF,
+    LI,
+    LIF,
+    CubaLI,
+    DiscreteCubaLIF,
+    DiscreteLI,
+    DiscreteLIF,
+    I,
+    Input,
+    Lapicque,
+    Network,
+    Output,
+    Threshold,
+)
 from pysnn.backends import available_backends
 
 BACKENDS = pytest.mark.parametrize("backend", available_backends())
@@ -26,7 +41,9 @@ class Train:
 HIGH = 16.0
 TRAINS = {
     "late subtract": Train(IF(reset_time="late"), [0.75] * 6, [0, 1, 1, 1, 0, 1], [0.75, 1.5, 1.25, 1.0, 0.75, 1.5]),
-    "late zero": Train(IF(reset="zero", v_reset=0.25, reset_time="late"), [0.75] * 5, [0, 1, 0, 1, 0], [0.75, 1.5, 0.25, 1.0, 0.25]),
+    "late zero": Train(
+        IF(reset="zero", v_reset=0.25, reset_time="late"), [0.75] * 5, [0, 1, 0, 1, 0], [0.75, 1.5, 0.25, 1.0, 0.25]
+    ),
     "late above": Train(IF(reset_time="late", compare=">"), [0.5] * 4, [0, 0, 1, 0], [0.5, 1.0, 1.5, 1.0]),
     "both": Train(IF(reset_time="both"), [2.5, 0, 0, 0.25], [1, 0, 0, 0], [1.5, 1.5, 1.5, 1.75]),
     "no reset": Train(IF(reset="none"), [0.75] * 3, [0, 1, 1], [0.75, 1.5, 2.25]),
@@ -42,8 +59,12 @@ TRAINS = {
     "euler": Train(DiscreteLIF(HIGH, decay=0.5, gain=2.0, drive=0.25), [1, 1], [0, 0], [2.25, 3.375]),
     "lapicque": Train(Lapicque(HIGH, r=2.0, c=2.0), [1, 1], [0, 0], [0.5, 0.875]),
     "decay first": Train(DiscreteCubaLIF(HIGH, decay=0.5, syn_decay=0.5), [1, 0], [0, 0], [1.0, 1.0]),
-    "decay last": Train(DiscreteCubaLIF(HIGH, decay=0.5, syn_decay=0.5, current="decay_last"), [1, 0], [0, 0], [0.5, 0.5]),
-    "jump": Train(DiscreteCubaLIF(HIGH, rate=0.5, formula="relax", current="jump", syn_rate=0.25), [1, 0], [0, 0], [0.5, 0.625]),
+    "decay last": Train(
+        DiscreteCubaLIF(HIGH, decay=0.5, syn_decay=0.5, current="decay_last"), [1, 0], [0, 0], [0.5, 0.5]
+    ),
+    "jump": Train(
+        DiscreteCubaLIF(HIGH, rate=0.5, formula="relax", current="jump", syn_rate=0.25), [1, 0], [0, 0], [0.5, 0.625]
+    ),
     "adaptive": Train(ALIF(tau=2.0, r=2.0, tau_adapt=2.0, jump=0.5), [1, 1, 1, 1], [1, 0, 1, 0], [0, 1.0, 0.5, 1.25]),
     "threshold": Train(Threshold(0.5), [0.5, 0.25, 1], [1, 0, 1], [0.5, 0.25, 1.0]),
     "threshold above": Train(Threshold(0.5, compare=">"), [0.5, 0.25, 1], [0, 0, 1], [0.5, 0.25, 1.0]),
@@ -96,18 +117,24 @@ def test_a_neuron_that_never_fires_gives_its_potential(name: str, backend: str) 
 def test_each_neuron_may_have_its_own_threshold(precision: Any, backend: str) -> None:
     threshold = np.float32([[[0.25, 0.5], [1.0, 4.0]], [[4.0, 0.5], [0.25, 2.0]]])
     net = Network.chain({"in": Input((2, 2, 2)), "n": IF(threshold, v_init=[0.0, 0.25]), "out": Output("count")})
-    result = pysnn.run(net, np.ones((1, 2, 2, 2), np.float32) * 0.5, steps=8, precision=precision, backend=backend, check_range=False)
+    result = pysnn.run(
+        net, np.ones((1, 2, 2, 2), np.float32) * 0.5, steps=8, precision=precision, backend=backend, check_range=False
+    )
     expected = np.minimum(8, ((4 + np.float32([0, 0.25])[:, None, None]) / threshold).astype(int))
     assert result.scores[0, 0].reshape(2, 2, 2).tolist() == expected.tolist()
 
 
 @BACKENDS
-@pytest.mark.parametrize("name", ["late subtract", "late zero", "both", "no reset", "several", "floor", "refractory", "threshold"])
+@pytest.mark.parametrize(
+    "name", ["late subtract", "late zero", "both", "no reset", "several", "floor", "refractory", "threshold"]
+)
 def test_integers_do_the_same_on_a_grid(name: str, backend: str) -> None:
     """Spikes of weight 1/128 count what enters in 128ths, so that nothing is rounded."""
     train = TRAINS[name]
     currents = [current if current > 0 else current / 2 for current in train.currents]
-    positive, negative = (np.float32([max(0, sign * current) * 4 for current in currents]).astype(int) for sign in (1, -1))
+    positive, negative = (
+        np.float32([max(0, sign * current) * 4 for current in currents]).astype(int) for sign in (1, -1)
+    )
     spikes = np.stack([positive, negative], axis=1)[:, None, :]
     layer = pysnn.Linear([[0.25, -0.25]])
     net = Network.chain({"in": Input((2,)), "fc": layer, "n": train.node, "out": Output("count")})
@@ -132,7 +159,11 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (IF, {"refractory": 0.5}, "IF: refractory must be whole steps"),
     (IF, {"refractory": 1, "reset_time": "late"}, "IF: refractory steps go with reset_time 'now', got 'late'"),
     (IF, {"floor": 0.5}, "IF: floor must be at most v_init"),
-    (IF, {"v_threshold": np.ones((2, 2))}, r"IF: v_threshold: expected a number, one a channel, one a neuron .*, got the shape \(2, 2\)"),
+    (
+        IF,
+        {"v_threshold": np.ones((2, 2))},
+        r"IF: v_threshold: expected a number, one a channel, one a neuron .*, got the shape \(2, 2\)",
+    ),
     (IF, {"v_threshold": np.zeros((1, 1, 1))}, "IF: v_threshold must be positive, got 0"),
     (ALIF, {"jump": -1}, "ALIF: jump must be at least 0, got -1"),
     (ALIF, {"reset_time": "late"}, "ALIF: an adaptive threshold goes with reset_time 'now'"),
@@ -144,10 +175,22 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (DiscreteLIF, {"decay": 0.5, "v_leak": 0.5}, "DiscreteLIF: formula 'euler' has no v_leak, got 0.5"),
     (DiscreteLIF, {"tau": 0.5, "formula": "plain"}, "DiscreteLIF: tau must be at least 1 step, got 0.5"),
     (DiscreteLIF, {"rate": 2, "formula": "box"}, "DiscreteLIF: rate must be at most 1, got 2.0"),
-    (DiscreteLIF, {"formula": "exact", "decay": 0.5}, "DiscreteLIF: formula must be one of euler, relax, box, plain, got 'exact'"),
+    (
+        DiscreteLIF,
+        {"formula": "exact", "decay": 0.5},
+        "DiscreteLIF: formula must be one of euler, relax, box, plain, got 'exact'",
+    ),
     (DiscreteCubaLIF, {"decay": 0.5}, "DiscreteCubaLIF: current 'decay_first' takes syn_decay and no syn_rate"),
-    (DiscreteCubaLIF, {"decay": 0.5, "current": "jump", "syn_decay": 0.5}, "DiscreteCubaLIF: current 'jump' takes syn_rate"),
-    (DiscreteCubaLIF, {"decay": 0.5, "current": "decay_last", "syn_decay": 0.5, "syn_gain": 2}, "'decay_last' has no syn_gain"),
+    (
+        DiscreteCubaLIF,
+        {"decay": 0.5, "current": "jump", "syn_decay": 0.5},
+        "DiscreteCubaLIF: current 'jump' takes syn_rate",
+    ),
+    (
+        DiscreteCubaLIF,
+        {"decay": 0.5, "current": "decay_last", "syn_decay": 0.5, "syn_gain": 2},
+        "'decay_last' has no syn_gain",
+    ),
     (LI, {"v_threshold": 2.0}, "LI: it never fires, and takes no v_threshold"),
     (I, {"refractory": 2}, "I: it never fires, and takes no refractory"),
     (Threshold, {"reset": "zero"}, "Threshold: it has no memory"),
@@ -162,7 +205,9 @@ def test_what_is_refused(kind: type[Any], fields: dict[str, Any], message: str) 
 
 
 def test_a_value_a_neuron_must_fit_the_map() -> None:
-    with pytest.raises(pysnn.NetworkError, match=r"IF 'n': v_threshold: expected one value, 2 .* or \(2, 1, 1\) .*, got \(2, 3, 1\)"):
+    with pytest.raises(
+        pysnn.NetworkError, match=r"IF 'n': v_threshold: expected one value, 2 .* or \(2, 1, 1\) .*, got \(2, 3, 1\)"
+    ):
         Network.chain({"in": Input((2,)), "n": IF(np.ones((2, 3, 1))), "out": Output("count")})
     with pytest.raises(pysnn.NetworkError, match="Lapicque 'n': time_step must be at most r c, got 2"):
         Lapicque(time_step=2.0).parameters((1,), "n", None)
@@ -180,5 +225,7 @@ def test_int8_refuses_what_has_no_integer_meaning() -> None:
         pysnn.run(net, np.ones((1, 2)), steps=1, precision="int8")
     gains = np.float32([[[1.0, 2.0]]])
     net = Network.chain({"in": Input((1, 1, 2)), "n": LIF(r=gains), "out": Output("count")})
-    with pytest.raises(pysnn.PlanError, match="LIF 'n': int8 networks need a positive factor of the current, one a channel"):
+    with pytest.raises(
+        pysnn.PlanError, match="LIF 'n': int8 networks need a positive factor of the current, one a channel"
+    ):
         pysnn.run(net, np.ones((1, 1, 1, 2)), steps=1, dt=0.001, precision="int8")

@@ -226,7 +226,10 @@ impl Request<'_> {
                 let expected = expected.and_then(|size| size.checked_mul(self.steps));
                 ensure(Some(values.len()) == expected, || {
                     let (have, shape) = (values.len(), op.spec.shape);
-                    format!("node '{}': frames has {have} values; expected {} steps of {} samples of {shape:?}", op.node, self.steps, self.batch)
+                    format!(
+                        "node '{}': frames has {have} values; expected {} steps of {} samples of {shape:?}",
+                        op.node, self.steps, self.batch
+                    )
                 })
             }
             (Body::Input(Coding::Events), Input::Events { offsets, index }) => {

@@ -73,6 +73,7 @@ pub enum ResetTime {
 }
 
 /// The stages of a neuron's step.
+#[allow(clippy::struct_excessive_bools, reason = "options that are there or not, whatever the others are")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Model {
     /// How the potential takes the current in.
@@ -179,8 +180,14 @@ impl Model {
             (!integer || !self.adaptive, "an adaptive threshold is float32"),
             (!integer || self.fire != Fire::Never, "a neuron that never fires is float32"),
             (self.fire != Fire::Count || (now && !self.strict), "several spikes a step go with a reset at once and >="),
-            (now || !(self.refractory || self.adaptive), "a late reset has no refractory steps and no adaptive threshold"),
-            (self.fire == Fire::Once || !(self.refractory || self.adaptive), "refractory and adaptive neurons fire once"),
+            (
+                now || !(self.refractory || self.adaptive),
+                "a late reset has no refractory steps and no adaptive threshold",
+            ),
+            (
+                self.fire == Fire::Once || !(self.refractory || self.adaptive),
+                "refractory and adaptive neurons fire once",
+            ),
             (now || self.reset != Reset::None, "no reset has no time"),
             (self.reset_time != ResetTime::Both || self.reset == Reset::Subtract, "a reset to a value has one time"),
         ];

@@ -79,6 +79,9 @@ mod tests {
     #[test]
     fn a_reset_is_corrected_where_the_steps_differ() {
         let after = |s, before| corrected(2.5_f32, 1.0, [s, before]);
-        assert_eq!([after(true, false), after(false, true), after(true, true), after(false, false)], [1.5, 3.5, 2.5, 2.5]);
+        assert_eq!(
+            [after(true, false), after(false, true), after(true, true), after(false, false)],
+            [1.5, 3.5, 2.5, 2.5]
+        );
     }
 }

@@ -1,11 +1,13 @@
 //! The checks that a plan passes once: afterwards every index and every length in it is known to be good.
 
 use super::map::{Coding, Kind, MAX_COUNT, MAX_DELAY, MapSpec, Shape};
-use crate::neuron::model::{Fire, Model};
-use super::ops::{Body, Conv, Delay, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights};
+use super::ops::{
+    Body, Conv, Delay, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights,
+};
 use super::window::Window;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::neuron::Potential;
+use crate::neuron::model::{Fire, Model};
 
 /// Values in one map, at most.
 pub const MAX_MAP: usize = 1 << 28;
@@ -238,7 +240,9 @@ fn parameter_lengths<A: Potential>(model: &Model, parameters: &Parameters<A>, sh
 
 fn delay(spec: &MapSpec, source: &MapSpec, delay: &Delay) -> Check {
     shape_is(spec, source.shape)?;
-    ensure((1..=MAX_DELAY).contains(&delay.steps), || format!("a delay of {} steps; expected 1 to {MAX_DELAY}", delay.steps))?;
+    ensure((1..=MAX_DELAY).contains(&delay.steps), || {
+        format!("a delay of {} steps; expected 1 to {MAX_DELAY}", delay.steps)
+    })?;
     ensure(spec.kind == source.kind && spec.kind != Kind::Current, || "a delay is of counts or of real values".into())?;
     ensure(!spec.is_static, || "a delayed map is never static".into())?;
     ensure(spec.max_count == source.max_count, || "max_count is not the source's".into())

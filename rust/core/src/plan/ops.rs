@@ -1,8 +1,8 @@
 //! Operations: one type each.
 
 use super::map::{Coding, MapSpec};
-use crate::neuron::model::Model;
 use super::window::Window;
+use crate::neuron::model::Model;
 
 /// Weights `(kh, kw, C_in / groups, C_out)` and a bias `(C_out,)`.
 #[derive(Debug, Clone)]

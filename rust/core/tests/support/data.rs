@@ -28,7 +28,9 @@ impl Data {
                     rng.pick(&[0.0, 0.1, 0.5, 1.0, near])
                 })
                 .collect(),
-            Coding::Constant | Coding::Frames => (0..batch * size * if coding == Coding::Frames { steps } else { 1 }).map(|_| if rng.one_in(4) { 0.0 } else { rng.real() }).collect(),
+            Coding::Constant | Coding::Frames => (0..batch * size * if coding == Coding::Frames { steps } else { 1 })
+                .map(|_| if rng.one_in(4) { 0.0 } else { rng.real() })
+                .collect(),
         };
         let (mut offsets, mut index) = (vec![0], Vec::new());
         if coding == Coding::Events {

@@ -88,5 +88,10 @@ fn parameters<A>(
         _ => drawn(0.7, 0.3, Some(constant)),
     });
     let constants = constants.collect();
-    Parameters { threshold: drawn(1.2, 0.8, None), v_init: drawn(0.3, 0.2, None), v_reset: drawn(0.0, 0.2, None), constants }
+    Parameters {
+        threshold: drawn(1.2, 0.8, None),
+        v_init: drawn(0.3, 0.2, None),
+        v_reset: drawn(0.0, 0.2, None),
+        constants,
+    }
 }

@@ -1,8 +1,8 @@
 //! Random plans.
 
 use pysnn_core::plan::{
-    Body, Clamp, Coding, Delay, Entry, Gather, Kind, MapSpec, MaxPool, Op, Output, Plan, Pool, Readout, Round, Shape, Term,
-    Window,
+    Body, Clamp, Coding, Delay, Entry, Gather, Kind, MapSpec, MaxPool, Op, Output, Plan, Pool, Readout, Round, Shape,
+    Term, Window,
 };
 
 use super::Rng;

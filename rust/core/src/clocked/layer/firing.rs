@@ -21,8 +21,6 @@ pub(crate) struct Firing<A> {
     pub(crate) fire: Vec<Chunk<A>>,
     pub(crate) threshold: Vec<Chunk<A>>,
     pub(crate) reset: Vec<Chunk<A>>,
-    leak: Vec<Chunk<LeakStep<A>>>,
-    synapse: Vec<Chunk<LeakStep<A>>>,
     /// By the constant; those that the model has not are empty.
     constants: [Vec<Chunk<A>>; CONSTANTS],
     /// Chunks of 16 channels of a pixel's potentials.
@@ -126,19 +124,6 @@ impl<A: Current> Firing<A> {
         for (constant, values) in model.constants(A::INTEGER).into_iter().zip(&parameters.constants) {
             constants[constant as usize] = chunked(values);
         }
-        let leaks = |decay: Constant, gain: Constant, drive: Option<Constant>| -> Vec<Chunk<LeakStep<A>>> {
-            let value = |constant: Option<Constant>, chunk: usize, lane: usize| {
-                constant.and_then(|constant| constants[constant as usize].get(chunk)).map_or(A::default(), |chunk| chunk[lane])
-            };
-            let leak = |chunk, lane| LeakStep {
-                decay: value(Some(decay), chunk, lane),
-                gain: value(Some(gain), chunk, lane),
-                drive: value(drive, chunk, lane),
-            };
-            (0..own.pixels() * chunks).map(|chunk| std::array::from_fn(|lane| leak(chunk, lane))).collect()
-        };
-        let leak = leaks(Constant::Decay, Constant::Gain, Some(Constant::Drive));
-        let synapse = leaks(Constant::SynDecay, Constant::SynGain, None);
         let threshold = chunked(&parameters.threshold);
         let above = |chunk: &Chunk<A>| chunk.map(A::above);
         Self {
@@ -147,8 +132,6 @@ impl<A: Current> Firing<A> {
             fire: if model.strict { threshold.iter().map(above).collect() } else { threshold.clone() },
             threshold,
             reset: chunked(&parameters.v_reset),
-            leak,
-            synapse,
             constants,
             chunks,
             v_init: chunked(&parameters.v_init),
@@ -180,12 +163,8 @@ impl<A: Current> Firing<A> {
             let apart = if self.model.per_neuron { (first + pixel) * self.chunks } else { 0 };
             for chunk in 0..own.min(self.chunks - block * own) {
                 let number = block * own + chunk;
-                let spot = Spot {
-                    constants: apart + number,
-                    kept: pixel * self.chunks + number,
-                    pixel,
-                    begin: chunk * LANES,
-                };
+                let spot =
+                    Spot { constants: apart + number, kept: pixel * self.chunks + number, pixel, begin: chunk * LANES };
                 let own = &mut kept;
                 match (self.walk, self.model.reset == Reset::Subtract) {
                     (Walk::If, true) => self.walk::<N, P, IF, true>(spot, own, steps),
@@ -211,17 +190,20 @@ impl<A: Current> Firing<A> {
         let Spot { constants: at, pixel, begin, .. } = spot;
         let fire = chunk(&self.fire, at);
         let after = chunk(if SUBTRACT { &self.threshold } else { &self.reset }, at);
-        let leak = if MODEL == IF { [LeakStep::default(); LANES] } else { chunk(&self.leak, at) };
-        let inflow = if MODEL == CUBA_LIF { chunk(&self.synapse, at) } else { [LeakStep::default(); LANES] };
+        let own = |wanted: bool, constant| if wanted { self.constant(constant, at) } else { [A::default(); LANES] };
+        let [decay, gain, drive] = [Constant::Decay, Constant::Gain, Constant::Drive].map(|it| own(MODEL != IF, it));
+        let [syn_decay, syn_gain] = [Constant::SynDecay, Constant::SynGain].map(|it| own(MODEL == CUBA_LIF, it));
         let mut v = kept.potential[spot.kept];
         let mut synaptic = if MODEL == CUBA_LIF { kept.synaptic[spot.kept] } else { [A::default(); LANES] };
         for (number, row) in steps.current.iter().enumerate() {
             let row = &row[pixel][begin..begin + LANES];
             let mut spikes = [0; LANES];
             for i in 0..LANES {
-                let own = Constants { fire: fire[i], after: after[i], leak: leak[i] };
+                let leak = LeakStep { decay: decay[i], gain: gain[i], drive: drive[i] };
+                let own = Constants { fire: fire[i], after: after[i], leak };
                 let current = if MODEL == CUBA_LIF {
-                    synaptic[i] = synapse(synaptic[i], row[i], inflow[i]);
+                    let inflow = LeakStep { decay: syn_decay[i], gain: syn_gain[i], drive: A::default() };
+                    synaptic[i] = synapse(synaptic[i], row[i], inflow);
                     synaptic[i]
                 } else {
                     row[i]

@@ -59,7 +59,8 @@ impl<A: Current> Firing<A> {
             steps.put(number, spot, &spikes, &state.v);
         }
         kept.potential[spot.kept] = state.v;
-        for (part, value) in [(&mut kept.synaptic, state.i), (&mut kept.rise, state.rise), (&mut kept.wait, state.wait)] {
+        for (part, value) in [(&mut kept.synaptic, state.i), (&mut kept.rise, state.rise), (&mut kept.wait, state.wait)]
+        {
             if let Some(part) = part.get_mut(spot.kept) {
                 *part = value;
             }
@@ -129,7 +130,10 @@ impl<A: Current> Firing<A> {
     fn spikes(&self, own: &Own<A>, v: &Chunk<A>, rise: &Chunk<A>) -> Chunk<u8> {
         match self.model.fire {
             Fire::Never => [0; LANES],
-            Fire::Count => lanes(|i| if v[i] >= own.fire[i] { fits(v[i], own.threshold[i], self.most) } else { 0 }),
+            Fire::Count => {
+                let count = lanes(|i| fits(v[i], own.threshold[i], self.most));
+                lanes(|i| if v[i] >= own.fire[i] { count[i] } else { 0 })
+            }
             Fire::Once if self.model.adaptive => {
                 let strict = self.model.strict;
                 lanes(|i| {

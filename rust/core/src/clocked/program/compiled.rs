@@ -88,8 +88,14 @@ impl Compiled {
 }
 
 fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
-    let mut meters: Vec<Meter> =
-        ops.iter().map(|op| Meter { readers: Vec::new(), is_neuron: matches!(op.body, Body::Neuron(_)), fires: op.spec.kind == Kind::Count }).collect();
+    let mut meters: Vec<Meter> = ops
+        .iter()
+        .map(|op| Meter {
+            readers: Vec::new(),
+            is_neuron: matches!(op.body, Body::Neuron(_)),
+            fires: op.spec.kind == Kind::Count,
+        })
+        .collect();
     for (number, op) in ops.iter().enumerate() {
         if let Body::Conv(conv) = &op.body {
             let source = &ops[conv.source].spec;

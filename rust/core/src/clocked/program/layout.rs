@@ -60,7 +60,7 @@ impl Layout {
             done.retain(|&op| last_reads[op] == time && layout.places[op].slot != usize::MAX);
             free.extend(done.iter().map(|&op| layout.places[op].slot));
         }
-        let bytes = layout.bytes(1);
+        let bytes = layout.bytes(1).saturating_add(delayed_bytes(ops));
         if bytes as u64 > MAX_MEMORY {
             return Err(Error::capacity(format!("the maps of a run take {bytes} bytes; the limit is {MAX_MEMORY}")));
         }
@@ -96,6 +96,16 @@ impl Layout {
         let step_bytes = self.bytes(2) - self.bytes(1);
         (CACHED_MAPS / step_bytes.max(1)).clamp(1, limit)
     }
+}
+
+/// Bytes that delays remember.
+fn delayed_bytes(ops: &[Op]) -> usize {
+    let bytes = |op: &Op| {
+        let Body::Delay(delay) = &op.body else { return 0 };
+        let width = if op.spec.kind == Kind::Count { 1 } else { 4 };
+        op.spec.shape.size().saturating_mul(delay.steps).saturating_mul(width)
+    };
+    ops.iter().map(bytes).fold(0, usize::saturating_add)
 }
 
 /// The shortest delay of a plan, as far as a block goes.

@@ -141,7 +141,9 @@ impl Memory {
         let shape = shape_of(ops, op);
         match (self, state) {
             (Self::RealPotential(values), Array::Real(state)) => all_from_chunks(values, shape, &mut state[range]),
-            (Self::IntegerPotential(values), Array::Integer(state)) => all_from_chunks(values, shape, &mut state[range]),
+            (Self::IntegerPotential(values), Array::Integer(state)) => {
+                all_from_chunks(values, shape, &mut state[range]);
+            }
             (Self::DelayedCounts(history), Array::Bytes(state)) => history.store(shape, &mut state[range]),
             (Self::DelayedReals(history), Array::Real(state)) => history.store(shape, &mut state[range]),
             (Self::Counts(values), Array::Integer(state)) => to_planes(values, shape, &mut state[range], |_, v| v),

@@ -4,11 +4,11 @@ use super::layout::{
     ARRAY_SIZE, FIRES, LEAKS, OP_WORDS, SECTIONS, SOURCE_WORDS, SYNAPSES, dtype, entry, flag, kind, word,
 };
 use crate::error::{Error, Kind as Fault, Result};
-use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::neuron::model::{Model, Reset, ResetTime};
+use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::plan::ops::{
-    Body, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round, Term,
-    Weights,
+    Body, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
+    Term, Weights,
 };
 use crate::plan::window::Window;
 

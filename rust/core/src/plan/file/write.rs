@@ -3,12 +3,12 @@
 use sha2::{Digest, Sha256};
 
 use super::layout::{
-    DIGEST_AT, DIGEST_SIZE, FIRES, FIRST, LEAKS, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, SYNAPSES, VERSION,
-    aligned, dtype, entry, flag, kind, word,
+    DIGEST_AT, DIGEST_SIZE, FIRES, FIRST, LEAKS, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, SYNAPSES,
+    VERSION, aligned, dtype, entry, flag, kind, word,
 };
+use crate::neuron::model::{Model, Reset, ResetTime};
 use crate::plan::checked::{Plan, Precision};
 use crate::plan::map::{Coding, Kind};
-use crate::neuron::model::{Model, Reset, ResetTime};
 use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
 use crate::plan::window::Window;
 
@@ -268,7 +268,12 @@ fn window(window: &Window, words: &mut [u32; OP_WORDS]) {
 
 /// The numbers of codings and read-outs are the order of their variants, from 1.
 const _: () = {
-    assert!(Coding::Constant as u32 == 0 && Coding::Poisson as u32 == 1 && Coding::Events as u32 == 2 && Coding::Frames as u32 == 3);
+    assert!(
+        Coding::Constant as u32 == 0
+            && Coding::Poisson as u32 == 1
+            && Coding::Events as u32 == 2
+            && Coding::Frames as u32 == 3
+    );
     assert!(Readout::MeanCurrent as u32 == 0 && Readout::Potential as u32 == 1);
     assert!(Readout::Count as u32 == 2 && Readout::FirstSpike as u32 == 3);
 };

@@ -133,7 +133,11 @@ fn start(ops: &[Op], number: usize, request: &Request<'_>, sample: usize) -> Sta
                 Dynamics::Real(p) => state.real = own.map(|i| p.v_init[at(i)]).collect(),
                 Dynamics::Integer(p) => state.integer = own.map(|i| i64::from(p.v_init[at(i)])).collect(),
             }
-            if matches!(dynamics, Dynamics::Real(_)) { state.real.resize(size, 0.0) } else { state.integer.resize(size, 0) }
+            if matches!(dynamics, Dynamics::Real(_)) {
+                state.real.resize(size, 0.0)
+            } else {
+                state.integer.resize(size, 0)
+            }
         }
         Body::Output(Output { readout: Readout::FirstSpike, .. }) => state.integer = vec![-1; size],
         _ if integer_state(ops, op) == Some(true) => state.integer = vec![0; size],
