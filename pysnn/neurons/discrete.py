@@ -1,5 +1,6 @@
 """Neurons that are given by the numbers of their step, as libraries for training have them: no ``dt``, and each library's order of operations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import NetworkError
-from pysnn.neurons.if_ import IF, later
+from pysnn.neurons.if_ import IF
 from pysnn.neurons.lif import euler
 from pysnn.neurons.parameters import check_choice, check_positive, take_parameters
 from pysnn.nodes.base import Shape
@@ -16,7 +17,7 @@ from pysnn.nodes.neuron_model import SYNAPSES, Leak, NeuronModel
 __all__ = ["DiscreteCubaLIF", "DiscreteLIF"]
 
 FORMULAS = ("euler", "relax", "box", "plain")
-_BY = {
+_BY: Mapping[str, Mapping[str, Leak]] = {
     "euler": {"decay": "euler"},
     "relax": {"rate": "relax", "tau": "relax_divided"},
     "box": {"rate": "box"},
@@ -88,7 +89,7 @@ class DiscreteLIF(IF):
     @property
     def leak(self) -> Leak:
         """How the potential takes the current in."""
-        return next(leak for key, leak in _BY[self.formula].items() if getattr(self, key) is not None)  # type: ignore[return-value]
+        return next(leak for key, leak in _BY[self.formula].items() if getattr(self, key) is not None)
 
     def _constants(self, shape: Shape, what: str, dt: float | None) -> dict[str, NDArray[np.float64]]:
         del dt
@@ -127,10 +128,10 @@ class DiscreteCubaLIF(DiscreteLIF):
     ('v', 'i')
     """
 
-    current: str = later("decay_first")
-    syn_decay: Any = later(None)
-    syn_gain: Any = later(1.0)
-    syn_rate: Any = later(None)
+    current: str = "decay_first"
+    syn_decay: Any = None
+    syn_gain: Any = 1.0
+    syn_rate: Any = None
 
     _WORDS: ClassVar[tuple[str, ...]] = SYNAPSES[1:]
 

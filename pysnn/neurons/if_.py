@@ -18,11 +18,6 @@ MAX_SPIKES = 255
 MAX_REFRACTORY = 1 << 20
 
 
-def later(default: Any) -> Any:
-    """Return a keyword-only field that files of before do without."""
-    return field(default=default, kw_only=True, metadata=UNDIGESTED_FIELD)
-
-
 @dataclass(frozen=True, eq=False)
 class IF(Node):
     """Integrate-and-fire, without leak: ``v += I``; spike where ``v >= v_threshold``; then the reset.
@@ -65,13 +60,13 @@ class IF(Node):
     reset: str = "subtract"
     v_reset: Any = 0.0
     compare: str = ">="
-    reset_time: str = later("now")
-    max_spikes: int = later(1)
-    floor: Any = later(None)
-    refractory: Any = later(0)
+    reset_time: str = field(default="now", kw_only=True, metadata=UNDIGESTED_FIELD)
+    max_spikes: int = field(default=1, kw_only=True, metadata=UNDIGESTED_FIELD)
+    floor: Any = field(default=None, kw_only=True, metadata=UNDIGESTED_FIELD)
+    refractory: Any = field(default=0, kw_only=True, metadata=UNDIGESTED_FIELD)
 
     def __post_init__(self) -> None:
-        take_parameters(self, ("v_threshold", "v_init", "v_reset", *self._optional()))
+        take_parameters(self, ("v_threshold", "v_init", "v_reset", *self.options))
         check_positive(self, ("v_threshold",))
         for name, choices in (("reset", RESETS), ("compare", COMPARISONS), ("reset_time", RESET_TIMES)):
             check_choice(self, name, choices)
@@ -96,11 +91,12 @@ class IF(Node):
             reset_time=self.reset_time,  # type: ignore[arg-type]
             compare=self.compare,  # type: ignore[arg-type]
             floor=self.floor is not None,
-            refractory="refractory" in self._optional(),
+            refractory="refractory" in self.options,
         )
 
-    def _optional(self) -> tuple[str, ...]:
-        """Return the names of the options that are used."""
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the parameters with constants that are used only where they are given."""
         whole = isinstance(self.refractory, int | float | np.number) and not isinstance(self.refractory, bool)
         used = (("floor", self.floor is not None), ("refractory", not (whole and self.refractory == 0)))
         return tuple(name for name, there in used if there)
@@ -119,7 +115,7 @@ class IF(Node):
         threshold, v_init, v_reset = (
             spread(getattr(self, key), shape, what) for key in ("v_threshold", "v_init", "v_reset")
         )
-        constants = {key: self._wide(key, shape, what) for key in self._optional()}
+        constants = {key: self._wide(key, shape, what) for key in self.options}
         return NeuronParameters(
             self.model, threshold, v_init, v_reset, {**constants, **self._constants(shape, what, dt)}, self.max_spikes
         )
@@ -152,7 +148,7 @@ def _check_spikes(neuron: IF) -> None:
         raise NetworkError(
             f"{neuron.title}: refractory must be whole steps in 0..{MAX_REFRACTORY}, got {neuron.refractory}"
         )
-    if most > 1 and (neuron.reset_time != "now" or neuron.compare != ">=" or neuron._optional().count("refractory")):
+    if most > 1 and (neuron.reset_time != "now" or neuron.compare != ">=" or "refractory" in neuron.options):
         raise NetworkError(
             f"{neuron.title}: max_spikes above 1 goes with reset_time 'now', compare '>=' and no refractory steps"
         )
@@ -167,7 +163,7 @@ def _check_reset(neuron: IF) -> None:
         raise NetworkError(f"{neuron.title}: reset_time 'both' goes with reset 'subtract', got '{neuron.reset}'")
     if neuron.reset_time != "now" and neuron.reset == "none":
         raise NetworkError(f"{neuron.title}: reset 'none' has no reset_time, got '{neuron.reset_time}'")
-    if neuron.reset_time != "now" and neuron._optional().count("refractory"):
+    if neuron.reset_time != "now" and "refractory" in neuron.options:
         raise NetworkError(f"{neuron.title}: refractory steps go with reset_time 'now', got '{neuron.reset_time}'")
 
 

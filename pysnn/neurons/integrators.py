@@ -59,7 +59,7 @@ class LI(LIF):
 
 @dataclass(frozen=True, eq=False)
 class CubaLI(CubaLIF):
-    """Current-based leaky integrator without spikes: the potential of :class:`CubaLIF` comes out. (NIR's CubaLI.)
+    """Current-based leaky integrator without spikes: the potential of :class:`CubaLIF` comes out, as NIR's CubaLI.
 
     Examples
     --------

@@ -15,7 +15,9 @@ __all__ = ["Threshold"]
 
 @dataclass(frozen=True, eq=False)
 class Threshold(IF):
-    """Threshold without memory: a spike where the current itself reaches ``v_threshold``. (NIR's Threshold, which has ``compare=">"``.)
+    """Threshold without memory: a spike where the current itself reaches ``v_threshold``.
+
+    NIR's Threshold, which has ``compare=">"``.
 
     Its potential is the current of the step; there is no reset.
 
@@ -29,7 +31,7 @@ class Threshold(IF):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.reset != "none" or self.floor is not None or self._optional() or np.any(self.v_init):
+        if self.reset != "none" or self.floor is not None or self.options or np.any(self.v_init):
             raise NetworkError(f"{self.title}: it has no memory, and takes no v_init, reset, floor or refractory steps")
 
     @property

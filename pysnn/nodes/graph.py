@@ -16,7 +16,9 @@ class Graph(Protocol):
     nodes: Mapping[str, Node]
     sources: Mapping[str, tuple[str, ...]]
     targets: Mapping[str, tuple[str, ...]]
-    order: tuple[str, ...]
+
+    @property
+    def order(self) -> tuple[str, ...]: ...
 
 
 def topological(graph: Graph) -> list[str]:

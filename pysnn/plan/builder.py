@@ -125,6 +125,10 @@ class PlanBuilder:
         frozen = np.ascontiguousarray(index.reshape(spec.shape), dtype=np.int32)
         return self.emit(GatherOp(name, spec, tuple(value.map for value in values), frozen), **known)
 
+    def join(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
+        """Add what meets in a node."""
+        raise NotImplementedError
+
     def delay(self, name: str, values: tuple[MapValue, ...], steps: int) -> MapValue:
         """Lower a delay."""
         value = self.join(name, values)
@@ -157,15 +161,16 @@ class PlanBuilder:
 
     def levelled(self, parameters: NeuronParameters, shape: tuple[int, int, int]) -> NeuronParameters:
         """Return the parameters with arrays of one shape: a value a channel, or a value a neuron where one of them has that."""
-        own = (parameters.threshold, parameters.v_init, parameters.v_reset)
-        if all(array.ndim == 1 for array in (*own, *parameters.constants.values())):
+        own: tuple[NDArray[Any], ...] = (parameters.threshold, parameters.v_init, parameters.v_reset)
+        if all(array.ndim == 1 for array in own) and all(array.ndim == 1 for array in parameters.constants.values()):
             return parameters
 
         def spread(array: NDArray[Any]) -> NDArray[Any]:
             return np.ascontiguousarray(np.broadcast_to(array if array.ndim == 3 else array[:, None, None], shape))
 
+        threshold, v_init, v_reset = map(spread, own)
         constants = {name: spread(array) for name, array in parameters.constants.items()}
-        return NeuronParameters(parameters.model, *map(spread, own), constants, parameters.max_spikes)
+        return NeuronParameters(parameters.model, threshold, v_init, v_reset, constants, parameters.max_spikes)
 
     def refuse_ordinary(self, name: str) -> None:
         """Refuse an activation of a network without neurons."""

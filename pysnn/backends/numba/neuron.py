@@ -38,8 +38,11 @@ class Cell(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """What changes: the state (values a neuron, samples, values), potentials first; spike counts (samples, values); of every frame spikes, and
-    potentials or nothing."""
+    """What changes.
+
+    The state (values a neuron, samples, values), potentials first; spike counts (samples, values); of every frame spikes, and potentials
+    or nothing.
+    """
 
     state: NDArray[Any]
     totals: NDArray[np.int32]

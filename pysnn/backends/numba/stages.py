@@ -139,7 +139,7 @@ def _synapse(how: Stages, cell: Family, where: tuple[int, int], state: NDArray[A
 @inlined
 def _fits(how: Stages, v: Any, threshold: Any) -> int:
     """How often the threshold fits into a potential that has reached it."""
-    return np.int64(min(max(np.trunc(v / threshold), np.float32(1)), np.float32(how.most)))
+    return int(min(max(np.trunc(v / threshold), np.float32(1)), np.float32(how.most)))
 
 
 @inlined
@@ -155,41 +155,61 @@ def _count(how: Stages, cell: Family, k: int, v: Any, rise: Any) -> int:
     return _fits(how, v, cell.threshold[k]) if how.fire == COUNT else 1
 
 
+@inlined
+def _late(how: Stages, v: Any, before: Any, own: tuple[Any, Any]) -> Any:
+    """Apply the reset of the step before; ``own``: threshold and ``v_reset``."""
+    if before and how.reset_time != NOW and how.reset != NO_RESET:
+        return v - own[0] if how.reset == SUBTRACT else own[1]
+    return v
+
+
+@inlined
+def _reset(how: Stages, v: Any, events: tuple[Any, Any], own: tuple[Any, Any, Any]) -> Any:
+    """Apply the reset of this step; ``events``: spikes now and before; ``own``: threshold, ``v_reset``, spikes times threshold."""
+    spikes, before = events
+    if how.reset_time == BOTH:
+        if spikes > 0 and not before:
+            return v - own[0]
+        if before and spikes == 0:
+            return v + own[0]
+    elif spikes > 0 and how.reset_time == NOW and how.reset != NO_RESET:
+        return v - own[2] if how.reset == SUBTRACT else own[1]
+    return v
+
+
+@inlined
+def _waits(how: Stages, state: NDArray[Any], place: int, one: Any) -> bool:
+    """Say whether a neuron waits behind a spike, and count that down; ``one`` is a step in the state's type."""
+    if how.wait == 0 or not state[how.wait, place] > 0:
+        return False
+    state[how.wait, place] -= one
+    return True
+
+
 @kernel
 def run_float(current: NDArray[np.float32], hold: int, how: Stages, cell: Family, layer: Any) -> None:
     """``current`` (frames, values), each of its frames for ``hold`` steps."""
-    rows, samples, size = layer.state.shape
+    _, samples, size = layer.state.shape
     steps = layer.spikes.shape[0] // samples
     for sample in range(samples):
         state = layer.state[:, sample]
         for frame in range(sample * steps, (sample + 1) * steps):
             for place in range(size):
                 k = place % cell.limit.size
-                threshold = cell.threshold[k]
-                v = state[0, place]
+                threshold, v_reset, v = cell.threshold[k], cell.v_reset[k], state[0, place]
                 own = (cell.leak[0, k], cell.leak[1, k], cell.leak[2, k], cell.leak[3, k])
                 x = _synapse(how, cell, (k, place), state, current[frame // hold, place])
-                raised = _leak(how.leak, v, x, own)
                 before = v >= cell.limit[k]
-                if before and how.reset_time != NOW and how.reset != NO_RESET:
-                    raised = raised - threshold if how.reset == SUBTRACT else cell.v_reset[k]
-                waits = how.wait > 0 and state[how.wait, place] > 0
-                if waits:
-                    raised = v
-                spikes = 0 if waits else _count(how, cell, k, raised, state[how.a, place])
-                if how.reset_time == BOTH:
-                    if spikes > 0 and not before:
-                        raised = raised - threshold
-                    elif before and spikes == 0:
-                        raised = raised + threshold
-                elif spikes > 0 and how.reset_time == NOW and how.reset != NO_RESET:
-                    raised = raised - np.float32(spikes) * threshold if how.reset == SUBTRACT else cell.v_reset[k]
+                raised, spikes = v, 0
+                if not _waits(how, state, place, np.float32(1)):
+                    raised = _late(how, _leak(how.leak, v, x, own), before, (threshold, v_reset))
+                    spikes = _count(how, cell, k, raised, state[how.a, place])
+                raised = _reset(how, raised, (spikes, before), (threshold, v_reset, np.float32(spikes) * threshold))
                 if how.floor:
                     over = raised - cell.floor[k]
                     raised = (over if over > 0 else np.float32(0)) + cell.floor[k]
-                if how.wait > 0:
-                    left = state[how.wait, place] - np.float32(1)
-                    state[how.wait, place] = cell.refractory[k] if spikes > 0 else max(left, np.float32(0))
+                if how.wait > 0 and spikes > 0:
+                    state[how.wait, place] = cell.refractory[k]
                 if how.a > 0:
                     state[how.a, place] = cell.adapt[0, k] * state[how.a, place] + cell.adapt[1, k] * np.float32(spikes)
                 state[0, place] = raised
@@ -199,48 +219,49 @@ def run_float(current: NDArray[np.float32], hold: int, how: Stages, cell: Family
                 layer.potentials[frame] = state[0]
 
 
+@inlined
+def _leak_integer(how: Stages, cell: Family, k: int, v: Any) -> Any:
+    """Return what the leak leaves, in 64 bits; its factor is in units of 2**-30."""
+    if how.leak == ADD:
+        return v
+    return ((np.int64(cell.leak[0, k]) * v + np.int64(1 << 29)) >> np.int64(30)) + np.int64(cell.leak[1, k])
+
+
+@inlined
+def _count_integer(how: Stages, v: Any, limit: Any, threshold: Any) -> Any:
+    """How many spikes."""
+    if v < limit:
+        return np.int64(0)
+    return min(max(v // threshold, np.int64(1)), np.int64(how.most)) if how.fire == COUNT else np.int64(1)
+
+
 @kernel
 def run_integer(current: NDArray[np.int32], hold: int, how: Stages, cell: Family, layer: Any) -> None:
-    """The same in int32, with the members that integers have; the leak's factor is in units of 2**-30, its product has 64 bits."""
-    rows, samples, size = layer.state.shape
+    """The same in int32, with the members that integers have."""
+    _, samples, size = layer.state.shape
     steps = layer.spikes.shape[0] // samples
-    half = np.int64(1 << 29)
     for sample in range(samples):
         state = layer.state[:, sample]
         for frame in range(sample * steps, (sample + 1) * steps):
             for place in range(size):
                 k = place % cell.limit.size
-                threshold = np.int64(cell.threshold[k])
+                limit, threshold, v_reset = (
+                    np.int64(cell.limit[k]),
+                    np.int64(cell.threshold[k]),
+                    np.int64(cell.v_reset[k]),
+                )
                 v = np.int64(state[0, place])
-                raised = v
-                if how.leak == EULER:
-                    raised = ((np.int64(cell.leak[0, k]) * v + half) >> np.int64(30)) + np.int64(cell.leak[1, k])
-                raised += np.int64(current[frame // hold, place])
-                before = v >= cell.limit[k]
-                if before and how.reset_time != NOW and how.reset != NO_RESET:
-                    raised = raised - threshold if how.reset == SUBTRACT else np.int64(cell.v_reset[k])
-                waits = how.wait > 0 and state[how.wait, place] > 0
-                if waits:
-                    raised = v
-                spikes = np.int64(0)
-                if not waits and raised >= cell.limit[k]:
-                    spikes = (
-                        min(max(raised // threshold, np.int64(1)), np.int64(how.most))
-                        if how.fire == COUNT
-                        else np.int64(1)
-                    )
-                if how.reset_time == BOTH:
-                    if spikes > 0 and not before:
-                        raised -= threshold
-                    elif before and spikes == 0:
-                        raised += threshold
-                elif spikes > 0 and how.reset_time == NOW and how.reset != NO_RESET:
-                    raised = raised - spikes * threshold if how.reset == SUBTRACT else np.int64(cell.v_reset[k])
+                before = v >= limit
+                raised, spikes = v, np.int64(0)
+                if not _waits(how, state, place, np.int32(1)):
+                    raised = _leak_integer(how, cell, k, v) + np.int64(current[frame // hold, place])
+                    raised = _late(how, raised, before, (threshold, v_reset))
+                    spikes = _count_integer(how, raised, limit, threshold)
+                raised = _reset(how, raised, (spikes, before), (threshold, v_reset, spikes * threshold))
                 if how.floor:
                     raised = max(raised, np.int64(cell.floor[k]))
-                if how.wait > 0:
-                    left = np.int64(state[how.wait, place]) - np.int64(1)
-                    state[how.wait, place] = np.int32(cell.refractory[k] if spikes > 0 else max(left, np.int64(0)))
+                if how.wait > 0 and spikes > 0:
+                    state[how.wait, place] = cell.refractory[k]
                 state[0, place] = np.int32(raised)
                 layer.spikes[frame, place] = np.uint8(spikes)
                 layer.totals[sample, place] += np.int32(spikes)

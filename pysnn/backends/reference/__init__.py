@@ -136,7 +136,7 @@ class ReferenceExecutable:
         if isinstance(op, GatherOp):
             return ops.gather(op, tuple(maps[source] for source in op.sources))
         if isinstance(op, DelayOp):
-            return running.state[k][:, 0]
+            return np.asarray(running.state[k][:, 0])
         x = maps[op.source]
         if isinstance(op, NeuronOp):
             return neurons.advance(op, x, running.state[k])
@@ -155,7 +155,7 @@ def _input(op: InputOp, request: RunRequest, step: int) -> Array:
     if isinstance(given, ConstantInput):
         return given.values
     if isinstance(given, FrameInput):
-        return given.frames[step]
+        return np.asarray(given.frames[step])
     if isinstance(given, PoissonInput):
         return poisson_spikes(given.rates, given.seed, given.first_sample, request.start + step)
     assert isinstance(given, EventInput)

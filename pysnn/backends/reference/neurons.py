@@ -63,7 +63,7 @@ def _spikes(op: NeuronOp, v: Array, threshold: Array) -> Array:
         return np.zeros(v.shape, dtype=v.dtype)
     fired = fire(v, threshold, op.model.compare == ">")
     if op.model.fire == "once":
-        return fired.astype(v.dtype)
+        return np.asarray(fired, dtype=v.dtype)
     fits = v // threshold if v.dtype == np.int32 else np.trunc(v / threshold)
     return np.where(fired, np.clip(fits, 1, op.spec.max_count), 0).astype(v.dtype)
 

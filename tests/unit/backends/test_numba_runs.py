@@ -39,7 +39,7 @@ def _neuron(source: int, dtype: type[Any], rng: np.random.Generator, **changes: 
     }
     constants |= {name: changes.pop(name) for name in ("decay", "gain", "drive") if name in changes}
     arrays: dict[str, Any] = {name: np.asarray(array).astype(dtype) for name, array in constants.items()}
-    leaks = {name: arrays.pop(name) for name in ("decay", "gain", "drive") if name in arrays}
+    leaks: dict[str, Any] = {name: arrays.pop(name) for name in ("decay", "gain", "drive") if name in arrays}
     spec = MapSpec(SHAPE, "count", static=False, max_count=1)
     model = NeuronModel(leak="euler" if leaks else "none", **changes)
     return NeuronOp("neuron", spec, source, model, **arrays, unit=np.ones(3), constants=leaks)

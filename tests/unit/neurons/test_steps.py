@@ -1,6 +1,8 @@
 """Trains worked out by hand, one for each member of the family, on every backend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from pysnn import (
 )
 from pysnn.backends import available_backends
 
+f32 = partial(np.array, dtype=np.float32)
 BACKENDS = pytest.mark.parametrize("backend", available_backends())
 
 
@@ -33,9 +36,9 @@ class Train:
     """What enters at each step, and the spikes and the potentials behind it."""
 
     node: IF
-    currents: list[float]
+    currents: Sequence[float]
     spikes: list[int]
-    potentials: list[float]
+    potentials: Sequence[float]
 
 
 HIGH = 16.0
@@ -78,9 +81,9 @@ NEVER = {
 }
 
 
-def frames(currents: list[float], channels: int = 17) -> Any:
+def frames(currents: Sequence[float], channels: int = 17) -> Any:
     """The same current into some neurons."""
-    return np.tile(np.float32(currents)[:, None, None], (1, 1, channels))
+    return np.tile(f32(currents)[:, None, None], (1, 1, channels))
 
 
 @BACKENDS
@@ -115,12 +118,12 @@ def test_a_neuron_that_never_fires_gives_its_potential(name: str, backend: str) 
 @BACKENDS
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_each_neuron_may_have_its_own_threshold(precision: Any, backend: str) -> None:
-    threshold = np.float32([[[0.25, 0.5], [1.0, 4.0]], [[4.0, 0.5], [0.25, 2.0]]])
+    threshold = f32([[[0.25, 0.5], [1.0, 4.0]], [[4.0, 0.5], [0.25, 2.0]]])
     net = Network.chain({"in": Input((2, 2, 2)), "n": IF(threshold, v_init=[0.0, 0.25]), "out": Output("count")})
     result = pysnn.run(
         net, np.ones((1, 2, 2, 2), np.float32) * 0.5, steps=8, precision=precision, backend=backend, check_range=False
     )
-    expected = np.minimum(8, ((4 + np.float32([0, 0.25])[:, None, None]) / threshold).astype(int))
+    expected = np.minimum(8, ((4 + f32([0, 0.25])[:, None, None]) / threshold).astype(int))
     assert result.scores[0, 0].reshape(2, 2, 2).tolist() == expected.tolist()
 
 
@@ -132,9 +135,7 @@ def test_integers_do_the_same_on_a_grid(name: str, backend: str) -> None:
     """Spikes of weight 1/128 count what enters in 128ths, so that nothing is rounded."""
     train = TRAINS[name]
     currents = [current if current > 0 else current / 2 for current in train.currents]
-    positive, negative = (
-        np.float32([max(0, sign * current) * 4 for current in currents]).astype(int) for sign in (1, -1)
-    )
+    positive, negative = (f32([max(0, sign * current) * 4 for current in currents]).astype(int) for sign in (1, -1))
     spikes = np.stack([positive, negative], axis=1)[:, None, :]
     layer = pysnn.Linear([[0.25, -0.25]])
     net = Network.chain({"in": Input((2,)), "fc": layer, "n": train.node, "out": Output("count")})
@@ -223,7 +224,7 @@ def test_int8_refuses_what_has_no_integer_meaning() -> None:
     net = Network.chain({"in": Input((2,)), "n": DiscreteLIF(decay=0.5, gain=-1.0), "out": Output("count")})
     with pytest.raises(pysnn.PlanError, match="DiscreteLIF 'n': int8 networks need a positive factor of the current"):
         pysnn.run(net, np.ones((1, 2)), steps=1, precision="int8")
-    gains = np.float32([[[1.0, 2.0]]])
+    gains = f32([[[1.0, 2.0]]])
     net = Network.chain({"in": Input((1, 1, 2)), "n": LIF(r=gains), "out": Output("count")})
     with pytest.raises(
         pysnn.PlanError, match="LIF 'n': int8 networks need a positive factor of the current, one a channel"

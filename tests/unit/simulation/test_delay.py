@@ -1,5 +1,6 @@
 """Delays and recurrent connections: against loops, in parts, and what is refused."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ import pysnn
 from pysnn import IF, LIF, Conv2d, Delay, Flatten, Input, Linear, Network, Output, Scale
 from pysnn.backends import available_backends
 
+f32 = partial(np.array, dtype=np.float32)
 BACKENDS = pytest.mark.parametrize("backend", available_backends())
 RNG = np.random.default_rng(3)
 STEPS = 37
 SPIKES = (RNG.random((STEPS, 3, 5)) < 0.4).astype(np.uint8)
 W_IN, W_REC = (RNG.integers(-4, 9, (6, n)).astype(np.float32) / 8 for n in (5, 6))
-BIAS = np.float32([0.125, 0, 0.25, 0, -0.125, 0])
+BIAS = f32([0.125, 0, 0.25, 0, -0.125, 0])
 
 
 def recurrent(*, of_spikes: bool, steps: int = 1) -> Network:
@@ -92,7 +94,7 @@ def test_a_feed_forward_delay_moves_spikes(precision: Any, backend: str) -> None
 @BACKENDS
 def test_a_delay_holds_constant_values_back(backend: str) -> None:
     network = Network.chain({"in": Input((2,)), "late": Delay(3), "out": Output("potential")})
-    result = pysnn.run(network, np.float32([[0.5, -2]]), steps=[3, 5], backend=backend)
+    result = pysnn.run(network, f32([[0.5, -2]]), steps=[3, 5], backend=backend)
     assert result.scores[:, 0].tolist() == [[0, 0], [1, -4]]
 
 
@@ -131,11 +133,11 @@ def test_what_is_refused() -> None:
     nodes = {"in": Input((2,)), "n": IF(), "scale": Scale(0.5), "d": Delay(), "out": Output("count")}
     network = Network(nodes, [("in", "n"), ("n", "scale"), ("scale", "d"), ("d", "n"), ("n", "out")])
     with pytest.raises(
-        pysnn.PlanError, match="Delay 'd': it closes a cycle, and expects spikes of a neuron there.*got Scale 'scale'"
+        pysnn.PlanError, match=r"Delay 'd': it closes a cycle, and expects spikes of a neuron there.*got Scale 'scale'"
     ):
         pysnn.run(network, np.ones((1, 2)), steps=1)
     network = recurrent(of_spikes=False)
-    with pytest.raises(pysnn.PlanError, match="Delay 'delay': it closes a cycle.*got Linear 'back'"):
+    with pytest.raises(pysnn.PlanError, match=r"Delay 'delay': it closes a cycle.*got Linear 'back'"):
         pysnn.run(network, SPIKES, steps=1, dt=1.0, coding="spikes", precision="int8")
     nodes = {"in": Input((2,)), "a": IF(), "b": IF(), "d": Delay(), "out": Output("count")}
     network = Network(nodes, [("in", "a"), ("a", "b"), ("b", "out"), ("a", "d"), ("b", "d"), ("d", "a")])

@@ -134,9 +134,9 @@ fn start(ops: &[Op], number: usize, request: &Request<'_>, sample: usize) -> Sta
                 Dynamics::Integer(p) => state.integer = own.map(|i| i64::from(p.v_init[at(i)])).collect(),
             }
             if matches!(dynamics, Dynamics::Real(_)) {
-                state.real.resize(size, 0.0)
+                state.real.resize(size, 0.0);
             } else {
-                state.integer.resize(size, 0)
+                state.integer.resize(size, 0);
             }
         }
         Body::Output(Output { readout: Readout::FirstSpike, .. }) => state.integer = vec![-1; size],

@@ -108,12 +108,11 @@ fn whole(one: &One<'_, i32>, current: i64, most: u32, state: &mut [&mut i64]) ->
     let fires = |v: i64| if model.strict { v > threshold } else { v >= threshold };
     let held = *state[0];
     let before = fires(held);
-    let mut v = match model.leak {
-        Leak::None => held + current,
-        _ => {
-            let kept = (i64::from(one.constant(Constant::Decay)) * held + (1 << 29)) >> 30;
-            kept + current + i64::from(one.constant(Constant::Drive))
-        }
+    let mut v = if model.leak == Leak::None {
+        held + current
+    } else {
+        let kept = (i64::from(one.constant(Constant::Decay)) * held + (1 << 29)) >> 30;
+        kept + current + i64::from(one.constant(Constant::Drive))
     };
     if before && model.reset_time != ResetTime::Now {
         v = if model.reset == Reset::Subtract { v - threshold } else { v_reset };
