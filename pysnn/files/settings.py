@@ -25,7 +25,7 @@ class Settings:
     steps
         Number of time-steps, or ``None`` where it is open.
     coding
-        "constant", "poisson", "spikes" or "events".
+        "constant", "poisson", "spikes", "events" or "frames".
     dt
         Seconds a step; ``None`` for networks without time constants.
     precision

@@ -47,7 +47,7 @@ class RunOptions:
     backend
         "auto" (the fastest there is), "rust", "numba" or "reference".
     coding
-        "constant", "poisson", "spikes" or "events"; see :mod:`pysnn.encode`.
+        "constant", "poisson", "spikes", "events" or "frames"; see :mod:`pysnn.encode`.
     dt
         Seconds a step; needed by neurons with a time constant.
     seed

@@ -51,7 +51,7 @@ def run(
     x
         ``(samples, ...)`` in the shape of the network's input: float values in its input space, or uint8 (then over 255).
         Arrays, tensors of PyTorch, or frames of pandas and Polars (a column a feature).
-        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`.
+        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`; so are frames (coding "frames"), which are real-valued.
     steps
         Number of time-steps, or several: the run goes to the largest, and is read at each.
     labels
