@@ -44,7 +44,7 @@ class IF(Node):
     floor
         Lower bound of the potential, applied behind the reset; ``None``: there is none.
     refractory
-        Steps behind a spike in which the potential stays where it is, and nothing is taken in.
+        Steps behind a spike in which the potential stays where it is, and nothing is taken in; ``None``: there are none.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class IF(Node):
     reset_time: str = field(default="now", kw_only=True, metadata=UNDIGESTED_FIELD)
     max_spikes: int = field(default=1, kw_only=True, metadata=UNDIGESTED_FIELD)
     floor: Any = field(default=None, kw_only=True, metadata=UNDIGESTED_FIELD)
-    refractory: Any = field(default=0, kw_only=True, metadata=UNDIGESTED_FIELD)
+    refractory: Any = field(default=None, kw_only=True, metadata=UNDIGESTED_FIELD)
 
     def __post_init__(self) -> None:
         take_parameters(self, ("v_threshold", "v_init", "v_reset", *self.options))
@@ -72,7 +72,7 @@ class IF(Node):
             check_choice(self, name, choices)
         _check_spikes(self)
         _check_reset(self)
-        if self.floor is not None and np.any(np.asarray(self.floor) > np.asarray(self.v_init)):
+        if self.floor is not None and _any(np.greater, self.floor, self.v_init):
             raise NetworkError(f"{self.title}: floor must be at most v_init, got {self.floor} with {self.v_init}")
         _same_length(self)
 
@@ -96,10 +96,8 @@ class IF(Node):
 
     @property
     def options(self) -> tuple[str, ...]:
-        """Names of the parameters with constants that are used only where they are given."""
-        whole = isinstance(self.refractory, int | float | np.number) and not isinstance(self.refractory, bool)
-        used = (("floor", self.floor is not None), ("refractory", not (whole and self.refractory == 0)))
-        return tuple(name for name, there in used if there)
+        """Names of the parameters that are given where there may be none."""
+        return tuple(name for name in ("floor", "refractory") if getattr(self, name) is not None)
 
     def shape_of(self, name: str, shape: Shape) -> Shape:
         """Return the same shape."""
@@ -143,7 +141,7 @@ def _check_spikes(neuron: IF) -> None:
     if not isinstance(most, int | np.integer) or isinstance(most, bool) or not 1 <= most <= MAX_SPIKES:
         raise NetworkError(f"{neuron.title}: max_spikes must be an integer in 1..{MAX_SPIKES}, got {most!r}")
     object.__setattr__(neuron, "max_spikes", int(most))
-    waits = np.asarray(neuron.refractory)
+    waits = np.asarray(0 if neuron.refractory is None else neuron.refractory)
     if np.any(waits != np.floor(waits)) or np.any(waits < 0) or np.any(waits > MAX_REFRACTORY):
         raise NetworkError(
             f"{neuron.title}: refractory must be whole steps in 0..{MAX_REFRACTORY}, got {neuron.refractory}"
@@ -157,7 +155,7 @@ def _check_spikes(neuron: IF) -> None:
 def _check_reset(neuron: IF) -> None:
     if neuron.reset != "zero" and np.any(neuron.v_reset):
         raise NetworkError(f"{neuron.title}: v_reset is used by reset='zero' only, got it with reset='{neuron.reset}'")
-    if neuron.reset == "zero" and _any_at_least(neuron.v_reset, neuron.v_threshold):
+    if neuron.reset == "zero" and _any(np.greater_equal, neuron.v_reset, neuron.v_threshold):
         raise NetworkError(f"{neuron.title}: v_reset must be below v_threshold")
     if neuron.reset_time == "both" and neuron.reset != "subtract":
         raise NetworkError(f"{neuron.title}: reset_time 'both' goes with reset 'subtract', got '{neuron.reset}'")
@@ -167,10 +165,10 @@ def _check_reset(neuron: IF) -> None:
         raise NetworkError(f"{neuron.title}: refractory steps go with reset_time 'now', got '{neuron.reset_time}'")
 
 
-def _any_at_least(a: Any, b: Any) -> bool:
-    """Compare parameters, each of them a number, (C,) or (C, H, W)."""
-    wide = [value[:, None, None] if np.ndim(value) == 1 else value for value in (a, b)]
-    return bool(np.any(np.asarray(wide[0]) >= np.asarray(wide[1])))
+def _any(compare: np.ufunc, a: Any, b: Any) -> bool:
+    """Compare parameters, each of them a number, (C,) or (C, H, W), and say if it holds anywhere."""
+    wide = (value[:, None, None] if np.ndim(value) == 1 else value for value in (a, b))
+    return bool(np.any(compare(*wide)))
 
 
 def _same_length(neuron: IF) -> None:

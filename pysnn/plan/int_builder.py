@@ -11,6 +11,7 @@ from pysnn.frozen import FrozenDict
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, spread_scale, term_scale
+from pysnn.plan.int_neuron import across, in_units
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, RoundOp, Term
 from pysnn.plan.quantise import fixed_point, integers, own_or_one, quantise_weights, weight_units
 
@@ -185,8 +186,8 @@ class IntBuilder(PlanBuilder):
             replace(parameters, model=model if model.leak == "none" else replace(model, leak="euler")),
             source.spec.shape,
         )
-        unit, constants = self._in_units(name, own, source.unit)
-        spread = unit if own.threshold.ndim == 1 else unit[:, None, None]
+        unit, constants = in_units(self.title(name), own, source.unit)
+        spread = across(unit, own.threshold)
         op = NeuronOp(
             name,
             self.neuron_spec(source.spec.shape, own),
@@ -200,33 +201,6 @@ class IntBuilder(PlanBuilder):
             max_current=int(source.bound.max(initial=0)),
         )
         return self.emit(op)
-
-    def _in_units(
-        self, name: str, own: NeuronParameters, unit: Float64
-    ) -> tuple[Float64, dict[str, NDArray[np.int32]]]:
-        """Return the unit of the potential, that of the current times the gain, and the constants as integers."""
-        constants: dict[str, NDArray[np.int32]] = {}
-        spread = unit
-        if own.model.leak != "none":
-            gain = own.constants["gain"]
-            if (gain.ndim == 3 and np.ptp(gain, axis=(1, 2)).any()) or not (gain > 0).all():
-                raise PlanError(
-                    f"{self.title(name)}: int8 networks need a positive factor of the current, one a channel; use precision 'float32'"
-                )
-            unit = unit * (gain if gain.ndim == 1 else gain[:, 0, 0])
-            spread = unit if gain.ndim == 1 else unit[:, None, None]
-            if not (unit > 0).all():
-                raise PlanError(
-                    f"{self.title(name)}: r dt / tau is too small for int8 networks; use precision 'float32'"
-                )
-            constants["decay"] = np.rint(own.constants["decay"] * 2.0**30).astype(np.int32)
-            constants["drive"] = integers(self.title(name), own.constants["drive"] / spread)
-        if own.model.floor:
-            floor = own.constants["floor"]
-            constants["floor"] = integers(self.title(name), floor / (unit if floor.ndim == 1 else unit[:, None, None]))
-        if own.model.refractory:
-            constants["refractory"] = own.constants["refractory"].astype(np.int32)
-        return unit, constants
 
     def output(self, name: str, values: tuple[MapValue, ...], readout: Any) -> MapValue:
         """Lower the read-out."""

@@ -42,8 +42,10 @@ def _reach(op: NeuronOp, steps: int) -> int:
     decay = op.constants.get("decay")
     if decay is None:
         return edge + steps * op.max_current
-    inflow = op.max_current + drive + 1
-    leaks = 2**30 - int(decay.max())
+    # A reset that comes late is no part of what the leak takes away.
+    late = edge if op.model.reset_time != "now" else 0
+    inflow = op.max_current + drive + late + 1
+    leaks = 2**30 - int(np.abs(decay).max())
     longest = steps if leaks == 0 else min(steps, -(-(2**30) // leaks))
     return edge + longest * inflow
 
