@@ -3,6 +3,8 @@
 python -m benchmarks.experiments.current_shortcuts --save    # writes benchmarks/tables/current_shortcuts.parquet
 """
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 

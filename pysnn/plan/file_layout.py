@@ -9,24 +9,31 @@ import numpy as np
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 __all__ = [
+    "ADAPTIVE",
     "ARRAY",
+    "BOTH",
     "CODINGS",
-    "COMPARES",
     "DIGEST",
     "DTYPES",
     "ENTRIES",
     "FIRST",
+    "FLOOR",
     "KINDS",
+    "LATE",
     "MAGIC",
     "MAPS",
+    "NO_RESET",
     "OP",
+    "PER_NEURON",
     "PRECISIONS",
     "READOUTS",
-    "RESETS",
+    "REFRACTORY",
     "SECTIONS",
     "SECTIONS_AT",
     "SOURCE",
+    "STRICT",
     "VERSION",
+    "ZERO",
     "aligned",
     "digest",
 ]
@@ -57,8 +64,9 @@ OP = np.dtype(
             ("weight", 1),
             ("max_current", 1),
             ("states", 1),
-            ("levels", 1),
-            ("reserved", 2),
+            ("fire", 1),
+            ("synapse", 1),
+            ("reserved", 1),
         )
     ]
 )
@@ -67,17 +75,18 @@ OP = np.dtype(
 SOURCE = np.dtype([("map", "<u4"), ("entry", "<u4"), ("delay", "<u4"), ("reserved", "<u4")])
 ARRAY = np.dtype([("dtype", "<u8"), ("offset", "<u8"), ("count", "<u8")])
 
-KINDS = ("input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output")
+KINDS = ("input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output", "delay")
 """From 1."""
 MAPS = ("real", "count", "current")
 """From 0, like those that follow without a word."""
 PRECISIONS = ("float32", "int8")
 ENTRIES = ("plain", "scale", "constant", "ratio")
-CODINGS = ("constant", "poisson", "events")
+CODINGS = ("constant", "poisson", "events", "frames")
 """From 1."""
 READOUTS = ("mean_current", "potential", "count", "first_spike")
 """From 1."""
-RESETS, COMPARES = ("subtract", "zero"), (">=", ">")
+ZERO, STRICT, NO_RESET, LATE, BOTH, FLOOR, REFRACTORY, ADAPTIVE, PER_NEURON = (1 << bit for bit in range(9))
+"""Flags of a neuron."""
 DTYPES = ("<f4", "<f8", "<i1", "<i4")
 """From 1."""
 

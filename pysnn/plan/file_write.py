@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
+from pysnn.nodes.neuron_model import FIRES, LEAKS, SYNAPSES
 from pysnn.plan import file_layout as layout
-from pysnn.plan.ops import AddOp, ConvOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, Plan, PoolOp, Term
-from pysnn.plan.steps import STEPS
+from pysnn.plan.ops import AddOp, ConvOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, Plan, PoolOp, Term
 
 __all__ = ["encode"]
 
@@ -23,7 +23,7 @@ _ARRAYS: dict[str, Callable[[Any], tuple[Array | None, ...]]] = {
     "gather": lambda op: (op.index,),
     "clamp": lambda op: (op.high,),
     "round": lambda op: (op.unit,),
-    "neuron": lambda op: (op.threshold, op.v_init, op.v_reset, op.unit, *map(op.constant, STEPS[op.step].constants)),
+    "neuron": lambda op: (op.threshold, op.v_init, op.v_reset, op.unit, *(op.constants[name] for name in op.names)),
     "output": lambda op: (op.unit,),
 }
 """The arrays of an operation, in their order; those that are ``None`` are left out."""
@@ -85,7 +85,7 @@ class _Parts:
         spec = op.spec
         own = (layout.KINDS.index(op.kind) + 1, layout.MAPS.index(spec.kind), int(spec.static), spec.max_count)
         places = (*names, sources, read, arrays, held)
-        return [*own, *spec.shape, *places, *_window(op), *_settings(op), getattr(op, "values", 1) - 1, 0, 0, 0]
+        return [*own, *spec.shape, *places, *_window(op), *_settings(op), *_stages(op), 0]
 
     def _reads(self, op: Op) -> None:
         if isinstance(op, AddOp):
@@ -136,8 +136,32 @@ def _settings(op: Op) -> tuple[int, int, int, int]:
     if isinstance(op, InputOp):
         return layout.CODINGS.index(op.coding) + 1, 0, 0, 0
     if isinstance(op, NeuronOp):
-        flags = layout.RESETS.index(op.reset) + 2 * layout.COMPARES.index(op.compare)
-        return list(STEPS).index(op.step) + 1, flags, 0, op.max_current
+        return LEAKS.index(op.model.leak) + 1, _flags(op), 0, op.max_current
     if isinstance(op, PoolOp):
         return 0, 0, int(np.float32(op.weight).view(np.uint32)), 0
+    if isinstance(op, DelayOp):
+        return op.steps, 0, 0, 0
     return (layout.READOUTS.index(op.readout) + 1, 0, 0, 0) if op.kind == "output" else (0, 0, 0, 0)
+
+
+def _flags(op: NeuronOp) -> int:
+    model = op.model
+    flags = (
+        (layout.ZERO, model.reset == "zero"),
+        (layout.STRICT, model.compare == ">"),
+        (layout.NO_RESET, model.reset == "none"),
+        (layout.LATE, model.reset_time == "late"),
+        (layout.BOTH, model.reset_time == "both"),
+        (layout.FLOOR, model.floor),
+        (layout.REFRACTORY, model.refractory),
+        (layout.ADAPTIVE, model.adaptive),
+        (layout.PER_NEURON, op.per_neuron),
+    )
+    return sum(flag for flag, there in flags if there)
+
+
+def _stages(op: Op) -> tuple[int, int, int]:
+    """Return what a neuron remembers beyond the potential, how it fires, and its synapse; zeros for all else."""
+    if not isinstance(op, NeuronOp):
+        return 0, 0, 0
+    return op.values - 1, FIRES.index(op.model.fire), SYNAPSES.index(op.model.synapse)

@@ -13,7 +13,7 @@ __all__ = ["CODINGS", "PRECISIONS", "UNITS", "PlanOptions"]
 
 PRECISIONS = ("float32", "int8")
 UNITS = ("exact", "power_of_two")
-CODINGS = ("constant", "poisson", "events")
+CODINGS = ("constant", "poisson", "events", "frames")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class PlanOptions:
     """
 
     precision: Literal["float32", "int8"] = "float32"
-    coding: Literal["constant", "poisson", "events"] = "constant"
+    coding: Literal["constant", "poisson", "events", "frames"] = "constant"
     dt: float | None = None
     max_count: int = 1
     units: Literal["exact", "power_of_two"] = "exact"

@@ -21,7 +21,7 @@ class RunKeywords(TypedDict, total=False):
     precision: Literal["float32", "int8"]
     units: Literal["exact", "power_of_two"]
     backend: str
-    coding: Literal["constant", "poisson", "spikes", "events"]
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"]
     dt: float | None
     seed: int
     threads: int | None
@@ -51,7 +51,7 @@ class RunOptions:
     backend
         "auto" (the fastest there is), "rust", "numba" or "reference".
     coding
-        "constant", "poisson", "spikes" or "events"; see :mod:`pysnn.encode`.
+        "constant", "poisson", "spikes", "events" or "frames"; see :mod:`pysnn.encode`.
     dt
         Seconds a step; needed by neurons with a time constant.
     seed
@@ -83,7 +83,7 @@ class RunOptions:
     precision: Literal["float32", "int8"] = "float32"
     units: Literal["exact", "power_of_two"] = "exact"
     backend: str = "auto"
-    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"] = "constant"
     dt: float | None = None
     seed: int = 0
     threads: int | None = None

@@ -1,7 +1,7 @@
 """Run a network: check what came, compile once, go through the data in batches, put the results together."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -51,7 +51,7 @@ def run(
     x
         ``(samples, ...)`` in the shape of the network's input: float values in its input space, or uint8 (then over 255).
         Arrays, tensors of PyTorch, or frames of pandas and Polars (a column a feature).
-        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`.
+        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`; so are frames (coding "frames"), which are real-valued.
     steps
         Number of time-steps, or several: the run goes to the largest, and is read at each.
     labels
@@ -121,7 +121,7 @@ class Simulator:
         options = self._changed(changes)
         read_at = checked_steps(steps)
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
-        if options.check_range and options.state is None and isinstance(data.data, np.ndarray):
+        if options.check_range and options.state is None and isinstance(data.data, np.ndarray) and not data.frames:
             warn_of_scale(self.network.input, data.data)
         most = data.data.most_at_once() if isinstance(data.data, Events) else 1
         plan, executable = self._ready(options, most)
@@ -129,6 +129,7 @@ class Simulator:
             labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
+        data.check_frames(read_at[-1], self.network.input_name)
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
@@ -222,7 +223,7 @@ class Simulator:
         size = samples_at_once(data, steps, options)
         threads = options.threads or usable_threads()
         spec = plan.ops[0].spec
-        recorded = _recorded(plan, options.record), _recorded(plan, options.record_potentials)
+        recorded = _recorded(plan.spiking, options.record), _recorded(plan.neurons, options.record_potentials)
         for start in range(0, data.samples, size):
             stop = min(start + size, data.samples)
             part = None if state is None else {k: array[start:stop] for k, array in state.items()}
@@ -270,13 +271,13 @@ def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
     return Simulator(network, **options)
 
 
-def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
+def _recorded(neurons: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
     if not names:
         return ()
     for name in names:
-        if name not in plan.neurons:
-            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(plan.neurons) or 'none'}")
-    return tuple(plan.neurons[name] for name in names)
+        if name not in neurons:
+            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(neurons) or 'none'}")
+    return tuple(neurons[name] for name in names)
 
 
 def _offset_progress(

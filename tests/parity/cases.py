@@ -27,7 +27,7 @@ class Case:
         """How many samples the data have."""
         if isinstance(self.data, pysnn.Events):
             return self.data.samples
-        return int(self.data.shape[1 if self.options["coding"] == "spikes" else 0])
+        return int(self.data.shape[1 if self.options["coding"] in ("spikes", "frames") else 0])
 
 
 @st.composite
@@ -48,6 +48,8 @@ def cases(draw: Draw, most_nodes: int = 12, *, tiny: bool = False) -> Case:
     shape = graph.network.input.shape
     if graph.coding == "constant":
         data: Any = _values(draw, rng, (samples, *shape))
+    elif graph.coding == "frames":
+        data = _values(draw, rng, (steps, samples, *shape))
     elif graph.coding == "poisson":
         data = _rates(draw, rng, (samples, *shape))
     else:

@@ -5,12 +5,13 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::layout::{
-    DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SETS_RESET, SOURCE_WORDS, STRICT, VERSION,
-    aligned, dtype, entry, kind, model, word,
+    DIGEST_AT, DIGEST_SIZE, FIRES, FIRST, LEAKS, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, SYNAPSES,
+    VERSION, aligned, dtype, entry, flag, kind, word,
 };
+use crate::neuron::model::{Model, Reset, ResetTime};
 use crate::plan::checked::{Plan, Precision};
 use crate::plan::map::{Coding, Kind};
-use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Step, Term, Weights};
+use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
 use crate::plan::window::Window;
 
 impl Plan {
@@ -192,39 +193,31 @@ impl Parts {
                 output.unit.iter().for_each(|unit| self.array(unit));
                 kind::OUTPUT
             }
+            Body::Delay(delay) => {
+                words[word::MODE] = delay.steps as u32;
+                kind::DELAY
+            }
         };
     }
 
     fn neuron(&mut self, neuron: &Neuron, words: &mut [u32; OP_WORDS]) {
-        let reset = if neuron.subtract { 0 } else { SETS_RESET };
-        words[word::FLAGS] = reset | if neuron.strict { STRICT } else { 0 };
+        let model = &neuron.model;
+        words[word::MODE] = 1 + place(&LEAKS, &model.leak);
+        words[word::FLAGS] = flags(model);
         words[word::MAX_CURRENT] = neuron.max_current;
-        words[word::STATES] = (neuron.values() - 1) as u32;
-        words[word::MODE] = match &neuron.dynamics {
+        words[word::STATES] = (model.values() - 1) as u32;
+        words[word::FIRE] = place(&FIRES, &model.fire);
+        words[word::SYNAPSE] = place(&SYNAPSES, &model.synapse);
+        match &neuron.dynamics {
             Dynamics::Real(parameters) => self.parameters(parameters, &neuron.unit),
             Dynamics::Integer(parameters) => self.parameters(parameters, &neuron.unit),
-        };
+        }
     }
 
-    /// Write parameters; the number of their model.
-    fn parameters<A: Value>(&mut self, parameters: &Parameters<A>, unit: &[f64]) -> u32 {
+    fn parameters<A: Value>(&mut self, parameters: &Parameters<A>, unit: &[f64]) {
         self.arrays([&parameters.threshold, &parameters.v_init, &parameters.v_reset]);
         self.array(unit);
-        if let Some(leak) = parameters.step.leak() {
-            self.array(&leak.decay);
-            if !leak.gain.is_empty() {
-                self.array(&leak.gain);
-            }
-            self.array(&leak.drive);
-        }
-        match &parameters.step {
-            Step::If => model::IF,
-            Step::Lif(_) => model::LIF,
-            Step::CubaLif(_, synapse) => {
-                self.arrays([&synapse.decay, &synapse.gain]);
-                model::CUBA_LIF
-            }
-        }
+        parameters.constants.iter().for_each(|values| self.array(values));
     }
 
     fn term(&mut self, term: &Term) {
@@ -274,6 +267,26 @@ impl Parts {
     }
 }
 
+/// Where a word stands in its list.
+fn place<T: PartialEq>(words: &[T], word: &T) -> u32 {
+    words.iter().position(|other| other == word).unwrap_or_default() as u32
+}
+
+fn flags(model: &Model) -> u32 {
+    let flags = [
+        (flag::ZERO, model.reset == Reset::Zero),
+        (flag::STRICT, model.strict),
+        (flag::NO_RESET, model.reset == Reset::None),
+        (flag::LATE, model.reset_time == ResetTime::Late),
+        (flag::BOTH, model.reset_time == ResetTime::Both),
+        (flag::FLOOR, model.floor),
+        (flag::REFRACTORY, model.refractory),
+        (flag::ADAPTIVE, model.adaptive),
+        (flag::PER_NEURON, model.per_neuron),
+    ];
+    flags.iter().map(|&(flag, there)| if there { flag } else { 0 }).sum()
+}
+
 fn window(window: &Window, words: &mut [u32; OP_WORDS]) {
     let sizes = [&window.kernel[..], &window.stride, &window.pads, &window.dilation].concat();
     for (word, size) in words[word::WINDOW..].iter_mut().zip(sizes) {
@@ -283,7 +296,12 @@ fn window(window: &Window, words: &mut [u32; OP_WORDS]) {
 
 /// The numbers of codings and read-outs are the order of their variants, from 1.
 const _: () = {
-    assert!(Coding::Constant as u32 == 0 && Coding::Poisson as u32 == 1 && Coding::Events as u32 == 2);
+    assert!(
+        Coding::Constant as u32 == 0
+            && Coding::Poisson as u32 == 1
+            && Coding::Events as u32 == 2
+            && Coding::Frames as u32 == 3
+    );
     assert!(Readout::MeanCurrent as u32 == 0 && Readout::Potential as u32 == 1);
     assert!(Readout::Count as u32 == 2 && Readout::FirstSpike as u32 == 3);
 };
