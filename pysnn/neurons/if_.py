@@ -67,7 +67,7 @@ class IF(Node):
     refractory: Any = field(default=None, kw_only=True, metadata=UNDIGESTED_FIELD)
 
     def __post_init__(self) -> None:
-        if self.reset == "value":
+        if isinstance(self.reset, str) and self.reset == "value":
             object.__setattr__(self, "reset", "zero")
         take_parameters(self, ("v_threshold", "v_init", "v_reset", *self.options))
         check_positive(self, ("v_threshold",))
@@ -157,7 +157,7 @@ def _check_spikes(neuron: IF) -> None:
 
 def _check_reset(neuron: IF) -> None:
     if neuron.reset != "zero" and np.any(neuron.v_reset):
-        raise NetworkError(f"{neuron.title}: v_reset is used by reset='value' only, got it with reset='{neuron.reset}'")
+        raise NetworkError(f"{neuron.title}: v_reset is used by reset='zero' only, got it with reset='{neuron.reset}'")
     if neuron.reset == "zero" and _any(np.greater_equal, neuron.v_reset, neuron.v_threshold):
         raise NetworkError(f"{neuron.title}: v_reset must be below v_threshold")
     if neuron.reset_time == "both" and neuron.reset != "subtract":

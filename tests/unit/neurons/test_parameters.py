@@ -5,6 +5,7 @@ import pytest
 
 import pysnn
 from pysnn import IF, LIF
+from pysnn.errors import NetworkError
 from pysnn.nodes.neuron_model import NeuronModel
 
 
@@ -45,5 +46,5 @@ def test_a_reset_to_a_value_has_two_names() -> None:
     named, older = (IF(1.0, reset=name, v_reset=0.25) for name in ("value", "zero"))
     assert named == older
     assert repr(named) == repr(older)
-    with pytest.raises(NetworkError, match="reset='value' only"):
+    with pytest.raises(NetworkError, match="reset='zero' only"):
         IF(1.0, reset="subtract", v_reset=0.25)
