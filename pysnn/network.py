@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from itertools import pairwise
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from pysnn.data_range import DataRange
-from pysnn.errors import CapacityError, NetworkError
+from pysnn.errors import NetworkError
 from pysnn.frozen import FrozenDict
 from pysnn.neurons import NEURONS
 from pysnn.nodes import LAYERS, Input, Node, Output
@@ -108,13 +107,7 @@ class Network:
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
         """Shape of each node's value for one sample: ``(n,)`` or ``(channels, height, width)``."""
-        shapes = find_shapes(self)
-        for name, shape in shapes.items():
-            if prod(shape) > MAX_VALUES:
-                raise CapacityError(
-                    f"{self.nodes[name].title} '{name}': at most {MAX_VALUES} values a sample, got {shape}"
-                )
-        return FrozenDict(shapes)
+        return FrozenDict(find_shapes(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Network, (dict(self.nodes), self.edges)

@@ -73,11 +73,11 @@ class IF(Node):
         check_positive(self, ("v_threshold",))
         for name, choices in (("reset", RESETS), ("compare", COMPARISONS), ("reset_time", RESET_TIMES)):
             check_choice(self, name, choices)
+        _same_length(self)
         _check_spikes(self)
         _check_reset(self)
         if self.floor is not None and _any(np.greater, self.floor, self.v_init):
             raise NetworkError(f"{self.title}: floor must be at most v_init, got {self.floor} with {self.v_init}")
-        _same_length(self)
 
     @property
     def state(self) -> tuple[str, ...]:

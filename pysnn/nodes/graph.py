@@ -1,10 +1,11 @@
 """The order of a graph of nodes, its cycles, and the shapes that follow from its input."""
 
 from collections.abc import Collection, Mapping
+from math import prod
 from typing import Protocol
 
-from pysnn.errors import NetworkError
-from pysnn.nodes.base import Node, Shape
+from pysnn.errors import CapacityError, NetworkError
+from pysnn.nodes.base import MAX_VALUES, Node, Shape
 from pysnn.nodes.delay import Delay
 
 __all__ = ["Graph", "find_cycle", "find_shapes", "topological"]
@@ -86,20 +87,28 @@ def find_cycle(graph: Graph) -> tuple[str, ...]:
 def find_shapes(graph: Graph) -> dict[str, Shape]:
     """Return the shape of each node's value.
 
-    Where recurrent connections enter, the shape is that of the other edges there; all of them are checked in the end.
+    Where recurrent connections enter, the shape is that of the other edges there; these nodes are checked in the end.
     """
     shapes: dict[str, Shape] = {}
+    open_ended = []
     known = -1
     while known < len(shapes):
         known = len(shapes)
         for name in graph.order:
             there = tuple(shapes[source] for source in graph.sources[name] if source in shapes)
             if name not in shapes and (there or not graph.sources[name]):
-                shapes[name] = graph.nodes[name].output_shape(name, there)
-    missing = [name for name in graph.order if name not in shapes]
-    if missing:
-        raise NetworkError(f"{graph.nodes[missing[0]].title} '{missing[0]}': no edge says its shape")
-    return {
-        name: graph.nodes[name].output_shape(name, tuple(shapes[s] for s in graph.sources[name]))
-        for name in graph.order
-    }
+                shapes[name] = _shape(graph, name, there)
+                if len(there) < len(graph.sources[name]):
+                    open_ended.append(name)
+    for name in open_ended:
+        if _shape(graph, name, tuple(shapes[source] for source in graph.sources[name])) != shapes[name]:
+            raise NetworkError(f"{graph.nodes[name].title} '{name}': its shape depends on what comes back to it")
+    return shapes
+
+
+def _shape(graph: Graph, name: str, there: tuple[Shape, ...]) -> Shape:
+    node = graph.nodes[name]
+    shape = node.output_shape(name, there)
+    if prod(shape) > MAX_VALUES:
+        raise CapacityError(f"{node.title} '{name}': at most {MAX_VALUES} values a sample, got {shape}")
+    return shape

@@ -242,7 +242,7 @@ class Plan:
 
     @cached_property
     def state_bytes(self) -> Mapping[int, int]:
-        """Operations that remember, and bytes a sample: neurons, max-pools of counts, the output."""
+        """Operations that remember, and bytes a sample: neurons, delays, max-pools of counts, the output."""
         sizes = {}
         for k, op in enumerate(self.ops):
             if isinstance(op, NeuronOp):

@@ -17,24 +17,8 @@ __all__ = ["Available", "Draw", "Graph", "Maker", "graphs"]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 CHANNELS = (1, 2, 3, 4, 6, 8, 16, 17, 33, 70)
-_KINDS = (
-    *(
-        "neuron",
-        "neuron",
-        "neuron",
-        "conv",
-        "conv",
-        "conv",
-        "linear",
-        "pool",
-        "pool",
-        "max_pool",
-        "max_pool",
-        "move",
-        "move",
-    ),
-    *("concat", "scale", "affine", "relu", "delay"),
-)
+_OFTEN = {"neuron": 3, "conv": 3, "linear": 1, "pool": 2, "max_pool": 2, "move": 2}
+_KINDS = (*(kind for kind, times in _OFTEN.items() for _ in range(times)), "concat", "scale", "affine", "relu", "delay")
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,12 @@ def test_shapes_around_a_cycle_must_agree() -> None:
         Network(nodes, [("in", "n"), ("n", "d"), ("d", "back"), ("back", "n"), ("n", "out")])
 
 
+def test_a_shape_may_not_depend_on_itself() -> None:
+    nodes = {"in": Input((3,)), "both": pysnn.Concat(), "d": Delay(), "out": Output("count")}
+    with pytest.raises(pysnn.NetworkError, match="Concat 'both': its shape depends on what comes back to it"):
+        Network(nodes, [("in", "both"), ("d", "both"), ("both", "d"), ("both", "out")])
+
+
 @BACKENDS
 def test_a_hostile_state_is_refused(backend: str) -> None:
     network, how = recurrent(of_spikes=True), {"dt": 1.0, "coding": "spikes", "backend": backend, "steps": 2}  # type: tuple[Network, Any]
