@@ -1,0 +1,19 @@
+"""What a network would cost on chips (:func:`estimate`), and where it goes there (:func:`map_network`); see docs/hardware.md."""
+
+from pysnn.hardware.chip import Chip, Quantity, parse_chip
+from pysnn.hardware.estimate import Estimate, EstimateOptions, estimate
+from pysnn.hardware.mapping.place import map_network
+from pysnn.hardware.registry import chip_names, chip_table, load_chip
+
+__all__ = [
+    "Chip",
+    "Estimate",
+    "EstimateOptions",
+    "Quantity",
+    "chip_names",
+    "chip_table",
+    "estimate",
+    "load_chip",
+    "map_network",
+    "parse_chip",
+]

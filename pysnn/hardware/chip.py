@@ -46,6 +46,7 @@ COUNTS = (
     "edge_additions",
     "edge_multiplications",
     "pool_additions",
+    "direct_additions",
     "ramp_multiplications",
     "ramp_divisions",
     "spikes",

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_BITS", "HardwareLayer", "Link", "axis_taps", "weight_bits_of"]
+__all__ = ["DEFAULT_BITS", "HardwareLayer", "Link", "axis_taps"]
 
 DEFAULT_BITS = 8
 """Bits of weights that are no whole numbers: they are quantised to int8."""
@@ -113,30 +114,27 @@ class HardwareLayer:
         """Inputs of one neuron, over all links."""
         return sum(link.fan_in for link in self.links)
 
+    @cached_property
+    def weight_bits(self) -> int:
+        """``ceil(log2(2 max|w|))`` for whole-number weights, :data:`DEFAULT_BITS` for others, 1 without weights.
+
+        Examples
+        --------
+        >>> weight = np.float32([[3.0, -60.0]])
+        >>> link = Link("fc", "dense", ("in",), 2, 2, (2, 1, 1), 1, weight=weight)
+        >>> HardwareLayer("fc", "if", "neuron", (1, 1, 1), (link,)).weight_bits
+        7
+        """
+        weights = [link.weight for link in self.links if link.weight is not None]
+        if any(not _whole(weight) for weight in weights):
+            return DEFAULT_BITS
+        most = max((int(np.abs(weight).max()) for weight in weights), default=0)
+        return max(1, math.ceil(math.log2(2 * most))) if most else 1
+
     @property
     def weighted(self) -> bool:
         """Whether it has weights (a pool has none)."""
         return any(link.weight is not None for link in self.links)
-
-
-def weight_bits_of(layer: HardwareLayer) -> int:
-    """Return ``ceil(log2(2 max|w|))`` for whole-number weights, :data:`DEFAULT_BITS` for others, 1 without weights.
-
-    Examples
-    --------
-    >>> from pysnn.hardware.network_layers import hardware_layers
-    >>> from pysnn import IF, Input, Linear, Network, Output
-    >>> net = Network.chain({"in": Input((2,)), "fc": Linear([[3.0, -60.0]]), "if": IF(), "out": Output("count")})
-    >>> weight_bits_of(hardware_layers(net)[1])
-    7
-    """
-    weights = [link.weight for link in layer.links if link.weight is not None]
-    if not weights:
-        return 1
-    if any(not _whole(weight) for weight in weights):
-        return DEFAULT_BITS
-    most = max(int(np.abs(weight).max()) for weight in weights)
-    return max(1, math.ceil(math.log2(2 * most))) if most else 1
 
 
 def _whole(weight: NDArray[Any]) -> bool:

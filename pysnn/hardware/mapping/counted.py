@@ -61,4 +61,4 @@ def place_on_xylo(task: MappingTask) -> Placement:
 
 def place_nowhere(task: MappingTask) -> Placement:
     """Check what holds on every chip, where no rule of placing is known."""
-    return Placement((), tuple(check_common(task)), 1, dict.fromkeys((layer.name for layer in task.layers), 1))
+    return Placement((), tuple(check_common(task)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from pysnn.errors import DataError
 from pysnn.hardware.chip import Chip
-from pysnn.hardware.layers import HardwareLayer, weight_bits_of
+from pysnn.hardware.layers import HardwareLayer
 
 __all__ = ["Bits", "MappingTask", "Placed", "Placement", "Violation", "check_common"]
 
@@ -111,7 +111,7 @@ class MappingTask:
         if isinstance(self.weight_bits, int):
             return self.weight_bits
         named = self.weight_bits or {}
-        return named.get(layer.name, named.get(layer.node, 0)) or weight_bits_of(layer)
+        return named.get(layer.name, named.get(layer.node, 0)) or layer.weight_bits
 
     def delays(self, layer: HardwareLayer) -> int:
         """Return the bits of a layer's delays."""
