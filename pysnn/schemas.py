@@ -35,6 +35,20 @@ _FIRST_SPIKE: dict[str, str] = {
     "dead": "Float64",
 }
 
+_ESTIMATE: dict[str, str] = {
+    "network": "String",
+    "chip": "String",
+    "layer": "String",
+    "term": "String",
+    "low": "Float64",
+    "value": "Float64",
+    "high": "Float64",
+    "unit": "String",
+    "scope": "String",
+    "source": "String",
+    "grade": "String",
+}
+
 SCHEMAS: dict[str, dict[str, str]] = {
     "run": {
         "precision": "String",
@@ -68,19 +82,8 @@ SCHEMAS: dict[str, dict[str, str]] = {
         **_COUNTS,
     },
     "chips": {"chip": "String", "title": "String", "kind": "String", "source": "String"},
-    "estimate": {
-        "network": "String",
-        "chip": "String",
-        "layer": "String",
-        "term": "String",
-        "low": "Float64",
-        "value": "Float64",
-        "high": "Float64",
-        "unit": "String",
-        "scope": "String",
-        "source": "String",
-        "grade": "String",
-    },
+    "estimate": _ESTIMATE,
+    "operating_points": {"point": "Int64", "values": "String", **_ESTIMATE},
     "mapping": {
         "chip": "String",
         "layer": "String",
@@ -89,6 +92,13 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "utilisation": "Float64",
     },
     "violations": {"chip": "String", "layer": "String", "rule": "String", "limit": "Int64", "found": "Int64"},
+    "presets": {
+        "preset": "String",
+        "quantity": "String",
+        "value": "Float64",
+        "unit": "String",
+        "difference": "String",
+    },
     "resources": {
         "chip": "String",
         "layer": "String",

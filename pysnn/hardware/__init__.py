@@ -3,9 +3,12 @@
 from pysnn.hardware.chip import Chip, Quantity, parse_chip
 from pysnn.hardware.estimate import Estimate, EstimateOptions, estimate
 from pysnn.hardware.mapping.place import map_network
+from pysnn.hardware.points import sweep_points
+from pysnn.hardware.presets import PRESETS, preset_table
 from pysnn.hardware.registry import chip_names, chip_table, load_chip
 
 __all__ = [
+    "PRESETS",
     "Chip",
     "Estimate",
     "EstimateOptions",
@@ -16,4 +19,6 @@ __all__ = [
     "load_chip",
     "map_network",
     "parse_chip",
+    "preset_table",
+    "sweep_points",
 ]

@@ -1,6 +1,6 @@
 """Energy, time and power of a counted network on a chip, as intervals with their provenance."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,10 @@ from pysnn.hardware.mapping.placement import Placement
 from pysnn.hardware.memory import spiking_memory
 from pysnn.hardware.rows import Label, not_priced, priced, weakest
 
-__all__ = ["Case", "check_points", "on_chip_counts", "price"]
+__all__ = ["Case", "check_points", "on_chip_counts", "price", "price_totals"]
 
 _PJ_PER_MW_MS = 1e6
 _NS_PER_MS = 1e6
-_UNITS = {"step_time": "ms", "clock": "MHz"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +87,20 @@ def price(case: Case) -> list[dict[str, Any]]:
     rows += energy.power_rows(times.get("chip"))
     rows += _time_rows(case, times)
     return rows + energy.total_rows(times.get("chip"))
+
+
+def price_totals(cases: Sequence[Case]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of powers, time and totals of cases that differ in their operating points alone."""
+    if not cases:
+        return
+    energy = _Energy(cases[0], on_chip_counts(cases[0].counted, cases[0].placement))
+    energy.term_rows()
+    parts = tuple(energy.parts)
+    for case in cases:
+        energy.case, energy.parts = case, list(parts)
+        times = _latency(case)
+        rows = energy.power_rows(times.get("chip"))
+        yield rows + _time_rows(case, times) + energy.total_rows(times.get("chip"))
 
 
 def _sum(counts: list[dict[str, Interval]], name: str) -> Interval:
