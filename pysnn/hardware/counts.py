@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,12 +26,12 @@ Counts = Mapping[str, Interval]
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """Counts a sample.
+    """Counts of a run on some samples.
 
     Attributes
     ----------
-    layers, counts
-        The layers, the input first, and the counts of each (names of :data:`pysnn.hardware.chip.COUNTS`).
+    layers, sums
+        The layers, the input first, and the counts of each over all samples (names of :data:`pysnn.hardware.chip.COUNTS`).
     steps
         Time-steps of a sample; 0 for a network with event times.
     active
@@ -42,18 +43,23 @@ class Counted:
     """
 
     layers: tuple[HardwareLayer, ...]
-    counts: tuple[Counts, ...]
+    sums: tuple[Counts, ...]
     steps: int
     active: Mapping[str, float]
     analogue: bool
     samples: int
 
+    @cached_property
+    def counts(self) -> tuple[Counts, ...]:
+        """The counts of each layer, a sample."""
+        return tuple({name: total.over(self.samples) for name, total in sums.items()} for sums in self.sums)
+
     def total(self, name: str) -> Interval:
-        """Return one count over all layers."""
+        """Return one count over all layers, a sample."""
         found = ZERO
-        for counts in self.counts:
-            found = found.plus(counts.get(name, ZERO))
-        return found
+        for sums in self.sums:
+            found = found.plus(sums.get(name, ZERO))
+        return found.over(self.samples)
 
 
 def count(network: Network | FirstSpikeNetwork, activity: Activity, steps: int | None = None) -> Counted:
@@ -154,12 +160,12 @@ class _Counter:
         return Counted(self.layers, tuple(counts), self.steps, active, self.analogue, self.samples)
 
     def _field(self, names: tuple[str, ...], what: str) -> float:
-        return sum(self.fields[name][what] for name in names if name in self.fields) / self.samples
+        return sum(self.fields[name][what] for name in names if name in self.fields)
 
     def _input_spikes(self) -> Interval:
         entry = self.layers[0].name
         events = [self.fields[link.name]["events"] for layer in self.layers for link in layer.links if link.name and link.sources == (entry,)]
-        return exactly(0 if self.analogue else max(events, default=0) / self.samples)
+        return exactly(0 if self.analogue else max(events, default=0))
 
     def _active(self, layer: HardwareLayer) -> float:
         found = self.fields.get(layer.node)
@@ -188,9 +194,9 @@ class _Counter:
         zeros = exactly(self._field(layer.counted, "synops_zero")).spread(before)
         spikes = self._spikes_of(layer.name) if layer.kind == "neuron" else ZERO
         clocked = self.activity.kind == "clocked"
-        updates = layer.neurons * self.steps if layer.kind == "output" else self._field((layer.node,), "updates")
+        updates = layer.neurons * self.steps * self.samples if layer.kind == "output" else self._field((layer.node,), "updates")
         active = Interval(*(min(updates, n) for n in spikes))
-        edges = exactly(layer.current_edges * self.steps)
+        edges = exactly(layer.current_edges * self.steps * self.samples)
         direct = [link for link in layer.links if link.kind == "direct"]
         arrived = ZERO
         for link in direct:
@@ -215,14 +221,14 @@ class _Counter:
         return {name: interval for name, interval in counts.items() if interval.high > 0}
 
     def _biases(self, layer: HardwareLayer) -> float:
-        """Return additions of biases, and of the constant current of an analogue input, over a sample's steps."""
+        """Return additions of biases, and of the constant current of an analogue input, over the steps of all samples."""
         entry = self.layers[0].name
         total = 0
         for link in layer.links:
             constant = self.analogue and entry in link.sources and link.name != ""
-            total += (layer.neurons if constant else link.biased) * self.steps
+            total += (layer.neurons if constant else link.biased) * self.steps * self.samples
         plain = any(link.name == "" and entry in link.sources for link in layer.links)
-        return total + (layer.neurons * self.steps if plain and self._input_spikes().high == 0 else 0)
+        return total + (layer.neurons * self.steps * self.samples if plain and self._input_spikes().high == 0 else 0)
 
     def _pool_additions(self, layer: HardwareLayer) -> Interval:
         """Return additions of pools that spikes pass: one a spike and window that it lies in."""

@@ -32,6 +32,10 @@ class Interval(NamedTuple):
         """
         return Interval(self.low * factor, self.value * factor, self.high * factor)
 
+    def over(self, count: float) -> "Interval":
+        """Return the interval divided by a positive number."""
+        return Interval(self.low / count, self.value / count, self.high / count)
+
     def spread(self, share: float) -> "Interval":
         """Return the interval made wider by a share of either end, not below 0."""
         return Interval(self.low * max(0.0, 1.0 - share), self.value, self.high * (1.0 + share))

@@ -194,6 +194,7 @@ class _Tracer:
     def _unflattened(self, name: str) -> tuple[int, int, int]:
         """Return the map that a Linear layer sees behind a Flatten."""
         shape = self.network.shapes[self.network.sources[name][0]]
+        wanted = math.prod(shape)
         while len(shape) == 1:
             (source, *others) = self.network.sources[name]
             if others or source in self.spiking or self._weighs(source):
@@ -203,7 +204,6 @@ class _Tracer:
                 break
             shape = self.network.shapes[self.network.sources[name][0]]
         found = _full(shape)
-        wanted = math.prod(self.network.shapes[name])
         return found if math.prod(found) == wanted else (wanted, 1, 1)
 
 

@@ -103,7 +103,10 @@ def price_totals(cases: Sequence[Case]) -> Iterator[list[dict[str, Any]]]:
         yield rows + _time_rows(case, times) + energy.total_rows(times.get("chip"))
 
 
-def _sum(counts: list[dict[str, Interval]], name: str) -> Interval:
+def _total(case: Case, counts: list[dict[str, Interval]], name: str) -> Interval:
+    """Return a count over all layers; what the run has counted is summed in whole numbers first."""
+    if name not in ("packets", "hops"):
+        return case.counted.total(name)
     total = ZERO
     for layer in counts:
         total = total.plus(layer.get(name, ZERO))
@@ -114,7 +117,7 @@ def _count_rows(case: Case, counts: list[dict[str, Interval]]) -> list[dict[str,
     label = case.label(unit="1/sample", scope="network", source="counted in the run", grade="exact")
     rows = []
     for name in COUNTS:
-        rows.append(priced(label.but(term=name), _sum(counts, name)))
+        rows.append(priced(label.but(term=name), _total(case, counts, name)))
         for layer, held in zip(case.counted.layers, counts, strict=True):
             if name in held:
                 rows.append(priced(label.but(term=name, layer=layer.name), held[name]))
@@ -128,7 +131,8 @@ class _Energy:
         self.case = case
         self.counts = counts
         self.prices = {q.per: q for q in case.chip.section("prices").values()}
-        self.missing = [name for name in COUNTS if _sum(counts, name).high and not self._known(name)]
+        self.totals = {name: _total(case, counts, name) for name in COUNTS}
+        self.missing = [name for name in COUNTS if self.totals[name].high and not self._known(name)]
         self.parts: list[tuple[Quantity, Interval]] = []
 
     def _known(self, name: str) -> bool:
@@ -148,7 +152,7 @@ class _Energy:
         rows = []
         label = self.case.label(unit="pJ", scope="core dynamic")
         for name in COUNTS:
-            if not _sum(self.counts, name).high:
+            if not self.totals[name].high:
                 continue
             own = label.but(term=f"energy_{name}")
             quantity = self.prices.get(name)
@@ -186,7 +190,7 @@ class _Energy:
             for layer, held in zip(self.case.counted.layers, self.counts, strict=True)
             if name in held
         ]
-        total = _sum(self.counts, name).times(cost)
+        total = self.totals[name].times(cost)
         self.parts.append((quantity, total))
         return [priced(label, total), *rows]
 

@@ -43,7 +43,8 @@ def methods(estimate: "Estimate") -> str:
     used = used.filter(~used["term"].is_in(["energy_total", "energy_delay"]) & (used["layer"] == ""))
     sources = {f"{row['chip']}: {row['source']}" for row in used.to_dicts()}
     missing = table.filter((table["grade"] == "not_priced") & table["term"].str.starts_with("energy_") & (table["layer"] == ""))
-    lost = sorted({f"{row['chip']}: {row['term'].removeprefix('energy_')}" for row in missing.to_dicts()} - {""})
+    missing = missing.filter(missing["term"] != "energy_delay")
+    lost = sorted({f"{row['chip']}: {row['term'].removeprefix('energy_')}" for row in missing.to_dicts()})
     parts = [
         f"Operations were counted exactly over {meta['samples']} samples at T = {meta['steps']} with pysnn {meta['pysnn']}.",
         _EQUATIONS,

@@ -31,14 +31,14 @@ def _verdict(estimate: "Estimate", chip: str) -> str:
 
 
 def _compared(own: Interval, other: Interval, best: str) -> str:
-    numbers = f"{own.value / 1e6:.4g} against {other.value / 1e6:.4g} uJ a sample of {best} at 45 nm"
-    bound = " (a lower bound)" if own.high == float("inf") else ""
+    bound = "at least " if own.high == float("inf") else ""
+    numbers = f"{bound}{own.value / 1e6:.4g} against {other.value / 1e6:.4g} uJ a sample of {best} at 45 nm"
     if own.high < other.low:
         return f"the spiking network needs less energy, {numbers}, over the whole of both intervals"
     if own.low > other.high:
-        return f"the spiking network needs more energy, {numbers}{bound}, over the whole of both intervals"
+        return f"the spiking network needs more energy, {numbers}, over the whole of both intervals"
     less = "less" if own.value < other.value else "more"
-    return f"not decided: the intervals overlap; nominally the spiking network needs {less}, {numbers}{bound}"
+    return f"not decided: the intervals overlap; nominally the spiking network needs {less}, {numbers}"
 
 
 def _reason(estimate: "Estimate", chip: str) -> str:
