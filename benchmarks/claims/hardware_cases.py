@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,8 @@ def _value(found: Estimate, chip: str, term: str, scope: str) -> float:
 def _truenorth(hertz: float) -> float:
     weight = np.ones((1024, _FAN_IN, 1, 1), dtype=np.float32)
     net = Network.chain({"in": Input((_FAN_IN, 64, 16)), "conv": Conv2d(weight), "if": IF(), "out": Output("count")})
-    conv = {"events": _NEURONS // 8 * hertz, "synops": _NEURONS * _FAN_IN * hertz}
-    counts = {"conv": conv, "if": {"updates": _NEURONS * 1000, "spikes": _NEURONS * hertz}}
+    conv: dict[str, float] = {"events": _NEURONS // 8 * hertz, "synops": _NEURONS * _FAN_IN * hertz}
+    counts: dict[str, dict[str, float]] = {"conv": conv, "if": {"updates": _NEURONS * 1000, "spikes": _NEURONS * hertz}}
     found = estimate(net, hand_counted(net, 1000, counts), chips=["truenorth"], steps=1000)
     return _value(found, "truenorth", "power", "chip")
 
@@ -122,7 +123,9 @@ def _sequential() -> float:
 def _sne(operations: float) -> float:
     net = _dense(1000, 1000)
     counts = {"fc": {"events": operations / 1000, "synops": operations}, "if": {"updates": 1000}}
-    return _value(estimate(net, hand_counted(net, 1, counts), chips=["sne"], steps=1), "sne", "energy_total", "chip") / 1e6
+    return (
+        _value(estimate(net, hand_counted(net, 1, counts), chips=["sne"], steps=1), "sne", "energy_total", "chip") / 1e6
+    )
 
 
 def _ones(*shape: int) -> Any:
@@ -154,7 +157,7 @@ def _gesture() -> Network:
 
 def _layers(*sizes: int) -> Network:
     nodes: list[tuple[str, Any]] = [("in", Input((sizes[0],)))]
-    for k, (ins, outs) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for k, (ins, outs) in enumerate(pairwise(sizes), start=1):
         nodes += [(f"fc{k}", Linear(_ones(outs, ins))), (f"if{k}", IF())]
     return Network.chain([*nodes, ("out", Output("count"))])
 
@@ -163,7 +166,11 @@ def core_tables() -> dict[str, tuple[list[int], list[int], list[int], list[int]]
     """Return, for each published table of SLAYER on Loihi, published neurons a core and cores, and ours."""
     bits = {"conv1": 5, "conv2": 5, "fc1": 5, "fc2": 4}
     published = {
-        "N-MNIST 2312-512-10, 7 bits": ([341, 62, 277], [7, 9, 1], map_network(_layers(2312, 512, 10), "loihi1", weight_bits=7)),
+        "N-MNIST 2312-512-10, 7 bits": (
+            [341, 62, 277],
+            [7, 9, 1],
+            map_network(_layers(2312, 512, 10), "loihi1", weight_bits=7),
+        ),
         "NTIDIGITS 64-256-256-242, 9 bits, delays of 6": (
             [1024, 128, 128, 336],
             [1, 2, 2, 1],
@@ -202,11 +209,29 @@ def _speck(rule: str) -> Callable[[], float]:
 _SLAYER = "bit widths are inferred, so this confirms the rule given the width; {0}"
 
 CASES: tuple[Case, ...] = (
-    Case("TrueNorth, 1,048,576 neurons x 128 synapses at 11.58 Hz", "mW", 68, "fitted", 0.01, lambda: _truenorth(11.58)),
+    Case(
+        "TrueNorth, 1,048,576 neurons x 128 synapses at 11.58 Hz", "mW", 68, "fitted", 0.01, lambda: _truenorth(11.58)
+    ),
     Case("the same at 95.93 Hz", "mW", 94, "fitted", 0.01, lambda: _truenorth(95.93)),
     Case("the same at 20.07 Hz", "mW", 71, "held out", 0.02, lambda: _truenorth(20.07)),
-    Case("ODIN, 37.5 M synaptic operations/s at 75 MHz", "uW", 477, "form", 0.01, lambda: _odin(75.0), "constants from the same paper"),
-    Case("ODIN, 0.65 M synaptic operations/s at 1.3 MHz", "uW", 35, "form", 0.01, lambda: _odin(1.3), "constants from the same paper"),
+    Case(
+        "ODIN, 37.5 M synaptic operations/s at 75 MHz",
+        "uW",
+        477,
+        "form",
+        0.01,
+        lambda: _odin(75.0),
+        "constants from the same paper",
+    ),
+    Case(
+        "ODIN, 0.65 M synaptic operations/s at 1.3 MHz",
+        "uW",
+        35,
+        "form",
+        0.01,
+        lambda: _odin(1.3),
+        "constants from the same paper",
+    ),
     *(
         Case(
             f"Loihi nearest neighbours (Frady 2020), 1000 x 76,800, {spikes} input spikes, T = 60, prices of {chip}",
@@ -214,12 +239,16 @@ CASES: tuple[Case, ...] = (
             1.33,
             "held out",
             tolerance,
-            lambda spikes=spikes, chip=chip: _knn_energy(spikes, chip),
+            partial(_knn_energy, spikes, chip),
             note,
         )
         for chip, tolerance, note in (
             ("loihi1", 0.25, "core dynamic"),
-            ("loihi1_sanafe", 0.75, "core dynamic; does not meet the 25 % of the other profile: the tolerance only guards against changes"),
+            (
+                "loihi1_sanafe",
+                0.75,
+                "core dynamic; does not meet the 25 % of the other profile: the tolerance only guards against changes",
+            ),
         )
         for spikes in (667, 750)
     ),
@@ -232,7 +261,15 @@ CASES: tuple[Case, ...] = (
         _sequential,
         "core dynamic; synaptic operations and spikes are unpublished and counted as none, so this is a lower bound",
     ),
-    Case("SLAYER on Loihi, N-MNIST", "cores", 17, "rule", 0, _core_total("N-MNIST 2312-512-10, 7 bits"), _SLAYER.format("7 bits")),
+    Case(
+        "SLAYER on Loihi, N-MNIST",
+        "cores",
+        17,
+        "rule",
+        0,
+        _core_total("N-MNIST 2312-512-10, 7 bits"),
+        _SLAYER.format("7 bits"),
+    ),
     Case(
         "SLAYER on Loihi, DVS gesture",
         "cores",
@@ -253,7 +290,23 @@ CASES: tuple[Case, ...] = (
     ),
     Case("Speck, convolution 16 -> 32, 3x3 on 64x64: kernel memory", "words", 8192, "rule", 0, _speck("kernel words")),
     Case("the same: neuron memory, which no core has", "words", 131_072, "rule", 0, _speck("neuron memory (words)")),
-    Case("SNE, DVS gesture at 1.2 % activity", "uJ", 80, "fitted", 0.01, lambda: _sne(80 / 0.221e-6), "operations follow from the published energy"),
-    Case("SNE, DVS gesture at 4.9 % activity", "uJ", 261, "fitted", 0.01, lambda: _sne(261 / 0.221e-6), "operations follow from the published energy"),
+    Case(
+        "SNE, DVS gesture at 1.2 % activity",
+        "uJ",
+        80,
+        "fitted",
+        0.01,
+        lambda: _sne(80 / 0.221e-6),
+        "operations follow from the published energy",
+    ),
+    Case(
+        "SNE, DVS gesture at 4.9 % activity",
+        "uJ",
+        261,
+        "fitted",
+        0.01,
+        lambda: _sne(261 / 0.221e-6),
+        "operations follow from the published energy",
+    ),
 )
 """Every case of the validation table."""

@@ -43,16 +43,23 @@ def page() -> str:
     for case in CASES:
         ours, tolerance = case.ours(), f"{100 * case.tolerance:.0f} %" if case.tolerance else "exact"
         error = f"{100 * (ours / case.published - 1):+.1f} %"
-        rows.append(f"| {case.name} | {case.published:,g} {case.unit} | {ours:,.4g} {case.unit} | {error} | {tolerance} | {case.kind} | {case.note} |")
+        rows.append(
+            f"| {case.name} | {case.published:,g} {case.unit} | {ours:,.4g} {case.unit} | {error} | {tolerance} | {case.kind} | {case.note} |"
+        )
     lines = []
     for name, (per_core, cores, our_per_core, our_cores) in core_tables().items():
         for k, (n, c, m, d) in enumerate(zip(per_core, cores, our_per_core, our_cores, strict=True), start=1):
             lines.append(f"| {name} | {k} | {n}, {c} | {m}, {d} |")
     scopes = []
-    for scope, held in (("core dynamic", "switching of the cores"), ("chip", "that, leakage of all chips, and the management cores")):
+    for scope, held in (
+        ("core dynamic", "switching of the cores"),
+        ("chip", "that, leakage of all chips, and the management cores"),
+    ):
         found = knn(667).total("loihi1", scope=scope)
         assert found is not None
-        scopes.append(f"| {scope} | {found.low / 1e9:.3g} | {found.value / 1e9:.3g} | {found.high / 1e9:.3g} | {held} |")
+        scopes.append(
+            f"| {scope} | {found.low / 1e9:.3g} | {found.value / 1e9:.3g} | {found.high / 1e9:.3g} | {held} |"
+        )
     return _HEAD + "\n".join(rows) + "\n" + _TABLES + "\n".join(lines) + "\n" + _TAIL + "\n".join(scopes) + "\n"
 
 

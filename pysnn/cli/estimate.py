@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pysnn.cli.errors import named
-from pysnn.cli.options import parse_steps
 from pysnn.cli.outputs import PICTURE, TABLE, check_outputs
 from pysnn.cli.show import show_rows, show_table
 from pysnn.errors import DataError
@@ -37,9 +36,13 @@ def estimate(
     network: Annotated[Path, typer.Argument(metavar="NET.psnn", help="The network.")],
     data: Annotated[str, typer.Option(metavar="FILE.npz", help="Data to count on, as in 'pysnn run'.")],
     chips: Annotated[str, typer.Option(metavar="NAME[,NAME...]", help="Chips; 'pysnn chips' lists them.")],
-    steps: Annotated[int | None, typer.Option(min=1, metavar="T", help="Time-steps; the network's own by default.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, metavar="T", help="Time-steps; the network's own by default.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
-    weight_bits: Annotated[int | None, typer.Option(min=1, max=64, help="Bits of weights; the network's by default.")] = None,
+    weight_bits: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Bits of weights; the network's by default.")
+    ] = None,
     delay_bits: Annotated[int | None, typer.Option(min=0, max=64, help="Bits of delays; none by default.")] = None,
     policy: Annotated[str, typer.Option(metavar="unrolled|shared", help="How Loihi keeps convolutions.")] = "unrolled",
     point: Annotated[
@@ -48,7 +51,9 @@ def estimate(
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write tables and methods: .md or .tex.")] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw energy by term and layer, and cores.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw energy by term and layer, and cores.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 where a chip cannot hold the network.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -70,7 +75,14 @@ def estimate(
     with named(f"data '{data}'"):
         activity, done = _activity(saved, given, steps, backend)
     found = make_estimate(
-        saved.network, activity, chips=names, steps=done, weight_bits=weight_bits, delay_bits=delay_bits, policy=policy, points=points
+        saved.network,
+        activity,
+        chips=names,
+        steps=done,
+        weight_bits=weight_bits,
+        delay_bits=delay_bits,
+        policy=policy,
+        points=points,
     )
     meta = {**found.meta, "network": str(network), "data": data, "data_sha256": given.digest, "backend": backend}
     _write(found, meta, (table, report, plot))
@@ -98,14 +110,16 @@ def _chip_names(chips: str) -> list[str]:
 def _points(given: list[str], names: list[str]) -> dict[str, dict[str, float]]:
     """Return operating points by chip from ``odin.clock=1.3``."""
     from pysnn.hardware import load_chip
-    from pysnn.hardware.pricing import check_points
+    from pysnn.hardware.case import check_points
 
     found: dict[str, dict[str, float]] = {}
     for text in given:
         name, _, value = text.partition("=")
         chip, _, point = name.partition(".")
         if chip not in names:
-            raise typer.BadParameter(f"--point: expected CHIP.NAME=VALUE with a chip of {', '.join(names)}, got '{text}'")
+            raise typer.BadParameter(
+                f"--point: expected CHIP.NAME=VALUE with a chip of {', '.join(names)}, got '{text}'"
+            )
         try:
             found.setdefault(chip, {})[point] = float(value)
             check_points(load_chip(chip), found[chip])
@@ -130,7 +144,9 @@ def _activity(
     settings = saved.settings
     done = steps or settings.steps
     if done is None:
-        raise typer.BadParameter("--steps: the network does not say for how many time-steps it is meant; give --steps T")
+        raise typer.BadParameter(
+            "--steps: the network does not say for how many time-steps it is meant; give --steps T"
+        )
     simulator = Simulator(
         saved.network,
         precision=settings.precision,

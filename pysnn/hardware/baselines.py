@@ -47,8 +47,12 @@ def _formats(chip: Chip, steps: int) -> dict[str, _Format]:
     return {
         "ann_float32": _Format(32, 32, prices["mac_float32"], False, f"float32 MAC: {source}"),
         "ann_int8": _Format(8, 8, prices["mac_int8"], False, f"int8 MAC: {source}"),
-        "ann_int8_zero_skip": _Format(8, 8, prices["mac_int8"], True, f"int8 MACs of activations that are not 0: {source}"),
-        "ann_low_bits": _Format(8, bits, low, False, f"int8 weights, {bits}-bit activations, multiplication scaled by bits: {source}"),
+        "ann_int8_zero_skip": _Format(
+            8, 8, prices["mac_int8"], True, f"int8 MACs of activations that are not 0: {source}"
+        ),
+        "ann_low_bits": _Format(
+            8, bits, low, False, f"int8 weights, {bits}-bit activations, multiplication scaled by bits: {source}"
+        ),
     }
 
 
@@ -68,9 +72,21 @@ def _rows(label: Label, counted: Counted, chip: Chip, form: _Format) -> list[dic
         moved = _moved(layer, chip, form, done.value)
         energy = done.scaled(form.mac)
         macs, memory, compute = macs.plus(done), memory.plus(moved), compute.plus(energy)
-        rows.append(priced(label.but(layer=layer.name, term="macs", unit="1/sample", scope="network", source="structure", grade="exact"), done))
+        rows.append(
+            priced(
+                label.but(
+                    layer=layer.name, term="macs", unit="1/sample", scope="network", source="structure", grade="exact"
+                ),
+                done,
+            )
+        )
         rows.append(priced(label.but(layer=layer.name, term="energy_macs", unit="pJ", scope="core dynamic"), energy))
-        rows.append(priced(label.but(layer=layer.name, term="energy_memory", unit="pJ", scope="core dynamic", grade="fitted"), moved))
+        rows.append(
+            priced(
+                label.but(layer=layer.name, term="energy_memory", unit="pJ", scope="core dynamic", grade="fitted"),
+                moved,
+            )
+        )
     core = label.but(unit="pJ", scope="core dynamic")
     return [
         priced(label.but(term="macs", unit="1/sample", scope="network", source="structure", grade="exact"), macs),
@@ -96,8 +112,11 @@ def _macs(layer: HardwareLayer, counted: Counted, form: _Format) -> Interval:
 
 
 def _moved(layer: HardwareLayer, chip: Chip, form: _Format, macs: float) -> Interval:
-    """Return energy of memory: low: every value once; value: an operation reads weight and activation, sums stay in a register;
-    high: sums are read and written by every operation too, as potentials of a spiking network are."""
+    """Return energy of memory.
+
+    Low: every value once. Value: an operation reads weight and activation, sums stay in a register. High: sums are read and
+    written by every operation too, as potentials of a spiking network are.
+    """
     weights = sum(link.weight.size for link in layer.links if link.weight is not None)
     inputs = sum(math.prod(link.shape_in) for link in layer.links if link.weight is not None)
     weight = memory_energy(chip, weights * form.weights / 8, form.weights)

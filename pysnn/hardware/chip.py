@@ -49,6 +49,7 @@ COUNTS = (
     "direct_additions",
     "ramp_multiplications",
     "ramp_divisions",
+    "input_spikes",
     "spikes",
     "packets",
     "hops",
@@ -170,7 +171,8 @@ def parse_chip(name: str, text: str) -> Chip:
         for part in SECTIONS
         if isinstance(table := data.get(part, {}), dict)
     }
-    return Chip(name, *(str(data[key]) for key in _HEAD), FrozenDict(sections), FrozenDict(included))
+    head = {key: str(data[key]) for key in _HEAD}
+    return Chip(name=name, **head, sections=FrozenDict(sections), included=FrozenDict(included))
 
 
 def _quantity(where: str, section: str, given: Any) -> Quantity:
@@ -192,7 +194,7 @@ def _quantity(where: str, section: str, given: Any) -> Quantity:
     numbers = (given.get("low", value), value, given.get("high", value))
     if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
         raise FileFormatError(f"{where}: expected a number as 'value', and as 'low' and 'high' if there are any")
-    low, nominal, high = numbers
+    low, nominal, high = (float(n) for n in numbers if n is not None)
     if not 0 <= low <= nominal <= high < float("inf"):
         raise FileFormatError(f"{where}: expected 0 <= low <= value <= high, got {low}, {nominal}, {high}")
-    return Quantity(low, nominal, high, *(given[word] for word in _WORDS), per)
+    return Quantity(low, nominal, high, per=per, **{word: given[word] for word in _WORDS})

@@ -111,9 +111,13 @@ def _check_same(network: Network | FirstSpikeNetwork, activity: Activity, layers
         wanted += [layer.node] if layer.kind == "neuron" else []
         for name in wanted:
             if name not in given:
-                raise DataError(f"activity: it is of another network: this one has a layer '{name}', the activity has {', '.join(given)}")
+                raise DataError(
+                    f"activity: it is of another network: this one has a layer '{name}', the activity has {', '.join(given)}"
+                )
         if layer.kind == "neuron" and given[layer.node].neurons != layer.neurons:
-            raise DataError(f"activity: layer '{layer.node}': expected {layer.neurons} neurons, got {given[layer.node].neurons}")
+            raise DataError(
+                f"activity: layer '{layer.node}': expected {layer.neurons} neurons, got {given[layer.node].neurons}"
+            )
     if isinstance(network, Network):
         _check_dense(network, activity)
 
@@ -122,11 +126,15 @@ def _check_dense(network: Network, activity: Activity) -> None:
     for counted in activity.layers:
         node = network.nodes.get(counted.name)
         if node is None or node.title != counted.type:
-            raise DataError(f"activity: it is of another network: there is no {counted.type} '{counted.name}' in this one")
+            raise DataError(
+                f"activity: it is of another network: there is no {counted.type} '{counted.name}' in this one"
+            )
         if isinstance(node, Conv2d | Linear):
             dense = node.weight.size * math.prod(network.shapes[counted.name][1:])
             if dense != counted.dense:
-                raise DataError(f"activity: layer '{counted.name}': expected {dense} multiplications of a dense pass, got {counted.dense}")
+                raise DataError(
+                    f"activity: layer '{counted.name}': expected {dense} multiplications of a dense pass, got {counted.dense}"
+                )
 
 
 class _Counter:
@@ -151,11 +159,14 @@ class _Counter:
         self.by_node = {layer.name: layer for layer in layers}
         self.ramp = isinstance(network, FirstSpikeNetwork) and network.neuron != "step"
         self.analogue = activity.kind == "clocked" and any(
-            self.fields[link.name]["macs"] for layer in layers for link in layer.links if link.name and layers[0].name in link.sources
+            self.fields[link.name]["macs"]
+            for layer in layers
+            for link in layer.links
+            if link.name and layers[0].name in link.sources
         )
 
     def counted(self) -> Counted:
-        counts = [{"spikes": self._input_spikes()}, *(self._layer(layer) for layer in self.layers[1:])]
+        counts = [{"input_spikes": self._input_spikes()}, *(self._layer(layer) for layer in self.layers[1:])]
         active = {layer.name: self._active(layer) for layer in self.layers}
         return Counted(self.layers, tuple(counts), self.steps, active, self.analogue, self.samples)
 
@@ -164,7 +175,12 @@ class _Counter:
 
     def _input_spikes(self) -> Interval:
         entry = self.layers[0].name
-        events = [self.fields[link.name]["events"] for layer in self.layers for link in layer.links if link.name and link.sources == (entry,)]
+        events = [
+            self.fields[link.name]["events"]
+            for layer in self.layers
+            for link in layer.links
+            if link.name and link.sources == (entry,)
+        ]
         return exactly(0 if self.analogue else max(events, default=0))
 
     def _active(self, layer: HardwareLayer) -> float:
@@ -194,7 +210,11 @@ class _Counter:
         zeros = exactly(self._field(layer.counted, "synops_zero")).spread(before)
         spikes = self._spikes_of(layer.name) if layer.kind == "neuron" else ZERO
         clocked = self.activity.kind == "clocked"
-        updates = layer.neurons * self.steps * self.samples if layer.kind == "output" else self._field((layer.node,), "updates")
+        updates = (
+            layer.neurons * self.steps * self.samples
+            if layer.kind == "output"
+            else self._field((layer.node,), "updates")
+        )
         active = Interval(*(min(updates, n) for n in spikes))
         edges = exactly(layer.current_edges * self.steps * self.samples)
         direct = [link for link in layer.links if link.kind == "direct"]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from pysnn.activity import Activity
 from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork
-from pysnn.hardware.baselines import BASELINES, baseline_rows
+from pysnn.hardware.baselines import baseline_rows
+from pysnn.hardware.case import Case, check_points
 from pysnn.hardware.chip import Chip
 from pysnn.hardware.counts import Counted, count
 from pysnn.hardware.interval import Interval
 from pysnn.hardware.mapping.place import mapping_rows, place
 from pysnn.hardware.mapping.placement import Bits, MappingTask, Placement
-from pysnn.hardware.pricing import Case, check_points, price
+from pysnn.hardware.pricing import price
 from pysnn.hardware.registry import load_chip
 from pysnn.keywords import check_keywords
 from pysnn.network import Network
@@ -21,7 +22,7 @@ from pysnn.network import Network
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Estimate", "EstimateKeywords", "EstimateOptions", "cases", "estimate"]
+__all__ = ["Estimate", "EstimateKeywords", "EstimateOptions", "PlacingKeywords", "cases", "estimate"]
 
 NETWORK = "snn"
 """The spiking network's name in the column ``network``."""
@@ -29,14 +30,19 @@ NETWORK = "snn"
 Points = Mapping[str, Mapping[str, float]]
 
 
-class EstimateKeywords(TypedDict, total=False):
-    """The fields of :class:`EstimateOptions` for type checkers and editors, each of which may be missing."""
+class PlacingKeywords(TypedDict, total=False):
+    """The fields of :class:`EstimateOptions` but operating points, for type checkers and editors."""
 
     weight_bits: Bits
     delay_bits: Bits
     policy: str
-    points: Points
     busiest: Mapping[str, float]
+
+
+class EstimateKeywords(PlacingKeywords, total=False):
+    """The fields of :class:`EstimateOptions` for type checkers and editors, each of which may be missing."""
+
+    points: Points
 
 
 @dataclass(frozen=True, eq=False)

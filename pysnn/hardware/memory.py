@@ -40,7 +40,9 @@ def spiking_memory(counted: Counted, chip: Chip) -> dict[str, Interval]:
         synops, updates = counts.get("synops", ZERO), counts.get("updates", ZERO)
         macs = counts.get("macs", ZERO)
         low = min(synops.low, weights * max(1, counted.steps)) * read + updates.low * state
-        value, high = ((s + m) * (read + state) + u * state for s, m, u in zip(synops[1:], macs[1:], updates[1:], strict=True))
+        value, high = (
+            (s + m) * (read + state) + u * state for s, m, u in zip(synops[1:], macs[1:], updates[1:], strict=True)
+        )
         interval = Interval(min(low, value), value, high)
         found[layer.name] = interval
     return found

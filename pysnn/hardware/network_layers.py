@@ -10,7 +10,7 @@ from pysnn.errors import DataError, PlanError
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.layers import HardwareLayer, Link, axis_taps
 from pysnn.network import Network
-from pysnn.nodes import Affine, AvgPool2d, Conv2d, GlobalAvgPool, Input, Linear, MaxPool2d, Scale, SumPool2d
+from pysnn.nodes import Affine, AvgPool2d, Conv2d, GlobalAvgPool, Linear, MaxPool2d, Scale, SumPool2d
 from pysnn.nodes.base import Shape
 from pysnn.plan.first_spike import WeightLayer
 
@@ -32,7 +32,7 @@ def hardware_layers(network: Network | FirstSpikeNetwork) -> tuple[HardwareLayer
 
     Examples
     --------
-    >>> from pysnn import IF, Network, Output
+    >>> from pysnn import IF, Input, Network, Output
     >>> net = Network.chain({"in": Input((4,)), "fc": Linear(np.ones((3, 4))), "if": IF(), "out": Output("count")})
     >>> [(layer.name, layer.neurons, layer.fan_in) for layer in hardware_layers(net)]
     [('in', 4, 0), ('fc', 3, 4)]
@@ -55,12 +55,10 @@ def _full(shape: Shape) -> tuple[int, int, int]:
 def _clocked(network: Network) -> tuple[HardwareLayer, ...]:
     tracer = _Tracer(network)
     entry = HardwareLayer(network.input_name, network.input_name, "input", _full(network.input.shape))
-    found = [entry]
     tracer.named[network.input_name] = network.input_name
-    for name in network.order:
-        if name in network.neurons or (name == network.output_name and not tracer.reads_spikes(name)):
-            found.append(tracer.layer(name))
-    return tuple(found)
+    last = network.output_name
+    sinks = [n for n in network.order if n in network.neurons or (n == last and not tracer.reads_spikes(n))]
+    return (entry, *(tracer.layer(name) for name in sinks))
 
 
 @dataclass(frozen=True)
@@ -165,9 +163,7 @@ class _Tracer:
         connections = way.area * math.prod(outputs)
         sources = (self.named.get(source, source),)
         link = Link("", kind, sources, way.area, connections, shape, shape[0], groups=shape[0])
-        return replace(
-            link, kernel=(side, side), stride=(way.stride,) * 2, pool_area=way.area, pool_stride=way.stride
-        )
+        return replace(link, kernel=(side, side), stride=(way.stride,) * 2, pool_area=way.area, pool_stride=way.stride)
 
     def _weights(self, name: str, behind: _Way) -> Link:
         """Return the link of a weight node; ``behind`` are pools between it and the neuron."""
@@ -180,12 +176,16 @@ class _Tracer:
         biased = int(np.count_nonzero(np.broadcast_to(bias, outputs[0]))) * outputs[1] * outputs[2]
         if isinstance(node, Conv2d):
             fan_in = node.weight[0].size
-            link = Link(name, "conv", sources, fan_in * area, _conv_connections(node, shape, outputs), shape, outputs[0])
+            link = Link(
+                name, "conv", sources, fan_in * area, _conv_connections(node, shape, outputs), shape, outputs[0]
+            )
             kernel = (int(node.weight.shape[2]), int(node.weight.shape[3]))
             link = replace(link, groups=node.groups, kernel=kernel, stride=node.stride, weight=node.weight)
         elif isinstance(node, Linear):
             outs, ins = node.weight.shape
-            link = Link(name, "dense", sources, ins * area, node.weight.size, self._unflattened(name), outs, weight=node.weight)
+            link = Link(
+                name, "dense", sources, ins * area, node.weight.size, self._unflattened(name), outs, weight=node.weight
+            )
         else:
             scale = np.broadcast_to(np.asarray(node.scale, np.float32), shape[:1]).reshape(-1, 1)  # type: ignore[attr-defined]
             link = Link(name, "conv", sources, area, math.prod(shape), shape, shape[0], groups=shape[0], weight=scale)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pysnn.activity import Activity
-from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.hardware.case import check_points
 from pysnn.hardware.chip import Chip
 from pysnn.hardware.counts import count
-from pysnn.hardware.estimate import EstimateKeywords, EstimateOptions, cases
-from pysnn.hardware.pricing import check_points, price_totals
+from pysnn.hardware.estimate import EstimateOptions, PlacingKeywords, cases
+from pysnn.hardware.pricing import price_totals
 from pysnn.network import Network
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def sweep_points(
     chip: str | Chip,
     points: Sequence[Mapping[str, float]],
     steps: int | None = None,
-    **options: Unpack[EstimateKeywords],
+    **options: Unpack[PlacingKeywords],
 ) -> "pl.DataFrame":
     """Return energy, latency and power at each operating point.
 
@@ -63,8 +63,6 @@ def sweep_points(
     """
     from pysnn.tables import make_table
 
-    if "points" in options:
-        raise DataError("sweep_points: expected operating points as 'points' alone, got them as an option too")
     (base,) = cases(count(network, activity, steps), [chip], EstimateOptions(**options))
     for point in points:
         check_points(base.chip, point)

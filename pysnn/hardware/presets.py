@@ -47,7 +47,9 @@ class _Run:
             for link in layer.links:
                 if link.name in fields:
                     inputs = math.prod(link.shape_in)
-                    found.append((float(fields[link.name][0]) / self.activity.samples, float(dense[link.name]), float(inputs)))
+                    found.append(
+                        (float(fields[link.name][0]) / self.activity.samples, float(dense[link.name]), float(inputs))
+                    )
         return found
 
 
@@ -55,14 +57,21 @@ def _neurobench(run: _Run) -> list[_Printed]:
     activity, read = run.activity, run.read
     steps = max(1, run.counted.steps)
     return [
-        _Printed("Effective_ACs", float(activity.effective_acs[read]), "1/sample", "none: additions of non-zero weights by spikes"),
+        _Printed(
+            "Effective_ACs",
+            float(activity.effective_acs[read]),
+            "1/sample",
+            "none: additions of non-zero weights by spikes",
+        ),
         _Printed(
             "Effective_MACs",
             float(activity.effective_macs[read]) * steps,
             "1/sample",
             "an analogue input is multiplied again at each of T steps; pysnn computes a constant current once",
         ),
-        _Printed("Dense", float(activity.dense) * steps, "1/sample", "each of T steps is a dense pass, padding included"),
+        _Printed(
+            "Dense", float(activity.dense) * steps, "1/sample", "each of T steps is a dense pass, padding included"
+        ),
     ]
 
 
@@ -70,9 +79,19 @@ def _syops(run: _Run) -> list[_Printed]:
     acs = sum(events * dense / inputs for events, dense, inputs in run.events())
     macs = run.counted.total("macs").value
     return [
-        _Printed("ACs", acs, "1/sample", "firing rate times dense operations: padding and zero weights count, and all inputs are alike"),
+        _Printed(
+            "ACs",
+            acs,
+            "1/sample",
+            "firing rate times dense operations: padding and zero weights count, and all inputs are alike",
+        ),
         _Printed("MACs", macs, "1/sample", "of the first layer, where the input is analogue"),
-        _Printed("energy", _ADD * acs + _MAC * macs, "pJ", "0.9 pJ an addition, 4.6 pJ a multiplication (float32, 45 nm), no memory"),
+        _Printed(
+            "energy",
+            _ADD * acs + _MAC * macs,
+            "pJ",
+            "0.9 pJ an addition, 4.6 pJ a multiplication (float32, 45 nm), no memory",
+        ),
     ]
 
 
@@ -82,7 +101,9 @@ def _keras_spiking(run: _Run) -> list[_Printed]:
     energy = _KERAS_SYNOP * synops + _KERAS_UPDATE * updates
     return [
         _Printed("synops", synops, "1/sample", "mean firing rate times connections, padding included"),
-        _Printed("energy on Loihi", energy, "pJ", "every update at the price of one that fires; no packets, no static power"),
+        _Printed(
+            "energy on Loihi", energy, "pJ", "every update at the price of one that fires; no packets, no static power"
+        ),
     ]
 
 
@@ -110,14 +131,28 @@ def _lemaire(run: _Run) -> list[_Printed]:
         memory += synops * (read + state) + updates * state
     return [
         _Printed("operations", operations, "pJ", "additions of synapses, biases and resets at 0.1 pJ (int32)"),
-        _Printed("memory", memory, "pJ", "32-bit weights and potentials, each access to an SRAM of its layer's size; addressing is left out here"),
+        _Printed(
+            "memory",
+            memory,
+            "pJ",
+            "32-bit weights and potentials, each access to an SRAM of its layer's size; addressing is left out here",
+        ),
     ]
 
 
 def _sanafe(run: _Run) -> list[_Printed]:
     prices = {name: q.value for name, q in load_chip("loihi1_sanafe").section("prices").items()}
-    total = sum(prices[name] * run.counted.total(name).value for name in ("synops", "updates", "updates_active", "spikes"))
-    return [_Printed("energy of synapses and somas", total, "pJ", "nominal prices; packets and hops depend on the mapping that the tool is given")]
+    total = sum(
+        prices[name] * run.counted.total(name).value for name in ("synops", "updates", "updates_active", "spikes")
+    )
+    return [
+        _Printed(
+            "energy of synapses and somas",
+            total,
+            "pJ",
+            "nominal prices; packets and hops depend on the mapping that the tool is given",
+        )
+    ]
 
 
 PRESETS: Mapping[str, Callable[[_Run], list[_Printed]]] = {
@@ -131,7 +166,9 @@ PRESETS: Mapping[str, Callable[[_Run], list[_Printed]]] = {
 """What each tool prints, by its name."""
 
 
-def preset_table(network: Network | FirstSpikeNetwork, activity: Activity, *, steps: int | None = None) -> "pl.DataFrame":
+def preset_table(
+    network: Network | FirstSpikeNetwork, activity: Activity, *, steps: int | None = None
+) -> "pl.DataFrame":
     """Return what other tools would print for a run, schema "presets".
 
     Raises

@@ -1,80 +1,18 @@
 """Energy, time and power of a counted network on a chip, as intervals with their provenance."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pysnn.errors import DataError
-from pysnn.hardware.chip import COUNTS, SCOPES, Chip, Quantity
-from pysnn.hardware.counts import Counted
-from pysnn.hardware.interval import ZERO, Interval, exactly, of_quantity
-from pysnn.hardware.mapping.placement import Placement
+from pysnn.hardware.case import Case, on_chip_counts
+from pysnn.hardware.chip import COUNTS, SCOPES, Quantity
+from pysnn.hardware.interval import ZERO, Interval, of_quantity
+from pysnn.hardware.latency import latency, time_rows
 from pysnn.hardware.memory import spiking_memory
 from pysnn.hardware.rows import Label, not_priced, priced, weakest
 
-__all__ = ["Case", "check_points", "on_chip_counts", "price", "price_totals"]
+__all__ = ["price", "price_totals"]
 
 _PJ_PER_MW_MS = 1e6
-_NS_PER_MS = 1e6
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A counted network on a chip at an operating point.
-
-    Attributes
-    ----------
-    network
-        Its name in the table.
-    counted, chip, placement
-        What is priced.
-    points
-        Values of the chip's operating points that are not the nominal ones, by name.
-    busiest
-        Nanoseconds a sample of the busiest core, summed over the steps, where a replay has measured them.
-    """
-
-    network: str
-    counted: Counted
-    chip: Chip
-    placement: Placement
-    points: Mapping[str, float]
-    busiest: Interval | None = None
-
-    def label(self, **words: str) -> Label:
-        """Return a label of this network and chip."""
-        return Label(self.network, self.chip.name, **words)
-
-    def point(self, name: str) -> float:
-        """Return an operating point's value."""
-        return float(self.points.get(name, self.chip.section("points")[name].value))
-
-
-def check_points(chip: Chip, points: Mapping[str, float]) -> None:
-    """Raise :class:`DataError` for an operating point that the chip has not, or outside its range."""
-    known = chip.section("points")
-    for name, value in points.items():
-        if name not in known:
-            listed = ", ".join(known) or "none"
-            raise DataError(f"chip '{chip.name}': there is no operating point {name!r}; there are {listed}")
-        q = known[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not q.low <= value <= q.high:
-            raise DataError(f"chip '{chip.name}': {name}: expected {q.low} to {q.high} {q.unit}, got {value!r}")
-
-
-def on_chip_counts(counted: Counted, placement: Placement) -> list[dict[str, Interval]]:
-    """Return each layer's counts with packets (a spike to each core that it goes to) and hops.
-
-    Where cores lie on the mesh is not known: a packet takes none to all of the way across the cores in use, on average two
-    thirds of their square's side.
-    """
-    side = max(1.0, min(placement.cores, 128) ** 0.5)
-    found = []
-    for layer, counts in zip(counted.layers, counted.counts, strict=True):
-        packets = counts.get("spikes", ZERO).scaled(float(placement.copies.get(layer.name, 0)))
-        more = {"packets": packets, "hops": packets.times(Interval(0.0, 2 * side / 3, 2 * side))} if packets.high else {}
-        found.append({**counts, **more})
-    return found
 
 
 def price(case: Case) -> list[dict[str, Any]]:
@@ -83,9 +21,9 @@ def price(case: Case) -> list[dict[str, Any]]:
     rows = _count_rows(case, counts)
     energy = _Energy(case, counts)
     rows += energy.term_rows()
-    times = _latency(case)
+    times = latency(case)
     rows += energy.power_rows(times.get("chip"))
-    rows += _time_rows(case, times)
+    rows += time_rows(case, times)
     return rows + energy.total_rows(times.get("chip"))
 
 
@@ -98,9 +36,9 @@ def price_totals(cases: Sequence[Case]) -> Iterator[list[dict[str, Any]]]:
     parts = tuple(energy.parts)
     for case in cases:
         energy.case, energy.parts = case, list(parts)
-        times = _latency(case)
+        times = latency(case)
         rows = energy.power_rows(times.get("chip"))
-        yield rows + _time_rows(case, times) + energy.total_rows(times.get("chip"))
+        yield rows + time_rows(case, times) + energy.total_rows(times.get("chip"))
 
 
 def _total(case: Case, counts: list[dict[str, Interval]], name: str) -> Interval:
@@ -136,6 +74,10 @@ class _Energy:
         self.parts: list[tuple[Quantity, Interval]] = []
 
     def _known(self, name: str) -> bool:
+        if name == "input_spikes":
+            return (
+                True  # What brings them to the chip is the row energy_io; packets and synaptic operations are counted.
+            )
         if name == "memory_accesses" and self.case.chip.section("memory"):
             return True
         return name in self.prices or name in self.case.chip.included or self._split(name)
@@ -157,7 +99,9 @@ class _Energy:
             own = label.but(term=f"energy_{name}")
             quantity = self.prices.get(name)
             if quantity is not None:
-                rows += self._priced_term(own.but(scope=quantity.scope, source=quantity.source, grade=quantity.grade), name)
+                rows += self._priced_term(
+                    own.but(scope=quantity.scope, source=quantity.source, grade=quantity.grade), name
+                )
             elif name in self.case.chip.included:
                 scope = self._scope_of_included()
                 rows.append(priced(own.but(scope=scope, source=self.case.chip.included[name], grade="included"), ZERO))
@@ -165,7 +109,11 @@ class _Energy:
                 rows += self._memory_rows(own)
             elif name in self.missing:
                 rows.append(not_priced(own.but(source=f"no price of {name} is known for {self.case.chip.title}")))
-        rows.append(not_priced(label.but(term="energy_io", scope="board", source="input and output of the board: no price is known")))
+        rows.append(
+            not_priced(
+                label.but(term="energy_io", scope="board", source="input and output of the board: no price is known")
+            )
+        )
         return rows
 
     def _memory_rows(self, label: Label) -> list[dict[str, Any]]:
@@ -198,9 +146,13 @@ class _Energy:
         """Return the energy of powers that do not depend on spikes, over the time of a sample."""
         rows = []
         for name, quantity in self.case.chip.section("powers").items():
-            label = self.case.label(term=f"energy_{name}", unit="pJ", scope=quantity.scope, source=quantity.source, grade=quantity.grade)
+            label = self.case.label(
+                term=f"energy_{name}", unit="pJ", scope=quantity.scope, source=quantity.source, grade=quantity.grade
+            )
             if time is None:
-                rows.append(not_priced(label.but(source="the time of a sample is not known, which this power is taken over")))
+                rows.append(
+                    not_priced(label.but(source="the time of a sample is not known, which this power is taken over"))
+                )
                 continue
             energy = self._power(quantity).times(time).scaled(_PJ_PER_MW_MS)
             self.parts.append((quantity, energy))
@@ -219,7 +171,11 @@ class _Energy:
         label = self.case.label(term="energy_total", unit="pJ", source="sum of the terms")
         if not self.parts:
             lost = label.but(scope="chip", source=f"no price is known for {self.case.chip.title}")
-            return [not_priced(lost), not_priced(lost.but(term="power", unit="mW")), not_priced(lost.but(term="energy_delay", unit="pJ ms"))]
+            return [
+                not_priced(lost),
+                not_priced(lost.but(term="power", unit="mW")),
+                not_priced(lost.but(term="energy_delay", unit="pJ ms")),
+            ]
         powers = self.case.chip.section("powers")
         for scope in self.case.chip.scopes:
             inner = SCOPES[: SCOPES.index(scope) + 1]
@@ -238,79 +194,17 @@ class _Energy:
         product = label.but(term="energy_delay", unit="pJ ms", source="energy times latency")
         if time is None or time.low == 0:
             return [not_priced(power), not_priced(product)]
-        steady = [self._power(q) for q in self.case.chip.section("powers").values() if q.scope in SCOPES[: SCOPES.index(label.scope) + 1]]
+        steady = [
+            self._power(q)
+            for q in self.case.chip.section("powers").values()
+            if q.scope in SCOPES[: SCOPES.index(label.scope) + 1]
+        ]
         base = ZERO
         for part in steady:
             base = base.plus(part)
         moved = Interval(*(max(0.0, t - b * s * _PJ_PER_MW_MS) for t, b, s in zip(total, base, time, strict=True)))
-        swing = Interval(moved.low / time.high, moved.value / time.value, moved.high / time.low).scaled(1 / _PJ_PER_MW_MS)
+        swing = Interval(moved.low / time.high, moved.value / time.value, moved.high / time.low).scaled(
+            1 / _PJ_PER_MW_MS
+        )
         exact = Interval(base.low + swing.low, total.value / time.value / _PJ_PER_MW_MS, base.high + swing.high)
         return [priced(power, exact, bounded=bounded), priced(product, total.times(time), bounded=bounded)]
-
-
-def _latency(case: Case) -> dict[str, Interval]:
-    """Return milliseconds a sample by scope; empty where the chip's file has no times."""
-    kind, steps = case.chip.timing, case.counted.steps
-    if kind == "tick" and steps:
-        return {"chip": exactly(steps * case.point("step_time"))}
-    if kind == "throughput":
-        cycles = ZERO
-        for quantity in case.chip.section("cycles").values():
-            cycles = cycles.plus(of_quantity(quantity).times(case.counted.total(quantity.per)))
-        return {"chip": cycles.scaled(1e-3 / case.point("clock"))}
-    if kind == "barrier" and steps:
-        work = case.busiest or _busiest(case)
-        delays = case.chip.section("delays")
-        own = {name: of_quantity(delays[name]).scaled(steps) for name in ("barrier", "management", "host")}
-        inside = work.plus(own["barrier"]).plus(own["management"])
-        outside = work.plus(own["barrier"]).plus(own["host"])
-        return {"chip": inside.scaled(1 / _NS_PER_MS), "board": outside.scaled(1 / _NS_PER_MS)}
-    return {}
-
-
-def _busiest(case: Case) -> Interval:
-    """Bound the time of the busiest core, summed over steps.
-
-    At least a layer's mean over its cores. At most, over all layers, what a core of the layer can have: a spike that arrives meets
-    no more neurons of a core than the core holds, or than the spike reaches.
-    """
-    delays = {q.per: of_quantity(q) for q in case.chip.section("delays").values() if q.per != "steps"}
-    placed = {p.layer: p for p in case.placement.placed}
-    spikes = {layer.name: counts.get("spikes", ZERO).high for layer, counts in zip(case.counted.layers, case.counted.counts, strict=True)}
-    least, most = 0.0, 0.0
-    for layer, counts in zip(case.counted.layers, case.counted.counts, strict=True):
-        place = placed.get(layer.name)
-        cores = (place.cores or 1) if place else 1
-        held = min(layer.neurons, (place.neurons_per_core if place else None) or layer.neurons)
-        work = {name: counts.get(name, ZERO).times(delay) for name, delay in delays.items()}
-        least = max(least, sum(part.low for part in work.values()) / cores)
-        met = sum(spikes.get(s, 0.0) * min(held, link.fan_out * link.pool_area) for link in layer.links for s in link.sources)
-        share = held / layer.neurons
-        ends = {name: part.high * share for name, part in work.items() if name == "updates_inactive"}
-        ends |= {name: min(part.high, held * case.counted.steps * delays[name].high) for name, part in work.items() if name == "updates_active"}
-        synops = min(work["synops"].high, met * delays["synops"].high) if "synops" in work else 0.0
-        most += sum(ends.values()) + synops
-    return Interval(least, least, max(least, most))
-
-
-def _time_rows(case: Case, times: Mapping[str, Interval]) -> list[dict[str, Any]]:
-    label = case.label(term="latency", unit="ms", source=_TIME_SOURCES[case.chip.timing])
-    if not times:
-        return [not_priced(label.but(scope="chip", source=f"no time of a step is known for {case.chip.title}"))]
-    rows = []
-    for scope, time in times.items():
-        grade = weakest(q.grade for part in ("delays", "cycles", "points") for q in case.chip.section(part).values())
-        own = label.but(scope=scope, grade=grade)
-        rows.append(priced(own, time))
-        if time.low > 0:
-            rate = Interval(1e3 / time.high, 1e3 / time.value, 1e3 / time.low)
-            rows.append(priced(own.but(term="samples_per_second", unit="1/s"), rate))
-    return rows
-
-
-_TIME_SOURCES = {
-    "none": "",
-    "tick": "time-steps times the time of a step",
-    "barrier": "slowest core a step, barrier and management",
-    "throughput": "cycles of all synaptic operations over the clock",
-}

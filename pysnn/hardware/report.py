@@ -39,10 +39,14 @@ def methods(estimate: "Estimate") -> str:
     True
     """
     table, meta = estimate.table, estimate.meta
-    used = table.filter(table["term"].str.starts_with("energy_") & table["value"].is_not_null() & (table["grade"] != "included"))
+    used = table.filter(
+        table["term"].str.starts_with("energy_") & table["value"].is_not_null() & (table["grade"] != "included")
+    )
     used = used.filter(~used["term"].is_in(["energy_total", "energy_delay"]) & (used["layer"] == ""))
     sources = {f"{row['chip']}: {row['source']}" for row in used.to_dicts()}
-    missing = table.filter((table["grade"] == "not_priced") & table["term"].str.starts_with("energy_") & (table["layer"] == ""))
+    missing = table.filter(
+        (table["grade"] == "not_priced") & table["term"].str.starts_with("energy_") & (table["layer"] == "")
+    )
     missing = missing.filter(missing["term"] != "energy_delay")
     lost = sorted({f"{row['chip']}: {row['term'].removeprefix('energy_')}" for row in missing.to_dicts()})
     parts = [
@@ -61,7 +65,17 @@ def markdown(estimate: "Estimate") -> str:
     for title, frame in (("Cores", estimate.mapping), ("What does not fit", estimate.violations)):
         if not frame.is_empty():
             lines += ["", f"## {title}", "", *_markdown_table(tuple(frame.columns), frame.to_dicts())]
-    lines += ["", "## In words", "", *(f"* {sentence}" for sentence in estimate.verdicts), "", "## Methods", "", methods(estimate), ""]
+    lines += [
+        "",
+        "## In words",
+        "",
+        *(f"* {sentence}" for sentence in estimate.verdicts),
+        "",
+        "## Methods",
+        "",
+        methods(estimate),
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -70,7 +84,17 @@ def latex(estimate: "Estimate") -> str:
     head = " & ".join(_escaped(name) for name in _COLUMNS) + r" \\"
     body = [" & ".join(_escaped(_text(row[name])) for name in _COLUMNS) + r" \\" for row in _totals(estimate)]
     columns = "lll" + "r" * 3 + "lll"
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", head, r"\hline", *body, r"\hline", r"\end{tabular}", "", _escaped(methods(estimate))]
+    lines = [
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\hline",
+        head,
+        r"\hline",
+        *body,
+        r"\hline",
+        r"\end{tabular}",
+        "",
+        _escaped(methods(estimate)),
+    ]
     return "\n".join(lines) + "\n"
 
 

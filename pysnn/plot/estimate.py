@@ -37,7 +37,9 @@ def energy_by_term(table: "pl.DataFrame", ax: "Axes | None" = None) -> "Axes":
     MissingExtraError
         matplotlib is not installed.
     """
-    rows = [row for row in table.to_dicts() if row["layer"] == "" and row["term"].startswith("energy_") and row["value"]]
+    rows = [
+        row for row in table.to_dicts() if row["layer"] == "" and row["term"].startswith("energy_") and row["value"]
+    ]
     rows = [row for row in rows if row["term"] != "energy_delay"]
     if not rows:
         raise DataError("energy_by_term: expected a table with priced terms, got none")
@@ -65,11 +67,11 @@ def energy_by_layer(table: "pl.DataFrame", chip: str, ax: "Axes | None" = None) 
             total = held.setdefault(row["layer"], {"low": 0.0, "value": 0.0, "high": 0.0})
             for end in total:
                 total[end] += row[end] or 0.0
-    rows = [{"layer": name, **ends} for name, ends in held.items() if ends["value"]]
+    rows: list[dict[str, Any]] = [{"layer": name, **ends} for name, ends in held.items() if ends["value"]]
     if not rows:
         raise DataError(f"energy_by_layer: expected a chip with priced terms of layers, got '{chip}'")
     axes = axes_or_new(ax)
-    _bars(axes, [row["layer"] for row in rows], rows, ["green"] * len(rows))
+    _bars(axes, [str(row["layer"]) for row in rows], rows, ["green"] * len(rows))
     axes.set_title(f"energy by layer, {chip}")
     return axes
 
@@ -96,7 +98,14 @@ def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None)
         cores = range(first, first + row["cores"])
         first += row["cores"]
         label = f"{row['layer']}: {row['cores']} of {row['neurons_per_core']:,}"
-        axes.scatter([c % side for c in cores], [c // side for c in cores], marker="s", s=24, color=colours[k % len(colours)], label=label)
+        axes.scatter(
+            [c % side for c in cores],
+            [c // side for c in cores],
+            marker="s",
+            s=24,
+            color=colours[k % len(colours)],
+            label=label,
+        )
     axes.invert_yaxis()
     axes.set_aspect("equal")
     axes.set_axis_off()
@@ -116,11 +125,13 @@ def save_estimate(path: str | os.PathLike[str], estimate: "Estimate") -> Path:
     table, mapping = estimate.table, estimate.mapping
     layered = [chip for chip in estimate.meta["chips"] if _priced_layers(table, chip)]
     mapped = [row["chip"] for row in mapping.to_dicts() if row["cores"]]
-    bars = sum(1 for row in table.to_dicts() if row["layer"] == "" and row["term"].startswith("energy_") and row["value"])
+    bars = sum(
+        1 for row in table.to_dicts() if row["layer"] == "" and row["term"].startswith("energy_") and row["value"]
+    )
     figure = new_figure(14.0, max(5.0, 0.2 * bars))
-    left, right = figure.subfigures(1, 2)
-    energy_by_term(table, left.subplots())
-    top, bottom = right.subplots(2, 1)
+    grid = figure.add_gridspec(2, 2)
+    energy_by_term(table, figure.add_subplot(grid[:, 0]))
+    top, bottom = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
     for axes, chips, draw in ((top, layered, energy_by_layer), (bottom, mapped, cores_by_layer)):
         if chips:
             draw(table if draw is energy_by_layer else mapping, chips[0], axes)

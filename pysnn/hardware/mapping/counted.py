@@ -8,7 +8,8 @@ __all__ = ["place_by_neurons", "place_nowhere", "place_on_one_core", "place_on_x
 def place_by_neurons(task: MappingTask) -> Placement:
     """Place so many neurons a core; a layer starts on a core of its own."""
     most, cores, fan_in = (task.chip.limit(name) for name in ("neurons_per_core", "cores", "fan_in"))
-    assert most is not None and cores is not None
+    assert most is not None
+    assert cores is not None
     violations = check_common(task)
     placed = []
     for layer in task.layers[1:]:
@@ -19,7 +20,10 @@ def place_by_neurons(task: MappingTask) -> Placement:
         use = (("neurons", float(min(most, layer.neurons)), float(most)),)
         placed.append(Placed(layer.name, layer.neurons, most, -(-layer.neurons // most), use))
     held = {p.layer: p.cores or 0 for p in placed}
-    copies = {layer.name: sum(held[other.name] if link.kind == "dense" else 1 for other, link in task.targets(layer)) for layer in task.layers}
+    copies = {
+        layer.name: sum(held[other.name] if link.kind == "dense" else 1 for other, link in task.targets(layer))
+        for layer in task.layers
+    }
     total = sum(held.values())
     return Placement(tuple(placed), tuple(violations), max(1, -(-total // cores)), copies)
 
@@ -27,14 +31,23 @@ def place_by_neurons(task: MappingTask) -> Placement:
 def place_on_one_core(task: MappingTask) -> Placement:
     """Place all neurons on the one core that there is."""
     most, fan_in = task.chip.limit("neurons"), task.chip.limit("fan_in")
-    assert most is not None and fan_in is not None
+    assert most is not None
+    assert fan_in is not None
     violations = check_common(task)
     total = sum(layer.neurons for layer in task.layers[1:])
     if total > most:
         violations.append(Violation("", "neurons", most, total))
-    violations += [Violation(layer.name, "fan-in", fan_in, layer.fan_in) for layer in task.layers if layer.fan_in > fan_in]
+    violations += [
+        Violation(layer.name, "fan-in", fan_in, layer.fan_in) for layer in task.layers if layer.fan_in > fan_in
+    ]
     placed = tuple(
-        Placed(layer.name, layer.neurons, layer.neurons if total <= most else None, 1 if total <= most else None, (("neurons", float(layer.neurons), float(most)),))
+        Placed(
+            layer.name,
+            layer.neurons,
+            layer.neurons if total <= most else None,
+            1 if total <= most else None,
+            (("neurons", float(layer.neurons), float(most)),),
+        )
         for layer in task.layers[1:]
     )
     return Placement(placed, tuple(violations), 1, dict.fromkeys((layer.name for layer in task.layers), 1))

@@ -51,22 +51,31 @@ def place_speck(task: MappingTask) -> Placement:
         if not layer.weighted:
             continue
         kernels, neurons = memory_words(layer)
-        use = (("kernel words", float(kernels), float(max(kernel_room))), ("neuron words", float(neurons), float(max(neuron_room))))
-        for rule, words, room in (("kernel memory (words)", kernels, kernel_room), ("neuron memory (words)", neurons, neuron_room)):
+        use = (
+            ("kernel words", float(kernels), float(max(kernel_room))),
+            ("neuron words", float(neurons), float(max(neuron_room))),
+        )
+        for rule, words, room in (
+            ("kernel memory (words)", kernels, kernel_room),
+            ("neuron memory (words)", neurons, neuron_room),
+        ):
             if words > max(room):
                 violations.append(Violation(layer.name, rule, max(room), words))
         pairs = enumerate(zip(kernel_room, neuron_room, strict=True))
         fits[layer.name] = [k for k, (a, b) in pairs if kernels <= a and neurons <= b]
         alone = max(kernels, 1) <= max(kernel_room) and neurons <= max(neuron_room)
         if not fits[layer.name] and alone:
-            best = max(k for k, room in zip(kernel_room, neuron_room, strict=True) if room >= neurons)
-            violations.append(Violation(layer.name, "kernel memory beside so much neuron memory (words)", best, kernels))
-        placed.append(Placed(layer.name, layer.neurons, *((layer.neurons, 1) if fits[layer.name] else (None, None)), use))
+            best = max(a for a, b in zip(kernel_room, neuron_room, strict=True) if b >= neurons)
+            violations.append(
+                Violation(layer.name, "kernel memory beside so much neuron memory (words)", best, kernels)
+            )
+        held, cores = (layer.neurons, 1) if fits[layer.name] else (None, None)
+        placed.append(Placed(layer.name, layer.neurons, held, cores, use))
     matched = _match(fits)
     if len(placed) > len(kernel_room):
         violations.append(Violation("", "layers", len(kernel_room), len(placed)))
-    for name, cores in fits.items():
-        if cores and name not in matched:
+    for name, fitting in fits.items():
+        if fitting and name not in matched:
             violations.append(Violation(name, "cores that are left for the layer", 0, 1))
     copies = {layer.name: len(task.targets(layer)) for layer in task.layers}
     return Placement(tuple(placed), tuple(violations), 1, copies)

@@ -15,9 +15,8 @@ _ROWS = 4096
 def place_truenorth(task: MappingTask) -> Placement:
     """Place a network on TrueNorth; a core holds a patch of positions and as many channels as fit."""
     chip = task.chip
-    axons, neurons = chip.limit("axons_per_core"), chip.limit("neurons_per_core")
-    types, targets, cores = chip.limit("axon_types"), chip.limit("target_cores"), chip.limit("cores")
-    assert axons is not None and neurons is not None and types is not None and targets is not None and cores is not None
+    names = ("axons_per_core", "neurons_per_core", "axon_types", "target_cores", "cores")
+    axons, neurons, types, targets, cores = (int(chip.section("limits")[name].value) for name in names)
     violations = check_common(task)
     placed: list[Placed] = []
     blocks: dict[str, _Block] = {}
@@ -120,7 +119,9 @@ def _copies(task: MappingTask, layer: HardwareLayer, blocks: dict[str, "_Block"]
             total += block.cores
             continue
         channels = max(1, link.channels_out // link.groups)
-        total += -(-channels // block.size[0]) * prod(_met(*sides) for sides in zip(link.kernel, link.stride, block.size[1:], other.shape[1:], strict=True))
+        total += -(-channels // block.size[0]) * prod(
+            _met(*sides) for sides in zip(link.kernel, link.stride, block.size[1:], other.shape[1:], strict=True)
+        )
     return total
 
 

@@ -1,5 +1,7 @@
 """Networks that tests of estimates share."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from pysnn import IF, AvgPool2d, Conv2d, Flatten, Input, Linear, Network, Output
@@ -20,7 +22,13 @@ def dense_net(inputs: int = 6, hidden: int = 5, seed: int = 0) -> Network:
     """Linear layers with neurons behind each, and spikes counted."""
     rng = np.random.default_rng(seed)
     weights = rng.normal(0.3, 0.5, (hidden, inputs)), rng.normal(0.3, 0.5, (3, hidden))
-    nodes = {"in": Input((inputs,)), "fc1": Linear(weights[0], rng.normal(size=hidden)), "if1": IF(), "fc2": Linear(weights[1]), "if2": IF()}
+    nodes = {
+        "in": Input((inputs,)),
+        "fc1": Linear(weights[0], rng.normal(size=hidden)),
+        "if1": IF(),
+        "fc2": Linear(weights[1]),
+        "if2": IF(),
+    }
     return Network.chain({**nodes, "out": Output("count")})
 
 
@@ -39,7 +47,7 @@ def conv_net(seed: int = 0) -> Network:
         "out": Output(),
     }
     names = list(nodes)
-    return Network(nodes, [*zip(names, names[1:], strict=False), ("if1", "if2")])
+    return Network(nodes, [*pairwise(names), ("if1", "if2")])
 
 
 def counted_run(net: Network, steps: int = 6, samples: int = 8, *, seed: int = 0, scale: float = 1.0) -> Activity:

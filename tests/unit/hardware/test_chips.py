@@ -27,10 +27,14 @@ def test_every_number_says_what_it_is(name: str) -> None:
     quantities = [(s, n, q) for s, held in chip.sections.items() for n, q in held.items()]
     assert quantities
     for section, _, q in quantities:
-        assert q.unit and q.source and q.grade in GRADES and q.scope in SCOPES
+        assert q.unit
+        assert q.source
+        assert q.grade in GRADES
+        assert q.scope in SCOPES
         assert 0 <= q.low <= q.value <= q.high
         if section == "prices":
-            assert q.per in COUNTS and q.unit == "pJ"
+            assert q.per in COUNTS
+            assert q.unit == "pJ"
     assert (chip.kind == "priced") == bool(chip.section("prices"))
     assert set(chip.included) <= set(COUNTS) - {q.per for q in chip.section("prices").values()}
 
@@ -74,7 +78,7 @@ def test_a_damaged_file_is_refused(old: str, new: str, message: str) -> None:
 
 
 def test_an_unknown_chip_is_answered_with_names_like_it() -> None:
-    with pytest.raises(DataError, match="did you mean .*loihi1"):
+    with pytest.raises(DataError, match=r"did you mean .*loihi1"):
         load_chip("loihi")
     with pytest.raises(DataError, match="There are akida"):
         load_chip("zzzz")

@@ -20,11 +20,14 @@ from pysnn.simulation.simulator import run
 from tests.unit.hardware.networks import CHIPS, chain, conv_net, counted_run, dense_net
 
 
-def cell(found: Estimate, chip: str, term: str, *, layer: str = "", network: str = "snn", scope: str | None = None) -> dict[str, object]:
+def cell(
+    found: Estimate, chip: str, term: str, *, layer: str = "", network: str = "snn", scope: str | None = None
+) -> dict[str, object]:
     rows = [
         row
         for row in found.table.to_dicts()
-        if (row["chip"], row["term"], row["layer"], row["network"]) == (chip, term, layer, network) and scope in (None, row["scope"])
+        if (row["chip"], row["term"], row["layer"], row["network"]) == (chip, term, layer, network)
+        and scope in (None, row["scope"])
     ]
     assert len(rows) == 1
     return rows[0]
@@ -41,8 +44,12 @@ def test_one_row_a_network_chip_layer_term_and_scope(net: Network) -> None:
         if row["grade"] == "not_priced":
             assert numbers == (None, None, None)
         else:
-            assert 0 <= row["low"] <= row["value"] <= (row["high"] if row["high"] is not None else math.inf) < math.inf or row["high"] is None
-            assert row["source"] and row["unit"]
+            assert (
+                0 <= row["low"] <= row["value"] <= (row["high"] if row["high"] is not None else math.inf) < math.inf
+                or row["high"] is None
+            )
+            assert row["source"]
+            assert row["unit"]
 
 
 def test_synops_are_a_brute_force_replay() -> None:
@@ -84,9 +91,11 @@ def test_what_has_no_price_makes_a_lower_bound() -> None:
     found = estimate(net, run(net, x, steps=4).activity, chips=["loihi1"], steps=4)
     assert cell(found, "loihi1", "energy_macs")["grade"] == "not_priced"
     total = cell(found, "loihi1", "energy_total", scope="chip")
-    assert total["high"] is None and total["value"] is not None
+    assert total["high"] is None
+    assert total["value"] is not None
     held = found.total("loihi1")
-    assert held is not None and held.high == math.inf
+    assert held is not None
+    assert held.high == math.inf
     assert "at least" in found.verdicts[0]
 
 
@@ -113,7 +122,7 @@ def test_baselines_by_hand() -> None:
 def test_zero_skipping_takes_the_share_of_neurons_that_fired() -> None:
     net = dense_net()
     activity = counted_run(net, samples=5)
-    silent = activity.counts[0, [layer.name for layer in activity.layers].index("if1"), 6]
+    silent = int(activity.counts[0, [layer.name for layer in activity.layers].index("if1"), 6])
     found = estimate(net, activity, chips=["cmos45"], steps=6)
     expected = 15 * (1 - silent / 25)
     assert cell(found, "cmos45", "macs", network="ann_int8_zero_skip", layer="fc2")["value"] == pytest.approx(expected)
@@ -137,9 +146,15 @@ def test_more_spikes_never_cost_less(chip: str, events: int, more: int, spikes: 
     net = dense_net()
 
     def total(n: int, s: int) -> float:
-        counts = {"fc1": {"events": n, "synops": 5 * n}, "if1": {"updates": 40, "spikes": s}, "fc2": {"events": s, "synops": 3 * s}, "if2": {"updates": 24}}
+        counts = {
+            "fc1": {"events": n, "synops": 5 * n},
+            "if1": {"updates": 40, "spikes": s},
+            "fc2": {"events": s, "synops": 3 * s},
+            "if2": {"updates": 24},
+        }
         held = estimate(net, hand_counted(net, 8, counts), chips=[chip], steps=8).total(chip)
-        assert held is not None and 0 <= held.low <= held.value <= held.high
+        assert held is not None
+        assert 0 <= held.low <= held.value <= held.high
         return held.value
 
     assert total(events, spikes) <= total(events + more, spikes) <= total(events + more, min(40, spikes + more))
@@ -149,7 +164,9 @@ def test_latency_of_barriers_is_an_interval_that_a_replay_closes() -> None:
     net = dense_net()
     activity = counted_run(net)
     open_ends = cell(estimate(net, activity, chips=["loihi1"], steps=6), "loihi1", "latency", scope="chip")
-    closed = cell(estimate(net, activity, chips=["loihi1"], steps=6, busiest={"loihi1": 100.0}), "loihi1", "latency", scope="chip")
+    closed = cell(
+        estimate(net, activity, chips=["loihi1"], steps=6, busiest={"loihi1": 100.0}), "loihi1", "latency", scope="chip"
+    )
     assert closed["value"] == pytest.approx((100 + 6 * (230 + 9200)) / 1e6)
     assert open_ends["low"] < open_ends["value"] < open_ends["high"]  # type: ignore[operator]
 
@@ -157,7 +174,9 @@ def test_latency_of_barriers_is_an_interval_that_a_replay_closes() -> None:
 @pytest.mark.parametrize("neuron", ["ramp", "step"])
 def test_first_spike_networks(neuron: str) -> None:
     fields = {"neuron": neuron, "steps": 8 if neuron == "step" else 0}
-    net = FirstSpikeNetwork.draw((1, 8, 8), [Conv(channels=3, kernel=3), EarliestPool(2), Dense(units=4)], seed=0, **fields)
+    net = FirstSpikeNetwork.draw(
+        (1, 8, 8), [Conv(channels=3, kernel=3), EarliestPool(2), Dense(units=4)], seed=0, **fields
+    )
     x = np.random.default_rng(0).random((6, 1, 8, 8)).astype(np.float32)
     activity = evaluate(net, x, None).activity
     assert activity is not None

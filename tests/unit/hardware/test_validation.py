@@ -22,7 +22,8 @@ def test_the_held_out_measurement_lies_in_the_interval(spikes: int) -> None:
 
 def test_a_run_has_an_energy_for_each_scope() -> None:
     inner, outer = (knn(667).total("loihi1", scope=scope) for scope in ("core dynamic", "chip"))
-    assert inner is not None and outer is not None
+    assert inner is not None
+    assert outer is not None
     assert inner.value < outer.value
 
 
