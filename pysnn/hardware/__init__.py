@@ -5,6 +5,7 @@ from pysnn.hardware.estimate import Estimate, EstimateOptions, estimate
 from pysnn.hardware.mapping.place import map_network
 from pysnn.hardware.points import sweep_points
 from pysnn.hardware.presets import PRESETS, preset_table
+from pysnn.hardware.replay import replay_busiest
 from pysnn.hardware.registry import chip_names, chip_table, load_chip
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "map_network",
     "parse_chip",
     "preset_table",
+    "replay_busiest",
     "sweep_points",
 ]

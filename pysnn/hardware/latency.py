@@ -67,6 +67,7 @@ def _busiest(case: Case) -> Interval:
 
 
 def time_rows(case: Case, times: Mapping[str, Interval]) -> list[dict[str, Any]]:
+    """Return the rows of latency, and of samples a second."""
     label = case.label(term="latency", unit="ms", source=_TIME_SOURCES[case.chip.timing])
     if not times:
         return [not_priced(label.but(scope="chip", source=f"no time of a step is known for {case.chip.title}"))]

@@ -106,7 +106,7 @@ class Result:
 
     @cached_property
     def activity(self) -> Activity:
-        """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``."""
+        """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``, by step where it recorded spikes."""
         counted = [(k, op) for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)]
         layers = tuple(
             CountedLayer(
@@ -126,6 +126,9 @@ class Result:
             counts=self.counts[:, [k for k, _ in counted]],
             by_sample=FrozenDict({name: array.sum(axis=2, dtype=np.int64) for name, array in spikes.items()}),
             by_neuron=FrozenDict({name: array.sum(axis=1, dtype=np.int64) for name, array in spikes.items()}),
+            by_step=FrozenDict(
+                {name: array.sum(axis=1, dtype=np.int64).reshape(len(array), -1) for name, array in self.spikes.items()}
+            ),
         )
 
     def total(self, name: str) -> NDArray[np.int64]:

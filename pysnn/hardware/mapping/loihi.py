@@ -78,12 +78,12 @@ def _sizes(task: MappingTask, layer: HardwareLayer, violations: list[Violation])
     for link in layer.links:
         if link.fan_in > fan_in:
             violations.append(Violation(link.name or layer.name, "fan-in", fan_in, link.fan_in))
-            return LayerSizes(layer.neurons, layer.synapses, 0, 0, layer.shape)
+            return LayerSizes(layer.neurons, 1, 0, 0, layer.shape)
     capacity = words * (_WORD // _bits(task, layer))
     if layer.fan_in > capacity:
         need = -(-layer.fan_in // max(1, _WORD // _bits(task, layer)))
         violations.append(Violation(layer.name, "synapse memory (words)", words, need))
-        return LayerSizes(layer.neurons, layer.synapses, 0, 0, layer.shape)
+        return LayerSizes(layer.neurons, 1, 0, 0, layer.shape)
     delays, stride = task.delays(layer), max((link.pool_stride for link in layer.links), default=1)
     slots, axons = _limit(task, "delay_slots"), _limit(task, "axons_in")
     if slots >> delays == 0:

@@ -25,8 +25,10 @@ class LayerSizes:
 
 @dataclass(frozen=True)
 class LinkSizes:
-    """Where a layer's spikes go: numbers of both layers, kind (0 dense, 1 a spike to one neuron, 2 windows), channels that an
-    input reaches, channels of the target's layout that it may meet, kernel, and the product of strides.
+    """Where a layer's spikes go.
+
+    Numbers of both layers, kind (0 dense, 1 a spike to one neuron, 2 windows), channels that an input reaches, channels of the
+    target's layout that it may meet, kernel, and the product of strides.
     """
 
     source: int

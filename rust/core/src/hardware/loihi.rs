@@ -69,8 +69,9 @@ pub struct Cores {
     pub crowded: Vec<bool>,
 }
 
-/// Sizes above this are no network's: products of them stay far inside 128 bits.
-const LARGEST: i64 = 1 << 52;
+/// Sizes of layers above this are no network's, and those of links above the other: products of them stay inside 128 bits.
+const LARGEST: i64 = 1 << 40;
+const LARGEST_LINK: i64 = 1 << 27;
 
 /// Work the rule out.
 ///
@@ -101,6 +102,7 @@ pub fn split(layers: &[Layer], links: &[Link], limits: Limits) -> Result<Cores> 
 
 fn check(layers: &[Layer], links: &[Link], limits: Limits) -> Result<()> {
     let sized = |value: i64, least: i64| (least..=LARGEST).contains(&value);
+    let linked = |value: i64| (1..=LARGEST_LINK).contains(&value);
     let layers_fit = layers.iter().all(|layer| {
         sized(layer.neurons, 1)
             && sized(layer.synapses, 0)
@@ -110,13 +112,15 @@ fn check(layers: &[Layer], links: &[Link], limits: Limits) -> Result<()> {
     });
     let links_fit = links.iter().all(|link| {
         let numbers = [link.channels, link.depth, link.kernel[0], link.kernel[1], link.stride];
-        link.source < layers.len() && link.target < layers.len() && numbers.iter().all(|&value| sized(value, 1))
+        link.source < layers.len() && link.target < layers.len() && numbers.iter().all(|&value| linked(value))
     });
     let limits_fit = [limits.axons, limits.axons_across, limits.cores].iter().all(|&value| sized(value, 1));
     if layers_fit && links_fit && limits_fit {
         return Ok(());
     }
-    Err(Error::data("loihi: expected positive sizes below 2^52, and links between layers that there are"))
+    Err(Error::data(
+        "loihi: expected positive sizes up to 2^40 (layers) and 2^27 (links), and links between layers that there are",
+    ))
 }
 
 /// Neurons a core before axons are looked at.
@@ -137,8 +141,7 @@ fn by_memory(layer: &Layer) -> i64 {
     let capacity = i128::from(layer.capacity);
     let groups = above(synapses, capacity);
     let spare = groups * capacity - synapses;
-    // Both factors are at most 2^104 / 1 and 2^52: the second is cut before it is multiplied, since no more than `most` counts.
-    let wide = (neurons * capacity / synapses).min(i128::from(LARGEST));
+    let wide = neurons * capacity / synapses;
     narrow(((capacity - spare) * (neurons / groups) + spare * wide) / capacity)
 }
 
@@ -172,7 +175,7 @@ impl Splitter<'_> {
             Kind::Direct => 1,
             Kind::Window => {
                 let stride = i128::from(link.stride);
-                let reached = i128::from(link.channels) * i128::from(link.kernel[0] * link.kernel[1]);
+                let reached = i128::from(link.channels) * i128::from(link.kernel[0]) * i128::from(link.kernel[1]);
                 above(reached, count * stride).max(above(self.layout_fan_out(link), stride)).max(1)
             }
         }
@@ -197,7 +200,7 @@ impl Splitter<'_> {
 
     fn split(&mut self, layer: usize, most: i64) {
         let count = i128::from(self.per_core[layer]);
-        let needed = count * self.copies(layer);
+        let needed = count.saturating_mul(self.copies(layer));
         if count == 0 || needed <= i128::from(most) {
             return;
         }
@@ -246,7 +249,7 @@ mod tests {
     fn wrong_sizes_are_refused() {
         let good = layer(1, 1);
         assert!(split(&[Layer { neurons: 0, ..good }], &[], LIMITS).is_err());
-        assert!(split(&[Layer { synapses: 1 << 60, ..good }], &[], LIMITS).is_err());
+        assert!(split(&[Layer { synapses: 1 << 41, ..good }], &[], LIMITS).is_err());
         assert!(split(&[good], &[dense(0, 1, 1)], LIMITS).is_err());
         assert!(split(&[good], &[], Limits { cores: 0, ..LIMITS }).is_err());
     }
