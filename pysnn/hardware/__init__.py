@@ -5,8 +5,8 @@ from pysnn.hardware.estimate import Estimate, EstimateOptions, estimate
 from pysnn.hardware.mapping.place import map_network
 from pysnn.hardware.points import sweep_points
 from pysnn.hardware.presets import PRESETS, preset_table
-from pysnn.hardware.replay import replay_busiest
 from pysnn.hardware.registry import chip_names, chip_table, load_chip
+from pysnn.hardware.replay import replay_busiest
 
 __all__ = [
     "PRESETS",

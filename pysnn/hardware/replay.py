@@ -116,8 +116,14 @@ def _recorded(network: Network, x: Array, steps: int, options: Mapping[str, Any]
     spikes: dict[str, Array] = dict(result.spikes)
     coding = options.get("coding", "constant")
     if coding != "constant":
-        nodes = {network.input_name: network.input, "spike": IF(v_threshold=0.5, reset="zero"), "count": Output("count")}
-        again = Simulator(Network.chain(nodes), **options).run(x, steps=steps, record=["spike"], count=False, check_range=False)
+        nodes = {
+            network.input_name: network.input,
+            "spike": IF(v_threshold=0.5, reset="zero"),
+            "count": Output("count"),
+        }
+        again = Simulator(Network.chain(nodes), **options).run(
+            x, steps=steps, record=["spike"], count=False, check_range=False
+        )
         spikes[network.input_name] = again.spikes["spike"]
     return spikes
 
@@ -173,6 +179,8 @@ def _times(
     count = place_of.neurons_per_core or layer.neurons
     work = delays["synops"] * arrived[layer.name].astype(np.float64)
     fired = spikes.get(layer.node)
-    active = np.zeros_like(work) if fired is None else fired.reshape(*fired.shape[:2], *work.shape[2:]).astype(np.float64)
+    active = (
+        np.zeros_like(work) if fired is None else fired.reshape(*fired.shape[:2], *work.shape[2:]).astype(np.float64)
+    )
     work = work + delays["updates_inactive"] * (1 - active) + delays["updates_active"] * active
     return np.asarray(core_loads(work.reshape(*work.shape[:2], *layer.shape), layer.shape, count).max(axis=-1))

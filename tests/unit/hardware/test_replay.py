@@ -57,7 +57,10 @@ def test_the_replay_lies_inside_the_bounds(net: Network) -> None:
     busiest = replay_busiest(net, x, chips=["loihi1", "loihi1_sanafe"], steps=6, **options)
     for chip, time in busiest.items():
         rows = [estimate(net, activity, chips=[chip], steps=6, busiest=b).table for b in ({}, {chip: time})]
-        loose, exact = (t.filter((t["term"] == "latency") & (t["scope"] == "chip") & (t["chip"] == chip)).row(0, named=True) for t in rows)
+        loose, exact = (
+            t.filter((t["term"] == "latency") & (t["scope"] == "chip") & (t["chip"] == chip)).row(0, named=True)
+            for t in rows
+        )
         assert loose["low"] <= exact["low"] * (1 + 1e-12)
         assert exact["high"] <= loose["high"] * (1 + 1e-12)
 
