@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from pysnn import IF, Conv2d, Flatten, Input, Linear, Network, Output, SumPool2d
+from benchmarks.claims.hardware_cores import core_tables, ones
+from pysnn import IF, Conv2d, Input, Linear, Network, Output
 from pysnn.activity import Activity, CountedLayer
-from pysnn.hardware import Estimate, estimate, map_network
+from pysnn.hardware import Estimate, estimate
 from pysnn.schemas import COUNT_FIELDS
 
-__all__ = ["CASES", "Case", "core_tables", "hand_counted"]
+__all__ = ["CASES", "Case", "hand_counted", "knn"]
 
 _NEURONS, _FAN_IN = 1_048_576, 128
 _KNN, _KNN_INPUTS, _KNN_STEPS = 76_800, 1000, 60
@@ -128,73 +127,13 @@ def _sne(operations: float) -> float:
     )
 
 
-def _ones(*shape: int) -> Any:
-    return np.ones(shape, dtype=np.float32)
-
-
-def _gesture() -> Network:
-    nodes = [
-        ("in", Input((2, 128, 128))),
-        ("pool1", SumPool2d(4)),
-        ("if1", IF()),
-        ("conv1", Conv2d(_ones(16, 2, 5, 5), padding=2)),
-        ("if2", IF()),
-        ("pool2", SumPool2d(2)),
-        ("if3", IF()),
-        ("conv2", Conv2d(_ones(32, 16, 3, 3), padding=1)),
-        ("if4", IF()),
-        ("pool3", SumPool2d(2)),
-        ("if5", IF()),
-        ("flat", Flatten()),
-        ("fc1", Linear(_ones(512, 2048))),
-        ("if6", IF()),
-        ("fc2", Linear(_ones(11, 512))),
-        ("if7", IF()),
-        ("out", Output("count")),
-    ]
-    return Network.chain(nodes)
-
-
-def _layers(*sizes: int) -> Network:
-    nodes: list[tuple[str, Any]] = [("in", Input((sizes[0],)))]
-    for k, (ins, outs) in enumerate(pairwise(sizes), start=1):
-        nodes += [(f"fc{k}", Linear(_ones(outs, ins))), (f"if{k}", IF())]
-    return Network.chain([*nodes, ("out", Output("count"))])
-
-
-def core_tables() -> dict[str, tuple[list[int], list[int], list[int], list[int]]]:
-    """Return, for each published table of SLAYER on Loihi, published neurons a core and cores, and ours."""
-    bits = {"conv1": 5, "conv2": 5, "fc1": 5, "fc2": 4}
-    published = {
-        "N-MNIST 2312-512-10, 7 bits": (
-            [341, 62, 277],
-            [7, 9, 1],
-            map_network(_layers(2312, 512, 10), "loihi1", weight_bits=7),
-        ),
-        "NTIDIGITS 64-256-256-242, 9 bits, delays of 6": (
-            [1024, 128, 128, 336],
-            [1, 2, 2, 1],
-            map_network(_layers(64, 256, 256, 242), "loihi1", weight_bits=9, delay_bits=6),
-        ),
-        "DVS gesture, 5 bits (4 in the last layer), delays of 5": (
-            [1024, 256, 256, 341, 256, 340, 46, 500],
-            [32, 8, 64, 13, 32, 7, 12, 1],
-            map_network(_gesture(), "loihi1", weight_bits=bits, delay_bits=5),
-        ),
-    }
-    return {
-        name: (per_core, cores, table["neurons_per_core"].to_list(), table["cores"].to_list())
-        for name, (per_core, cores, table) in published.items()
-    }
-
-
 def _core_total(name: str) -> Callable[[], float]:
     return lambda: float(sum(core_tables()[name][3]))
 
 
 def _speck(rule: str) -> Callable[[], float]:
     def found() -> float:
-        conv = Conv2d(_ones(32, 16, 3, 3), padding=1)
+        conv = Conv2d(ones(32, 16, 3, 3), padding=1)
         net = Network.chain({"in": Input((16, 64, 64)), "conv": conv, "if": IF(), "out": Output("count")})
         counts = {"if": {"updates": 131_072}}
         held = estimate(net, hand_counted(net, 1, counts), chips=["speck"], steps=1)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from benchmarks.claims.hardware_cases import CASES, core_tables, knn
+from benchmarks.claims.hardware_cases import CASES, knn
+from benchmarks.claims.hardware_cores import core_tables
 
 __all__ = ["PAGE", "page"]
 

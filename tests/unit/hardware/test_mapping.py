@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.claims.hardware_cases import core_tables
+from benchmarks.claims.hardware_cores import core_tables
 from pysnn import IF, Conv2d, Flatten, Input, Linear, Network, Output
 from pysnn.errors import DataError
 from pysnn.hardware import load_chip, map_network
