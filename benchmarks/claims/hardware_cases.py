@@ -121,7 +121,10 @@ def _sequential() -> float:
 
 def _sne(operations: float) -> float:
     net = _dense(1000, 1000)
-    counts = {"fc": {"events": operations / 1000, "synops": operations}, "if": {"updates": 1000}}
+    counts: dict[str, dict[str, float]] = {
+        "fc": {"events": operations / 1000, "synops": operations},
+        "if": {"updates": 1000},
+    }
     return (
         _value(estimate(net, hand_counted(net, 1, counts), chips=["sne"], steps=1), "sne", "energy_total", "chip") / 1e6
     )

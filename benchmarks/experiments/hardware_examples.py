@@ -46,10 +46,15 @@ def _energy(found: Estimate, chip: str, network: str = "snn") -> str:
 
 def _section(title: str, found: Estimate, text: str) -> str:
     table_of = found.table
-    synops = table_of.filter((table_of["term"] == "synops") & (table_of["layer"] == "") & (table_of["network"] == "snn"))["value"][0]
+    synops = table_of.filter(
+        (table_of["term"] == "synops") & (table_of["layer"] == "") & (table_of["network"] == "snn")
+    )["value"][0]
     broken = found.violations.group_by("chip", maintain_order=True).len().to_dicts()
     rows = [[f"spiking, {chip}", _energy(found, chip)] for chip in found.meta["chips"]]
-    rows += [[name, _energy(found, "cmos45", name)] for name in ("ann_float32", "ann_int8", "ann_int8_zero_skip", "ann_low_bits")]
+    rows += [
+        [name, _energy(found, "cmos45", name)]
+        for name in ("ann_float32", "ann_int8", "ann_int8_zero_skip", "ann_low_bits")
+    ]
     rules = "; ".join(f"{row['chip']}: {row['len']}" for row in broken) or "none"
     words = "\n".join(f"* {sentence}" for sentence in found.verdicts)
     head = f"## {title}\n\n{text} {found.meta['samples']:,} samples; {synops:,.0f} synaptic operations a sample. Rules that chips break: {rules}.\n\n"
@@ -77,10 +82,14 @@ def _temporal() -> Iterator[str]:
     network, activity = _first_spike("sstdp-mnist.psnn")
     found = estimate(network, activity, chips=_CHIPS, steps=network.steps)
     additions, dense = float(activity.effective_acs[0]), activity.dense
-    skipped = found.table.filter((found.table["network"] == "ann_int8_zero_skip") & (found.table["term"] == "macs") & (found.table["layer"] == ""))
+    skipped = found.table.filter(
+        (found.table["network"] == "ann_int8_zero_skip")
+        & (found.table["term"] == "macs")
+        & (found.table["layer"] == "")
+    )
     text = (
         f"{additions:,.0f} additions up to the decision, against {dense:,} multiplications of the ANN, and {skipped['value'][0]:,.0f} of an ANN that "
-        "skips zeros (of layers whose inputs are neurons; how many pixels are 0 is not counted)."
+        "skips zeros."
     )
     yield _section("SSTDP on MNIST", found, text)
 

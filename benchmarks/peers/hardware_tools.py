@@ -92,7 +92,7 @@ def _neurobench_acs(net: Network, spikes: NDArray[np.uint8], recorded: Mapping[s
                 step.reshape(len(step), *(node.weight.shape[1:] if isinstance(node, Linear) else step.shape[1:]))
             )
             total += float(single_layer_MACs(x.float(), layer)[0])
-    return total / spikes.shape[1]
+    return total / len(spikes[0])
 
 
 def _torch_layer(node: Conv2d | Linear) -> Any:

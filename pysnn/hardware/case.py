@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pysnn.errors import DataError
 from pysnn.hardware.chip import Chip
 from pysnn.hardware.counts import Counted
-from pysnn.hardware.interval import ZERO, Interval
+from pysnn.hardware.interval import ZERO, Interval, exactly
+from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.mapping.placement import Placement
 from pysnn.hardware.rows import Label
 
@@ -40,6 +41,11 @@ class Case:
         """Return a label of this network and chip."""
         return Label(self.network, self.chip.name, **words)
 
+    @property
+    def own_clock(self) -> bool:
+        """Whether the chip updates every neuron at each step, and the run counted those that an event touched."""
+        return not self.counted.clocked and self.counted.steps > 0 and self.chip.timing in ("tick", "barrier")
+
     def point(self, name: str) -> float:
         """Return an operating point's value."""
         return float(self.points.get(name, self.chip.section("points")[name].value))
@@ -57,12 +63,13 @@ def check_points(chip: Chip, points: Mapping[str, float]) -> None:
             raise DataError(f"chip '{chip.name}': {name}: expected {q.low} to {q.high} {q.unit}, got {value!r}")
 
 
-def on_chip_counts(counted: Counted, placement: Placement) -> list[dict[str, Interval]]:
-    """Return each layer's counts with packets (a spike to each core that it goes to) and hops.
+def on_chip_counts(case: Case) -> list[dict[str, Interval]]:
+    """Return each layer's counts with the updates that the chip makes, packets (a spike to each core that it goes to) and hops.
 
     Where cores lie on the mesh is not known: a packet takes none to all of the way across the cores in use, on average two
     thirds of their square's side.
     """
+    counted, placement = case.counted, case.placement
     side = max(1.0, min(placement.cores, 128) ** 0.5)
     found = []
     for layer, counts in zip(counted.layers, counted.counts, strict=True):
@@ -70,8 +77,18 @@ def on_chip_counts(counted: Counted, placement: Placement) -> list[dict[str, Int
         more = (
             {"packets": packets, "hops": packets.times(Interval(0.0, 2 * side / 3, 2 * side))} if packets.high else {}
         )
-        found.append({**counts, **more})
+        found.append({**counts, **_updates(case, layer, counts), **more})
     return found
+
+
+def _updates(case: Case, layer: HardwareLayer, counts: Mapping[str, Interval]) -> dict[str, Interval]:
+    """Return updates where the chip's clock makes them and the run counted those of neurons that an event touched."""
+    if not case.own_clock or layer.kind == "input":
+        return {}
+    every = float(layer.neurons * case.counted.steps)
+    active = counts.get("updates_active", ZERO)
+    left = Interval(every - active.high, every - active.value, every - active.low)
+    return {"updates": exactly(every), "updates_inactive": left}
 
 
 def sent_spikes(counts: Mapping[str, Interval]) -> Interval:

@@ -40,6 +40,8 @@ class Counted:
         Whether the input is analogue values.
     samples
         How many samples were counted.
+    clocked
+        Whether updates are those of a clock: every neuron at every step; else those of neurons that an event has touched.
     """
 
     layers: tuple[HardwareLayer, ...]
@@ -48,6 +50,7 @@ class Counted:
     active: Mapping[str, float]
     analogue: bool
     samples: int
+    clocked: bool
 
     @cached_property
     def counts(self) -> tuple[Counts, ...]:
@@ -168,7 +171,9 @@ class _Counter:
     def counted(self) -> Counted:
         counts = [{"input_spikes": self._input_spikes()}, *(self._layer(layer) for layer in self.layers[1:])]
         active = {layer.name: self._active(layer) for layer in self.layers}
-        return Counted(self.layers, tuple(counts), self.steps, active, self.analogue, self.samples)
+        return Counted(
+            self.layers, tuple(counts), self.steps, active, self.analogue, self.samples, self.activity.kind == "clocked"
+        )
 
     def _field(self, names: tuple[str, ...], what: str) -> float:
         return sum(self.fields[name][what] for name in names if name in self.fields)
@@ -184,10 +189,28 @@ class _Counter:
         return exactly(0 if self.analogue else max(events, default=0))
 
     def _active(self, layer: HardwareLayer) -> float:
-        found = self.fields.get(layer.node)
-        if layer.kind != "neuron" or found is None:
+        """Return the share of a layer's (neuron, sample) pairs that fired in the whole run: activations of the ANN that are not 0."""
+        names = [counted.name for counted in self.activity.layers]
+        if layer.kind == "neuron" and layer.node in names:
+            silent = int(self.activity.counts[-1, names.index(layer.node), COUNT_FIELDS.index("silent")])
+            if self.activity.kind == "clocked":
+                silent = self.fields[layer.node]["silent"]
+            return 1.0 - silent / (layer.neurons * self.samples)
+        return self._active_inputs() if layer is self.layers[0] else 1.0
+
+    def _active_inputs(self) -> float:
+        """Return the share of inputs that are not 0, as far as the counts know it; 1 where an input spikes several times."""
+        entry = self.layers[0]
+        names = [counted.name for counted in self.activity.layers]
+        links = [link for layer in self.layers for link in layer.links if link.name and link.sources == (entry.name,)]
+        if self.activity.kind == "first_spike":
+            column = COUNT_FIELDS.index("events")
+            events = max(int(self.activity.counts[-1, names.index(link.name), column]) for link in links)
+            return min(1.0, events / (entry.neurons * self.samples))
+        if not self.analogue:
             return 1.0
-        return 1.0 - found["silent"] / (layer.neurons * self.samples)
+        done = sum(self.fields[link.name]["macs"] for link in links)
+        return min(1.0, done / (self.samples * sum(link.connections for link in links)))
 
     def _spread(self, layer: HardwareLayer) -> float:
         """Return the half width of the 95 % confidence interval of a layer's mean spikes, as a share of it."""

@@ -17,7 +17,7 @@ _PJ_PER_MW_MS = 1e6
 
 def price(case: Case) -> list[dict[str, Any]]:
     """Return the rows of one network on one chip: counts, energy by term and layer, totals by scope, latency, power."""
-    counts = on_chip_counts(case.counted, case.placement)
+    counts = on_chip_counts(case)
     rows = _count_rows(case, counts)
     energy = _Energy(case, counts)
     rows += energy.term_rows()
@@ -31,7 +31,7 @@ def price_totals(cases: Sequence[Case]) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of powers, time and totals of cases that differ in their operating points alone."""
     if not cases:
         return
-    energy = _Energy(cases[0], on_chip_counts(cases[0].counted, cases[0].placement))
+    energy = _Energy(cases[0], on_chip_counts(cases[0]))
     energy.term_rows()
     parts = tuple(energy.parts)
     for case in cases:
@@ -43,7 +43,7 @@ def price_totals(cases: Sequence[Case]) -> Iterator[list[dict[str, Any]]]:
 
 def _total(case: Case, counts: list[dict[str, Interval]], name: str) -> Interval:
     """Return a count over all layers; what the run has counted is summed in whole numbers first."""
-    if name not in ("packets", "hops"):
+    if name not in ("packets", "hops") and not (case.own_clock and name.startswith("updates")):
         return case.counted.total(name)
     total = ZERO
     for layer in counts:

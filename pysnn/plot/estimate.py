@@ -60,7 +60,10 @@ def energy_by_layer(table: "pl.DataFrame", chip: str, ax: "Axes | None" = None) 
     MissingExtraError
         matplotlib is not installed.
     """
-    held: dict[str, dict[str, float]] = {}
+    order = dict.fromkeys(
+        row["layer"] for row in table.to_dicts() if row["chip"] == chip and row["term"] == "updates" and row["layer"]
+    )
+    held: dict[str, dict[str, float]] = {name: {"low": 0.0, "value": 0.0, "high": 0.0} for name in order}
     for row in table.to_dicts():
         own = row["network"] == _SNN and row["chip"] == chip and row["layer"] and row["term"].startswith("energy_")
         if own and row["value"] is not None:
@@ -106,7 +109,8 @@ def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None)
             color=colours[k % len(colours)],
             label=label,
         )
-    axes.invert_yaxis()
+    axes.set_xlim(-1, max(side, 8))
+    axes.set_ylim(max(total // side + 1, 6), -1)
     axes.set_aspect("equal")
     axes.set_axis_off()
     axes.set_title(f"{total:,} cores of {chip}: layer, cores, neurons a core")

@@ -58,13 +58,13 @@ def test_synops_are_a_brute_force_replay() -> None:
     result = run(net, x, steps=5, coding="poisson", probe=True, record=["if1", "if2"], backend="reference")
     counted = count(net, result.activity, 5)
     weight = np.asarray(net.nodes["conv2"].weight)  # type: ignore[attr-defined]
-    total = 0
+    total: int = 0
     for t, b, c, y, z in zip(*np.nonzero(result.spikes["if1"]), strict=True):
         del t, b
         for ky in range(3):
             for kx in range(3):
                 if 0 <= y + 1 - ky < 6 and 0 <= z + 1 - kx < 6:
-                    total += np.count_nonzero(weight[:, c, ky, kx])
+                    total += int(np.count_nonzero(weight[:, c, ky, kx]))
     assert counted.counts[2]["synops"].value == total / 4
     spikes = int(result.spikes["if1"].sum()) / 4
     assert counted.counts[2]["direct_additions"].value == spikes
@@ -184,6 +184,32 @@ def test_first_spike_networks(neuron: str) -> None:
     assert cell(found, "cmos45", "synops")["value"] == activity.effective_acs[0]
     assert (cell(found, "cmos45", "ramp_multiplications")["value"] == 0) == (neuron == "step")
     assert found.mapping["layer"].to_list() == ["input", "conv1", "dense3"]
+    updates = cell(found, "loihi1", "updates")["value"]
+    touched = cell(found, "cmos45", "updates")["value"]
+    assert touched == activity.total("updates")[0] / 6
+    assert updates == (8 * (3 * 36 + 4) if neuron == "step" else touched)
+
+
+def test_zero_skipping_of_first_spike_networks_knows_the_inputs() -> None:
+    net = FirstSpikeNetwork.draw((10,), [Dense(units=4), Dense(units=3)], seed=0)
+    x = np.zeros((5, 10), dtype=np.float32)
+    x[:, :3] = 0.5
+    activity = evaluate(net, x, None).activity
+    assert activity is not None
+    found = estimate(net, activity, chips=["cmos45"])
+    assert cell(found, "cmos45", "macs", network="ann_int8_zero_skip", layer="dense1")["value"] == pytest.approx(
+        0.3 * 40
+    )
+
+
+def test_zero_skipping_of_an_analogue_input_is_its_multiplications() -> None:
+    net = dense_net()
+    x = np.random.default_rng(0).random((4, 6)).astype(np.float32)
+    x[:, 1] = 0.0
+    activity = run(net, x, steps=4).activity
+    found = estimate(net, activity, chips=["cmos45"], steps=4)
+    row = cell(found, "cmos45", "macs", network="ann_int8_zero_skip", layer="fc1")
+    assert row["value"] == pytest.approx(activity.effective_macs[0])
 
 
 def other_activity() -> Activity:
