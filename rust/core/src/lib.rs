@@ -8,6 +8,7 @@ mod control;
 mod dot;
 pub mod error;
 pub mod first_spike;
+pub mod hardware;
 
 mod neuron;
 pub mod plan;
