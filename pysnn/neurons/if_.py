@@ -31,9 +31,10 @@ class IF(Node):
     v_init
         Potential at the start.
     reset
-        ``"subtract"``: ``v -= v_threshold`` (soft reset); ``"zero"``: ``v = v_reset`` (hard reset); ``"none"``: the potential stays as it is.
+        ``"subtract"``: ``v -= v_threshold`` (soft reset); ``"value"``: ``v = v_reset`` (hard reset; kept, and in files, under its older name
+        ``"zero"``, which means the same); ``"none"``: the potential stays as it is.
     v_reset
-        Potential behind a reset of kind ``"zero"``; must stay 0 for the others.
+        Potential behind a reset to a value; must stay 0 for the others.
     compare
         ``">="`` or ``">"``.
     reset_time
@@ -66,6 +67,8 @@ class IF(Node):
     refractory: Any = field(default=None, kw_only=True, metadata=UNDIGESTED_FIELD)
 
     def __post_init__(self) -> None:
+        if isinstance(self.reset, str) and self.reset == "value":
+            object.__setattr__(self, "reset", "zero")
         take_parameters(self, ("v_threshold", "v_init", "v_reset", *self.options))
         check_positive(self, ("v_threshold",))
         for name, choices in (("reset", RESETS), ("compare", COMPARISONS), ("reset_time", RESET_TIMES)):

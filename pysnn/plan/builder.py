@@ -47,6 +47,7 @@ class PlanBuilder:
         self.coding = options.coding
         self.dt = options.dt
         self.max_count = options.max_count
+        self.units = options.units
         self.ops: list[Op] = []
 
     def emit(self, op: Op, **known: Any) -> MapValue:
@@ -172,7 +173,7 @@ class PlanBuilder:
         constants = {name: spread(array) for name, array in parameters.constants.items()}
         return NeuronParameters(parameters.model, threshold, v_init, v_reset, constants, parameters.max_spikes)
 
-    def refuse_ordinary(self, name: str) -> None:
+    def refuse_ann(self, name: str) -> None:
         """Refuse an activation of a network without neurons."""
         if not self.network.neurons:
             raise PlanError(f"{self.title(name)}: this network does not spike yet; convert it with pysnn.convert first")
@@ -184,9 +185,8 @@ class PlanBuilder:
             raise PlanError(f"{self.title(name)}: a read-out of spikes needs spikes; put a neuron before it")
         return joined
 
-    def conv_op(self, name: str, value: MapValue, layer: Conv2d, arrays: tuple[Any, Any], kind: Any) -> ConvOp:
+    def conv_op(self, name: str, value: MapValue, layer: Conv2d, *, weight: Any, bias: Any, kind: Any) -> ConvOp:
         """Make a weight operation from folded weights ``(O, I / groups, kh, kw)`` and bias."""
-        weight, bias = arrays
         outputs = weight.shape[0]
         size = window_shape(self.title(name), self.shape(value), layer.extent, layer.stride, layer.padding)
         spec = MapSpec((outputs, *size), kind, value.spec.static)

@@ -1,14 +1,19 @@
 """The numbers of a plan's bytes; ``rust/core/src/plan/file/layout.rs`` has the same, and ``docs/plan_format.md`` their meaning."""
 
 import hashlib
+from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
 
 __all__ = [
     "ADAPTIVE",
     "ARRAY",
     "BOTH",
     "CODINGS",
+    "DIGEST",
     "DTYPES",
     "ENTRIES",
     "FIRST",
@@ -30,12 +35,12 @@ __all__ = [
     "VERSION",
     "ZERO",
     "aligned",
-    "sealed",
+    "digest",
 ]
 
 MAGIC, VERSION = b"PYSNNPLN", 1
 SECTIONS_AT, SECTIONS, FIRST = 64, 5, 192
-_DIGEST = slice(32, 64)
+DIGEST = slice(32, 64)
 
 OP = np.dtype(
     [
@@ -97,8 +102,17 @@ def aligned(at: int) -> int:
     return -(-at // 64) * 64
 
 
-def sealed(data: bytearray) -> bytes:
-    """Return the bytes with the SHA-256 that they have with zeros in its place."""
-    data[_DIGEST] = bytes(32)
-    data[_DIGEST] = hashlib.sha256(data).digest()
-    return bytes(data)
+def digest(parts: Iterable[Buffer]) -> bytes:
+    """Return the SHA-256 of a plan's bytes, given in parts, the first of which reaches beyond the place of the digest.
+
+    The bytes at :data:`DIGEST` count as zeros.
+    """
+    found = hashlib.sha256()
+    for number, part in enumerate(parts):
+        if number:
+            found.update(part)
+            continue
+        first = memoryview(part)
+        for piece in (first[: DIGEST.start], bytes(32), first[DIGEST.stop :]):
+            found.update(piece)
+    return found.digest()

@@ -40,29 +40,33 @@ def encode(plan: Plan) -> bytes:
     parts = _Parts()
     for op in plan.ops:
         parts.add(op)
-    data = bytearray(layout.FIRST)
+    head = bytearray(layout.FIRST)
+    pieces: list[layout.Buffer] = [head]
     places: list[int] = []
+    end = len(head)
     for section in parts.sections():
-        data.extend(bytes(layout.aligned(len(data)) - len(data)))
-        places += [len(data), len(section)]
-        data.extend(section)
+        begin, length = layout.aligned(end), sum(map(len, section))
+        places += [begin, length]
+        pieces += [bytes(begin - end), *section]
+        end = begin + length
     precision = layout.PRECISIONS.index(plan.precision)
-    head = struct.pack("<8s2IQ2I", layout.MAGIC, layout.VERSION, precision, len(data), len(plan.ops), layout.SECTIONS)
-    data[: len(head)] = head
-    struct.pack_into(f"<{len(places)}Q", data, layout.SECTIONS_AT, *places)
-    return layout.sealed(data)
+    struct.pack_into("<8s2IQ2I", head, 0, layout.MAGIC, layout.VERSION, precision, end, len(plan.ops), layout.SECTIONS)
+    struct.pack_into(f"<{len(places)}Q", head, layout.SECTIONS_AT, *places)
+    head[layout.DIGEST] = layout.digest(pieces)
+    return b"".join(pieces)
 
 
 class _Parts:
-    """The sections, as they grow."""
+    """The sections, as they grow; ``data`` has views of the plan's arrays and what lies between them."""
 
     def __init__(self) -> None:
-        self.ops, self.sources, self.arrays = bytearray(), bytearray(), bytearray()
-        self.names, self.data = bytearray(), bytearray()
+        self.ops, self.sources, self.arrays, self.names = bytearray(), bytearray(), bytearray(), bytearray()
+        self.data: list[layout.Buffer] = []
+        self.length = 0
 
-    def sections(self) -> tuple[bytearray, ...]:
-        """Return the bytes of each section, in order."""
-        return self.ops, self.sources, self.arrays, self.names, self.data
+    def sections(self) -> tuple[list[layout.Buffer], ...]:
+        """Return the pieces of each section, in order."""
+        return [self.ops], [self.sources], [self.arrays], [self.names], self.data
 
     def add(self, op: Op) -> None:
         """Add an operation with its name, its sources and its arrays."""
@@ -101,12 +105,14 @@ class _Parts:
                 self._array(array)
 
     def _array(self, array: Array) -> None:
-        self.data.extend(bytes(layout.aligned(len(self.data)) - len(self.data)))
         dtype = array.dtype.newbyteorder("<").str.replace("|", "<")
         if dtype not in layout.DTYPES:
             raise TypeError(f"an array: expected float32, float64, int8 or int32, got {array.dtype}")
-        self.arrays.extend(_ARRAY.pack(layout.DTYPES.index(dtype) + 1, len(self.data), array.size))
-        self.data.extend(np.ascontiguousarray(array, dtype=dtype).tobytes())
+        begin = layout.aligned(self.length)
+        self.arrays.extend(_ARRAY.pack(layout.DTYPES.index(dtype) + 1, begin, array.size))
+        values = np.ascontiguousarray(array, dtype=dtype).reshape(-1).view(np.uint8).data
+        self.data += [bytes(begin - self.length), values]
+        self.length = begin + len(values)
 
 
 def _entry(term: Term) -> str:

@@ -54,8 +54,8 @@ class FloatBuilder(PlanBuilder):
 
     def conv(self, name: str, value: MapValue, layer: Conv2d) -> MapValue:
         """Lower a weight layer."""
-        arrays = (self.folded(name, value, layer), np.asarray(layer.bias))
-        return self.emit(self.conv_op(name, value, layer, arrays, "real"))
+        weight, bias = self.folded(name, value, layer), np.asarray(layer.bias)
+        return self.emit(self.conv_op(name, value, layer, weight=weight, bias=bias, kind="real"))
 
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
         """Lower a sum (divisor 1) or average over windows."""
@@ -77,7 +77,7 @@ class FloatBuilder(PlanBuilder):
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
         """Lower an activation on values that are constant in time: an ordinary part of a spiking network."""
-        self.refuse_ordinary(name)
+        self.refuse_ann(name)
         if value.spec.kind != "real" or not value.spec.static:
             raise PlanError(
                 f"{self.title(name)}: it needs an input that is constant in time, and gets one that changes; "

@@ -13,7 +13,7 @@ from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, spread_scale, term_scale
 from pysnn.plan.int_neuron import across, in_units
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, RoundOp, Term
-from pysnn.plan.quantise import fixed_point, integers, own_or_one, quantise_weights, weight_units
+from pysnn.plan.quantise import fixed_point, integers, next_powers_of_two, own_or_one, quantise_weights, weight_units
 
 __all__ = ["IntBuilder"]
 
@@ -117,14 +117,18 @@ class IntBuilder(PlanBuilder):
             )
         weight = self.folded(name, value, layer)
         units = weight_units(weight, np.asarray(layer.bias))
+        if self.units == "power_of_two":
+            units = next_powers_of_two(units)
         if value.spec.kind == "real":
-            return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)
+            op = self.conv_op(name, value, layer, weight=weight, bias=np.asarray(layer.bias), kind="real")
+            return self.emit(op, unit=units)
         small = quantise_weights(weight, own_or_one(units))
         bias = integers(self.title(name), layer.bias.astype(np.float64) / own_or_one(units))
         weights_sum = np.abs(small).sum(axis=(1, 2, 3), dtype=np.int64) * value.spec.max_count
         bound = np.abs(bias.astype(np.int64)) + weights_sum
         self.check_bound(name, bound)
-        return self.emit(self.conv_op(name, value, layer, (small, bias), "current"), unit=units, bound=bound)
+        op = self.conv_op(name, value, layer, weight=small, bias=bias, kind="current")
+        return self.emit(op, unit=units, bound=bound)
 
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
         """Lower a sum (divisor 1) or average over windows."""
@@ -167,7 +171,7 @@ class IntBuilder(PlanBuilder):
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
         """Refuse: activations of an ANN are real values."""
-        self.refuse_ordinary(name)
+        self.refuse_ann(name)
         raise PlanError(f"{self.title(name)}: int8 networks have neurons only; use precision 'float32'")
 
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:

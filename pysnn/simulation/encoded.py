@@ -24,10 +24,10 @@ def samples_at_once(data: Batches, steps: int, options: RunOptions) -> int:
 
 
 def encoded(
-    node: Input, data: Batches, part: tuple[int, int], shape: tuple[MapSpec, int], options: RunOptions
+    node: Input, data: Batches, part: tuple[int, int], *, spec: MapSpec, steps: int, options: RunOptions
 ) -> ConstantInput | PoissonInput | EventInput | FrameInput:
-    """Return the samples from ``part[0]`` below ``part[1]``; ``shape``: of the input's map, and how many steps."""
-    (start, stop), (spec, steps) = part, shape
+    """Return the samples from ``part[0]`` below ``part[1]`` for the input's map, which ``spec`` describes."""
+    start, stop = part
     if isinstance(data.data, Events):
         offsets, index = data.data.select(start, stop).packed(steps, spec.size)
         return EventInput(offsets, index, batch=stop - start)

@@ -19,6 +19,7 @@ class RunKeywords(TypedDict, total=False):
     """The fields of :class:`RunOptions` for type checkers and editors, each of which may be missing."""
 
     precision: Literal["float32", "int8"]
+    units: Literal["exact", "power_of_two"]
     backend: str
     coding: Literal["constant", "poisson", "spikes", "events", "frames"]
     dt: float | None
@@ -44,6 +45,9 @@ class RunOptions:
     ----------
     precision
         "float32", or "int8" weights with int32 potentials.
+    units
+        Of int8 weights: "exact", or "power_of_two", where currents that meet differ by shifts and not by multiplications, for up
+        to one bit of the weights; see :class:`pysnn.plan.PlanOptions`.
     backend
         "auto" (the fastest there is), "rust", "numba" or "reference".
     coding
@@ -77,6 +81,7 @@ class RunOptions:
     """
 
     precision: Literal["float32", "int8"] = "float32"
+    units: Literal["exact", "power_of_two"] = "exact"
     backend: str = "auto"
     coding: Literal["constant", "poisson", "spikes", "events", "frames"] = "constant"
     dt: float | None = None

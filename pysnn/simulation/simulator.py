@@ -134,7 +134,7 @@ class Simulator:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
         keep = keeps_state(plan, data.samples, options.keep_state)
-        requests = self._requests(data, plan, options, (read_at, done, state, keep))
+        requests = self._requests(data, plan, options, _Times(read_at, done, state, keep))
         first = next(requests)
         check_memory(plan, first, data.samples, keep_state=keep)
         try:
@@ -186,11 +186,11 @@ class Simulator:
         options = done.options
         # Given spikes belong to the whole run.
         until = done.read_at if isinstance(done.data.data, Events) else reads
-        shape, threads = (done.plan.ops[0].spec, until[-1]), options.threads or usable_threads()
+        spec, steps, threads = done.plan.ops[0].spec, until[-1], options.threads or usable_threads()
         total = np.zeros(len(reads), dtype=np.int64)
-        for some, start, stop in chosen(done.data, samples, until[-1], options):
-            given = encoded(self.network.input, some, (start, stop), shape, options)
-            again = done.executable.run(RunRequest(given, until[-1], until, threads=threads, keep_state=False))
+        for some, start, stop in chosen(done.data, samples, steps, options):
+            given = encoded(self.network.input, some, (start, stop), spec=spec, steps=steps, options=options)
+            again = done.executable.run(RunRequest(given, steps, until, threads=threads, keep_state=False))
             total += spikes_in(again.counts, layers)[: len(reads)]
         return total
 
@@ -209,7 +209,7 @@ class Simulator:
         if self._latest is not None and self._latest[0] is options and self._latest[1] == max_count:
             return self._latest[2]
         coding = "events" if options.coding == "spikes" else options.coding
-        wanted = PlanOptions(options.precision, coding, options.dt, max_count)
+        wanted = PlanOptions(options.precision, coding, options.dt, max_count, options.units)
         key = (wanted, options.backend)
         if key not in self._compiled:
             plan = compile_plan(self.network, wanted)
@@ -217,40 +217,43 @@ class Simulator:
         self._latest = options, max_count, self._compiled[key]
         return self._compiled[key]
 
-    def _requests(
-        self,
-        data: Batches,
-        plan: Plan,
-        options: RunOptions,
-        times: tuple[tuple[int, ...], int, dict[int, NDArray[Any]] | None, bool],
-    ) -> Iterator[RunRequest]:
-        """One request a batch; ``times`` are where to read, the steps behind the state, the state, and whether to keep it."""
-        read_at, done, state, keep = times
-        steps = read_at[-1]
+    def _requests(self, data: Batches, plan: Plan, options: RunOptions, times: "_Times") -> Iterator[RunRequest]:
+        """Make one request a batch."""
+        steps, state = times.read_at[-1], times.state
         size = samples_at_once(data, steps, options)
         threads = options.threads or usable_threads()
+        spec = plan.ops[0].spec
         recorded = _recorded(plan.spiking, options.record), _recorded(plan.neurons, options.record_potentials)
         for start in range(0, data.samples, size):
             stop = min(start + size, data.samples)
             part = None if state is None else {k: array[start:stop] for k, array in state.items()}
             progress = _offset_progress(options.progress, start, data.samples)
-            given = encoded(self.network.input, data, (start, stop), (plan.ops[0].spec, steps), options)
+            given = encoded(self.network.input, data, (start, stop), spec=spec, steps=steps, options=options)
             yield RunRequest(
                 given,
                 steps,
-                read_at,
+                times.read_at,
                 part,
-                done,
+                times.done,
                 threads,
                 options.block,
                 options.count,
                 options.probe,
                 *recorded,
                 progress,
-                keep,
+                times.keep,
             )
             if options.progress is not None:
                 options.progress(stop, data.samples)
+
+
+class _Times(NamedTuple):
+    """Where a run is read, the steps behind its first state, that state, and whether the last one is kept."""
+
+    read_at: tuple[int, ...]
+    done: int
+    state: dict[int, NDArray[Any]] | None
+    keep: bool
 
 
 class _Done(NamedTuple):

@@ -39,6 +39,7 @@ def cases(draw: Draw, most_nodes: int = 12, *, tiny: bool = False) -> Case:
     options = {
         "precision": graph.precision,
         "coding": graph.coding,
+        "units": draw(st.sampled_from(["exact", "power_of_two"])),
         "dt": draw(st.sampled_from([1.0, 0.5, 0.125])),
         "seed": draw(st.sampled_from([0, 1, 2**64 - 1])),
     }

@@ -5,6 +5,7 @@ import pytest
 
 import pysnn
 from pysnn import IF, LIF
+from pysnn.errors import NetworkError
 from pysnn.nodes.neuron_model import NeuronModel
 
 
@@ -39,3 +40,11 @@ def test_dt_is_refused_by_name_and_only_where_it_matters() -> None:
         LIF().parameters((1,), "a", None)
     with pytest.raises(pysnn.PlanError, match=r"LIF 'a': dt must be at most tau, got dt=0\.3"):
         LIF(tau=[1.0, 0.25]).parameters((2,), "a", 0.3)
+
+
+def test_a_reset_to_a_value_has_two_names() -> None:
+    named, older = (IF(1.0, reset=name, v_reset=0.25) for name in ("value", "zero"))
+    assert named == older
+    assert repr(named) == repr(older)
+    with pytest.raises(NetworkError, match="reset='zero' only"):
+        IF(1.0, reset="subtract", v_reset=0.25)

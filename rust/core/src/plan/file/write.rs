@@ -1,5 +1,7 @@
 //! From a plan to its bytes.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 use super::layout::{
@@ -16,36 +18,52 @@ impl Plan {
     /// Its bytes: equal plans have equal ones.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = unsealed(self);
+        let Layout { mut bytes, data, .. } = Layout::new(self, true);
+        bytes.extend_from_slice(&data);
         let digest = digest(&bytes);
         bytes[DIGEST_AT..DIGEST_AT + DIGEST_SIZE].copy_from_slice(&digest);
         bytes
     }
 }
 
-/// The bytes of a plan with zeros for the digest.
-pub(super) fn unsealed(plan: &Plan) -> Vec<u8> {
-    let mut parts = Parts::default();
-    plan.ops().iter().for_each(|op| parts.op(op));
-    let mut bytes = vec![0; FIRST];
-    let mut sections = Vec::with_capacity(SECTIONS);
-    for section in [&parts.ops, &parts.sources, &parts.table(), &parts.names, &parts.data] {
+/// What a plan's bytes are, with zeros for the digest.
+pub(super) struct Layout {
+    /// Everything in front of the data.
+    pub(super) bytes: Vec<u8>,
+    /// The data; empty where they are not wanted.
+    data: Vec<u8>,
+    /// How long the data are.
+    pub(super) data_length: usize,
+    /// What of the data belongs to no array: zeros.
+    pub(super) gaps: Vec<Range<usize>>,
+}
+
+impl Layout {
+    pub(super) fn new(plan: &Plan, with_data: bool) -> Self {
+        let mut parts = Parts { with_data, ..Parts::default() };
+        plan.ops().iter().for_each(|op| parts.op(op));
+        let mut bytes = vec![0; FIRST];
+        let mut sections = Vec::with_capacity(SECTIONS);
+        for section in [&parts.ops, &parts.sources, &parts.table(), &parts.names] {
+            bytes.resize(aligned(bytes.len()), 0);
+            sections.push([bytes.len() as u64, section.len() as u64]);
+            bytes.extend_from_slice(section);
+        }
         bytes.resize(aligned(bytes.len()), 0);
-        sections.push([bytes.len() as u64, section.len() as u64]);
-        bytes.extend_from_slice(section);
+        sections.push([bytes.len() as u64, parts.length as u64]);
+        let precision = u32::from(plan.precision() == Precision::Int8);
+        let length = (bytes.len() + parts.length) as u64;
+        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[12..16].copy_from_slice(&precision.to_le_bytes());
+        bytes[16..24].copy_from_slice(&length.to_le_bytes());
+        bytes[24..28].copy_from_slice(&(plan.ops().len() as u32).to_le_bytes());
+        bytes[28..32].copy_from_slice(&(SECTIONS as u32).to_le_bytes());
+        for (number, value) in sections.as_flattened().iter().enumerate() {
+            bytes[SECTIONS_AT + 8 * number..][..8].copy_from_slice(&value.to_le_bytes());
+        }
+        Self { bytes, data: parts.data, data_length: parts.length, gaps: parts.gaps }
     }
-    let precision = u32::from(plan.precision() == Precision::Int8);
-    let length = bytes.len() as u64;
-    bytes[..8].copy_from_slice(&MAGIC);
-    bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
-    bytes[12..16].copy_from_slice(&precision.to_le_bytes());
-    bytes[16..24].copy_from_slice(&length.to_le_bytes());
-    bytes[24..28].copy_from_slice(&(plan.ops().len() as u32).to_le_bytes());
-    bytes[28..32].copy_from_slice(&(SECTIONS as u32).to_le_bytes());
-    for (number, value) in sections.as_flattened().iter().enumerate() {
-        bytes[SECTIONS_AT + 8 * number..][..8].copy_from_slice(&value.to_le_bytes());
-    }
-    bytes
 }
 
 /// The SHA-256 of a file whose digest counts as zeros.
@@ -63,7 +81,11 @@ struct Parts {
     ops: Vec<u8>,
     sources: Vec<u8>,
     names: Vec<u8>,
+    /// Whether the data are kept, or only how long they are.
+    with_data: bool,
     data: Vec<u8>,
+    length: usize,
+    gaps: Vec<Range<usize>>,
     /// Type, place in the data, and number of values of each array.
     arrays: Vec<[u64; 3]>,
 }
@@ -71,15 +93,19 @@ struct Parts {
 /// A number of an array.
 trait Value: Copy {
     const DTYPE: u32;
-    fn put(self, bytes: &mut Vec<u8>);
+    fn put(values: &[Self], bytes: &mut Vec<u8>);
 }
 
 macro_rules! value {
     ($type:ty, $dtype:ident) => {
         impl Value for $type {
             const DTYPE: u32 = dtype::$dtype;
-            fn put(self, bytes: &mut Vec<u8>) {
-                bytes.extend_from_slice(&self.to_le_bytes());
+            fn put(values: &[Self], bytes: &mut Vec<u8>) {
+                let begin = bytes.len();
+                bytes.resize(begin + size_of_val(values), 0);
+                for (to, value) in bytes[begin..].as_chunks_mut().0.iter_mut().zip(values) {
+                    *to = value.to_le_bytes();
+                }
             }
         }
     };
@@ -225,11 +251,13 @@ impl Parts {
     }
 
     fn array<T: Value>(&mut self, values: &[T]) {
-        self.data.resize(aligned(self.data.len()), 0);
-        self.arrays.push([u64::from(T::DTYPE), self.data.len() as u64, values.len() as u64]);
-        self.data.reserve(size_of_val(values));
-        for value in values {
-            value.put(&mut self.data);
+        let begin = aligned(self.length);
+        self.gaps.push(self.length..begin);
+        self.arrays.push([u64::from(T::DTYPE), begin as u64, values.len() as u64]);
+        self.length = begin + size_of_val(values);
+        if self.with_data {
+            self.data.resize(begin, 0);
+            T::put(values, &mut self.data);
         }
     }
 
