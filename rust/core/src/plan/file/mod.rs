@@ -3,6 +3,7 @@
 //! For each plan there is exactly one file, and [`Plan::from_bytes`](super::Plan::from_bytes) accepts no other.
 
 mod layout;
+mod model;
 mod read;
 mod reader;
 mod write;

@@ -5,10 +5,10 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::layout::{
-    DIGEST_AT, DIGEST_SIZE, FIRES, FIRST, LEAKS, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, SYNAPSES,
-    VERSION, aligned, dtype, entry, flag, kind, word,
+    DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, VERSION, aligned, dtype,
+    entry, kind, word,
 };
-use crate::neuron::model::{Model, Reset, ResetTime};
+use super::model::put_model;
 use crate::plan::checked::{Plan, Precision};
 use crate::plan::map::{Coding, Kind};
 use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
@@ -201,13 +201,8 @@ impl Parts {
     }
 
     fn neuron(&mut self, neuron: &Neuron, words: &mut [u32; OP_WORDS]) {
-        let model = &neuron.model;
-        words[word::MODE] = 1 + place(&LEAKS, &model.leak);
-        words[word::FLAGS] = flags(model);
+        put_model(&neuron.model, words);
         words[word::MAX_CURRENT] = neuron.max_current;
-        words[word::STATES] = (model.values() - 1) as u32;
-        words[word::FIRE] = place(&FIRES, &model.fire);
-        words[word::SYNAPSE] = place(&SYNAPSES, &model.synapse);
         match &neuron.dynamics {
             Dynamics::Real(parameters) => self.parameters(parameters, &neuron.unit),
             Dynamics::Integer(parameters) => self.parameters(parameters, &neuron.unit),
@@ -265,26 +260,6 @@ impl Parts {
     fn table(&self) -> Vec<u8> {
         self.arrays.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
     }
-}
-
-/// Where a word stands in its list.
-fn place<T: PartialEq>(words: &[T], word: &T) -> u32 {
-    words.iter().position(|other| other == word).unwrap_or_default() as u32
-}
-
-fn flags(model: &Model) -> u32 {
-    let flags = [
-        (flag::ZERO, model.reset == Reset::Zero),
-        (flag::STRICT, model.strict),
-        (flag::NO_RESET, model.reset == Reset::None),
-        (flag::LATE, model.reset_time == ResetTime::Late),
-        (flag::BOTH, model.reset_time == ResetTime::Both),
-        (flag::FLOOR, model.floor),
-        (flag::REFRACTORY, model.refractory),
-        (flag::ADAPTIVE, model.adaptive),
-        (flag::PER_NEURON, model.per_neuron),
-    ];
-    flags.iter().map(|&(flag, there)| if there { flag } else { 0 }).sum()
 }
 
 fn window(window: &Window, words: &mut [u32; OP_WORDS]) {
