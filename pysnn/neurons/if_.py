@@ -22,7 +22,7 @@ MAX_REFRACTORY = 1 << 20
 class IF(Node):
     """Integrate-and-fire, without leak: ``v += I``; spike where ``v >= v_threshold``; then the reset.
 
-    Every parameter is a number, an array of one value a channel, or an array ``(channels, height, width)`` of one value a neuron.
+    Every parameter is a number, an array of one value per channel, or an array ``(channels, height, width)`` of one value per neuron.
 
     Parameters
     ----------
@@ -180,4 +180,4 @@ def _same_length(neuron: IF) -> None:
     lengths = {name: len(value) for name, value in found.items() if isinstance(value, np.ndarray) and value.ndim}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise NetworkError(f"{neuron.title}: values a channel must have one length, got {listed}")
+        raise NetworkError(f"{neuron.title}: values per channel must have one length, got {listed}")

@@ -72,7 +72,7 @@ def euler(
 
 
 def alike(*arrays: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Return arrays of one value a channel as they are, or with two axes more where others have a value a neuron."""
+    """Return arrays of one value per channel as they are, or with two axes more where others have a value per neuron."""
     if len({array.ndim for array in arrays}) == 1:
         return arrays
     return tuple(array if array.ndim == 3 else array[:, None, None] for array in arrays)

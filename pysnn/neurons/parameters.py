@@ -1,4 +1,4 @@
-"""Parameters of neurons: one number, one a channel, or one a neuron."""
+"""Parameters of neurons: one number, one per channel, or one per neuron."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from pysnn.nodes.base import Node, Shape
 
 __all__ = ["check_choice", "check_positive", "spread", "steps_of", "take_parameters"]
 
-_AXES = {0: "a number", 1: "one a channel", 3: "one a neuron (channels, height, width)"}
+_AXES = {0: "a number", 1: "one per channel", 3: "one per neuron (channels, height, width)"}
 
 
 def take_parameters(node: Node, fields: Iterable[str]) -> None:
@@ -45,7 +45,7 @@ def check_choice(node: Node, field: str, choices: tuple[str, ...]) -> None:
 
 
 def spread(value: Any, shape: Shape, what: str) -> NDArray[np.float32]:
-    """Return a parameter for a map of ``shape``: float32, a value a channel or, where it has them, a value a neuron.
+    """Return a parameter for a map of ``shape``: float32, a value per channel or, where it has them, a value per neuron.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def spread(value: Any, shape: Shape, what: str) -> NDArray[np.float32]:
     full = (*shape, 1, 1)[:3]
     if value.shape != full:
         raise NetworkError(
-            f"{what}: expected one value, {full[0]} (one a channel) or {full} (one a neuron), got {value.shape}"
+            f"{what}: expected one value, {full[0]} (one per channel) or {full} (one per neuron), got {value.shape}"
         )
     return np.asarray(value)
 

@@ -50,7 +50,7 @@ Value: TypeAlias = Any
 
 @dataclass(frozen=True, eq=False)
 class NeuronParameters:
-    """A neuron's numbers for a plan, every array ``(channels,)`` or, one value a neuron, ``(channels, height, width)``.
+    """A neuron's numbers for a plan, every array ``(channels,)`` or, one value per neuron, ``(channels, height, width)``.
 
     ``constants`` (float64) has those that the model names, and those of ``leak="euler"`` whatever the leak, which int8 plans
     take in its place. ``max_spikes`` is the largest number of spikes in one step.

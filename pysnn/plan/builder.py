@@ -161,7 +161,7 @@ class PlanBuilder:
         return MapSpec(shape, "count", static=False, max_count=parameters.max_spikes)
 
     def levelled(self, parameters: NeuronParameters, shape: tuple[int, int, int]) -> NeuronParameters:
-        """Return the parameters with arrays of one shape: a value a channel, or a value a neuron where one of them has that."""
+        """Return the parameters with arrays of one shape: a value per channel, or a value per neuron where one of them has that."""
         own: tuple[NDArray[Any], ...] = (parameters.threshold, parameters.v_init, parameters.v_reset)
         if all(array.ndim == 1 for array in own) and all(array.ndim == 1 for array in parameters.constants.values()):
             return parameters

@@ -15,7 +15,7 @@ Float64 = NDArray[np.float64]
 
 
 def across(unit: Float64, like: NDArray[Any]) -> Float64:
-    """Return a value a channel so that it goes with an array of a value a channel, or of a value a neuron.
+    """Return a value per channel so that it goes with an array of a value per channel, or of a value per neuron.
 
     Examples
     --------
@@ -50,9 +50,9 @@ def in_units(what: str, own: NeuronParameters, unit: Float64) -> tuple[Float64, 
 
 
 def _gain(what: str, gain: Float64) -> Float64:
-    """Return the factor of the current, one a channel."""
+    """Return the factor of the current, one per channel."""
     if not (gain > 0).all() or (gain.ndim == 3 and np.ptp(gain, axis=(1, 2)).any()):
         raise PlanError(
-            f"{what}: int8 networks need a positive factor of the current, one a channel; use precision 'float32'"
+            f"{what}: int8 networks need a positive factor of the current, one per channel; use precision 'float32'"
         )
     return gain if gain.ndim == 1 else gain[:, 0, 0]

@@ -1,4 +1,4 @@
-"""Random neurons: every member of the family, with one number for a parameter, one a channel, or one a neuron."""
+"""Random neurons: every member of the family, with one number for a parameter, one per channel, or one per neuron."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ class Cell(NamedTuple):
 class Layer(NamedTuple):
     """What changes.
 
-    The state (values a neuron, samples, values), potentials first; spike counts (samples, values); of every frame spikes, and potentials
+    The state (values per neuron, samples, values), potentials first; spike counts (samples, values); of every frame spikes, and potentials
     or nothing.
     """
 
@@ -248,7 +248,7 @@ def _limit(op: NeuronOp) -> NDArray[Any]:
 
 
 def _spread(op: NeuronOp, array: NDArray[Any]) -> NDArray[Any]:
-    """Repeat a value a channel over some pixels; lay out a value a neuron as maps are."""
+    """Repeat a value per channel over some pixels; lay out a value per neuron as maps are."""
     if op.per_neuron:
         return np.ascontiguousarray(channels_last(array)).reshape(-1)
     return np.tile(array, -(-PIECE // array.size))

@@ -123,5 +123,5 @@ def potential(op: NeuronOp, state: Array) -> Array:
 
 
 def _everywhere(array: Array) -> Array:
-    """Spread one value a channel over the map."""
+    """Spread one value per channel over the map."""
     return array if array.ndim == 3 else array[:, None, None]

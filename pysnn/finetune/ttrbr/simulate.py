@@ -77,7 +77,7 @@ class _Rows(NamedTuple):
 
 
 class _Channels(NamedTuple):
-    """Thresholds and initial potentials of the compiled simulation, one of each, or one a channel."""
+    """Thresholds and initial potentials of the compiled simulation, one of each, or one per channel."""
 
     threshold: Any
     start: Any

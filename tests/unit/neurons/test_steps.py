@@ -163,7 +163,7 @@ BAD: list[tuple[type[Any], dict[str, Any], str]] = [
     (
         IF,
         {"v_threshold": np.ones((2, 2))},
-        r"IF: v_threshold: expected a number, one a channel, one a neuron .*, got the shape \(2, 2\)",
+        r"IF: v_threshold: expected a number, one per channel, one per neuron .*, got the shape \(2, 2\)",
     ),
     (IF, {"v_threshold": np.zeros((1, 1, 1))}, "IF: v_threshold must be positive, got 0"),
     (ALIF, {"jump": -1}, "ALIF: jump must be at least 0, got -1.0"),
@@ -227,6 +227,6 @@ def test_int8_refuses_what_has_no_integer_meaning() -> None:
     gains = f32([[[1.0, 2.0]]])
     net = Network.chain({"in": Input((1, 1, 2)), "n": LIF(r=gains), "out": Output("count")})
     with pytest.raises(
-        pysnn.PlanError, match="LIF 'n': int8 networks need a positive factor of the current, one a channel"
+        pysnn.PlanError, match="LIF 'n': int8 networks need a positive factor of the current, one per channel"
     ):
         pysnn.run(net, np.ones((1, 1, 1, 2)), steps=1, dt=0.001, precision="int8")

@@ -100,7 +100,7 @@ pub struct Term {
     pub entry: Entry,
 }
 
-/// The parameters of a neuron layer: one value a channel, or one a neuron where its model says so.
+/// The parameters of a neuron layer: one value per channel, or one per neuron where its model says so.
 #[derive(Debug, Clone)]
 pub struct Parameters<A> {
     /// Potential at which a neuron fires.
