@@ -135,13 +135,12 @@ def _same(theirs: float, ours: float) -> str:
 def _small() -> tuple[Network, list[NDArray[np.int64]], NDArray[np.uint8]]:
     rng = np.random.default_rng(0)
     weights = [rng.choice([-3, -2, -1, 1, 2, 3, 4, 5], (outs, ins)) for ins, outs in pairwise(_SIZES)]
-    fire = {"compare": ">"}
     nodes = {
         "in": Input((_SIZES[0],)),
         "fc1": Linear(weights[0]),
-        "if1": IF(v_threshold=12.0, **fire),
+        "if1": IF(v_threshold=12.0, compare=">"),
         "fc2": Linear(weights[1]),
-        "if2": IF(v_threshold=9.0, **fire),
+        "if2": IF(v_threshold=9.0, compare=">"),
         "out": Output("count"),
     }
     return Network.chain(nodes), weights, _spikes((_SIZES[0],), _STEPS, 1, 0.4)
