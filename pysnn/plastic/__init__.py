@@ -1,0 +1,53 @@
+"""Plastic networks: populations joined by sparse projections whose weights change while the network runs.
+
+``docs/stdp.md`` has the order within a step, the rules with their equations and sources, and what differs from other simulators.
+"""
+
+from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synapses, Uniform
+from pysnn.plastic.network import PlasticNetwork, Projection
+from pysnn.plastic.populations import AdaptiveThreshold, Conductance, Current, IFCells, LIFCells, PoissonSource, SpikeSource
+from pysnn.plastic.rules import (
+    PLASTICITY,
+    DiehlCook,
+    DiehlCookPower,
+    NearestRestricted,
+    NearestSymmetric,
+    PairSTDP,
+    PowerLawSTDP,
+    RewardSTDP,
+    SymmetricSTDP,
+    TripletSTDP,
+)
+from pysnn.plastic.rules.base import Rule
+from pysnn.plastic.state import PlasticState
+from pysnn.plastic.trajectory import trajectory
+
+__all__ = [
+    "PLASTICITY",
+    "AdaptiveThreshold",
+    "AllToAll",
+    "Conductance",
+    "Current",
+    "DiehlCook",
+    "DiehlCookPower",
+    "FixedProbability",
+    "IFCells",
+    "LIFCells",
+    "NearestRestricted",
+    "NearestSymmetric",
+    "OneToOne",
+    "PairSTDP",
+    "PlasticNetwork",
+    "PlasticState",
+    "PoissonSource",
+    "PowerLawSTDP",
+    "Projection",
+    "RewardSTDP",
+    "Rule",
+    "SpikeSource",
+    "SymmetricSTDP",
+    "Synapses",
+    "TripletSTDP",
+    "Uniform",
+    "trajectory",
+]

@@ -1,0 +1,311 @@
+"""What engines see of a plastic network: arrays and float32 numbers, worked out once for a time step."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import DataError, PlanError
+from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synapses, Uniform
+from pysnn.plastic.network import PlasticNetwork, Projection
+from pysnn.plastic.populations import Conductance, IFCells, LIFCells, PoissonSource, Population, SpikeSource
+from pysnn.plastic.rules.base import Change, Kernel
+from pysnn.plastic.tables import PowerTable, TraceTable, decay, gap_table, power_table, trace_table
+
+__all__ = ["CellPlan", "ChangePlan", "KernelPlan", "PlasticPlan", "PopulationPlan", "ProjectionPlan", "compile_plastic", "thresholds_of"]
+
+MOST_STEPS = 2**31 - 2**24
+
+
+@dataclass(frozen=True, eq=False)
+class CellPlan:
+    """Numbers of a population of cells; potentials are relative to rest.
+
+    Attributes
+    ----------
+    synapses
+        "delta", "current" or "conductance".
+    constants
+        float32: leak, gain, drive, threshold, reset, decay of excitation, of inhibition, their reversal potentials, rise of the threshold.
+    refractory
+        Steps that follow a spike at the reset.
+    threshold
+        The table of the threshold's rise, or ``None``.
+    """
+
+    synapses: str
+    constants: NDArray[np.float32]
+    refractory: int
+    threshold: TraceTable | None
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationPlan:
+    """A population: what makes its spikes is the one of ``gaps``, ``thresholds``, ``given``, ``cells`` that is there.
+
+    Attributes
+    ----------
+    gaps
+        Poisson sources of one rate: :func:`pysnn.plastic.tables.gap_table`.
+    thresholds
+        Poisson sources of a rate each: ``rint(p 2^32)``.
+    given
+        int64 ``(spikes, 2)``: step and source, ascending.
+    stream
+        Tells random numbers of populations apart.
+    keep
+        Steps for which spikes are kept: the longest delay.
+    """
+
+    name: str
+    size: int
+    stream: int
+    keep: int
+    gaps: NDArray[np.uint64] | None = None
+    thresholds: NDArray[np.uint64] | None = None
+    given: NDArray[np.int64] | None = None
+    cells: CellPlan | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ChangePlan:
+    """A :class:`pysnn.plastic.rules.base.Change` in float32.
+
+    Attributes
+    ----------
+    amounts
+        pair, triplet, offset.
+    dependence
+        "none", "weight" or "room".
+    power
+        The table of the exponent; ``None`` where it is 1.
+    """
+
+    amounts: NDArray[np.float32]
+    dependence: str
+    power: PowerTable | None
+
+    @property
+    def triplet(self) -> bool:
+        """Whether the second trace counts."""
+        return bool(self.amounts[1])
+
+
+@dataclass(frozen=True, eq=False)
+class KernelPlan:
+    """A rule in tables: x, x2 of sources, y, y2 of targets, c of eligibility."""
+
+    x: TraceTable
+    y: TraceTable
+    x2: TraceTable | None
+    y2: TraceTable | None
+    c: TraceTable | None
+    nearest: tuple[bool, bool, bool, bool]
+    pre: ChangePlan
+    post: ChangePlan
+    w_max: np.float32
+    inverse: np.float32
+    eta: np.float32
+    exclusive: bool
+    restricted: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionPlan:
+    """A projection: a recipe for its synapses, or the synapses.
+
+    Attributes
+    ----------
+    pre, post
+        Places of its populations.
+    recipe
+        "probability" (with ``gaps`` and ``seed``), "all", "one" or "given" (with ``given``).
+    low, span, weight_seed
+        float32 weights ``low + span u`` with u from a seeded generator where ``span`` is not 0, and not above ``high``.
+    """
+
+    name: str
+    pre: int
+    post: int
+    delay: int
+    inhibitory: bool
+    recipe: str
+    gaps: NDArray[np.uint64]
+    seed: int
+    given: Synapses | None
+    low: np.float32
+    span: np.float32
+    high: np.float32
+    weight_seed: int
+    kernel: KernelPlan | None
+    sizes: tuple[int, int]
+
+    @property
+    def loops(self) -> bool:
+        """Whether a recipe may connect a neuron with itself: the populations are two."""
+        return self.pre != self.post
+
+    @cached_property
+    def expected(self) -> float:
+        """How many synapses there are, on the average of a random recipe."""
+        pairs = float(self.sizes[0]) * self.sizes[1]
+        p = float(self.gaps[0]) / 2.0**32 if self.recipe == "probability" else 1.0
+        counts = {"all": pairs, "probability": pairs * p, "one": self.sizes[0]}
+        return float(self.given.pre.size if self.given is not None else counts[self.recipe])
+
+
+@dataclass(frozen=True, eq=False)
+class PlasticPlan:
+    """A plastic network for a time step and a seed."""
+
+    dt: float
+    seed: int
+    populations: tuple[PopulationPlan, ...]
+    projections: tuple[ProjectionPlan, ...]
+
+
+def compile_plastic(network: PlasticNetwork, dt: float, seed: int) -> PlasticPlan:
+    """Return the plan of a network.
+
+    Raises
+    ------
+    PlanError
+        ``dt`` does not fit a time constant or a rate; the message names it.
+
+    Examples
+    --------
+    >>> compile_plastic(PlasticNetwork.of(a=PoissonSource(3, rate=10.0)), 1e-3, 0).populations[0].keep
+    0
+    """
+    places = {name: k for k, name in enumerate(network.populations)}
+    keeps = [max((p.delay for p in network.projections.values() if p.pre == name), default=0) for name in places]
+    populations = [_population(name, population, dt) for name, population in network.populations.items()]
+    projections = tuple(_projection(name, one, network, dt) for name, one in network.projections.items())
+    from dataclasses import replace
+
+    numbered = tuple(replace(one, stream=k, keep=keeps[k]) for k, one in enumerate(populations))
+    return PlasticPlan(dt, seed, numbered, projections)
+
+
+def thresholds_of(rates: NDArray[np.float64], dt: float, what: str) -> NDArray[np.uint64]:
+    """Return ``rint(p 2^32)`` of rates in Hz.
+
+    Raises
+    ------
+    PlanError
+        A rate exceeds 1/dt.
+
+    Examples
+    --------
+    >>> thresholds_of(np.array([500.0]), 1e-3, "a").tolist()
+    [2147483648]
+    """
+    p = rates * dt
+    if p.size and p.max() > 1:
+        raise PlanError(f"{what}: rate: expected at most 1/dt = {1 / dt:.6g} Hz, got {rates.max():.6g}")
+    return np.rint(p * 2.0**32).astype(np.uint64)
+
+
+def _population(name: str, population: Population, dt: float) -> PopulationPlan:
+    part = PopulationPlan(name, population.size, 0, 0)
+    fields: dict[str, object] = {}
+    if isinstance(population, PoissonSource) and isinstance(population.rate, float):
+        thresholds_of(np.array([population.rate]), dt, name)
+        fields["gaps"] = gap_table(population.rate * dt)
+    elif isinstance(population, PoissonSource):
+        fields["thresholds"] = thresholds_of(population.rate, dt, name)
+    elif isinstance(population, SpikeSource):
+        fields["given"] = _given(name, population, dt)
+    else:
+        assert isinstance(population, IFCells | LIFCells)
+        fields["cells"] = _cells(name, population, dt)
+    return PopulationPlan(part.name, part.size, 0, 0, **fields)  # type: ignore[arg-type]
+
+
+def _given(name: str, source: SpikeSource, dt: float) -> NDArray[np.int64]:
+    steps = np.rint(source.times / dt)
+    if steps.size and steps.max() >= MOST_STEPS:
+        raise PlanError(f"{name}: expected times below {MOST_STEPS} steps, got {source.times.max()} s with dt={dt} s")
+    spikes = np.stack([steps.astype(np.int64), source.indices], axis=1)
+    spikes = np.ascontiguousarray(spikes[np.lexsort((spikes[:, 1], spikes[:, 0]))])
+    twice = (np.diff(spikes, axis=0) == 0).all(axis=1) if len(spikes) > 1 else np.zeros(0, dtype=bool)
+    if twice.any():
+        step, index = spikes[1:][twice][0]
+        raise DataError(f"{name}: expected one spike of a source in a step at most, got two of source {index} in step {step}")
+    return spikes
+
+
+def _cells(name: str, cells: IFCells | LIFCells, dt: float) -> CellPlan:
+    synapses, tau = cells.synapses, cells.tau
+    leak = 1.0 if tau is None else decay(dt / tau)
+    gain = dt if tau is None else 1.0 - leak
+    kind = "delta" if synapses is None else "conductance" if isinstance(synapses, Conductance) else "current"
+    if isinstance(synapses, Conductance) and tau is not None:
+        gain = dt / tau
+    decays = [0.0, 0.0] if synapses is None else [decay(dt / synapses.tau_excitatory), decay(dt / synapses.tau_inhibitory)]
+    reversals = [0.0, 0.0]
+    if isinstance(synapses, Conductance):
+        reversals = [synapses.reversal_excitatory - cells.v_rest, synapses.reversal_inhibitory - cells.v_rest]
+    drive = cells.drive if kind == "conductance" else gain * cells.drive
+    rise = cells.adaptive.plus if cells.adaptive is not None else 0.0
+    levels = [cells.v_threshold - cells.v_rest, cells.v_reset - cells.v_rest]
+    constants = np.array([leak, gain, drive, *levels, *decays, *reversals, rise], dtype=np.float32)
+    table = None if cells.adaptive is None else trace_table(dt, cells.adaptive.tau, f"{name}: adaptive: tau")
+    refractory = round(cells.refractory / dt)
+    if refractory > 2**20:
+        raise PlanError(f"{name}: refractory: expected at most 2^20 steps, got {refractory}")
+    return CellPlan(kind, constants, refractory, table)
+
+
+def _projection(name: str, projection: Projection, network: PlasticNetwork, dt: float) -> ProjectionPlan:
+    places = list(network.populations)
+    connector, weight = projection.connector, projection.weight
+    recipes = {FixedProbability: "probability", AllToAll: "all", OneToOne: "one", Synapses: "given"}
+    low, high, weight_seed = (weight.low, weight.high, weight.seed) if isinstance(weight, Uniform) else (weight or 0.0, weight or 0.0, 0)
+    sizes = (network.populations[projection.pre].size, network.populations[projection.post].size)
+    return ProjectionPlan(
+        name=name,
+        pre=places.index(projection.pre),
+        post=places.index(projection.post),
+        delay=int(projection.delay),
+        inhibitory=projection.inhibitory,
+        recipe=recipes[type(connector)],
+        gaps=gap_table(connector.p) if isinstance(connector, FixedProbability) else np.zeros(0, dtype=np.uint64),
+        seed=connector.seed if isinstance(connector, FixedProbability) else 0,
+        given=connector if isinstance(connector, Synapses) else None,
+        low=np.float32(low),
+        span=np.float32(np.float64(high) - np.float64(low)),
+        high=np.float32(high),
+        weight_seed=weight_seed,
+        kernel=None if projection.rule is None else _kernel(name, projection.rule.kernel(), dt),
+        sizes=sizes,
+    )
+
+
+def _kernel(name: str, kernel: Kernel, dt: float) -> KernelPlan:
+    traces = (kernel.x, kernel.y, kernel.x2, kernel.y2)
+    tables = [None if t is None else trace_table(dt, t.tau, f"{name}: rule") for t in traces]
+    assert tables[0] is not None
+    assert tables[1] is not None
+    return KernelPlan(
+        x=tables[0],
+        y=tables[1],
+        x2=tables[2],
+        y2=tables[3],
+        c=None if kernel.tau_c is None else trace_table(dt, kernel.tau_c, f"{name}: rule: tau_c"),
+        nearest=(kernel.x.nearest, kernel.y.nearest, bool(kernel.x2 and kernel.x2.nearest), bool(kernel.y2 and kernel.y2.nearest)),
+        pre=_change(kernel.pre),
+        post=_change(kernel.post),
+        w_max=np.float32(kernel.w_max),
+        inverse=np.float32(1.0 / float(np.float32(kernel.w_max))),
+        eta=np.float32(kernel.eta),
+        exclusive=kernel.coincidence == "exclusive",
+        restricted=kernel.restricted,
+    )
+
+
+def _change(change: Change) -> ChangePlan:
+    amounts = np.array([change.pair, change.triplet, change.offset], dtype=np.float32)
+    power = None if change.dependence == "none" or change.mu == 1.0 else power_table(change.mu)
+    return ChangePlan(amounts, change.dependence, power)
