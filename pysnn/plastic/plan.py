@@ -1,6 +1,6 @@
 """What engines see of a plastic network: arrays and float32 numbers, worked out once for a time step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from pysnn.plastic.tables import PowerTable, TraceTable, decay, gap_table, power
 __all__ = ["CellPlan", "ChangePlan", "KernelPlan", "PlasticPlan", "PopulationPlan", "ProjectionPlan", "compile_plastic", "thresholds_of"]
 
 MOST_STEPS = 2**31 - 2**24
+_RAREST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +81,14 @@ class ChangePlan:
         "none", "weight" or "room".
     power
         The table of the exponent; ``None`` where it is 1.
+    split
+        See :class:`pysnn.plastic.rules.base.Change`.
     """
 
     amounts: NDArray[np.float32]
     dependence: str
     power: PowerTable | None
+    split: bool
 
     @property
     def triplet(self) -> bool:
@@ -182,8 +186,6 @@ def compile_plastic(network: PlasticNetwork, dt: float, seed: int) -> PlasticPla
     keeps = [max((p.delay for p in network.projections.values() if p.pre == name), default=0) for name in places]
     populations = [_population(name, population, dt) for name, population in network.populations.items()]
     projections = tuple(_projection(name, one, network, dt) for name, one in network.projections.items())
-    from dataclasses import replace
-
     numbered = tuple(replace(one, stream=k, keep=keeps[k]) for k, one in enumerate(populations))
     return PlasticPlan(dt, seed, numbered, projections)
 
@@ -211,8 +213,7 @@ def _population(name: str, population: Population, dt: float) -> PopulationPlan:
     part = PopulationPlan(name, population.size, 0, 0)
     fields: dict[str, object] = {}
     if isinstance(population, PoissonSource) and isinstance(population.rate, float):
-        thresholds_of(np.array([population.rate]), dt, name)
-        fields["gaps"] = gap_table(population.rate * dt)
+        fields |= _one_rate(name, population.rate, dt)
     elif isinstance(population, PoissonSource):
         fields["thresholds"] = thresholds_of(population.rate, dt, name)
     elif isinstance(population, SpikeSource):
@@ -220,7 +221,16 @@ def _population(name: str, population: Population, dt: float) -> PopulationPlan:
     else:
         assert isinstance(population, IFCells | LIFCells)
         fields["cells"] = _cells(name, population, dt)
-    return PopulationPlan(part.name, part.size, 0, 0, **fields)  # type: ignore[arg-type]
+    return replace(part, **fields)  # type: ignore[arg-type]
+
+
+def _one_rate(name: str, rate: float, dt: float) -> dict[str, object]:
+    thresholds_of(np.array([rate]), dt, name)
+    if rate == 0:
+        return {"given": np.zeros((0, 2), dtype=np.int64)}
+    if rate * dt < _RAREST:
+        raise PlanError(f"{name}: rate: expected 0 or at least {_RAREST / dt:.3g} Hz with dt={dt} s, got {rate}")
+    return {"gaps": gap_table(rate * dt)}
 
 
 def _given(name: str, source: SpikeSource, dt: float) -> NDArray[np.int64]:
@@ -308,4 +318,4 @@ def _kernel(name: str, kernel: Kernel, dt: float) -> KernelPlan:
 def _change(change: Change) -> ChangePlan:
     amounts = np.array([change.pair, change.triplet, change.offset], dtype=np.float32)
     power = None if change.dependence == "none" or change.mu == 1.0 else power_table(change.mu)
-    return ChangePlan(amounts, change.dependence, power)
+    return ChangePlan(amounts, change.dependence, power, change.split)

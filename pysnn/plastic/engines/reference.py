@@ -182,7 +182,7 @@ class ReferenceEngine:
             other = y.z[targets]
             if kernel.restricted:
                 other = np.where(running.last_post[targets] >= max(int(running.last_pre[i]), 0), other, np.float32(0))
-            self._change(running, at, scale * other + offset, kernel.pre)
+            self._change(running, at, (scale * other, offset), kernel.pre)
 
     def _columns(self, k: int, fired: Indices, scales: Values) -> None:
         """Let each spike of a target change its column."""
@@ -198,17 +198,23 @@ class ReferenceEngine:
             if kernel.restricted:
                 since = running.last_post[j] + (0 if kernel.exclusive else 1)
                 other = np.where(running.last_pre[sources] >= since, other, np.float32(0))
-            self._change(running, running.place[at], scale * other + offset, kernel.post)
+            self._change(running, running.place[at], (scale * other, offset), kernel.post)
 
     @staticmethod
-    def _change(running: RunningProjection, at: Any, change: Values, by: ChangePlan) -> None:
+    def _change(running: RunningProjection, at: Any, change: tuple[Values, np.float32], by: ChangePlan) -> None:
+        """Change weights, or their eligibility, by what traces give and by the offset."""
         kernel = running.plan.kernel
         assert kernel is not None
+        given, offset = change
         if running.c is not None:
-            running.c.z[at] += change
+            running.c.z[at] += given + offset
             return
         w = running.w[at]
-        running.w[at] = np.clip(w + change * factor(w, by, kernel), np.float32(0), kernel.w_max)
+        share, zero, w_max = factor(w, by, kernel), np.float32(0), kernel.w_max
+        if by.split:
+            running.w[at] = np.clip(np.clip(w + given * share, zero, w_max) + offset * share, zero, w_max)
+        else:
+            running.w[at] = np.clip(w + (given + offset) * share, zero, w_max)
 
     def _integrate(self, k: int, *, learn: bool) -> Indices:
         """Return the cells that fire; potentials, synapses and thresholds go one step on."""

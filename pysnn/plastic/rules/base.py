@@ -33,6 +33,8 @@ class Change:
         Signed amounts.
     dependence, mu
         f(w): 1 ("none"), ``(w/w_max)^mu`` ("weight") or ``(1 - w/w_max)^mu`` ("room").
+    split
+        The bounds apply to the weight before the offset is added, and again behind it.
     """
 
     pair: float
@@ -40,6 +42,7 @@ class Change:
     offset: float = 0.0
     dependence: Dependence = "none"
     mu: float = 0.0
+    split: bool = False
 
 
 @dataclass(frozen=True)

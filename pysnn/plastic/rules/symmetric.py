@@ -13,7 +13,8 @@ class SymmetricSTDP(Rule):
     """Coincidence in any order strengthens, every arrival weakens (Vogels et al. 2011): targets come to fire at rate ``rho0``.
 
     At an arrival ``w += eta (y - alpha)`` with ``alpha = 2 rho0 tau``, then ``x += 1``; at a spike of the target ``w += eta x``, then
-    ``y += 1``.
+    ``y += 1``. With "exclusive" the bounds apply to ``w + eta y`` and again behind the subtraction, as in NEST's synapse: a weight at its bound
+    ends ``eta alpha`` below it.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class SymmetricSTDP(Rule):
         return Kernel(
             x=Trace(self.tau),
             y=Trace(self.tau),
-            pre=Change(self.eta, offset=-self.eta * 2.0 * self.rho0 * self.tau),
+            pre=Change(self.eta, offset=-self.eta * 2.0 * self.rho0 * self.tau, split=self.coincidence == "exclusive"),
             post=Change(self.eta),
             w_max=self.w_max,
             coincidence=self.coincidence,

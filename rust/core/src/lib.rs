@@ -11,6 +11,7 @@ pub mod first_spike;
 
 mod neuron;
 pub mod plan;
+pub mod plastic;
 pub mod psnn;
 pub mod random;
 pub mod simd;

@@ -6,6 +6,8 @@ mod clocked;
 mod first_spike;
 mod integrate;
 mod optimise;
+mod plastic;
+mod plastic_plan;
 mod psnn;
 mod request;
 
@@ -26,6 +28,8 @@ mod _core {
     use crate::integrate::integrate;
     #[pymodule_export]
     use crate::optimise::adam;
+    #[pymodule_export]
+    use crate::plastic::Plastic;
     #[pymodule_export]
     use crate::psnn::read_psnn;
 
