@@ -221,7 +221,7 @@ class ReferenceEngine:
         here = self.populations[k]
         cells = here.plan.cells
         assert cells is not None
-        leak, gain, drive, threshold, reset, decay_e, decay_i, reversal_e, reversal_i, rise = cells.constants
+        leak, gain, drive, threshold, reset, decay_e, decay_i, reversal_e, reversal_i, _ = here.numbers
         if cells.synapses != "delta":
             here.excitatory[...] = decay_e * here.excitatory + here.input_e
             here.inhibitory[...] = decay_i * here.inhibitory + here.input_i
@@ -236,10 +236,7 @@ class ReferenceEngine:
         here.input_e[...] = here.input_i[...] = 0
         free = here.until <= self.step
         if here.rise is not None:
-            if learn:
-                here.rise.renew(self.learned)
-            clock = self.learned if learn else max(self.learned - 1, 0)
-            threshold = threshold + (rise * here.rise.down(clock)) * here.rise.z
+            threshold = threshold + self._threshold_scale(here, learn=learn) * here.rise.z
         fired: Indices = np.flatnonzero(free & (v >= threshold))
         here.v[...] = np.where(free, v, here.v)
         here.v[fired] = reset
@@ -247,6 +244,14 @@ class ReferenceEngine:
         if here.rise is not None and learn:
             here.rise.rise(fired, self.learned)
         return fired
+
+    def _threshold_scale(self, here: RunningPopulation, *, learn: bool) -> np.float32:
+        """Return what the rise of thresholds is multiplied with; their clock stands still where nothing is learned."""
+        assert here.rise is not None
+        if learn:
+            here.rise.renew(self.learned)
+        scale: np.float32 = here.numbers[-1] * here.rise.down(self.learned if learn else max(self.learned - 1, 0))
+        return scale
 
 
 def factor(w: Values, change: ChangePlan, kernel: KernelPlan) -> Values:

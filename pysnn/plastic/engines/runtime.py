@@ -48,6 +48,7 @@ class RunningPopulation:
         self.draws = np.zeros(2, dtype=np.int64)
         self.recent: list[NDArray[np.int64]] = []
         self.v, self.excitatory, self.inhibitory, self.input_e, self.input_i = (np.zeros(plan.size, np.float32) for _ in range(5))
+        self.numbers = () if plan.cells is None else tuple(plan.cells.constants)
         self.until = np.zeros(plan.size, dtype=np.int64)
         self.rise = None if plan.cells is None or plan.cells.threshold is None else RunningTrace(plan.cells.threshold, plan.size)
         self._drawn: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
@@ -111,9 +112,7 @@ class RunningPopulation:
         if not self._drawn_first <= draw < self._drawn_first + len(self._drawn):
             self._drawn_first = draw & ~3
             low, high = self._drawn_first // 4 & 0xFFFFFFFF, self._drawn_first // 4 >> 32
-            count = min(256, 2**32 - low)
-            block = np.arange(low, low + count, dtype=np.uint64)
-            self._drawn = _blocks(block, (high, _GAP, self.plan.stream), self.seed)
+            self._drawn = words(4 * min(256, 2**32 - low), (high, _GAP, self.plan.stream), self.seed, 4 * low)
         self.draws[0] += 1
         return self._drawn[draw - self._drawn_first]  # type: ignore[no-any-return]
 
@@ -157,8 +156,3 @@ class RunningProjection:
             raise DataError(f"{self.plan.name}: trace: expected one of {', '.join(self.traces) or 'none'}, got {name!r}")
         return self.traces[name]
 
-
-def _blocks(block: NDArray[np.uint64], others: tuple[int, int, int], seed: int) -> NDArray[np.uint64]:
-    from pysnn.random import philox
-
-    return np.stack(philox((block, *(np.full_like(block, word) for word in others)), seed), axis=1).ravel()  # type: ignore[arg-type]
