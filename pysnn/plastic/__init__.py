@@ -4,7 +4,9 @@
 """
 
 from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synapses, Uniform
+from pysnn.plastic.monitors import Rates, Spikes, Traces, Weights
 from pysnn.plastic.network import PlasticNetwork, Projection
+from pysnn.plastic.normalise import normalise
 from pysnn.plastic.populations import AdaptiveThreshold, Conductance, Current, IFCells, LIFCells, PoissonSource, SpikeSource
 from pysnn.plastic.rules import (
     PLASTICITY,
@@ -19,6 +21,7 @@ from pysnn.plastic.rules import (
     TripletSTDP,
 )
 from pysnn.plastic.rules.base import Rule
+from pysnn.plastic.simulator import PlasticSimulator
 from pysnn.plastic.state import PlasticState
 from pysnn.plastic.trajectory import trajectory
 
@@ -38,16 +41,22 @@ __all__ = [
     "OneToOne",
     "PairSTDP",
     "PlasticNetwork",
+    "PlasticSimulator",
     "PlasticState",
     "PoissonSource",
     "PowerLawSTDP",
     "Projection",
+    "Rates",
     "RewardSTDP",
     "Rule",
     "SpikeSource",
+    "Spikes",
     "SymmetricSTDP",
     "Synapses",
+    "Traces",
     "TripletSTDP",
     "Uniform",
+    "Weights",
+    "normalise",
     "trajectory",
 ]
