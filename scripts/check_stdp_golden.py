@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from pysnn.errors import PlanError, PysnnError
-from pysnn.plastic import NearestRestricted, NearestSymmetric, PairSTDP, RewardSTDP, Rule, SymmetricSTDP, TripletSTDP, trajectory
+from pysnn.plastic import (
+    NearestRestricted,
+    NearestSymmetric,
+    PairSTDP,
+    RewardSTDP,
+    Rule,
+    SymmetricSTDP,
+    TripletSTDP,
+    trajectory,
+)
 
 TOLERANCE = 2e-6
 RULES: dict[str, Callable[..., Rule]] = {
@@ -65,9 +74,17 @@ def check(path: Path, backend: str, store: str) -> bool:
     if missing:
         print(f"{path.name:32} no event at step {missing[0]}")
         return False
-    largest = {name: max((abs(found[int(step)] - weight) for step, weight in case[name]), default=0.0) for name in COMPARED if name in case}
+    largest = {
+        name: max((abs(found[int(step)] - weight) for step, weight in case[name]), default=0.0)
+        for name in COMPARED
+        if name in case
+    }
     good = bool(largest) and all(difference <= limit for difference in largest.values())
-    print(f"{path.name:32} " + "  ".join(f"{name} {difference:.2e}" for name, difference in largest.items()) + ("" if good else "  FAILED"))
+    print(
+        f"{path.name:32} "
+        + "  ".join(f"{name} {difference:.2e}" for name, difference in largest.items())
+        + ("" if good else "  FAILED")
+    )
     return good
 
 

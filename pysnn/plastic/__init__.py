@@ -7,7 +7,15 @@ from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synap
 from pysnn.plastic.monitors import Rates, Spikes, Traces, Weights
 from pysnn.plastic.network import PlasticNetwork, Projection
 from pysnn.plastic.normalise import normalise
-from pysnn.plastic.populations import AdaptiveThreshold, Conductance, Current, IFCells, LIFCells, PoissonSource, SpikeSource
+from pysnn.plastic.populations import (
+    AdaptiveThreshold,
+    Conductance,
+    Current,
+    IFCells,
+    LIFCells,
+    PoissonSource,
+    SpikeSource,
+)
 from pysnn.plastic.rules import (
     PLASTICITY,
     DiehlCook,

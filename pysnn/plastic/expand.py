@@ -81,5 +81,8 @@ def _drawn(plan: ProjectionPlan, source: int, size: int) -> NDArray[np.int64]:
 
 
 def _weights(plan: ProjectionPlan, source: int, count: int) -> NDArray[np.float32]:
-    unit = (words(count, (source, WEIGH, 0), plan.weight_seed) >> np.uint64(8)).astype(np.float32) * np.float32(2.0**-24)
-    return np.minimum(plan.low + plan.span * unit, plan.high)
+    unit = (words(count, (source, WEIGH, 0), plan.weight_seed) >> np.uint64(8)).astype(np.float32) * np.float32(
+        2.0**-24
+    )
+    weights: NDArray[np.float32] = np.minimum(plan.low + plan.span * unit, plan.high)
+    return weights

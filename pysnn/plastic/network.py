@@ -60,7 +60,9 @@ class Projection:
             raise NetworkError(f"Projection: connector: expected one of {names}, got {self.connector!r}")
         given = isinstance(self.connector, Synapses) and self.connector.weight is not None
         if given == (self.weight is not None):
-            raise NetworkError(f"Projection: weight: expected {'none, as synapses have theirs' if given else 'a value'}, got {self.weight!r}")
+            raise NetworkError(
+                f"Projection: weight: expected {'none, as synapses have theirs' if given else 'a value'}, got {self.weight!r}"
+            )
         if self.weight is not None and not isinstance(self.weight, Uniform):
             object.__setattr__(self, "weight", check_positive(self.weight, "Projection: weight", strict=False))
         whole = isinstance(self.delay, int | np.integer) and not isinstance(self.delay, bool)
@@ -70,7 +72,9 @@ class Projection:
             raise NetworkError(f"Projection: rule: expected a Rule or None, got {self.rule!r}")
 
     @classmethod
-    def from_arrays(cls, pre: str, post: str, *, synapses: Synapses, delays: Any, **others: Any) -> tuple["Projection", ...]:
+    def from_arrays(
+        cls, pre: str, post: str, *, synapses: Synapses, delays: Any, **others: Any
+    ) -> tuple["Projection", ...]:
         """Return projections with one delay each, for synapses whose delays (in steps, one each, in the order of ``synapses``) differ.
 
         Examples
@@ -81,7 +85,9 @@ class Projection:
         """
         steps = np.asarray(delays)
         if steps.shape != synapses.pre.shape or steps.dtype.kind not in "iu":
-            raise NetworkError(f"Projection: delays: expected {synapses.pre.size} whole steps, got {steps.dtype} of shape {steps.shape}")
+            raise NetworkError(
+                f"Projection: delays: expected {synapses.pre.size} whole steps, got {steps.dtype} of shape {steps.shape}"
+            )
         parts = []
         for delay in np.unique(steps):
             at = steps == delay
@@ -115,7 +121,9 @@ class PlasticNetwork:
         object.__setattr__(self, "projections", FrozenDict(self.projections))
         twice = sorted(set(self.populations) & set(self.projections))
         if twice:
-            raise NetworkError(f"PlasticNetwork: names must differ, got {', '.join(twice)} as a population and as a projection")
+            raise NetworkError(
+                f"PlasticNetwork: names must differ, got {', '.join(twice)} as a population and as a projection"
+            )
         for name in (*self.populations, *self.projections):
             if not isinstance(name, str) or not name.isidentifier():
                 raise NetworkError(f"PlasticNetwork: expected names of letters, digits and _, got {name!r}")
@@ -136,17 +144,23 @@ class PlasticNetwork:
             raise NetworkError(f"PlasticNetwork: {name}: expected a Projection, got {projection!r}")
         for side in (projection.pre, projection.post):
             if side not in self.populations:
-                raise NetworkError(f"PlasticNetwork: {name}: expected one of {', '.join(self.populations)}, got {side!r}")
+                raise NetworkError(
+                    f"PlasticNetwork: {name}: expected one of {', '.join(self.populations)}, got {side!r}"
+                )
         pre, post = self.populations[projection.pre], self.populations[projection.post]
         if projection.delay == 0 and not pre.is_source:
             raise NetworkError(f"PlasticNetwork: {name}: delay: expected at least 1 step from cells, got 0")
         connector = projection.connector
         if isinstance(connector, OneToOne) and pre.size != post.size:
-            raise NetworkError(f"PlasticNetwork: {name}: one to one: expected two equal sizes, got {pre.size} and {post.size}")
+            raise NetworkError(
+                f"PlasticNetwork: {name}: one to one: expected two equal sizes, got {pre.size} and {post.size}"
+            )
         if isinstance(connector, Synapses):
             for side, indices, size in (("pre", connector.pre, pre.size), ("post", connector.post, post.size)):
                 if indices.size and indices.max() >= size:
-                    raise NetworkError(f"PlasticNetwork: {name}: {side}: expected indices below {size}, got {indices.max()}")
+                    raise NetworkError(
+                        f"PlasticNetwork: {name}: {side}: expected indices below {size}, got {indices.max()}"
+                    )
         _check_weights(name, projection)
 
 

@@ -13,7 +13,16 @@ from pysnn.plastic.populations import Conductance, IFCells, LIFCells, PoissonSou
 from pysnn.plastic.rules.base import Change, Kernel
 from pysnn.plastic.tables import PowerTable, TraceTable, decay, gap_table, power_table, trace_table
 
-__all__ = ["CellPlan", "ChangePlan", "KernelPlan", "PlasticPlan", "PopulationPlan", "ProjectionPlan", "compile_plastic", "thresholds_of"]
+__all__ = [
+    "CellPlan",
+    "ChangePlan",
+    "KernelPlan",
+    "PlasticPlan",
+    "PopulationPlan",
+    "ProjectionPlan",
+    "compile_plastic",
+    "thresholds_of",
+]
 
 MOST_STEPS = 2**31 - 2**24
 _RAREST = 1e-9
@@ -242,7 +251,9 @@ def _given(name: str, source: SpikeSource, dt: float) -> NDArray[np.int64]:
     twice = (np.diff(spikes, axis=0) == 0).all(axis=1) if len(spikes) > 1 else np.zeros(0, dtype=bool)
     if twice.any():
         step, index = spikes[1:][twice][0]
-        raise DataError(f"{name}: expected one spike of a source in a step at most, got two of source {index} in step {step}")
+        raise DataError(
+            f"{name}: expected one spike of a source in a step at most, got two of source {index} in step {step}"
+        )
     return spikes
 
 
@@ -253,7 +264,9 @@ def _cells(name: str, cells: IFCells | LIFCells, dt: float) -> CellPlan:
     kind = "delta" if synapses is None else "conductance" if isinstance(synapses, Conductance) else "current"
     if isinstance(synapses, Conductance) and tau is not None:
         gain = dt / tau
-    decays = [0.0, 0.0] if synapses is None else [decay(dt / synapses.tau_excitatory), decay(dt / synapses.tau_inhibitory)]
+    decays = (
+        [0.0, 0.0] if synapses is None else [decay(dt / synapses.tau_excitatory), decay(dt / synapses.tau_inhibitory)]
+    )
     reversals = [0.0, 0.0]
     if isinstance(synapses, Conductance):
         reversals = [synapses.reversal_excitatory - cells.v_rest, synapses.reversal_inhibitory - cells.v_rest]
@@ -272,7 +285,9 @@ def _projection(name: str, projection: Projection, network: PlasticNetwork, dt: 
     places = list(network.populations)
     connector, weight = projection.connector, projection.weight
     recipes = {FixedProbability: "probability", AllToAll: "all", OneToOne: "one", Synapses: "given"}
-    low, high, weight_seed = (weight.low, weight.high, weight.seed) if isinstance(weight, Uniform) else (weight or 0.0, weight or 0.0, 0)
+    low, high, weight_seed = (
+        (weight.low, weight.high, weight.seed) if isinstance(weight, Uniform) else (weight or 0.0, weight or 0.0, 0)
+    )
     sizes = (network.populations[projection.pre].size, network.populations[projection.post].size)
     return ProjectionPlan(
         name=name,
@@ -304,7 +319,12 @@ def _kernel(name: str, kernel: Kernel, dt: float) -> KernelPlan:
         x2=tables[2],
         y2=tables[3],
         c=None if kernel.tau_c is None else trace_table(dt, kernel.tau_c, f"{name}: rule: tau_c"),
-        nearest=(kernel.x.nearest, kernel.y.nearest, bool(kernel.x2 and kernel.x2.nearest), bool(kernel.y2 and kernel.y2.nearest)),
+        nearest=(
+            kernel.x.nearest,
+            kernel.y.nearest,
+            bool(kernel.x2 and kernel.x2.nearest),
+            bool(kernel.y2 and kernel.y2.nearest),
+        ),
         pre=_change(kernel.pre),
         post=_change(kernel.post),
         w_max=np.float32(kernel.w_max),

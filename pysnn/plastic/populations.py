@@ -11,7 +11,18 @@ from pysnn.errors import DataError, NetworkError
 from pysnn.frozen import Frozen
 from pysnn.plastic.rules.base import check_positive
 
-__all__ = ["AdaptiveThreshold", "Cells", "Conductance", "Current", "IFCells", "LIFCells", "PoissonSource", "Population", "SpikeSource", "check_size"]
+__all__ = [
+    "AdaptiveThreshold",
+    "Cells",
+    "Conductance",
+    "Current",
+    "IFCells",
+    "LIFCells",
+    "PoissonSource",
+    "Population",
+    "SpikeSource",
+    "check_size",
+]
 
 _MOST_CELLS = 2**31 - 1
 
@@ -224,7 +235,9 @@ class IFCells(Cells):
     def __post_init__(self) -> None:
         super().__post_init__()
         if isinstance(self.synapses, Conductance):
-            raise NetworkError("IFCells: synapses: expected Current or None, got Conductance, which needs a leak: LIFCells")
+            raise NetworkError(
+                "IFCells: synapses: expected Current or None, got Conductance, which needs a leak: LIFCells"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

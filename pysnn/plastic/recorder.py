@@ -68,7 +68,11 @@ class Recorder:
     def _place(self, monitor: Monitor) -> int:
         if isinstance(monitor, Rates):
             return -1
-        names, name = (self._populations, monitor.population) if isinstance(monitor, Spikes) else (self._projections, monitor.projection)
+        names, name = (
+            (self._populations, monitor.population)
+            if isinstance(monitor, Spikes)
+            else (self._projections, monitor.projection)
+        )
         if name not in names:
             raise DataError(f"{type(monitor).__name__}: expected one of {', '.join(names)}, got {name!r}")
         return names.index(name)
@@ -83,7 +87,9 @@ class Recorder:
         time = (step - since) * self._plan.dt
         for k, population in enumerate(self._plan.populations):
             rate = (self._spiked[k] - spiked[k]) / (time * population.size)
-            self._rows.setdefault("plastic_rates", []).append({"time": step * self._plan.dt, "population": population.name, "rate": rate})
+            self._rows.setdefault("plastic_rates", []).append(
+                {"time": step * self._plan.dt, "population": population.name, "rate": rate}
+            )
         self._since[at] = (step, self._spiked)
 
     def _weights(self, monitor: Weights, place: int, engine: PlasticEngine, step: int) -> None:
@@ -91,19 +97,34 @@ class Recorder:
         stride = -(-len(weights) // monitor.most)
         rows = self._rows.setdefault("plastic_weights", [])
         for synapse, weight in enumerate(weights[:: max(stride, 1)].tolist()):
-            rows.append({"time": step * self._plan.dt, "projection": monitor.projection, "synapse": synapse * stride, "weight": weight})
+            rows.append(
+                {
+                    "time": step * self._plan.dt,
+                    "projection": monitor.projection,
+                    "synapse": synapse * stride,
+                    "weight": weight,
+                }
+            )
 
     def _traces(self, monitor: Traces, place: int, engine: PlasticEngine, step: int) -> None:
         rows = self._rows.setdefault("plastic_traces", [])
         for index, value in enumerate(engine.trace(place, monitor.name).tolist()):
-            row = {"time": step * self._plan.dt, "projection": monitor.projection, "trace": monitor.name, "index": index, "value": value}
+            row = {
+                "time": step * self._plan.dt,
+                "projection": monitor.projection,
+                "trace": monitor.name,
+                "index": index,
+                "value": value,
+            }
             rows.append(row)
 
     def _spike_table(self) -> "pl.DataFrame":
         import polars as pl
 
         parts = [
-            pl.DataFrame({"time": found[:, 0] * self._plan.dt, "population": [name] * len(found), "neuron": found[:, 1]})
+            pl.DataFrame(
+                {"time": found[:, 0] * self._plan.dt, "population": [name] * len(found), "neuron": found[:, 1]}
+            )
             for name, found in self._spikes
         ]
         return pl.concat([make_table("plastic_spikes", ()), *parts])
@@ -113,8 +134,14 @@ class Recorder:
         rows = []
         for population, spikes in zip(self._plan.populations, counts.spikes, strict=True):
             updates = steps * population.size if population.cells is not None else 0
-            rows.append({**zero, "name": population.name, "kind": "population", "spikes": spikes, "neuron_updates": updates})
+            rows.append(
+                {**zero, "name": population.name, "kind": "population", "spikes": spikes, "neuron_updates": updates}
+            )
         for k, projection in enumerate(self._plan.projections):
-            found = {"deliveries": counts.deliveries[k], "pre_updates": counts.pre_updates[k], "post_updates": counts.post_updates[k]}
+            found = {
+                "deliveries": counts.deliveries[k],
+                "pre_updates": counts.pre_updates[k],
+                "post_updates": counts.post_updates[k],
+            }
             rows.append({**zero, "name": projection.name, "kind": "projection", **found})
         return rows

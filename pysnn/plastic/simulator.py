@@ -105,7 +105,11 @@ class PlasticSimulator:
         self._engine = make_engine(self.plan, EngineOptions(**options))
         self._places = {one.name: k for k, one in enumerate(self.plan.populations)}
         self._fresh = True
-        _LOG.info("a plastic network of %.0f synapses runs on '%s'", sum(one.expected for one in self.plan.projections), self.backend)
+        _LOG.info(
+            "a plastic network of %.0f synapses runs on '%s'",
+            sum(one.expected for one in self.plan.projections),
+            self.backend,
+        )
 
     @property
     def backend(self) -> str:
@@ -142,7 +146,9 @@ class PlasticSimulator:
             self._engine.load(state)
         self._fresh = False
 
-    def _advance(self, chosen: RunOptions, recorder: Recorder, rewards: Mapping[int, float], span: tuple[int, int]) -> Counts:
+    def _advance(
+        self, chosen: RunOptions, recorder: Recorder, rewards: Mapping[int, float], span: tuple[int, int]
+    ) -> Counts:
         first, last = span
         stops = sorted(recorder.stops(first, last) | rewards.keys())
         thresholds = self._thresholds(chosen.rates)
@@ -197,14 +203,18 @@ class PlasticSimulator:
         need = sum(one.expected for one in self.plan.projections) * _BYTES.get(store, _BYTES["lazy"])
         there = physical_memory()
         if need > there:
-            raise CapacityError(f"the synapses would take {need / 2**30:.3g} GiB, and this machine has {there / 2**30:.3g}: expected fewer synapses")
+            raise CapacityError(
+                f"the synapses would take {need / 2**30:.3g} GiB, and this machine has {there / 2**30:.3g}: expected fewer synapses"
+            )
 
     def _warn_of_storms(self, counts: Counts, steps: int) -> None:
         for population, spikes in zip(self.plan.populations, counts.spikes, strict=True):
             if population.cells is not None and steps and spikes > _BUSY * steps * population.size:
                 share = spikes / (steps * population.size)
                 warnings.warn(
-                    f"'{population.name}' fired in {share:.0%} of its steps: its input is too strong, or dt too long", UserWarning, stacklevel=3
+                    f"'{population.name}' fired in {share:.0%} of its steps: its input is too strong, or dt too long",
+                    UserWarning,
+                    stacklevel=3,
                 )
 
 

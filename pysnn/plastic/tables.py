@@ -82,7 +82,9 @@ def trace_table(dt: float, tau: float, what: str) -> TraceTable:
     """
     ratio = dt / tau
     if ratio > _MOST_DECAY:
-        raise PlanError(f"{what}: expected a time constant of at least dt/{_MOST_DECAY:.0f}, got tau={tau} s with dt={dt} s")
+        raise PlanError(
+            f"{what}: expected a time constant of at least dt/{_MOST_DECAY:.0f}, got tau={tau} s with dt={dt} s"
+        )
     steps = 1
     while steps < _MOST_STEPS and 2 * steps * ratio <= _MOST_DECAY:
         steps *= 2

@@ -83,7 +83,10 @@ def trajectory(  # noqa: PLR0913 - two trains, a weight, and the options of a ru
         raise NetworkError(f"trajectory: rule: expected a Rule, got {rule!r}")
     rule = rule if coincidence is None else replace(rule, coincidence=coincidence)
     last = _whole(steps, "steps")
-    trains = [_steps(train, what) + _whole(late, what) for train, what, late in ((pre, "pre", delay), (post, "post", post_delay))]
+    trains = [
+        _steps(train, what) + _whole(late, what)
+        for train, what, late in ((pre, "pre", delay), (post, "post", post_delay))
+    ]
     amounts: dict[int, float] = {}
     for step, amount in rewards:
         amounts[_whole(step, "rewards")] = amounts.get(int(step), 0.0) + float(amount)
@@ -110,6 +113,10 @@ def _whole(value: Any, what: str) -> int:
 
 def _steps(train: Any, what: str) -> NDArray[np.int64]:
     steps = as_numeric(train if len(train) else np.zeros(0, np.int64), f"trajectory: {what}")
-    if steps.dtype.kind not in "iu" or steps.ndim != 1 or (steps.size and (steps.min() < 0 or (np.diff(steps.astype(np.int64)) <= 0).any())):
+    if (
+        steps.dtype.kind not in "iu"
+        or steps.ndim != 1
+        or (steps.size and (steps.min() < 0 or (np.diff(steps.astype(np.int64)) <= 0).any()))
+    ):
         raise DataError(f"trajectory: {what}: expected ascending whole steps from 0 on, got {steps!r:.80}")
     return steps.astype(np.int64)

@@ -45,7 +45,9 @@ LAZY = sorted(set(RULES) - {"reward", "diehl_cook_power"})
 Outcome = tuple[list[Any], Counts, PlasticState]
 
 
-def network(rule: str, *, coincidence: str = "causal", synapses: Any = None, w_max: float = 0.7, seed: int = 3) -> PlasticNetwork:
+def network(
+    rule: str, *, coincidence: str = "causal", synapses: Any = None, w_max: float = 0.7, seed: int = 3
+) -> PlasticNetwork:
     """Return inputs, a teacher and cells with plastic, static, recurrent, inhibitory and teaching projections, with and without delays."""
     plastic = PLASTICITY[rule](w_max=w_max, coincidence=coincidence, **RULES[rule])  # type: ignore[arg-type]
     weight = Uniform(0.0, w_max, seed=seed)
@@ -64,11 +66,23 @@ def network(rule: str, *, coincidence: str = "causal", synapses: Any = None, w_m
         teacher=SpikeSource(7, times=times[:, 0] * 1e-3, indices=times[:, 1]),
         cells=cells,
         others=IFCells(size=4, v_threshold=3.0, refractory=1e-3),
-        wires=Projection(pre="inputs", post="cells", connector=FixedProbability(0.6, seed=seed), weight=weight, delay=0, rule=plastic),
+        wires=Projection(
+            pre="inputs", post="cells", connector=FixedProbability(0.6, seed=seed), weight=weight, delay=0, rule=plastic
+        ),
         fixed=Projection(pre="each", post="cells", connector=AllToAll(), weight=0.1 * scale, delay=2),
-        loop=Projection(pre="cells", post="cells", connector=AllToAll(), weight=weight, delay=3, rule=plastic, inhibitory=True),
-        taught=Projection(pre="inputs", post="teacher", connector=Synapses.of(pre, post, rng.random(60) * w_max), delay=4, rule=plastic),
-        on=Projection(pre="cells", post="others", connector=FixedProbability(0.5, seed=1), weight=min(0.5, w_max), rule=plastic),
+        loop=Projection(
+            pre="cells", post="cells", connector=AllToAll(), weight=weight, delay=3, rule=plastic, inhibitory=True
+        ),
+        taught=Projection(
+            pre="inputs",
+            post="teacher",
+            connector=Synapses.of(pre, post, rng.random(60) * w_max),
+            delay=4,
+            rule=plastic,
+        ),
+        on=Projection(
+            pre="cells", post="others", connector=FixedProbability(0.5, seed=1), weight=min(0.5, w_max), rule=plastic
+        ),
     )
 
 
@@ -124,7 +138,11 @@ def test_engines_agree_on_cells(synapses: Any) -> None:
     parts = parts_of(200, frozen=50)
     expected = run(plan, parts, backend="reference")
     assert expected[1].spikes[3] > 20
-    for options in ({"backend": "numba"}, {"backend": "rust", "store": "eager", "tile": 6}, {"backend": "rust", "store": "lazy"}):
+    for options in (
+        {"backend": "numba"},
+        {"backend": "rust", "store": "eager", "tile": 6},
+        {"backend": "rust", "store": "lazy"},
+    ):
         assert_same(run(plan, parts, **options), expected)
 
 
@@ -151,7 +169,13 @@ def test_random_networks_agree(data: st.DataObject) -> None:
     rule = draw(st.sampled_from(sorted(RULES)))
     coincidence = draw(st.sampled_from(["causal", "exclusive"]))
     dt = draw(st.sampled_from([1e-3, 0.4e-3, 0.1e-3]))
-    plan = compile_plastic(network(rule, coincidence=coincidence, w_max=draw(st.sampled_from([0.05, 0.7, 3.0])), seed=draw(st.integers(0, 99))), dt, 2)
+    plan = compile_plastic(
+        network(
+            rule, coincidence=coincidence, w_max=draw(st.sampled_from([0.05, 0.7, 3.0])), seed=draw(st.integers(0, 99))
+        ),
+        dt,
+        2,
+    )
     lengths = draw(st.lists(st.integers(0, 300), min_size=1, max_size=3))
     expected = run(plan, parts_of(*lengths), backend="reference")
     tile = draw(st.integers(1, 16))

@@ -55,8 +55,15 @@ class Counts:
     post_updates: tuple[int, ...]
 
     def __add__(self, other: "Counts") -> "Counts":
-        pairs = ((self.spikes, other.spikes), (self.deliveries, other.deliveries), (self.pre_updates, other.pre_updates))
-        added = [tuple(a + b for a, b in zip(*pair, strict=True)) for pair in (*pairs, (self.post_updates, other.post_updates))]
+        pairs = (
+            (self.spikes, other.spikes),
+            (self.deliveries, other.deliveries),
+            (self.pre_updates, other.pre_updates),
+        )
+        added = [
+            tuple(a + b for a, b in zip(*pair, strict=True))
+            for pair in (*pairs, (self.post_updates, other.post_updates))
+        ]
         return Counts(*added)
 
 
@@ -97,5 +104,3 @@ class PlasticEngine(Protocol):
 
     def trace(self, projection: int, name: str) -> NDArray[np.float32]:
         """Return the values of a trace ("x", "x2", "y", "y2", "eligibility") behind the last step run."""
-
-

@@ -95,10 +95,11 @@ class ReferenceEngine:
     def trace(self, projection: int, name: str) -> Values:
         """Return the values of a trace behind the last step run."""
         trace = self.projections[projection].trace(name)
-        return trace.down(max(self.step - 1, 0)) * trace.z
+        values: Values = trace.down(max(self.step - 1, 0)) * trace.z
+        return values
 
     def _fields(self) -> dict[str, NDArray[Any]]:
-        parts = (*self.populations, *self.projections)
+        parts: list[RunningPopulation | RunningProjection] = [*self.populations, *self.projections]
         return {f"{part.plan.name}.{name}": array for part in parts for name, array in part.fields().items()}
 
     def _run_step(self, part: RunPart) -> list[Indices]:
@@ -137,7 +138,11 @@ class ReferenceEngine:
         else:
             self._pre[k] += lengths
             assert running.y is not None
-            own = np.zeros(len(arrivals), np.float32) if running.x2 is None else running.x2.down(n) * running.x2.z[arrivals]
+            own = (
+                np.zeros(len(arrivals), np.float32)
+                if running.x2 is None
+                else running.x2.down(n) * running.x2.z[arrivals]
+            )
             scales = _scales(kernel.pre, own, running.y.down(n))
             self._rows(k, sums, arrivals, _marked(running, scales, n))
         if kernel is not None and not kernel.exclusive:
@@ -272,7 +277,8 @@ def factor(w: Values, change: ChangePlan, kernel: KernelPlan) -> Values:
 
 def _scales(change: ChangePlan, own: Values, down: np.float32) -> Values:
     pair, triplet, _ = change.amounts
-    return (pair + triplet * own) * down
+    scales: Values = (pair + triplet * own) * down
+    return scales
 
 
 def _marked(running: RunningProjection, values: Values, step: int) -> Values:

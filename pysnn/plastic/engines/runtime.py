@@ -47,10 +47,16 @@ class RunningPopulation:
         self.plan, self.seed = plan, seed
         self.draws = np.zeros(2, dtype=np.int64)
         self.recent: list[NDArray[np.int64]] = []
-        self.v, self.excitatory, self.inhibitory, self.input_e, self.input_i = (np.zeros(plan.size, np.float32) for _ in range(5))
+        self.v, self.excitatory, self.inhibitory, self.input_e, self.input_i = (
+            np.zeros(plan.size, np.float32) for _ in range(5)
+        )
         self.numbers = () if plan.cells is None else tuple(plan.cells.constants)
         self.until = np.zeros(plan.size, dtype=np.int64)
-        self.rise = None if plan.cells is None or plan.cells.threshold is None else RunningTrace(plan.cells.threshold, plan.size)
+        self.rise = (
+            None
+            if plan.cells is None or plan.cells.threshold is None
+            else RunningTrace(plan.cells.threshold, plan.size)
+        )
         self._drawn: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
         self._drawn_first = 0
         if plan.gaps is not None:
@@ -58,7 +64,8 @@ class RunningPopulation:
 
     def fields(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of the state, by name."""
-        plan, found = self.plan, {}
+        plan = self.plan
+        found: dict[str, NDArray[Any]] = {}
         if plan.gaps is not None:
             found["draws"] = self.draws
         if plan.cells is not None:
@@ -129,7 +136,10 @@ class RunningProjection:
         if plan.kernel is None:
             return
         kernel, nearest = plan.kernel, plan.kernel.nearest
-        self.x, self.y = RunningTrace(kernel.x, sources, nearest=nearest[0]), RunningTrace(kernel.y, targets, nearest=nearest[1])
+        self.x, self.y = (
+            RunningTrace(kernel.x, sources, nearest=nearest[0]),
+            RunningTrace(kernel.y, targets, nearest=nearest[1]),
+        )
         self.x2 = None if kernel.x2 is None else RunningTrace(kernel.x2, sources, nearest=nearest[2])
         self.y2 = None if kernel.y2 is None else RunningTrace(kernel.y2, targets, nearest=nearest[3])
         self.c = None if kernel.c is None else RunningTrace(kernel.c, len(self.to))
@@ -153,6 +163,7 @@ class RunningProjection:
     def trace(self, name: str) -> RunningTrace:
         """Return a trace by its name."""
         if name not in self.traces:
-            raise DataError(f"{self.plan.name}: trace: expected one of {', '.join(self.traces) or 'none'}, got {name!r}")
+            raise DataError(
+                f"{self.plan.name}: trace: expected one of {', '.join(self.traces) or 'none'}, got {name!r}"
+            )
         return self.traces[name]
-

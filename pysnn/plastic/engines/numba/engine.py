@@ -74,7 +74,9 @@ class NumbaEngine(ReferenceEngine):
             rise = here.rise.z
         state = (here.v, here.until, here.excitatory, here.inhibitory)
         constants, inputs = here.numbers, (here.input_e, here.input_i)
-        count = kernels.integrate(_KINDS[cells.synapses], constants, state, inputs, rise, scale, self.step, cells.refractory, self._room)
+        count = kernels.integrate(
+            _KINDS[cells.synapses], constants, state, inputs, rise, scale, self.step, cells.refractory, self._room
+        )
         fired: Indices = self._room[:count].copy()
         if here.rise is not None and learn:
             here.rise.rise(fired, self.learned)

@@ -1,5 +1,7 @@
 """Compiled loops over rows, columns and cells: the operations of the reference in its order."""
 
+from typing import Any
+
 import numpy as np
 
 from pysnn.backends.numba.jit import inlined, kernel
@@ -12,7 +14,7 @@ _PART = np.float32(2.0**-13)
 
 
 @inlined
-def _factor(w, dependence, exponents, mantissas, w_max, inverse):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _factor(w: Any, dependence: Any, exponents: Any, mantissas: Any, w_max: Any, inverse: Any) -> Any:
     if dependence == 0:
         return _ONE
     q = w * inverse if dependence == 1 else (w_max - w) * inverse
@@ -26,7 +28,7 @@ def _factor(w, dependence, exponents, mantissas, w_max, inverse):  # type: ignor
 
 
 @inlined
-def _changed(w, given, offset, by, tables, bounds):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _changed(w: Any, given: Any, offset: Any, by: Any, tables: Any, bounds: Any) -> Any:
     w_max, inverse = bounds[0], bounds[1]
     share = _factor(w, by[0], tables[0], tables[1], w_max, inverse)
     if by[1]:
@@ -36,7 +38,7 @@ def _changed(w, given, offset, by, tables, bounds):  # type: ignore[no-untyped-d
 
 
 @kernel
-def deliver(arrivals, row, to, w, sums):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def deliver(arrivals: Any, row: Any, to: Any, w: Any, sums: Any) -> None:
     """Add the rows of arrivals to sums."""
     for i in arrivals:
         for k in range(row[i], row[i + 1]):
@@ -44,7 +46,7 @@ def deliver(arrivals, row, to, w, sums):  # type: ignore[no-untyped-def]  # noqa
 
 
 @kernel
-def lose(arrivals, scales, row, to, w, sums, y):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def lose(arrivals: Any, scales: Any, row: Any, to: Any, w: Any, sums: Any, y: Any) -> None:
     """Deliver, and lower weights by a rule that depends on nothing else."""
     for a in range(arrivals.size):
         i, scale = arrivals[a], scales[a]
@@ -55,7 +57,7 @@ def lose(arrivals, scales, row, to, w, sums, y):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def gain(fired, scales, col, source, place, w, x, w_max):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def gain(fired: Any, scales: Any, col: Any, source: Any, place: Any, w: Any, x: Any, w_max: Any) -> None:
     """Raise weights by a rule that depends on nothing else."""
     for f in range(fired.size):
         j, scale = fired[f], scales[f]
@@ -65,7 +67,7 @@ def gain(fired, scales, col, source, place, w, x, w_max):  # type: ignore[no-unt
 
 
 @kernel
-def rows(arrivals, scales, synapses, sums, y, seen, by, tables, bounds):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def rows(arrivals: Any, scales: Any, synapses: Any, sums: Any, y: Any, seen: Any, by: Any, tables: Any, bounds: Any) -> None:
     """Deliver, and let each arrival change its row; ``seen``: latest arrivals and post spikes, empty where the rule does not ask."""
     row, to, w, c = synapses
     last_pre, last_post = seen
@@ -83,7 +85,7 @@ def rows(arrivals, scales, synapses, sums, y, seen, by, tables, bounds):  # type
 
 
 @kernel
-def columns(fired, scales, synapses, w, c, x, seen, by, tables, bounds):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def columns(fired: Any, scales: Any, synapses: Any, w: Any, c: Any, x: Any, seen: Any, by: Any, tables: Any, bounds: Any) -> None:
     """Let each spike of a target change its column."""
     col, source, place = synapses
     last_pre, last_post = seen
@@ -100,7 +102,7 @@ def columns(fired, scales, synapses, w, c, x, seen, by, tables, bounds):  # type
 
 
 @kernel
-def integrate(kind, constants, state, inputs, rise, scale, step, refractory, fired):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def integrate(kind: Any, constants: Any, state: Any, inputs: Any, rise: Any, scale: Any, step: Any, refractory: Any, fired: Any) -> int:
     """Go one step on; return how many cells fire, their numbers in ``fired``."""
     leak, gain_, drive, threshold, reset, decay_e, decay_i, reversal_e, reversal_i, _ = constants
     v, until, slow_e, slow_i = state
@@ -116,7 +118,9 @@ def integrate(kind, constants, state, inputs, rise, scale, step, refractory, fir
             if kind == 1:
                 v_next = leak * v[k] + gain_ * (e - i) + drive
             else:
-                v_next = (v[k] + gain_ * ((e * reversal_e + i * reversal_i) + drive)) / (_ONE + gain_ * (_ONE + (e + i)))
+                v_next = (v[k] + gain_ * ((e * reversal_e + i * reversal_i) + drive)) / (
+                    _ONE + gain_ * (_ONE + (e + i))
+                )
         input_e[k] = _ZERO
         input_i[k] = _ZERO
         if until[k] <= step:
@@ -131,7 +135,7 @@ def integrate(kind, constants, state, inputs, rise, scale, step, refractory, fir
 
 
 @inlined
-def _word(draw, stream, key):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _word(draw: Any, stream: Any, key: Any) -> Any:
     mask = np.uint64(0xFFFFFFFF)
     block = np.uint64(draw) >> np.uint64(2)
     c0, c1, c2, c3 = block & mask, block >> np.uint64(32), np.uint64(18), stream
@@ -149,7 +153,7 @@ def _word(draw, stream, key):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 
 
 @kernel
-def poisson(draws, gaps, size, stream, key, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def poisson(draws: Any, gaps: Any, size: Any, stream: Any, key: Any, out: Any) -> int:
     """Put the spikes of a step into ``out``; return how many there are. ``draws``: words taken, place of the next spike."""
     count, whole = 0, gaps.size
     while draws[1] < size:

@@ -5,15 +5,20 @@ use crate::simd::{Kernel, Level};
 use super::plan::{Cells, Synapses};
 use super::trace::{renew, rise};
 
+/// Cells that are looked at together.
+const CHUNK: usize = 64;
+
 /// The state of some cells of a population.
 #[derive(Debug, Clone)]
 pub(super) struct CellState {
-    pub(super) v: Vec<f32>,
-    pub(super) until: Vec<i32>,
-    pub(super) excitatory: Vec<f32>,
-    pub(super) inhibitory: Vec<f32>,
+    size: usize,
+    // Each is filled up to whole chunks.
+    v: Vec<f32>,
+    until: Vec<i32>,
+    excitatory: Vec<f32>,
+    inhibitory: Vec<f32>,
     /// The rise of thresholds, in the unit of an epoch.
-    pub(super) rise: Vec<f32>,
+    rise: Vec<f32>,
 }
 
 /// What arrives in a step.
@@ -21,6 +26,13 @@ pub(super) struct CellState {
 pub(super) struct Inputs {
     pub(super) excitatory: Vec<f32>,
     pub(super) inhibitory: Vec<f32>,
+}
+
+impl Inputs {
+    pub(super) fn new(size: usize) -> Self {
+        let zeros = vec![0.0; size.next_multiple_of(CHUNK)];
+        Self { excitatory: zeros.clone(), inhibitory: zeros }
+    }
 }
 
 /// When: the step, that of the clock of thresholds, and whether they change.
@@ -33,9 +45,25 @@ pub(super) struct Time {
 
 impl CellState {
     pub(super) fn new(plan: &Cells, size: usize) -> Self {
-        let slow = if plan.synapses == Synapses::Delta { 0 } else { size };
-        let rise = if plan.threshold.is_some() { size } else { 0 };
-        Self { v: vec![0.0; size], until: vec![0; size], excitatory: vec![0.0; slow], inhibitory: vec![0.0; slow], rise: vec![0.0; rise] }
+        let whole = size.next_multiple_of(CHUNK);
+        let slow = if plan.synapses == Synapses::Delta { 0 } else { whole };
+        let rise = if plan.threshold.is_some() { whole } else { 0 };
+        let mut until = vec![0; whole];
+        // What fills the last chunk is never free to fire.
+        until[size..].fill(i32::MAX);
+        Self { size, v: vec![0.0; whole], until, excitatory: vec![0.0; slow], inhibitory: vec![0.0; slow], rise: vec![0.0; rise] }
+    }
+
+    /// The arrays of the state by name; those that the cells do not have are empty.
+    pub(super) fn fields(&mut self) -> [(&'static str, &mut [f32]); 4] {
+        let Self { size, v, excitatory, inhibitory, rise, .. } = self;
+        let named = [("v", v), ("excitatory", excitatory), ("inhibitory", inhibitory), ("threshold", rise)];
+        named.map(|(name, values)| (name, values.get_mut(..*size).unwrap_or(&mut [])))
+    }
+
+    /// The first step in which each cell is free.
+    pub(super) fn until(&mut self) -> &mut [i32] {
+        &mut self.until[..self.size]
     }
 
     /// One step; the cells that fire come into `fired`.
@@ -81,31 +109,35 @@ impl Kernel for Step<'_> {
     }
 }
 
-const CHUNK: usize = 64;
-
 impl Step<'_> {
     #[inline(always)]
     fn all<const KIND: usize, const ADAPTS: bool>(self) {
-        let size = self.cells.v.len();
-        for first in (0..size).step_by(CHUNK) {
-            let last = (first + CHUNK).min(size);
-            let mut spikes = [0u8; CHUNK];
-            let slow = if KIND == 0 { 0..0 } else { first..last };
-            let part = Part {
-                v: &mut self.cells.v[first..last],
-                until: &mut self.cells.until[first..last],
-                input_e: &mut self.inputs.excitatory[first..last],
-                input_i: &mut self.inputs.inhibitory[first..last],
-                slow_e: &mut self.cells.excitatory[slow.clone()],
-                slow_i: &mut self.cells.inhibitory[slow],
-                rise: &self.cells.rise[if ADAPTS { first..last } else { 0..0 }],
-                spikes: &mut spikes[..last - first],
-            };
-            part.step::<KIND, ADAPTS>(self.plan, self.step, self.scale);
-            for (k, bytes) in spikes.chunks_exact(8).enumerate() {
-                let mut word = bytes.iter().enumerate().fold(0u64, |word, (at, &byte)| word | u64::from(byte) << (8 * at));
+        let cells = self.cells;
+        let potentials = cells.v.as_chunks_mut().0.iter_mut().zip(cells.until.as_chunks_mut().0);
+        let inputs = self.inputs.excitatory.as_chunks_mut().0.iter_mut().zip(self.inputs.inhibitory.as_chunks_mut().0);
+        let [_, _, _, _, _, decay_e, decay_i, ..] = self.plan.constants;
+        for (k, ((v, until), (input_e, input_i))) in potentials.zip(inputs).enumerate() {
+            let (mut e, mut i) = (*input_e, *input_i);
+            *input_e = [0.0; CHUNK];
+            *input_i = [0.0; CHUNK];
+            if KIND != 0 {
+                decay(&mut cells.excitatory.as_chunks_mut().0[k], &mut e, decay_e);
+                decay(&mut cells.inhibitory.as_chunks_mut().0[k], &mut i, decay_i);
+            }
+            let mut limits = [self.plan.constants[3]; CHUNK];
+            if ADAPTS {
+                let rise = cells.rise.as_chunks::<CHUNK>().0[k];
+                for lane in 0..CHUNK {
+                    limits[lane] += self.scale * rise[lane];
+                }
+            }
+            let next = integrated::<KIND>(v, &e, &i, self.plan);
+            let [_, _, _, _, reset, ..] = self.plan.constants;
+            let spikes = fire(v, until, &next, &limits, [self.step, self.plan.refractory], reset);
+            for (at, bytes) in spikes.as_chunks::<8>().0.iter().enumerate() {
+                let mut word = u64::from_le_bytes(*bytes);
                 while word != 0 {
-                    self.fired.push((first + 8 * k) as u32 + word.trailing_zeros() / 8);
+                    self.fired.push((CHUNK * k + 8 * at) as u32 + word.trailing_zeros() / 8);
                     word &= word - 1;
                 }
             }
@@ -113,46 +145,67 @@ impl Step<'_> {
     }
 }
 
-struct Part<'a> {
-    v: &'a mut [f32],
-    until: &'a mut [i32],
-    input_e: &'a mut [f32],
-    input_i: &'a mut [f32],
-    slow_e: &'a mut [f32],
-    slow_i: &'a mut [f32],
-    rise: &'a [f32],
-    spikes: &'a mut [u8],
+/// Values of cells that are looked at together. What is computed is copied first: loops over arrays that nothing else points to become
+/// vector instructions.
+type Lanes<T> = [T; CHUNK];
+
+/// Let what decays go on, and take its new values.
+#[inline(always)]
+fn decay(slow: &mut Lanes<f32>, input: &mut Lanes<f32>, factor: f32) {
+    let mut next = *slow;
+    for lane in 0..CHUNK {
+        next[lane] = factor * next[lane] + input[lane];
+    }
+    *slow = next;
+    *input = next;
 }
 
-impl Part<'_> {
-    #[inline(always)]
-    fn step<const KIND: usize, const ADAPTS: bool>(self, plan: &Cells, step: i32, scale: f32) {
-        let [leak, gain, drive, threshold, reset, decay_e, decay_i, reversal_e, reversal_i, _] = plan.constants;
-        let n = self.v.len();
-        let (v, until, spikes) = (&mut self.v[..n], &mut self.until[..n], &mut self.spikes[..n]);
-        let (input_e, input_i) = (&mut self.input_e[..n], &mut self.input_i[..n]);
-        for k in 0..n {
-            let (e, i) = if KIND == 0 {
-                (input_e[k], input_i[k])
-            } else {
-                self.slow_e[k] = decay_e * self.slow_e[k] + input_e[k];
-                self.slow_i[k] = decay_i * self.slow_i[k] + input_i[k];
-                (self.slow_e[k], self.slow_i[k])
-            };
-            input_e[k] = 0.0;
-            input_i[k] = 0.0;
-            let next = match KIND {
-                0 => leak * v[k] + (e - i) + drive,
-                1 => leak * v[k] + gain * (e - i) + drive,
-                _ => (v[k] + gain * (e * reversal_e + i * reversal_i + drive)) / (1.0 + gain * (1.0 + (e + i))),
-            };
-            let free = until[k] <= step;
-            let next = if free { next } else { v[k] };
-            let limit = if ADAPTS { threshold + scale * self.rise[k] } else { threshold };
-            let fires = free & (next >= limit);
-            v[k] = if fires { reset } else { next };
-            until[k] = if fires { step + 1 + plan.refractory } else { until[k] };
-            spikes[k] = u8::from(fires);
-        }
+/// Potentials without refractory times and resets.
+#[inline(always)]
+fn integrated<const KIND: usize>(v: &Lanes<f32>, e: &Lanes<f32>, i: &Lanes<f32>, plan: &Cells) -> Lanes<f32> {
+    let [leak, gain, drive, _, _, _, _, reversal_e, reversal_i, _] = plan.constants;
+    let mut next = *v;
+    for k in 0..CHUNK {
+        next[k] = match KIND {
+            0 => leak * next[k] + (e[k] - i[k]) + drive,
+            1 => leak * next[k] + gain * (e[k] - i[k]) + drive,
+            _ => (next[k] + gain * (e[k] * reversal_e + i[k] * reversal_i + drive)) / (1.0 + gain * (1.0 + (e[k] + i[k]))),
+        };
     }
+    next
+}
+
+/// Hold cells that are refractory, and let those that reach their limits fire; 1 for each that does.
+#[inline(always)]
+fn fire(v: &mut Lanes<f32>, until: &mut Lanes<i32>, next: &Lanes<f32>, limits: &Lanes<f32>, time: [i32; 2], reset: f32) -> Lanes<u8> {
+    let [step, refractory] = time;
+    let again = (step + 1 + refractory) as u32;
+    let (mut now, mut waits, mut marks) = (*v, *until, [0u32; CHUNK]);
+    for k in 0..CHUNK {
+        let free = mask(waits[k] <= step);
+        let value = chosen(free, next[k].to_bits(), now[k].to_bits());
+        let fires = free & mask(f32::from_bits(value) >= limits[k]);
+        now[k] = f32::from_bits(chosen(fires, reset.to_bits(), value));
+        waits[k] = chosen(fires, again, waits[k] as u32) as i32;
+        marks[k] = fires & 1;
+    }
+    let mut spikes = [0u8; CHUNK];
+    for k in 0..CHUNK {
+        spikes[k] = marks[k] as u8;
+    }
+    *v = now;
+    *until = waits;
+    spikes
+}
+
+/// All bits, or none.
+#[inline(always)]
+fn mask(yes: bool) -> u32 {
+    u32::from(yes).wrapping_neg()
+}
+
+/// The bits of the first where the mask has them, those of the second elsewhere: a choice without a branch.
+#[inline(always)]
+fn chosen(mask: u32, first: u32, second: u32) -> u32 {
+    (first & mask) | (second & !mask)
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 
 use super::block::Block;
-use super::cells::CellState;
 use super::engine::Engine;
 
 /// An array of the state.
@@ -22,13 +21,6 @@ pub enum Array {
 /// Arrays by name.
 pub type Arrays = BTreeMap<String, Array>;
 
-type Floats = fn(&mut CellState) -> &mut Vec<f32>;
-const CELL_FIELDS: [(&str, Floats); 4] = [
-    ("v", |cells| &mut cells.v),
-    ("excitatory", |cells| &mut cells.excitatory),
-    ("inhibitory", |cells| &mut cells.inhibitory),
-    ("threshold", |cells| &mut cells.rise),
-];
 type Traces = fn(&mut Block) -> &mut Vec<f32>;
 const TARGET_FIELDS: [(&str, Traces); 2] = [("y", |block| &mut block.y), ("y2", |block| &mut block.y2)];
 
@@ -48,10 +40,10 @@ impl Engine {
         for tile in self.tiles() {
             let name = &names[tile.population];
             let Some(cells) = &mut tile.cells else { continue };
-            for (field, values) in CELL_FIELDS {
-                append(&mut out, name, field, values(cells));
+            for (field, values) in cells.fields() {
+                append(&mut out, name, field, values);
             }
-            append_whole(&mut out, name, "until", &cells.until);
+            append_whole(&mut out, name, "until", cells.until());
         }
         for k in 0..self.plan.projections.len() {
             self.save_projection(k, &mut out);
@@ -122,18 +114,19 @@ impl Engine {
             }
             self.sources[k].set_draws(&plan, self.plan.seed, draws);
         }
-        for (field, values) in CELL_FIELDS {
-            let Some(Array::Float(given)) = arrays.remove(&format!("{}.{field}", plan.name)) else { continue };
-            let mut at = 0;
-            for cells in self.tiles().filter(|tile| tile.population == k).filter_map(|tile| tile.cells.as_mut()) {
-                take(values(cells), &given, &mut at);
-            }
-        }
-        let Some(Array::Whole(until)) = arrays.remove(&format!("{}.until", plan.name)) else { return Ok(()) };
-        let until = narrow(&until);
         let mut at = 0;
         for cells in self.tiles().filter(|tile| tile.population == k).filter_map(|tile| tile.cells.as_mut()) {
-            take(&mut cells.until, &until, &mut at);
+            for (field, values) in cells.fields() {
+                if let Some(Array::Float(given)) = arrays.get(&format!("{}.{field}", plan.name)) {
+                    values.copy_from_slice(&given[at..at + values.len()]);
+                }
+            }
+            at += cells.until().len();
+        }
+        let Some(Array::Whole(until)) = arrays.remove(&format!("{}.until", plan.name)) else { return Ok(()) };
+        let (until, mut at) = (narrow(&until), 0);
+        for cells in self.tiles().filter(|tile| tile.population == k).filter_map(|tile| tile.cells.as_mut()) {
+            take(cells.until(), &until, &mut at);
         }
         Ok(())
     }

@@ -46,12 +46,11 @@ impl Tile {
             Make::Cells(cells) => Some(CellState::new(cells, span.size)),
             _ => None,
         };
-        let zeros = vec![0.0; span.size];
         Ok(Self {
             population,
             span,
             cells,
-            inputs: Inputs { excitatory: zeros.clone(), inhibitory: zeros },
+            inputs: Inputs::new(span.size),
             blocks: onto.map(make).collect::<Result<_>>()?,
             fired: Vec::new(),
             scaled: Vec::new(),
