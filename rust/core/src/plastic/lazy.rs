@@ -142,19 +142,103 @@ fn row<F: Factor>(block: &mut Block, source: Source, trace: &Trace<'_>, factor: 
     let at = block.at(source.index);
     let Block { w, to, log: Some(log), .. } = block else { return };
     let (w, to) = (&mut w[at.clone()], &to[at]);
-    for (w, to) in w.chunks_mut(LANES).zip(to.chunks(LANES)) {
-        let mut live = [false; LANES];
-        for (live, &j) in live.iter_mut().zip(to) {
-            // SAFETY: targets are below the tile's size, which is the length of every list.
-            *live = unsafe { *log.steps[0].get_unchecked(j as usize) } >= trace.from;
+    let (whole, rest) = w.as_chunks_mut::<LANES>();
+    let (targets, others) = to.as_chunks::<LANES>();
+    let few = Few::new(trace);
+    for (w, to) in whole.iter_mut().zip(targets) {
+        match &few {
+            Some(few) => few.apply(w, to, log, trace, factor, w_max),
+            None => each(w, to, log, trace, factor, w_max),
         }
-        if live == [false; LANES] {
-            continue;
-        }
-        for ((w, &j), _) in w.iter_mut().zip(to).zip(&live).filter(|(_, live)| **live) {
+    }
+    each(rest, others, log, trace, factor, w_max);
+}
+
+/// Synapses one after another.
+#[inline(always)]
+fn each<F: Factor>(w: &mut [f32], to: &[u16], log: &Log, trace: &Trace<'_>, factor: F, w_max: f32) {
+    for (w, &j) in w.iter_mut().zip(to) {
+        if log.steps[0][j as usize] >= trace.from {
             *w = one(*w, j as usize, log, trace, factor, w_max);
         }
     }
+}
+
+type Lanes<T> = [T; LANES];
+
+/// A trace of few epochs, for many synapses at once.
+struct Few {
+    z: Lanes<f32>,
+    last: i32,
+}
+
+impl Few {
+    #[inline(always)]
+    fn new(trace: &Trace<'_>) -> Option<Self> {
+        let mut z = [0.0; LANES];
+        z.get_mut(..trace.z.len())?.copy_from_slice(trace.z);
+        Some(Self { z, last: trace.z.len() as i32 - 1 })
+    }
+
+    /// The newest spikes of each synapse, from the oldest on; those that await more than are at hand go by the list.
+    #[inline(always)]
+    fn apply<F: Factor>(&self, w: &mut Lanes<f32>, to: &Lanes<u16>, log: &Log, trace: &Trace<'_>, factor: F, w_max: f32) {
+        let (mut steps, mut live) = ([[0i32; LANES]; DEPTH], [[0u32; LANES]; DEPTH]);
+        let (mut depth, mut awaited) = (0, [u32::MAX; LANES]);
+        while depth < DEPTH {
+            let here = gather(&log.steps[depth], to);
+            let mut any = 0;
+            for l in 0..LANES {
+                awaited[l] &= u32::from(here[l] >= trace.from).wrapping_neg();
+                any |= awaited[l];
+            }
+            if any == 0 {
+                break;
+            }
+            (steps[depth], live[depth]) = (here, awaited);
+            depth += 1;
+        }
+        if depth == DEPTH {
+            return each(w, to, log, trace, factor, w_max);
+        }
+        let mut now = *w;
+        for d in (0..depth).rev() {
+            let (scales, z) = (gather(&log.scales[d], to), self.seen(&steps[d], trace));
+            for l in 0..LANES {
+                let next = changed(now[l], scales[l] * z[l], 0.0, false, factor, w_max).to_bits();
+                now[l] = f32::from_bits((next & live[d][l]) | (now[l].to_bits() & !live[d][l]));
+            }
+        }
+        *w = now;
+    }
+
+    /// The trace at some steps; of steps that are not awaited anything.
+    #[inline(always)]
+    fn seen(&self, steps: &Lanes<i32>, trace: &Trace<'_>) -> Lanes<f32> {
+        let first = trace.at >> trace.log2;
+        let mut z = [0.0; LANES];
+        for l in 0..LANES {
+            let epoch = ((steps[l] >> trace.log2) - first).clamp(0, self.last);
+            z[l] = self.z[epoch as usize & (LANES - 1)];
+        }
+        if let Some(before) = trace.before {
+            for l in 0..LANES {
+                z[l] = if steps[l] == trace.at { before } else { z[l] };
+            }
+        }
+        z
+    }
+}
+
+/// What targets have in a list.
+#[inline(always)]
+fn gather<T: Copy + Default>(values: &[T], to: &Lanes<u16>) -> Lanes<T> {
+    let mut found = [T::default(); LANES];
+    for l in 0..LANES {
+        // SAFETY: targets are below the tile's size, which is the length of every list: `Block::new` puts none else.
+        found[l] = unsafe { *values.get_unchecked(to[l] as usize) };
+    }
+    found
 }
 
 /// One synapse that awaits at least one spike.
