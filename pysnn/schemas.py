@@ -182,7 +182,13 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "plastic_spikes": {"time": "Float64", "population": "String", "neuron": "Int64"},
     "plastic_rates": {"time": "Float64", "population": "String", "rate": "Float64"},
     "plastic_weights": {"time": "Float64", "projection": "String", "synapse": "Int64", "weight": "Float64"},
-    "plastic_traces": {"time": "Float64", "projection": "String", "trace": "String", "index": "Int64", "value": "Float64"},
+    "plastic_traces": {
+        "time": "Float64",
+        "projection": "String",
+        "trace": "String",
+        "index": "Int64",
+        "value": "Float64",
+    },
     "plastic_counts": {
         "name": "String",
         "kind": "String",

@@ -3,19 +3,12 @@
 ``docs/stdp.md`` has the order within a step, the rules with their equations and sources, and what differs from other simulators.
 """
 
+from pysnn.plastic.cell_parts import AdaptiveThreshold, Conductance, Current
 from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synapses, Uniform
 from pysnn.plastic.monitors import Rates, Spikes, Traces, Weights
 from pysnn.plastic.network import PlasticNetwork, Projection
 from pysnn.plastic.normalise import normalise
-from pysnn.plastic.populations import (
-    AdaptiveThreshold,
-    Conductance,
-    Current,
-    IFCells,
-    LIFCells,
-    PoissonSource,
-    SpikeSource,
-)
+from pysnn.plastic.populations import IFCells, LIFCells, PoissonSource, SpikeSource
 from pysnn.plastic.rules import (
     PLASTICITY,
     DiehlCook,

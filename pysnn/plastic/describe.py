@@ -7,17 +7,10 @@ from typing import Any
 import numpy as np
 
 from pysnn.errors import NetworkError
+from pysnn.plastic.cell_parts import AdaptiveThreshold, Conductance, Current
 from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synapses, Uniform
 from pysnn.plastic.network import PlasticNetwork, Projection
-from pysnn.plastic.populations import (
-    AdaptiveThreshold,
-    Conductance,
-    Current,
-    IFCells,
-    LIFCells,
-    PoissonSource,
-    SpikeSource,
-)
+from pysnn.plastic.populations import IFCells, LIFCells, PoissonSource, SpikeSource
 from pysnn.plastic.rules import PLASTICITY
 
 __all__ = ["describe", "network_from"]

@@ -6,8 +6,8 @@ import numpy as np
 
 from pysnn.errors import DataError
 from pysnn.plastic.expand import expand
+from pysnn.plastic.lower import compile_plastic
 from pysnn.plastic.network import PlasticNetwork
-from pysnn.plastic.plan import compile_plastic
 from pysnn.plastic.rules.base import check_positive
 from pysnn.plastic.state import PlasticState
 

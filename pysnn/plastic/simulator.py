@@ -14,9 +14,10 @@ from pysnn.errors import CapacityError, DataError, PlanError
 from pysnn.plastic.connectors import check_seed
 from pysnn.plastic.engines import EngineOptions, make_engine
 from pysnn.plastic.engines.base import Counts, RunPart
+from pysnn.plastic.lower import compile_plastic, thresholds_of
 from pysnn.plastic.monitors import Monitor
 from pysnn.plastic.network import PlasticNetwork
-from pysnn.plastic.plan import MOST_STEPS, PlasticPlan, compile_plastic, thresholds_of
+from pysnn.plastic.plan import MOST_STEPS, PlasticPlan
 from pysnn.plastic.populations import check_rate
 from pysnn.plastic.recorder import Recorder
 from pysnn.plastic.result import Matrix, PlasticResult

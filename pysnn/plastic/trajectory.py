@@ -12,8 +12,9 @@ from pysnn.errors import DataError, NetworkError
 from pysnn.plastic.connectors import Synapses
 from pysnn.plastic.engines import EngineOptions, make_engine
 from pysnn.plastic.engines.base import RunPart
+from pysnn.plastic.lower import compile_plastic
 from pysnn.plastic.network import PlasticNetwork, Projection
-from pysnn.plastic.plan import MOST_STEPS, compile_plastic
+from pysnn.plastic.plan import MOST_STEPS
 from pysnn.plastic.populations import SpikeSource
 from pysnn.plastic.rules.base import Coincidence, Rule
 

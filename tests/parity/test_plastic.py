@@ -28,7 +28,8 @@ from pysnn.plastic import (
 )
 from pysnn.plastic.engines import EngineOptions, make_engine
 from pysnn.plastic.engines.base import Counts, RunPart
-from pysnn.plastic.plan import PlasticPlan, compile_plastic
+from pysnn.plastic.lower import compile_plastic
+from pysnn.plastic.plan import PlasticPlan
 
 RULES = {
     "pair": {"a_plus": 0.2, "a_minus": 0.21},

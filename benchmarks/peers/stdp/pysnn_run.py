@@ -16,7 +16,7 @@ from pysnn.plastic import (
 )
 from pysnn.plastic.engines import EngineOptions, make_engine
 from pysnn.plastic.engines.base import RunPart
-from pysnn.plastic.plan import compile_plastic
+from pysnn.plastic.lower import compile_plastic
 
 __all__ = ["network", "run"]
 

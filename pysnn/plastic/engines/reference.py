@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, PlanError
 from pysnn.plastic.engines.base import Counts, RunPart, RunRecord
+from pysnn.plastic.engines.factor import factor
 from pysnn.plastic.engines.runtime import RunningPopulation, RunningProjection
-from pysnn.plastic.plan import ChangePlan, KernelPlan, PlasticPlan
+from pysnn.plastic.plan import ChangePlan, PlasticPlan
 from pysnn.plastic.state import PlasticState
 
-__all__ = ["ReferenceEngine", "factor"]
+__all__ = ["ReferenceEngine"]
 
 Indices = NDArray[np.int64]
 Values = NDArray[np.float32]
@@ -257,22 +258,6 @@ class ReferenceEngine:
             here.rise.renew(self.learned)
         scale: np.float32 = here.numbers[-1] * here.rise.down(self.learned if learn else max(self.learned - 1, 0))
         return scale
-
-
-def factor(w: Values, change: ChangePlan, kernel: KernelPlan) -> Values:
-    """Return how much of a change a weight takes: see :class:`pysnn.plastic.rules.base.Change`."""
-    if change.dependence == "none":
-        return np.ones_like(w)
-    q = (w if change.dependence == "weight" else kernel.w_max - w) * kernel.inverse
-    if change.power is None:
-        return q
-    bits = q.view(np.uint32)
-    at = (bits >> np.uint32(13)) & np.uint32(1023)
-    part = (bits & np.uint32(0x1FFF)).astype(np.float32) * np.float32(2.0**-13)
-    low = change.power.mantissas[at]
-    line = low + part * (change.power.mantissas[at + 1] - low)
-    result: Values = change.power.exponents[bits >> np.uint32(23)] * line
-    return result
 
 
 def _scales(change: ChangePlan, own: Values, down: np.float32) -> Values:

@@ -44,7 +44,9 @@ class TripletSTDP(Rule):
     @classmethod
     def hippocampal(cls, *, w_max: float = 1.0) -> "TripletSTDP":
         """Return the rule with the paper's hippocampal set, all to all."""
-        return cls(w_max=w_max, tau_x=946e-3, tau_y=27e-3, a2_plus=6.1e-3, a2_minus=1.6e-3, a3_plus=6.7e-3, a3_minus=1.4e-3)
+        return cls(
+            w_max=w_max, tau_x=946e-3, tau_y=27e-3, a2_plus=6.1e-3, a2_minus=1.6e-3, a3_plus=6.7e-3, a3_minus=1.4e-3
+        )
 
     def kernel(self) -> Kernel:
         """Return the rule in the terms of engines."""

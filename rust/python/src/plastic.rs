@@ -159,7 +159,8 @@ fn read_arrays(arrays: &Bound<'_, PyDict>) -> PyResult<Arrays> {
         let name: String = name.extract()?;
         let read = if name.ends_with(".recent") {
             let given: PyReadonlyArrayDyn<'_, i64> = STATE.array(&array, &name, None)?;
-            let spikes = given.as_slice()?.chunks_exact(2).map(|pair| (pair[0], u32::try_from(pair[1]).unwrap_or(u32::MAX)));
+            let spikes =
+                given.as_slice()?.chunks_exact(2).map(|pair| (pair[0], u32::try_from(pair[1]).unwrap_or(u32::MAX)));
             Array::Spikes(spikes.collect())
         } else if let Ok(given) = STATE.array::<i64>(&array, &name, None) {
             Array::Whole(given.as_slice()?.to_vec())

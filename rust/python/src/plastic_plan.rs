@@ -33,7 +33,11 @@ fn array<T: Element + Copy>(object: Object<'_, '_>, field: &str) -> PyResult<Vec
 }
 
 /// A field, or none where it is `None`.
-fn optional<'py, T>(object: Object<'_, 'py>, field: &str, read: fn(Object<'_, 'py>) -> PyResult<T>) -> PyResult<Option<T>> {
+fn optional<'py, T>(
+    object: Object<'_, 'py>,
+    field: &str,
+    read: fn(Object<'_, 'py>) -> PyResult<T>,
+) -> PyResult<Option<T>> {
     let value: Option<Bound<'py, PyAny>> = PLAN.field(object, field)?;
     value.as_ref().map(read).transpose()
 }

@@ -24,8 +24,8 @@ from pysnn.plastic import (
     Projection,
     Rates,
     RewardSTDP,
-    SpikeSource,
     Spikes,
+    SpikeSource,
     Synapses,
     Traces,
     Uniform,
@@ -37,7 +37,12 @@ from pysnn.plastic.tables import decay, gap_table, power_table, trace_table
 
 
 def small(**changes: Any) -> PlasticNetwork:
-    wires = {"connector": FixedProbability(0.5, seed=1), "weight": Uniform(0.0, 0.6, seed=2), "delay": 0, "rule": PairSTDP()} | changes
+    wires: dict[str, Any] = {
+        "connector": FixedProbability(0.5, seed=1),
+        "weight": Uniform(0.0, 0.6, seed=2),
+        "delay": 0,
+        "rule": PairSTDP(),
+    } | changes
     return PlasticNetwork.of(
         inputs=PoissonSource(30, rate=40.0),
         cells=LIFCells(size=6, v_threshold=2.0, refractory=2e-3),
@@ -46,7 +51,13 @@ def small(**changes: Any) -> PlasticNetwork:
 
 
 def test_monitors_give_tables() -> None:
-    watch = [Spikes("cells"), Spikes("inputs"), Rates(every=0.1), Weights("wires", every=0.25, most=10), Traces("wires", "x", every=0.5)]
+    watch = [
+        Spikes("cells"),
+        Spikes("inputs"),
+        Rates(every=0.1),
+        Weights("wires", every=0.25, most=10),
+        Traces("wires", "x", every=0.5),
+    ]
     run = PlasticSimulator(small(), dt=1e-3).run(0.5, watch=watch)
     tables = run.tables
     cells = tables["plastic_spikes"].filter(tables["plastic_spikes"]["population"] == "cells")
@@ -79,14 +90,16 @@ def test_frozen_runs_change_no_weight() -> None:
     later = simulator.run(0.2, state=first.state, learn=False)
     np.testing.assert_array_equal(first.weights("wires").weight, later.weights("wires").weight)
     assert later.counts.pre_updates == later.counts.post_updates == (0,)
-    assert simulator.run(0.2).state.same_as(first.state)  # type: ignore[union-attr]
+    assert simulator.run(0.2).state.same_as(first.state)  # type: ignore[union-attr, arg-type]
 
 
 def test_rewards_and_rates_of_a_run() -> None:
     net = PlasticNetwork.of(
         inputs=PoissonSource(4, rate=np.zeros(4)),
         cells=LIFCells(size=1, v_threshold=1.5),
-        wires=Projection(pre="inputs", post="cells", connector=AllToAll(), weight=0.6, delay=0, rule=RewardSTDP(w_max=5.0)),
+        wires=Projection(
+            pre="inputs", post="cells", connector=AllToAll(), weight=0.6, delay=0, rule=RewardSTDP(w_max=5.0)
+        ),
     )
     simulator = PlasticSimulator(net, dt=1e-3)
     run = simulator.run(0.1, rates={"inputs": [0.0, 0.0, 0.0, 1000.0]}, rewards=[(0.05, 1.0)])
@@ -130,15 +143,23 @@ def test_networks_that_fire_at_every_step_are_warned_of() -> None:
     ],
 )
 def test_wrong_projections(change: dict[str, Any], message: str) -> None:
+    wires: dict[str, Any] = {
+        "pre": "inputs",
+        "post": "cells",
+        "connector": AllToAll(),
+        "weight": Uniform(0.0, 0.6),
+        "delay": 0,
+    } | change
     with pytest.raises(NetworkError, match=message):
-        wires = {"pre": "inputs", "post": "cells", "connector": AllToAll(), "weight": Uniform(0.0, 0.6), "delay": 0} | change
         PlasticNetwork.of(inputs=PoissonSource(30, rate=1.0), cells=LIFCells(size=6), wires=Projection(**wires))
 
 
 def test_wrong_networks_and_runs() -> None:
     with pytest.raises(NetworkError, match="names must differ, got a"):
-        PlasticNetwork({"a": PoissonSource(1, rate=1.0)}, {"a": Projection(pre="a", post="a", connector=AllToAll(), weight=1.0)})
-    with pytest.raises(NetworkError, match="expected whole indices in 0..1, got 2..2"):
+        PlasticNetwork(
+            {"a": PoissonSource(1, rate=1.0)}, {"a": Projection(pre="a", post="a", connector=AllToAll(), weight=1.0)}
+        )
+    with pytest.raises(NetworkError, match=r"expected whole indices in 0\.\.1, got 2\.\.2"):
         SpikeSource(2, times=[0.1], indices=[2])
     with pytest.raises(NetworkError, match="Synapses: expected as many pre as post, got 1 and 2"):
         Synapses.of([0], [0, 1])
@@ -146,8 +167,8 @@ def test_wrong_networks_and_runs() -> None:
         PlasticSimulator(PlasticNetwork.of(a=PoissonSource(1, rate=2000.0)), dt=1e-3)
     with pytest.raises(DataError, match="two of source 0 in step 1"):
         PlasticSimulator(PlasticNetwork.of(a=SpikeSource(1, times=[0.001, 0.0011], indices=[0, 0])), dt=1e-3)
+    huge = Projection(pre="a", post="a", connector=AllToAll(), weight=1.0)
     with pytest.raises(CapacityError, match="the synapses would take"):
-        huge = Projection(pre="a", post="a", connector=AllToAll(), weight=1.0)
         PlasticSimulator(PlasticNetwork.of(a=PoissonSource(10**6, rate=1.0), w=huge), dt=1e-3)
     with pytest.raises(PlanError, match="store must be one of auto, eager, lazy, got 'both'"):
         PlasticSimulator(small(), dt=1e-3, store="both")
@@ -166,7 +187,7 @@ def test_progress_and_interruption() -> None:
     simulator.run(0.2, progress=lambda done, total: calls.append((done, total)))
     assert calls[-1] == (200, 200)
 
-    def stop(done: int, total: int) -> None:
+    def stop(*_: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -236,7 +257,12 @@ def test_the_command_runs_a_spec(tmp_path: Path) -> None:
     again = tmp_path / "again.toml"
     again.write_text('dt = 1e-3\nseconds = 0.1\nnetwork = "net.psnn"\n')
     assert CliRunner().invoke(app, ["stdp", "run", str(again), "--frozen"]).exit_code == 0
-    for text, word in (("dt = 1", "expected seconds"), ("dt = [", "expected TOML"), (SPEC + "\nhue = 1", "got 'hue'"), ("dt=1e-3\nseconds=1\nspeed=2", "got 'speed'")):
+    for text, word in (
+        ("dt = 1", "expected seconds"),
+        ("dt = [", "expected TOML"),
+        (SPEC + "\nhue = 1", "got 'hue'"),
+        ("dt=1e-3\nseconds=1\nspeed=2", "got 'speed'"),
+    ):
         spec.write_text(text)
         wrong = CliRunner().invoke(app, ["stdp", "run", str(spec)])
         assert wrong.exit_code == 1, text

@@ -27,7 +27,7 @@ DT = 1e-3
 HALF = DT / math.log(2)
 PRE, POST = [0, 3], [1, 2, 5]
 
-PAIR = {"a_plus": 0.1, "a_minus": 0.1, "tau_plus": HALF, "tau_minus": HALF}
+PAIR: dict[str, Any] = {"a_plus": 0.1, "a_minus": 0.1, "tau_plus": HALF, "tau_minus": HALF}
 # Five spikes: arrivals at 0 and 3, post spikes at 1, 2 and 5; the weight behind each, from 0.5.
 TABLES: dict[str, tuple[Rule, list[float]]] = {
     # x: 1/2 at 1, 1/4 at 2; y = 1/4 + 1/2 at 3; x = 1/32 + 1/4 at 5.
@@ -76,7 +76,7 @@ def test_five_spikes(name: str, backend: str) -> None:
 
 
 def test_a_reward_by_hand() -> None:
-    """c = 0.1/2 + 0.1/4 halved a step: 0.0625 behind step 2, 0.03125 at 3, where 0.75 * 0.1 is taken off."""
+    """C = 0.1/2 + 0.1/4 halved a step: 0.0625 behind step 2, 0.03125 at 3, where 0.75 * 0.1 is taken off."""
     rule = RewardSTDP(a_plus=0.1, a_minus=0.1, tau_plus=HALF, tau_minus=HALF, tau_c=HALF, eta=2.0)
     found = trajectory(rule, PRE, POST, 0.5, dt=DT, steps=9, rewards=[(2, 1.0), (4, 4.0)], backend="reference")
     c2 = 0.05 / 2 + 0.025
@@ -129,7 +129,9 @@ def closed_sum(rule: TripletSTDP | PairSTDP, pre: list[int], post: list[int], w:
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(
-    "rule", [PairSTDP(a_plus=0.02, a_minus=0.021), TripletSTDP(), TripletSTDP.hippocampal()], ids=["pair", "visual", "hippocampal"]
+    "rule",
+    [PairSTDP(a_plus=0.02, a_minus=0.021), TripletSTDP(), TripletSTDP.hippocampal()],
+    ids=["pair", "visual", "hippocampal"],
 )
 def test_sums_over_spikes(rule: TripletSTDP | PairSTDP, seed: int) -> None:
     rng = np.random.default_rng(seed)

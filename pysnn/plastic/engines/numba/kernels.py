@@ -67,7 +67,9 @@ def gain(fired: Any, scales: Any, col: Any, source: Any, place: Any, w: Any, x: 
 
 
 @kernel
-def rows(arrivals: Any, scales: Any, synapses: Any, sums: Any, y: Any, seen: Any, by: Any, tables: Any, bounds: Any) -> None:
+def rows(
+    arrivals: Any, scales: Any, synapses: Any, sums: Any, y: Any, seen: Any, by: Any, tables: Any, bounds: Any
+) -> None:
     """Deliver, and let each arrival change its row; ``seen``: latest arrivals and post spikes, empty where the rule does not ask."""
     row, to, w, c = synapses
     last_pre, last_post = seen
@@ -85,7 +87,9 @@ def rows(arrivals: Any, scales: Any, synapses: Any, sums: Any, y: Any, seen: Any
 
 
 @kernel
-def columns(fired: Any, scales: Any, synapses: Any, w: Any, c: Any, x: Any, seen: Any, by: Any, tables: Any, bounds: Any) -> None:
+def columns(
+    fired: Any, scales: Any, synapses: Any, w: Any, c: Any, x: Any, seen: Any, by: Any, tables: Any, bounds: Any
+) -> None:
     """Let each spike of a target change its column."""
     col, source, place = synapses
     last_pre, last_post = seen
@@ -102,7 +106,9 @@ def columns(fired: Any, scales: Any, synapses: Any, w: Any, c: Any, x: Any, seen
 
 
 @kernel
-def integrate(kind: Any, constants: Any, state: Any, inputs: Any, rise: Any, scale: Any, step: Any, refractory: Any, fired: Any) -> int:
+def integrate(
+    kind: Any, constants: Any, state: Any, inputs: Any, rise: Any, scale: Any, step: Any, refractory: Any, fired: Any
+) -> int:
     """Go one step on; return how many cells fire, their numbers in ``fired``."""
     leak, gain_, drive, threshold, reset, decay_e, decay_i, reversal_e, reversal_i, _ = constants
     v, until, slow_e, slow_i = state

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 use super::connect::Rows;
-use super::lazy::Log;
+use super::log::Log;
 use super::memory::roomy;
 use super::plan::Projection;
 
@@ -47,7 +47,13 @@ pub(super) struct Span {
 
 impl Block {
     /// Make the synapses of `sources` onto the targets of a tile.
-    pub(super) fn new(wire: usize, plan: &Projection, [sources, targets]: [usize; 2], span: Span, lazy: bool) -> Result<Self> {
+    pub(super) fn new(
+        wire: usize,
+        plan: &Projection,
+        [sources, targets]: [usize; 2],
+        span: Span,
+        lazy: bool,
+    ) -> Result<Self> {
         let rows = Rows::new(plan, targets);
         let (row, count) = count(&rows, sources, span)?;
         let (mut to, mut w) = (roomy::<u16>(count), roomy::<f32>(count));
@@ -60,7 +66,9 @@ impl Block {
             w.extend_from_slice(&weights[here]);
         }
         let mut fan_in = vec![0u32; span.size];
-        to.iter().for_each(|&j| fan_in[j as usize] += 1);
+        for &j in &to {
+            fan_in[j as usize] += 1;
+        }
         let kernel = plan.kernel.as_ref();
         let sized = |there: bool| if there { span.size } else { 0 };
         let restricted = kernel.is_some_and(|kernel| kernel.restricted);
@@ -95,7 +103,10 @@ fn count(rows: &Rows<'_>, sources: usize, span: Span) -> Result<(Vec<u32>, usize
     for source in 0..sources {
         rows.targets(source, &mut all)?;
         count += within(&all, span).len();
-        row.push(u32::try_from(count).map_err(|_| Error::capacity("more than 2^32 synapses in one tile: expected smaller tiles"))?);
+        row.push(
+            u32::try_from(count)
+                .map_err(|_| Error::capacity("more than 2^32 synapses in one tile: expected smaller tiles"))?,
+        );
     }
     Ok((row, count))
 }

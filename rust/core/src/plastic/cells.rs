@@ -51,7 +51,14 @@ impl CellState {
         let mut until = vec![0; whole];
         // What fills the last chunk is never free to fire.
         until[size..].fill(i32::MAX);
-        Self { size, v: vec![0.0; whole], until, excitatory: vec![0.0; slow], inhibitory: vec![0.0; slow], rise: vec![0.0; rise] }
+        Self {
+            size,
+            v: vec![0.0; whole],
+            until,
+            excitatory: vec![0.0; slow],
+            inhibitory: vec![0.0; slow],
+            rise: vec![0.0; rise],
+        }
     }
 
     /// The arrays of the state by name; those that the cells do not have are empty.
@@ -76,10 +83,12 @@ impl CellState {
             }
             scale = plan.constants[9] * table.down(clock);
         }
-        level.run(Step { plan, cells: self, inputs, step: time.step, scale, fired });
+        level.run(Step { plan, cells: self, inputs, now: time.step, scale, fired });
         if let Some(table) = plan.threshold.as_ref().filter(|_| time.learn) {
             let up = table.up(clock);
-            fired.iter().for_each(|&j| rise(&mut self.rise[j as usize], up, false));
+            for &j in fired.iter() {
+                rise(&mut self.rise[j as usize], up, false);
+            }
         }
     }
 }
@@ -88,7 +97,7 @@ struct Step<'a> {
     plan: &'a Cells,
     cells: &'a mut CellState,
     inputs: &'a mut Inputs,
-    step: i32,
+    now: i32,
     scale: f32,
     fired: &'a mut Vec<u32>,
 }
@@ -133,7 +142,7 @@ impl Step<'_> {
             }
             let next = integrated::<KIND>(v, &e, &i, self.plan);
             let [_, _, _, _, reset, ..] = self.plan.constants;
-            let spikes = fire(v, until, &next, &limits, [self.step, self.plan.refractory], reset);
+            let spikes = fire(v, until, &next, &limits, [self.now, self.plan.refractory], reset);
             for (at, bytes) in spikes.as_chunks::<8>().0.iter().enumerate() {
                 let mut word = u64::from_le_bytes(*bytes);
                 while word != 0 {
@@ -169,7 +178,10 @@ fn integrated<const KIND: usize>(v: &Lanes<f32>, e: &Lanes<f32>, i: &Lanes<f32>,
         next[k] = match KIND {
             0 => leak * next[k] + (e[k] - i[k]) + drive,
             1 => leak * next[k] + gain * (e[k] - i[k]) + drive,
-            _ => (next[k] + gain * (e[k] * reversal_e + i[k] * reversal_i + drive)) / (1.0 + gain * (1.0 + (e[k] + i[k]))),
+            _ => {
+                (next[k] + gain * (e[k] * reversal_e + i[k] * reversal_i + drive))
+                    / (1.0 + gain * (1.0 + (e[k] + i[k])))
+            }
         };
     }
     next
@@ -177,7 +189,14 @@ fn integrated<const KIND: usize>(v: &Lanes<f32>, e: &Lanes<f32>, i: &Lanes<f32>,
 
 /// Hold cells that are refractory, and let those that reach their limits fire; 1 for each that does.
 #[inline(always)]
-fn fire(v: &mut Lanes<f32>, until: &mut Lanes<i32>, next: &Lanes<f32>, limits: &Lanes<f32>, time: [i32; 2], reset: f32) -> Lanes<u8> {
+fn fire(
+    v: &mut Lanes<f32>,
+    until: &mut Lanes<i32>,
+    next: &Lanes<f32>,
+    limits: &Lanes<f32>,
+    time: [i32; 2],
+    reset: f32,
+) -> Lanes<u8> {
     let [step, refractory] = time;
     let again = (step + 1 + refractory) as u32;
     let (mut now, mut waits, mut marks) = (*v, *until, [0u32; CHUNK]);

@@ -48,13 +48,17 @@ impl Kernel for RowsOf<'_> {
         };
         let (w_max, inverse) = (kernel.w_max, kernel.inverse);
         if kernel.c.is_some() {
-            return self.each(|this, at, k, scale| this.mark(at, k, scale));
+            return self.each(RowsOf::mark);
         }
         match &kernel.pre.dependence {
-            Dependence::None if is_loss(&kernel.pre) && !kernel.restricted => self.each(|this, at, _, scale| this.lose(at, scale)),
+            Dependence::None if is_loss(&kernel.pre) && !kernel.restricted => {
+                self.each(|this, at, _, scale| this.lose(at, scale));
+            }
             Dependence::None => self.each(|this, at, k, scale| this.change(at, k, scale, One)),
             Dependence::Weight(None) => self.each(|this, at, k, scale| this.change(at, k, scale, Weight { inverse })),
-            Dependence::Room(None) => self.each(|this, at, k, scale| this.change(at, k, scale, Room { w_max, inverse })),
+            Dependence::Room(None) => {
+                self.each(|this, at, k, scale| this.change(at, k, scale, Room { w_max, inverse }));
+            }
             Dependence::Weight(Some(table)) => {
                 let factor = Powered { base: Weight { inverse }, table };
                 self.each(|this, at, k, scale| this.change(at, k, scale, factor));

@@ -77,7 +77,10 @@ impl Engine {
         for one in plan.projections.iter().filter(|_| build.lazy) {
             if one.kernel.as_ref().is_some_and(|kernel| kernel.c.is_some() || kernel.post.offset != 0.0) {
                 let why = "its rule changes synapses whatever the arrivals (eligibility, or an offset at post events)";
-                return Err(Error::plan(format!("{}: the lazy store cannot do it: {why}; expected store='eager'", one.name)));
+                return Err(Error::plan(format!(
+                    "{}: the lazy store cannot do it: {why}; expected store='eager'",
+                    one.name
+                )));
             }
         }
         let tile = build.tile.clamp(1, 1 << 16);
@@ -89,7 +92,8 @@ impl Engine {
                 tiles.push(Mutex::new(Tile::new(&plan, k, span, build.lazy)?));
             }
         }
-        let wires = plan.projections.iter().map(|one| Wire::new(one, plan.populations[one.pre].size, build.lazy)).collect();
+        let wires =
+            plan.projections.iter().map(|one| Wire::new(one, plan.populations[one.pre].size, build.lazy)).collect();
         let shared = Shared {
             populations: plan.populations.clone(),
             wires,
@@ -121,12 +125,22 @@ impl Engine {
     /// `tick` said stop (the state is that behind the last whole step), or the part does not fit the plan.
     pub fn run(&mut self, part: &Part, threads: usize, tick: &mut dyn FnMut(usize) -> bool) -> Result<Record> {
         if part.steps as i64 > MOST_STEPS - self.step {
-            return Err(Error::data(format!("expected at most {MOST_STEPS} steps in all, got {} and {} more", self.step, part.steps)));
+            return Err(Error::data(format!(
+                "expected at most {MOST_STEPS} steps in all, got {} and {} more",
+                self.step, part.steps
+            )));
         }
         for (k, thresholds) in &part.thresholds {
-            let fits = self.plan.populations.get(*k).is_some_and(|one| matches!(one.make, Make::Each(_)) && one.size == thresholds.len());
+            let fits = self
+                .plan
+                .populations
+                .get(*k)
+                .is_some_and(|one| matches!(one.make, Make::Each(_)) && one.size == thresholds.len());
             if !fits {
-                return Err(Error::data(format!("population {k}: expected a rate for each of its Poisson sources, got {}", thresholds.len())));
+                return Err(Error::data(format!(
+                    "population {k}: expected a rate for each of its Poisson sources, got {}",
+                    thresholds.len()
+                )));
             }
         }
         let mut record = Record { spikes: vec![Vec::new(); part.record.len()], ..Record::default() };
@@ -139,7 +153,9 @@ impl Engine {
                 self.begin(part)?;
                 let (shared, tiles) = (&self.shared, &mut self.tiles);
                 if team.threads() == 1 {
-                    tiles.iter_mut().for_each(|tile| tile.get_mut().unwrap_or_else(PoisonError::into_inner).step(shared));
+                    for tile in tiles {
+                        tile.get_mut().unwrap_or_else(PoisonError::into_inner).step(shared);
+                    }
                 } else {
                     let tiles = &*tiles;
                     team.each(tiles.len(), |k, _| {
@@ -165,7 +181,8 @@ impl Engine {
         let step = self.step as i32;
         self.shared.time = Time { step, learned: self.learned as i32, learn: part.learn };
         for (k, population) in self.plan.populations.iter().enumerate() {
-            let given = part.thresholds.iter().find(|(which, _)| *which == k).map(|(_, thresholds)| thresholds.as_slice());
+            let given =
+                part.thresholds.iter().find(|(which, _)| *which == k).map(|(_, thresholds)| thresholds.as_slice());
             self.sources[k].emit(population, self.plan.seed, self.step, given, &mut self.shared.emitted[k])?;
         }
         for wire in &mut self.shared.wires {

@@ -5,65 +5,13 @@
 
 use super::block::Block;
 use super::factor::{Factor, One, Powered, Room, Weight, changed};
+use super::log::{DEPTH, Log};
 use super::plan::{Dependence, Kernel};
 use super::trace::renewed;
 use super::wire::Wire;
 
-/// How many of a target's latest spikes are at hand without a look into its list.
-const DEPTH: usize = 8;
 /// Synapses that are looked at together.
 const LANES: usize = 16;
-
-/// The latest spikes of targets, and what each multiplies the traces of sources with.
-#[derive(Debug, Clone)]
-pub(super) struct Log {
-    /// Latest first; -1: none.
-    steps: [Vec<i32>; DEPTH],
-    scales: [Vec<f32>; DEPTH],
-    /// All that may still be awaited, oldest first.
-    all: Vec<Vec<(i32, f32)>>,
-    /// Steps behind which every trace is zero.
-    horizon: i32,
-}
-
-impl Log {
-    pub(super) fn new(kernel: &Kernel, targets: usize) -> Self {
-        // From the largest trace there can be (43 units of e) to what an epoch flushes (69), and some more.
-        let rate = -f64::from(kernel.x.epoch).ln() / kernel.x.down.len() as f64;
-        let horizon = (130.0 / rate + 2.0 * kernel.x.down.len() as f64).min(f64::from(i32::MAX / 2)) as i32;
-        Self {
-            steps: std::array::from_fn(|_| vec![-1; targets]),
-            scales: std::array::from_fn(|_| vec![0.0; targets]),
-            all: vec![Vec::new(); targets],
-            horizon,
-        }
-    }
-
-    /// Note a spike.
-    pub(super) fn push(&mut self, j: usize, step: i32, scale: f32) {
-        for d in (1..DEPTH).rev() {
-            self.steps[d][j] = self.steps[d - 1][j];
-            self.scales[d][j] = self.scales[d - 1][j];
-        }
-        (self.steps[0][j], self.scales[0][j]) = (step, scale);
-        let all = &mut self.all[j];
-        if all.len() == all.capacity() {
-            let old = all.partition_point(|&(s, _)| s < step - self.horizon);
-            // The one before the oldest that counts says what came before it.
-            all.drain(..old.saturating_sub(1));
-        }
-        all.push((step, scale));
-    }
-
-    /// Forget everything; `last` is the latest spike of each target, where that is known.
-    pub(super) fn reset(&mut self, last: &[i32]) {
-        self.steps.iter_mut().for_each(|steps| steps.fill(-1));
-        for (j, all) in self.all.iter_mut().enumerate() {
-            all.clear();
-            all.extend(last.get(j).filter(|&&step| step >= 0).map(|&step| (step, 0.0)));
-        }
-    }
-}
 
 /// A source whose row is brought up to date.
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +59,13 @@ impl Trace<'_> {
     }
 }
 
+/// What waits for a row, and the upper bound.
+struct Waiting<'a> {
+    log: &'a Log,
+    trace: &'a Trace<'a>,
+    w_max: f32,
+}
+
 /// Apply what waits for a source's row.
 #[inline(always)]
 pub(super) fn apply(block: &mut Block, wire: &Wire, source: Source) {
@@ -123,7 +78,13 @@ pub(super) fn apply(block: &mut Block, wire: &Wire, source: Source) {
     while z.len() <= newest && z[z.len() - 1] != 0.0 {
         z.push(renewed(z[z.len() - 1], kernel.x.epoch));
     }
-    let trace = Trace { from, at, log2, z: &z, before: pending.before.get(i).copied().filter(|_| kernel.exclusive && from == at) };
+    let trace = Trace {
+        from,
+        at,
+        log2,
+        z: &z,
+        before: pending.before.get(i).copied().filter(|_| kernel.exclusive && from == at),
+    };
     let (w_max, inverse) = (kernel.w_max, kernel.inverse);
     if kernel.restricted {
         return restricted(block, wire, source, &trace);
@@ -132,8 +93,12 @@ pub(super) fn apply(block: &mut Block, wire: &Wire, source: Source) {
         Dependence::None => row(block, source, &trace, One, w_max),
         Dependence::Weight(None) => row(block, source, &trace, Weight { inverse }, w_max),
         Dependence::Room(None) => row(block, source, &trace, Room { w_max, inverse }, w_max),
-        Dependence::Weight(Some(table)) => row(block, source, &trace, Powered { base: Weight { inverse }, table }, w_max),
-        Dependence::Room(Some(table)) => row(block, source, &trace, Powered { base: Room { w_max, inverse }, table }, w_max),
+        Dependence::Weight(Some(table)) => {
+            row(block, source, &trace, Powered { base: Weight { inverse }, table }, w_max);
+        }
+        Dependence::Room(Some(table)) => {
+            row(block, source, &trace, Powered { base: Room { w_max, inverse }, table }, w_max);
+        }
     }
 }
 
@@ -145,21 +110,22 @@ fn row<F: Factor>(block: &mut Block, source: Source, trace: &Trace<'_>, factor: 
     let (whole, rest) = w.as_chunks_mut::<LANES>();
     let (targets, others) = to.as_chunks::<LANES>();
     let few = Few::new(trace);
+    let waiting = &Waiting { log, trace, w_max };
     for (w, to) in whole.iter_mut().zip(targets) {
         match &few {
-            Some(few) => few.apply(w, to, log, trace, factor, w_max),
-            None => each(w, to, log, trace, factor, w_max),
+            Some(few) => few.apply(w, to, waiting, factor),
+            None => each(w, to, waiting, factor),
         }
     }
-    each(rest, others, log, trace, factor, w_max);
+    each(rest, others, waiting, factor);
 }
 
 /// Synapses one after another.
 #[inline(always)]
-fn each<F: Factor>(w: &mut [f32], to: &[u16], log: &Log, trace: &Trace<'_>, factor: F, w_max: f32) {
+fn each<F: Factor>(w: &mut [f32], to: &[u16], waiting: &Waiting<'_>, factor: F) {
     for (w, &j) in w.iter_mut().zip(to) {
-        if log.steps[0][j as usize] >= trace.from {
-            *w = one(*w, j as usize, log, trace, factor, w_max);
+        if waiting.log.steps[0][j as usize] >= waiting.trace.from {
+            *w = one(*w, j as usize, waiting, factor);
         }
     }
 }
@@ -182,7 +148,8 @@ impl Few {
 
     /// The newest spikes of each synapse, from the oldest on; those that await more than are at hand go by the list.
     #[inline(always)]
-    fn apply<F: Factor>(&self, w: &mut Lanes<f32>, to: &Lanes<u16>, log: &Log, trace: &Trace<'_>, factor: F, w_max: f32) {
+    fn apply<F: Factor>(&self, w: &mut Lanes<f32>, to: &Lanes<u16>, waiting: &Waiting<'_>, factor: F) {
+        let Waiting { log, trace, w_max } = *waiting;
         let (mut steps, mut live) = ([[0i32; LANES]; DEPTH], [[0u32; LANES]; DEPTH]);
         let (mut depth, mut awaited) = (0, [u32::MAX; LANES]);
         while depth < DEPTH {
@@ -199,7 +166,7 @@ impl Few {
             depth += 1;
         }
         if depth == DEPTH {
-            return each(w, to, log, trace, factor, w_max);
+            return each(w, to, waiting, factor);
         }
         let mut now = *w;
         for d in (0..depth).rev() {
@@ -243,13 +210,14 @@ fn gather<T: Copy + Default>(values: &[T], to: &Lanes<u16>) -> Lanes<T> {
 
 /// One synapse that awaits at least one spike.
 #[inline(always)]
-fn one<F: Factor>(mut w: f32, j: usize, log: &Log, trace: &Trace<'_>, factor: F, w_max: f32) -> f32 {
+fn one<F: Factor>(mut w: f32, j: usize, waiting: &Waiting<'_>, factor: F) -> f32 {
+    let Waiting { log, trace, w_max } = *waiting;
     let mut depth = 1;
     while depth < DEPTH && log.steps[depth][j] >= trace.from {
         depth += 1;
     }
     if depth == DEPTH {
-        return many(w, j, log, trace, factor, w_max);
+        return many(w, j, waiting, factor);
     }
     for d in (0..depth).rev() {
         w = changed(w, log.scales[d][j] * trace.seen(log.steps[d][j]), 0.0, false, factor, w_max);
@@ -260,7 +228,8 @@ fn one<F: Factor>(mut w: f32, j: usize, log: &Log, trace: &Trace<'_>, factor: F,
 /// One synapse that may await many, by the list.
 #[cold]
 #[inline(never)]
-fn many<F: Factor>(mut w: f32, j: usize, log: &Log, trace: &Trace<'_>, factor: F, w_max: f32) -> f32 {
+fn many<F: Factor>(mut w: f32, j: usize, waiting: &Waiting<'_>, factor: F) -> f32 {
+    let Waiting { log, trace, w_max } = *waiting;
     let all = &log.all[j];
     for &(step, scale) in &all[all.partition_point(|&(step, _)| step < trace.from)..] {
         w = changed(w, scale * trace.seen(step), 0.0, false, factor, w_max);
@@ -276,8 +245,12 @@ fn restricted(block: &mut Block, wire: &Wire, source: Source, trace: &Trace<'_>)
         Dependence::None => restricted_row(block, source, trace, kernel, One),
         Dependence::Weight(None) => restricted_row(block, source, trace, kernel, Weight { inverse }),
         Dependence::Room(None) => restricted_row(block, source, trace, kernel, Room { w_max, inverse }),
-        Dependence::Weight(Some(table)) => restricted_row(block, source, trace, kernel, Powered { base: Weight { inverse }, table }),
-        Dependence::Room(Some(table)) => restricted_row(block, source, trace, kernel, Powered { base: Room { w_max, inverse }, table }),
+        Dependence::Weight(Some(table)) => {
+            restricted_row(block, source, trace, kernel, Powered { base: Weight { inverse }, table });
+        }
+        Dependence::Room(Some(table)) => {
+            restricted_row(block, source, trace, kernel, Powered { base: Room { w_max, inverse }, table });
+        }
     }
 }
 

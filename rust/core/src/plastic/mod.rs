@@ -4,12 +4,14 @@
 
 mod block;
 mod cells;
+mod check;
 mod connect;
 mod draw;
 mod eager;
 mod engine;
 mod factor;
 mod lazy;
+mod log;
 mod memory;
 mod plan;
 mod source;

@@ -45,7 +45,14 @@ impl Source {
     }
 
     /// Put the spikes of a step, ascending, in the place of what `out` has.
-    pub(super) fn emit(&mut self, plan: &Population, seed: u64, step: i64, thresholds: Option<&[u64]>, out: &mut Vec<u32>) -> Result<()> {
+    pub(super) fn emit(
+        &mut self,
+        plan: &Population,
+        seed: u64,
+        step: i64,
+        thresholds: Option<&[u64]>,
+        out: &mut Vec<u32>,
+    ) -> Result<()> {
         out.clear();
         match (&plan.make, thresholds) {
             (Make::Each(_), Some(thresholds)) => each(seed, step as u32, plan.stream, thresholds, out),
@@ -85,7 +92,8 @@ impl Source {
         if self.keep == 0 {
             return;
         }
-        let mut room = if self.recent.len() == self.keep { self.recent.pop_front().unwrap_or_default() } else { Vec::new() };
+        let mut room =
+            if self.recent.len() == self.keep { self.recent.pop_front().unwrap_or_default() } else { Vec::new() };
         room.clear();
         room.extend_from_slice(spikes);
         self.recent.push_back(room);

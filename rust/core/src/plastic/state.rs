@@ -76,7 +76,10 @@ impl Engine {
     /// It is that of another network; the message names the array. The engine is then to be loaded again.
     pub fn load(&mut self, clock: [i64; 2], mut arrays: Arrays) -> Result<()> {
         if !(0..=i64::from(i32::MAX)).contains(&clock[0]) || !(0..=clock[0]).contains(&clock[1]) {
-            return Err(Error::data(format!("state: expected steps from 0 on, got {} and {} of learning", clock[0], clock[1])));
+            return Err(Error::data(format!(
+                "state: expected steps from 0 on, got {} and {} of learning",
+                clock[0], clock[1]
+            )));
         }
         [self.step, self.learned] = clock;
         let expected = self.save();
@@ -103,14 +106,20 @@ impl Engine {
         if let Some(Array::Spikes(spikes)) = arrays.remove(&format!("{}.recent", plan.name)) {
             let here = self.step - plan.keep as i64..self.step;
             if spikes.iter().any(|(step, neuron)| !here.contains(step) || *neuron as usize >= plan.size) {
-                return Err(Error::data(format!("state: {}.recent: expected spikes of steps {here:?} and neurons below {}", plan.name, plan.size)));
+                return Err(Error::data(format!(
+                    "state: {}.recent: expected spikes of steps {here:?} and neurons below {}",
+                    plan.name, plan.size
+                )));
             }
             self.sources[k].set_recent(self.step, &spikes);
         }
         if let Some(Array::Whole(draws)) = arrays.remove(&format!("{}.draws", plan.name)) {
             let draws = [draws[0], draws[1]];
             if draws[0] < 0 || draws[1] < 0 {
-                return Err(Error::data(format!("state: {}.draws: expected numbers from 0 on, got {draws:?}", plan.name)));
+                return Err(Error::data(format!(
+                    "state: {}.draws: expected numbers from 0 on, got {draws:?}",
+                    plan.name
+                )));
             }
             self.sources[k].set_draws(&plan, self.plan.seed, draws);
         }
@@ -163,7 +172,8 @@ impl Engine {
 
     /// Values of a projection's synapses, by source and target.
     pub(super) fn in_rows(&mut self, k: usize, values: fn(&mut Block) -> &mut Vec<f32>) -> Vec<f32> {
-        let mut blocks: Vec<&mut Block> = self.tiles().flat_map(|tile| tile.blocks.iter_mut()).filter(|block| block.wire == k).collect();
+        let mut blocks: Vec<&mut Block> =
+            self.tiles().flat_map(|tile| tile.blocks.iter_mut()).filter(|block| block.wire == k).collect();
         let count = blocks.iter_mut().map(|block| values(block).len()).sum();
         let mut out = Vec::with_capacity(count);
         let sources = blocks.first().map_or(0, |block| block.row.len() - 1);
@@ -178,7 +188,8 @@ impl Engine {
 
     /// Replace values of a projection's synapses.
     pub(super) fn put_in_rows(&mut self, k: usize, given: &[f32], values: fn(&mut Block) -> &mut Vec<f32>) {
-        let mut blocks: Vec<&mut Block> = self.tiles().flat_map(|tile| tile.blocks.iter_mut()).filter(|block| block.wire == k).collect();
+        let mut blocks: Vec<&mut Block> =
+            self.tiles().flat_map(|tile| tile.blocks.iter_mut()).filter(|block| block.wire == k).collect();
         let sources = blocks.first().map_or(0, |block| block.row.len() - 1);
         let mut first = 0;
         for source in 0..sources as u32 {
@@ -221,7 +232,9 @@ fn take<T: Copy>(into: &mut [T], given: &[T], at: &mut usize) {
 
 fn check(name: &str, expected: &Array, given: Option<&Array>) -> Result<()> {
     let (what, fits) = match (expected, given) {
-        (Array::Float(a), Some(Array::Float(b))) => (format!("{} finite float32 values", a.len()), a.len() == b.len() && b.iter().all(|v| v.is_finite())),
+        (Array::Float(a), Some(Array::Float(b))) => {
+            (format!("{} finite float32 values", a.len()), a.len() == b.len() && b.iter().all(|v| v.is_finite()))
+        }
         (Array::Whole(a), Some(Array::Whole(b))) => (format!("{} int64 values", a.len()), a.len() == b.len()),
         (Array::Spikes(_), Some(Array::Spikes(_))) => (String::new(), true),
         (Array::Float(a), _) => (format!("{} float32 values", a.len()), false),

@@ -110,7 +110,9 @@ fn post_events(block: &mut Block, wire: &Wire, fired: &[u32], scaled: &mut Vec<(
     }
     if let Some(log) = &mut block.log {
         if now.learn || kernel.restricted {
-            scaled.iter().for_each(|&(j, scale)| log.push(j as usize, now.step, if now.learn { scale } else { 0.0 }));
+            for &(j, scale) in scaled.iter() {
+                log.push(j as usize, now.step, if now.learn { scale } else { 0.0 });
+            }
         }
     } else if now.learn {
         eager::columns(block, wire, scaled, level);

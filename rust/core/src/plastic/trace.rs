@@ -15,7 +15,9 @@ pub(super) fn renewed(z: f32, epoch: f32) -> f32 {
 /// Bring values to the unit of the epoch that starts with a step, if one does.
 pub(super) fn renew(z: &mut [f32], table: &Table, step: i32) {
     if step > 0 && table.phase(step) == 0 {
-        z.iter_mut().for_each(|z| *z = renewed(*z, table.epoch));
+        for z in z {
+            *z = renewed(*z, table.epoch);
+        }
     }
 }
 

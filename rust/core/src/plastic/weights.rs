@@ -25,7 +25,12 @@ impl Engine {
         if let Some(odd) = weights.iter().find(|w| !(0.0..=top).contains(*w)) {
             return Err(Error::data(format!("{}: expected weights in 0..{top}, got {odd}", plan.name)));
         }
-        let synapses: usize = self.tiles().flat_map(|tile| &tile.blocks).filter(|block| block.wire == projection).map(|block| block.w.len()).sum();
+        let synapses: usize = self
+            .tiles()
+            .flat_map(|tile| &tile.blocks)
+            .filter(|block| block.wire == projection)
+            .map(|block| block.w.len())
+            .sum();
         if weights.len() != synapses {
             let name = &self.plan.projections[projection].name;
             return Err(Error::data(format!("{name}: expected {synapses} weights, got {}", weights.len())));
@@ -40,7 +45,8 @@ impl Engine {
         let sources = self.plan.populations[self.plan.projections[projection].pre].size;
         let (mut row, mut to) = (vec![0i64], Vec::new());
         let blocks: Vec<_> = self.tiles().map(|tile| (tile.span.first as i64, &tile.blocks)).collect();
-        let blocks: Vec<_> = blocks.into_iter().flat_map(|(first, all)| all.iter().map(move |block| (first, block))).collect();
+        let blocks: Vec<_> =
+            blocks.into_iter().flat_map(|(first, all)| all.iter().map(move |block| (first, block))).collect();
         for source in 0..sources as u32 {
             for (first, block) in blocks.iter().filter(|(_, block)| block.wire == projection) {
                 to.extend(block.to[block.at(source)].iter().map(|&j| first + i64::from(j)));
@@ -58,7 +64,10 @@ impl Engine {
     pub fn reward(&mut self, projection: usize, amount: f32) -> Result<()> {
         let plan = &self.plan.projections[projection];
         let Some((kernel, table)) = plan.kernel.as_ref().and_then(|kernel| Some((kernel, kernel.c.as_ref()?))) else {
-            return Err(Error::plan(format!("{}: a reward needs a rule with eligibility, such as RewardSTDP", plan.name)));
+            return Err(Error::plan(format!(
+                "{}: a reward needs a rule with eligibility, such as RewardSTDP",
+                plan.name
+            )));
         };
         let (scale, w_max) = (kernel.eta * amount * table.down(self.latest()), kernel.w_max);
         for block in self.tiles().flat_map(|tile| tile.blocks.iter_mut()).filter(|block| block.wire == projection) {
@@ -77,11 +86,16 @@ impl Engine {
     pub fn trace(&mut self, projection: usize, name: &str) -> Result<Vec<f32>> {
         let step = self.latest();
         let plan = &self.plan.projections[projection];
-        let tables: Vec<(&str, &Table)> = plan.kernel.iter().flat_map(|kernel| {
-            let optional = [("x2", kernel.x2.as_ref()), ("y2", kernel.y2.as_ref()), ("eligibility", kernel.c.as_ref())];
-            let there = optional.into_iter().filter_map(|(name, table)| Some((name, table?)));
-            [("x", &kernel.x), ("y", &kernel.y)].into_iter().chain(there)
-        }).collect();
+        let tables: Vec<(&str, &Table)> = plan
+            .kernel
+            .iter()
+            .flat_map(|kernel| {
+                let optional =
+                    [("x2", kernel.x2.as_ref()), ("y2", kernel.y2.as_ref()), ("eligibility", kernel.c.as_ref())];
+                let there = optional.into_iter().filter_map(|(name, table)| Some((name, table?)));
+                [("x", &kernel.x), ("y", &kernel.y)].into_iter().chain(there)
+            })
+            .collect();
         let Some(&(_, table)) = tables.iter().find(|(known, _)| *known == name) else {
             let known: Vec<&str> = tables.iter().map(|(known, _)| *known).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

@@ -153,10 +153,14 @@ fn scale(change: &Change, own: f32, down: f32, mark: f32) -> f32 {
 
 fn bump(kernel: &Kernel, x: &mut [f32], x2: &mut [f32], arrivals: &[u32], step: i32) {
     let up = kernel.x.up(step);
-    arrivals.iter().for_each(|&i| rise(&mut x[i as usize], up, kernel.nearest[0]));
+    for &i in arrivals {
+        rise(&mut x[i as usize], up, kernel.nearest[0]);
+    }
     if let Some(table) = &kernel.x2 {
         let up = table.up(step);
-        arrivals.iter().for_each(|&i| rise(&mut x2[i as usize], up, kernel.nearest[2]));
+        for &i in arrivals {
+            rise(&mut x2[i as usize], up, kernel.nearest[2]);
+        }
     }
 }
 
