@@ -8,11 +8,11 @@ The sweeps themselves take hours; each is one command, and another that puts its
 """
 
 import json
-from math import sqrt
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.intervals import accuracy_cell
 from benchmarks.markdown import fill, table
 
 __all__ = ["PAGE", "TABLES", "page"]
@@ -20,7 +20,6 @@ __all__ = ["PAGE", "TABLES", "page"]
 TABLES = Path(__file__).parents[1] / "tables"
 PAGE = Path(__file__).parents[2] / "docs" / "conversion_results.md"
 
-_NORMAL_95 = 1.96
 _COMPARED_AT = 32
 
 
@@ -57,24 +56,16 @@ def _accuracies(frame: pl.DataFrame) -> str:
 def _ann(group: pl.DataFrame) -> str:
     """The ANN's accuracy, on all the samples first, and on a part of them if some rows have only that."""
     found = group.group_by("samples").agg(pl.col("ann_accuracy").first()).sort("samples", descending=True)
-    return ", ".join(f"{100 * accuracy:.2f}" for accuracy in found["ann_accuracy"])
+    return ", ".join(accuracy_cell(share, samples) for samples, share in found.iter_rows())
 
 
 def _accuracy(rows: pl.DataFrame) -> str:
-    """Mean and sample standard deviation over calibration sets, or for one of them the 95 % interval of a part of the data."""
+    """Mean over calibration sets, half of its 95 % interval, and of several sets the sample standard deviation."""
     if rows.is_empty():
         return ""
-    found = (100 * rows["accuracy"]).to_numpy()
-    mean = found.mean()
-    if len(found) > 1:
-        return f"{mean:.2f} ± {found.std(ddof=1):.2f}"
-    samples = int(rows["samples"].to_numpy()[0])
-    share = mean / 100
-    return (
-        f"{mean:.2f}"
-        if samples >= 10_000
-        else f"{mean:.1f} ± {100 * _NORMAL_95 * sqrt(share * (1 - share) / samples):.1f}"
-    )
+    found = rows["accuracy"].to_numpy()
+    cell = accuracy_cell(float(found.mean()), int(rows["samples"].to_numpy()[0]))
+    return cell if len(found) == 1 else f"{cell} (sd {100 * found.std(ddof=1):.2f})"
 
 
 def _agreements(frame: pl.DataFrame) -> str:
@@ -126,7 +117,7 @@ def _groups(frame: pl.DataFrame) -> list[tuple[list[str], pl.DataFrame]]:
         known = json.loads(str(settings))
         on_top = " + ".join(known.pop("calibrate", []))
         named = str(method) + "".join(f", {name} {value}" for name, value in known.items())
-        found.append(([str(network), named, "a channel" if per_channel else "a layer", on_top], group))
+        found.append(([str(network), named, "per channel" if per_channel else "per layer", on_top], group))
     return found
 
 

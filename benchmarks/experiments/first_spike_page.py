@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.experiments.first_spike_tasks import TASKS
+from benchmarks.intervals import accuracy_cell, verdict
 from benchmarks.markdown import fill, table
 
 __all__ = ["PAGE", "TABLES", "page"]
@@ -25,24 +26,19 @@ def _accuracy(frames: dict[str, pl.DataFrame]) -> str:
     for name, task in TASKS.items():
         goal = "" if task.goal is None else f"{task.goal:.1f}"
         if name not in frames:
-            rows.append([task.title, goal, "not run", "", "", "", ""])
+            rows.append([task.title, goal, "not run", "", "", "", "", "", ""])
             continue
         own = frames[name]
+        found = float(own["accuracy"].to_numpy().mean()), int(own["samples"].to_numpy()[0])
+        said = "" if task.goal is None else verdict(found[0], task.goal / 100, found[1])
         seeds = ", ".join(f"{100 * value:.2f}" for value in own["accuracy"])
-        validation = 100 * own["validation_accuracy"].to_numpy().mean()
-        rounded = 100 * own["accuracy_int8"].to_numpy().mean()
+        spread = f"{100 * own['accuracy'].to_numpy().std(ddof=1):.2f}"
+        means = [f"{100 * own[column].to_numpy().mean():.2f}" for column in ("validation_accuracy", "accuracy_int8")]
         rows.append(
-            [
-                task.title,
-                goal,
-                _spread(own, "accuracy", 100, 2),
-                seeds,
-                f"{validation:.2f}",
-                f"{rounded:.2f}",
-                _spread(own, "ties", 100, 2),
-            ]
+            [task.title, goal, accuracy_cell(*found), said, seeds, spread, *means, _spread(own, "ties", 100, 2)]
         )
-    return table(["network", "asked for", "test, %", "seeds", "validation, %", "8-bit weights, %", "ties, %"], rows)
+    head = ["network", "asked for", "test, %", "", "seeds", "sd of the seeds", "validation, %", "8-bit weights, %"]
+    return table([*head, "ties, %"], rows)
 
 
 def _cost(frames: dict[str, pl.DataFrame]) -> str:
