@@ -24,3 +24,6 @@ mod wire;
 pub use engine::{Build, Engine, Part, Record};
 pub use plan::{Cells, Change, Dependence, Kernel, Make, Plan, Population, Power, Projection, Recipe, Synapses, Table};
 pub use state::{Array, Arrays};
+
+#[cfg(test)]
+mod tests;
