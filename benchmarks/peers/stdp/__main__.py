@@ -9,6 +9,7 @@ index); without it pysnn runs alone.
 import argparse
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,24 @@ def best(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return max(rows, key=lambda row: row.get("updates_per_s", 0.0))
 
 
+def measure(name: str, python: str | None, repeat: int, threads: int) -> Iterator[dict[str, Any]]:
+    """Measure a case in every simulator, a row each."""
+    for store in ("eager", "lazy"):
+        runs = [run(CASES[name], store=store, threads=threads) for _ in range(repeat)]
+        yield {"case": name, "threads": threads, **best(runs)}
+    if python and name not in SLOWEST:
+        for program in PEERS:
+            yield {"case": name, "threads": 1, **best([peer(python, program, name) for _ in range(repeat)])}
+
+
+def line(row: dict[str, Any]) -> str:
+    """Return a row as text."""
+    head = f"{row['case']:8} {row['simulator']:36} {row['threads']}"
+    if "updates_per_s" not in row:
+        return f"{head} {row['error']}"
+    return f"{head} {row['updates_per_s'] / 1e6:9.1f} M updates/s  in {row['rate_in']:6.2f} Hz  out {row['rate_out']:6.2f} Hz"
+
+
 def main() -> None:
     """Measure, and print a row each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -45,28 +64,12 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for name in options.cases.split(","):
-        for store in ("eager", "lazy"):
-            runs = [run(CASES[name], store=store, threads=options.threads) for _ in range(options.repeat)]
-            rows.append({"case": name, "threads": options.threads, **best(runs)})
-        if options.python and name not in SLOWEST:
-            rows += [
-                {
-                    "case": name,
-                    "threads": 1,
-                    **best([peer(options.python, program, name) for _ in range(options.repeat)]),
-                }
-                for program in PEERS
-            ]
+        for row in measure(name, options.python, options.repeat, options.threads):
+            rows.append(row)
+            if not options.json:
+                print(line(row), flush=True)
     if options.json:
         print(json.dumps({"rows": rows}))
-        return
-    for row in rows:
-        speed = (
-            f"{row['updates_per_s'] / 1e6:9.1f} M updates/s  in {row['rate_in']:6.2f} Hz  out {row['rate_out']:6.2f} Hz"
-            if "updates_per_s" in row
-            else row["error"]
-        )
-        print(f"{row['case']:8} {row['simulator']:36} {row['threads']} {speed}")
 
 
 if __name__ == "__main__":

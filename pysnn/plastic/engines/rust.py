@@ -11,12 +11,14 @@ from pysnn.plastic.engines.base import Counts, RunPart, RunRecord
 from pysnn.plastic.plan import PlasticPlan
 from pysnn.plastic.state import PlasticState
 from pysnn.processors import usable_threads
+from pysnn.simulation.capacity import physical_memory
 
 __all__ = ["RustEngine"]
 
 _LARGEST_TILE = 65536
-_LAZY_FROM = 6_000_000
-"""Plastic synapses from which on the lazy store was measured to be faster: their weights leave the last cache."""
+_EAGER_BYTES = 16
+_MEMORY_SHARE = 0.25
+"""The eager store was at least as fast at every size measured: the lazy one is taken where the other would need more of the memory than this."""
 _UPDATES_A_THREAD = 5000
 
 
@@ -76,7 +78,7 @@ class RustEngine(NotPicklable):
 def _prefers_lazy(plan: PlasticPlan) -> bool:
     kernels = [(one.kernel, one.expected) for one in plan.projections if one.kernel is not None]
     able = all(kernel.c is None and not kernel.post.amounts[2] for kernel, _ in kernels)
-    return able and sum(count for _, count in kernels) >= _LAZY_FROM
+    return able and sum(count for _, count in kernels) * _EAGER_BYTES > _MEMORY_SHARE * physical_memory()
 
 
 def _threads(plan: PlasticPlan) -> int:
