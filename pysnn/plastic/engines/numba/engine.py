@@ -34,10 +34,11 @@ class NumbaEngine(ReferenceEngine):
         super().load(state)
         key = np.array([self.plan.seed & 0xFFFFFFFF, self.plan.seed >> 32], dtype=np.uint64)
         self.populations = [_with_poisson(one, key, self._room) for one in self.populations]
+        self._places = [_Places(one) for one in self.projections]
 
     def _deliver(self, k: int, sums: Values, arrivals: Indices) -> None:
         running = self.projections[k]
-        kernels.deliver(arrivals, running.row, running.to, running.w, sums)
+        kernels.deliver(arrivals, running.row, self._places[k].to, running.w, sums)
 
     def _rows(self, k: int, sums: Values, arrivals: Indices, scales: Values) -> None:
         running = self.projections[k]
@@ -45,9 +46,9 @@ class NumbaEngine(ReferenceEngine):
         assert kernel is not None
         assert y is not None
         if _plain(running, kernel.pre, -1.0):
-            kernels.lose(arrivals, scales, running.row, running.to, running.w, sums, y.z)
+            kernels.lose(arrivals, scales, running.row, self._places[k].to, running.w, sums, y.z)
             return
-        synapses = (running.row, running.to, running.w, _NO_FLOATS if running.c is None else running.c.z)
+        synapses = (running.row, self._places[k].to, running.w, _NO_FLOATS if running.c is None else running.c.z)
         by, tables, bounds = _arguments(running, kernel.pre, self.step)
         kernels.rows(arrivals, scales, synapses, sums, y.z, _seen(running), by, tables, bounds)
 
@@ -56,10 +57,11 @@ class NumbaEngine(ReferenceEngine):
         kernel, x = running.plan.kernel, running.x
         assert kernel is not None
         assert x is not None
+        places = self._places[k]
         if _plain(running, kernel.post, 1.0):
-            kernels.gain(fired, scales, running.col, running.source, running.place, running.w, x.z, kernel.w_max)
+            kernels.gain(fired, scales, running.col, places.source, places.place, running.w, x.z, kernel.w_max)
             return
-        synapses = (running.col, running.source, running.place)
+        synapses = (running.col, places.source, places.place)
         marks = _NO_FLOATS if running.c is None else running.c.z
         by, tables, bounds = _arguments(running, kernel.post, self.step)
         kernels.columns(fired, scales, synapses, running.w, marks, x.z, _seen(running), by, tables, bounds)
@@ -81,6 +83,16 @@ class NumbaEngine(ReferenceEngine):
         if here.rise is not None and learn:
             here.rise.rise(fired, self.learned)
         return fired
+
+
+class _Places:
+    """The places of a projection's synapses in 32 bits: half the memory to read, and no negative ones to look for."""
+
+    def __init__(self, running: RunningProjection) -> None:
+        self.to = running.to.astype(np.uint32)
+        plastic = running.plan.kernel is not None
+        self.source = running.source.astype(np.uint32) if plastic else self.to
+        self.place = running.place.astype(np.uint32) if plastic else self.to
 
 
 class _CompiledPoisson(RunningPopulation):
