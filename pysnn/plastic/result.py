@@ -46,7 +46,7 @@ class Matrix:
             SciPy is not installed.
         """
         try:
-            from scipy.sparse import csr_array  # type: ignore[import-untyped]
+            from scipy.sparse import csr_array
         except ImportError as error:
             raise MissingExtraError("a sparse array needs SciPy: pip install scipy") from error
         return csr_array((self.weight, self.to, self.row), shape=self.shape)
