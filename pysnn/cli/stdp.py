@@ -30,7 +30,7 @@ Table = Annotated[Path | None, typer.Option(help="Write this table (.parquet, .c
 def run(
     spec: Annotated[Path, typer.Argument(metavar="SPEC.toml", help="The network and the run: docs/stdp.md.")],
     backend: Annotated[str, typer.Option(help="auto, rust, numba or reference.")] = "auto",
-    store: Annotated[str, typer.Option(help="auto, eager (16 bytes a synapse) or lazy (8).")] = "auto",
+    store: Annotated[str, typer.Option(help="auto, eager (14 bytes a synapse) or lazy (6).")] = "auto",
     threads: Annotated[
         int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; results do not depend on them.")
     ] = None,

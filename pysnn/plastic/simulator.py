@@ -28,7 +28,7 @@ from pysnn.simulation.capacity import physical_memory
 __all__ = ["PlasticSimulator", "RunOptions"]
 
 _LOG = logging.getLogger("pysnn")
-_BYTES = {"eager": 16, "lazy": 8}
+_BYTES = {"eager": 14, "lazy": 6}
 _BUSY = 0.5
 
 

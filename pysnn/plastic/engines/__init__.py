@@ -22,7 +22,7 @@ class EngineOptions:
     backend
         "auto", "rust", "numba" or "reference".
     store
-        "eager": 16 bytes a synapse, post events change weights at once. "lazy": 8 bytes, post events wait for the next arrival (Rust alone). "auto"
+        "eager": 14 bytes a synapse, post events change weights at once. "lazy": 6 bytes, post events wait for the next arrival (Rust alone). "auto"
         chooses by size.
     threads
         Threads of the compiled engine; ``None`` chooses by size.

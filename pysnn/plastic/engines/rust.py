@@ -16,7 +16,7 @@ from pysnn.simulation.capacity import physical_memory
 __all__ = ["RustEngine"]
 
 _LARGEST_TILE = 65536
-_EAGER_BYTES = 16
+_EAGER_BYTES = 14
 _MEMORY_SHARE = 0.25
 """The eager store was at least as fast at every size measured: the lazy one is taken where the other would need more of the memory than this."""
 _UPDATES_A_THREAD = 5000
