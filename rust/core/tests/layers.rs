@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 13] = [
     &["clocked::program"],
     &["clocked::run"],
     &["clocked"],
-    &["first_spike", "training"],
+    &["first_spike", "plastic", "training"],
 ];
 
 /// Files in one folder, at most.
