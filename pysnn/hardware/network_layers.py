@@ -88,7 +88,8 @@ class _Tracer:
     def reads_spikes(self, name: str) -> bool:
         """Whether no weights lie between a node and the neurons before it."""
         sources = self.network.sources[name]
-        return all(s in self.network.neurons or (not self._weighs(s) and self.reads_spikes(s)) for s in sources)
+        moved = (s in self.network.neurons or (not self._weighs(s) and self.reads_spikes(s)) for s in sources)
+        return name != self.network.input_name and all(moved)
 
     def renamed(self, layer: HardwareLayer) -> HardwareLayer:
         """Return a layer whose sources have the names of layers; those of a cycle are known only when all layers are."""

@@ -40,7 +40,7 @@ def replay_busiest(
     """Return, by chip, nanoseconds a sample that the busiest core works, summed over the steps: exact for the mapping.
 
     Every synaptic operation, active and inactive update takes the time that the chip's file says; a step takes as long as its
-    busiest core. Give it to :func:`~pysnn.hardware.estimate` as ``busiest``.
+    busiest core. Weights that only int8 rounds to zero count as weights. Give it to :func:`~pysnn.hardware.estimate` as ``busiest``.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def replay_busiest(
     Raises
     ------
     DataError
-        A chip has no times of operations, or does not hold the network.
+        A chip has no times of operations, or does not hold the network; the network has delays, or weights that see currents.
 
     Examples
     --------
@@ -73,6 +73,7 @@ def replay_busiest(
     if not isinstance(network, Network) or isinstance(x, Events):
         raise DataError("replay: expected a clocked network and an array of samples")
     layers = hardware_layers(network)
+    _check_replayable(network, layers)
     placements = {}
     for chip in map(load_chip, chips):
         if chip.timing != "barrier":
@@ -93,6 +94,18 @@ def replay_busiest(
             times = [_times(layer, placement, load_chip(name), (arrived, spikes)) for layer in layers[1:]]
             totals[name] += float(np.max(times, axis=0).sum())
     return {name: total / samples for name, total in totals.items()}
+
+
+def _check_replayable(network: Network, layers: Sequence[HardwareLayer]) -> None:
+    """Refuse delays, and weights that see currents: their operations are not those of spikes of the same step."""
+    for name, node in network.nodes.items():
+        if node.title == "Delay":
+            raise DataError(f"replay: Delay '{name}': expected a network without delays")
+    for layer in layers:
+        named = {link.name for link in layer.links}
+        behind = [name for name in layer.counted if name not in named and not isinstance(network.nodes[name], Scale)]
+        if behind or layer.shortcuts:
+            raise DataError(f"replay: layer '{layer.name}': expected weights that see spikes alone, each for one layer")
 
 
 def core_loads(values: Array, shape: tuple[int, int, int], per_core: int) -> Array:
@@ -117,7 +130,7 @@ def _recorded(network: Network, x: Array, steps: int, options: Mapping[str, Any]
     coding = options.get("coding", "constant")
     if coding == "spikes":
         spikes[network.input_name] = np.asarray(x)
-    elif coding != "constant":
+    elif coding == "poisson":
         nodes = {
             network.input_name: network.input,
             "spike": IF(v_threshold=0.5, reset="zero"),
