@@ -16,12 +16,31 @@ from pysnn.hardware.network_layers import hardware_layers
 from pysnn.hardware.registry import load_chip
 from pysnn.network import Network
 from pysnn.neurons import IF
-from pysnn.nodes import Affine, AvgPool2d, Conv2d, GlobalAvgPool, Linear, MaxPool2d, Output, Scale, SumPool2d
+from pysnn.nodes import (
+    Affine,
+    AvgPool2d,
+    Concat,
+    Conv2d,
+    Crop,
+    Flatten,
+    GlobalAvgPool,
+    Input,
+    Linear,
+    MaxPool2d,
+    Output,
+    Pad,
+    Scale,
+    Subsample,
+    SumPool2d,
+)
 from pysnn.simulation.simulator import Simulator
 
 __all__ = ["core_loads", "replay_busiest"]
 
 _BATCH = 16
+_POOLS = (AvgPool2d, GlobalAvgPool, MaxPool2d, SumPool2d)
+_MOVES = (Concat, Crop, Flatten, Pad, Scale, Subsample)
+_REPLAYED = (Input, Output, Affine, Conv2d, Linear, *_POOLS, *_MOVES)
 
 Counts = NDArray[np.int64]
 Array = NDArray[Any]
@@ -97,10 +116,10 @@ def replay_busiest(
 
 
 def _check_replayable(network: Network, layers: Sequence[HardwareLayer]) -> None:
-    """Refuse delays, and weights that see currents: their operations are not those of spikes of the same step."""
+    """Refuse nodes with steps of their own that are no neurons, and weights that see currents."""
     for name, node in network.nodes.items():
-        if node.title == "Delay":
-            raise DataError(f"replay: Delay '{name}': expected a network without delays")
+        if name not in network.neurons and not isinstance(node, _REPLAYED):
+            raise DataError(f"replay: {node.title} '{name}': expected weights, pools, moves and spiking neurons alone")
     for layer in layers:
         named = {link.name for link in layer.links}
         behind = [name for name in layer.counted if name not in named and not isinstance(network.nodes[name], Scale)]
