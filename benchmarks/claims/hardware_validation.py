@@ -11,6 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "hardware_validation.md"
 
 _HEAD = """# Estimates against published figures
 
+<!-- table: all -->
 Made by `python -m benchmarks.claims.hardware_validation`; the same cases are tests (`tests/unit/hardware/test_validation.py`). Each case builds a
 network and an activity and calls `pysnn.hardware.estimate` or `map_network`.
 
@@ -61,7 +62,17 @@ def page() -> str:
         scopes.append(
             f"| {scope} | {found.low / 1e9:.3g} | {found.value / 1e9:.3g} | {found.high / 1e9:.3g} | {held} |"
         )
-    return _HEAD + "\n".join(rows) + "\n" + _TABLES + "\n".join(lines) + "\n" + _TAIL + "\n".join(scopes) + "\n"
+    return (
+        _HEAD
+        + "\n".join(rows)
+        + "\n"
+        + _TABLES
+        + "\n".join(lines)
+        + "\n"
+        + _TAIL
+        + "\n".join(scopes)
+        + "\n<!-- end -->\n"
+    )
 
 
 if __name__ == "__main__":

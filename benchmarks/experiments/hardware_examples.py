@@ -29,6 +29,7 @@ _SAMPLES, _CALIBRATION = 64, 256
 
 _HEAD = """# Worked examples of estimates
 
+<!-- table: all -->
 Made by `PYSNN_DATA=DIR python -m benchmarks.experiments.hardware_examples`. Energy in uJ a sample, [low, high] behind the nominal value; "at least":
 something has no price, and the value is a lower bound. The outermost scope that has a price is shown. Baselines are on 45 nm CMOS with memory.
 
@@ -118,7 +119,7 @@ def _vgg(network: Network, given: object) -> str:
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text((_HEAD + "".join([*_temporal(), *_deep()])).rstrip() + "\n", encoding="utf-8")
+    PAGE.write_text((_HEAD + "".join([*_temporal(), *_deep()])).rstrip() + "\n<!-- end -->\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ _STEPS = 10
 _SIZES = (20, 15, 8)
 _HEAD = """# Estimates beside other tools
 
+<!-- table: all -->
 Made by `python -m benchmarks.peers.hardware_tools` (neurobench {neurobench}, sanafe {sanafe}, torch {torch}): the same weights and the same given spikes go through
 both tools.
 
@@ -239,7 +240,7 @@ def main() -> None:
         "\n",
         _SANAFE.format(steps=_STEPS),
         table(["what", "SANA-FE", "pysnn", "difference"], _sanafe_rows()),
-        "\n",
+        "\n<!-- end -->\n",
     ]
     PAGE.write_text("".join(parts), encoding="utf-8")
 

@@ -58,7 +58,7 @@ def _clocked(network: Network) -> tuple[HardwareLayer, ...]:
     tracer.named[network.input_name] = network.input_name
     last = network.output_name
     sinks = [n for n in network.order if n in network.neurons or (n == last and not tracer.reads_spikes(n))]
-    return (entry, *(tracer.layer(name) for name in sinks))
+    return tuple(tracer.renamed(layer) for layer in (entry, *[tracer.layer(name) for name in sinks]))
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,13 @@ class _Tracer:
     def reads_spikes(self, name: str) -> bool:
         """Whether no weights lie between a node and the neurons before it."""
         sources = self.network.sources[name]
-        return all(s in self.network.neurons or (not self._weighs(s) and self.reads_spikes(s)) for s in sources)
+        moved = (s in self.network.neurons or (not self._weighs(s) and self.reads_spikes(s)) for s in sources)
+        return name != self.network.input_name and all(moved)
+
+    def renamed(self, layer: HardwareLayer) -> HardwareLayer:
+        """Return a layer whose sources have the names of layers; those of a cycle are known only when all layers are."""
+        links = (replace(link, sources=tuple(self.named.get(s, s) for s in link.sources)) for link in layer.links)
+        return replace(layer, links=tuple(links))
 
     def _weighs(self, name: str) -> bool:
         return isinstance(self.network.nodes[name], _WEIGHTS)
@@ -126,12 +132,25 @@ class _Tracer:
                     found.setdefault(source, self._direct(name, source, way))
                 elif self._weighs(source):
                     found.setdefault(source, self._weights(source, way))
+                    passed += self._before(source)
                 else:
                     if isinstance(node, Scale):
                         passed.append(source)
                     before = self.network.shapes[self.network.sources[source][0]]
                     waiting.append((source, way.through(node, before)))
         return list(found.values()), added, passed
+
+    def _before(self, name: str) -> list[str]:
+        """Return weights and scales on the way to a weight node, without neurons between: their operations are its layer's too."""
+        found: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            for source in self.network.sources[waiting.pop()]:
+                if source not in self.spiking and source not in found:
+                    if self._weighs(source) or isinstance(self.network.nodes[source], Scale):
+                        found[source] = None
+                    waiting.append(source)
+        return list(found)
 
     def _is_current(self, name: str) -> bool:
         """Whether a node's value is a current: weights lie between it and the spikes before."""
@@ -148,7 +167,7 @@ class _Tracer:
             here, way = waiting.pop()
             for source in self.network.sources[here]:
                 if source in self.spiking:
-                    found.setdefault(self.named.get(source, source))
+                    found.setdefault(source)
                     widest = max(widest, way, key=lambda w: w.area)
                 else:
                     shape = self.network.shapes[(self.network.sources[source] or (source,))[0]]
@@ -161,7 +180,7 @@ class _Tracer:
         kind = "pool" if way.area > 1 else "direct"
         side = math.isqrt(way.area)
         connections = way.area * math.prod(outputs)
-        sources = (self.named.get(source, source),)
+        sources = (source,)
         link = Link("", kind, sources, way.area, connections, shape, shape[0], groups=shape[0])
         return replace(link, kernel=(side, side), stride=(way.stride,) * 2, pool_area=way.area, pool_stride=way.stride)
 

@@ -16,12 +16,31 @@ from pysnn.hardware.network_layers import hardware_layers
 from pysnn.hardware.registry import load_chip
 from pysnn.network import Network
 from pysnn.neurons import IF
-from pysnn.nodes import Affine, AvgPool2d, Conv2d, GlobalAvgPool, Linear, MaxPool2d, Output, Scale, SumPool2d
+from pysnn.nodes import (
+    Affine,
+    AvgPool2d,
+    Concat,
+    Conv2d,
+    Crop,
+    Flatten,
+    GlobalAvgPool,
+    Input,
+    Linear,
+    MaxPool2d,
+    Output,
+    Pad,
+    Scale,
+    Subsample,
+    SumPool2d,
+)
 from pysnn.simulation.simulator import Simulator
 
 __all__ = ["core_loads", "replay_busiest"]
 
 _BATCH = 16
+_POOLS = (AvgPool2d, GlobalAvgPool, MaxPool2d, SumPool2d)
+_MOVES = (Concat, Crop, Flatten, Pad, Scale, Subsample)
+_REPLAYED = (Input, Output, Affine, Conv2d, Linear, *_POOLS, *_MOVES)
 
 Counts = NDArray[np.int64]
 Array = NDArray[Any]
@@ -40,7 +59,7 @@ def replay_busiest(
     """Return, by chip, nanoseconds a sample that the busiest core works, summed over the steps: exact for the mapping.
 
     Every synaptic operation, active and inactive update takes the time that the chip's file says; a step takes as long as its
-    busiest core. Give it to :func:`~pysnn.hardware.estimate` as ``busiest``.
+    busiest core. Weights that only int8 rounds to zero count as weights. Give it to :func:`~pysnn.hardware.estimate` as ``busiest``.
 
     Parameters
     ----------
@@ -60,7 +79,7 @@ def replay_busiest(
     Raises
     ------
     DataError
-        A chip has no times of operations, or does not hold the network.
+        A chip has no times of operations, or does not hold the network; the network has delays, or weights that see currents.
 
     Examples
     --------
@@ -73,6 +92,7 @@ def replay_busiest(
     if not isinstance(network, Network) or isinstance(x, Events):
         raise DataError("replay: expected a clocked network and an array of samples")
     layers = hardware_layers(network)
+    _check_replayable(network, layers)
     placements = {}
     for chip in map(load_chip, chips):
         if chip.timing != "barrier":
@@ -93,6 +113,18 @@ def replay_busiest(
             times = [_times(layer, placement, load_chip(name), (arrived, spikes)) for layer in layers[1:]]
             totals[name] += float(np.max(times, axis=0).sum())
     return {name: total / samples for name, total in totals.items()}
+
+
+def _check_replayable(network: Network, layers: Sequence[HardwareLayer]) -> None:
+    """Refuse nodes with steps of their own that are no neurons, and weights that see currents."""
+    for name, node in network.nodes.items():
+        if name not in network.neurons and not isinstance(node, _REPLAYED):
+            raise DataError(f"replay: {node.title} '{name}': expected weights, pools, moves and spiking neurons alone")
+    for layer in layers:
+        named = {link.name for link in layer.links}
+        behind = [name for name in layer.counted if name not in named and not isinstance(network.nodes[name], Scale)]
+        if behind or layer.shortcuts:
+            raise DataError(f"replay: layer '{layer.name}': expected weights that see spikes alone, each for one layer")
 
 
 def core_loads(values: Array, shape: tuple[int, int, int], per_core: int) -> Array:
@@ -117,7 +149,7 @@ def _recorded(network: Network, x: Array, steps: int, options: Mapping[str, Any]
     coding = options.get("coding", "constant")
     if coding == "spikes":
         spikes[network.input_name] = np.asarray(x)
-    elif coding != "constant":
+    elif coding == "poisson":
         nodes = {
             network.input_name: network.input,
             "spike": IF(v_threshold=0.5, reset="zero"),

@@ -5,8 +5,7 @@ import math
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from pysnn import Conv2d, Events, Linear
-from pysnn.hardware import chip_names, estimate, preset_table, replay_busiest
+from pysnn.hardware import chip_names, estimate, preset_table
 from pysnn.hardware.mapping.placement import Violation
 from pysnn.simulation.result import Result
 from tests.parity.cases import Case, cases
@@ -49,25 +48,3 @@ def test_every_network_has_an_estimate_on_every_chip(case: Case) -> None:
         assert by_layer == pytest.approx(own["synops"]["value"])
     assert set(found.violations.columns) == {"chip", *Violation.__dataclass_fields__}
     assert not preset_table(case.network, result.activity, steps=steps)["value"].is_nan().any()
-
-
-@pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-@given(case=cases(most_nodes=8, tiny=True))
-def test_a_replay_lies_inside_the_bounds_of_every_network(case: Case) -> None:
-    # Counts hold an input's spikes where weights read them; an input that neurons read as it is counts as a constant current.
-    net = case.network
-    weighted = all(isinstance(net.nodes[name], Conv2d | Linear) for name in net.targets[net.input_name])
-    assume(weighted and not isinstance(case.data, Events))
-    result = counted(case)
-    steps, options = result.steps[-1], {**case.options, "backend": "reference"}
-    busiest = replay_busiest(case.network, case.data, chips=["loihi1"], steps=steps, **options)
-    tables = [
-        estimate(case.network, result.activity, chips=["loihi1"], steps=steps, busiest=b).table for b in ({}, busiest)
-    ]
-    loose, exact = (
-        t.filter((t["term"] == "latency") & (t["scope"] == "chip") & (t["chip"] == "loihi1")).row(0, named=True)
-        for t in tables
-    )
-    assert exact["high"] <= loose["high"] * (1 + 1e-9)
-    assert loose["low"] <= exact["low"] * (1 + 1e-9)
