@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from pysnn.cli import train_first_spike
 from pysnn.cli.app import app
+from pysnn.cli.train import first_spike as train_first_spike
 from pysnn.files.first_spike import load
 from pysnn.first_spike.learn import RULES, SSTDPClassifier, STDBPClassifier
 
