@@ -59,11 +59,11 @@ def show_keywords(parameters: Iterable[inspect.Parameter]) -> Callable[[F], F]:
 
     Examples
     --------
-    >>> from pysnn.neurons import IF
-    >>> @show_keywords(keywords_of(IF, without=["v_reset", "reset", "compare"]))
-    ... def threshold(x, **options): ...
-    >>> str(inspect.signature(threshold))
-    '(x, *, v_threshold: Any = 1.0, v_init: Any = 0.0)'
+    >>> from pysnn.plan import PlanOptions
+    >>> @show_keywords(keywords_of(PlanOptions, without=["precision", "coding", "units"]))
+    ... def compiled(x, **options): ...
+    >>> str(inspect.signature(compiled))
+    '(x, *, dt: float | None = None, max_count: int = 1)'
     """
 
     def decorate(function: F) -> F:

@@ -45,7 +45,10 @@ def _cost(frames: dict[str, pl.DataFrame]) -> str:
     needed = {row["network"]: row for row in pl.read_parquet(TABLES / "ann_costs.parquet").to_dicts()}
     rows = []
     for name, own in frames.items():
-        macs, nonzero = needed[name]["macs"], needed[name]["nonzero"]
+        # A task that is not among those of the page has no count of zeros.
+        dense = int(own["dense_macs"][0])
+        ann = needed.get(name, {"macs": dense, "nonzero": float(dense)})
+        macs, nonzero = ann["macs"], ann["nonzero"]
         counts = [own[column].to_numpy().mean() for column in ("additions_decision", "additions_end")]
         shares = [f"{count:,.0f} ({100 * count / macs:.0f} %, {100 * count / nonzero:.0f} %)" for count in counts]
         times = " / ".join(f"{own[f'decision_time_{kind}'].to_numpy().mean():.2f}" for kind in ("mean", "p50", "p90"))

@@ -47,11 +47,6 @@ CONSTANTS = {
     ("first_spike.md", "1 %"): _WARNING,
     ("first_spike.md", "10 %"): _WARNING,
     ("first_spike_results.md", "95 %"): "the level of intervals",
-    **{
-        ("hardware.md", text): "in a chip's file, with its source"
-        for text in ("113 to 465 ns", "5 to 17 us", "340 us", "10 pJ", "8 KiB")
-    },
-    ("hardware.md", "95 %"): "the level of intervals",
     ("numerics.md", "5 %"): _DEFINITION,
     ("numerics.md", "50 %"): _DEFINITION,
     ("numerics.md", "95 %"): _DEFINITION,
