@@ -95,7 +95,10 @@ def _drawn(node: Input, coding: str, steps: int) -> NDArray[Any]:
     values = _uniform((1, *node.shape))
     if coding == "constant" and node.data_range is not None:
         spread = (-1,) + (1,) * (len(node.shape) - 1)
-        low, high = (np.asarray(bound, dtype=np.float64).reshape(spread) for bound in (node.data_range.least, node.data_range.most))
+        low, high = (
+            np.asarray(bound, dtype=np.float64).reshape(spread)
+            for bound in (node.data_range.least, node.data_range.most)
+        )
         values = low + values * (high - low)
     return values.astype(np.float32 if node.scaling is None else np.float64)
 

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from pysnn.errors import DataError
+from pysnn.errors import DataError, PlanError
 from pysnn.export import layout
 from pysnn.export.golden_run import GoldenRun, golden_input, golden_run
+from pysnn.files.first_spike import SavedFirstSpike
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import PRECISIONS, check_choice, check_integer
 from pysnn.nodes import Input
@@ -50,7 +51,7 @@ class ExportOptions:
             raise DataError(f"source: expected the 32 bytes of a SHA-256, got {len(self.source)}")
 
 
-def export_network(saved: SavedNetwork, options: ExportOptions | None = None) -> bytes:
+def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions | None = None) -> bytes:
     """Return the bytes of an exported network: its plan, what its input means, and a golden run; the same for the same content.
 
     Raises
@@ -66,6 +67,8 @@ def export_network(saved: SavedNetwork, options: ExportOptions | None = None) ->
     b'PYSNNEXP'
     """
     options = options or ExportOptions()
+    if isinstance(saved, SavedFirstSpike):
+        raise PlanError("first-spike networks are not exported yet; networks of clocked neurons are")
     settings = saved.settings
     given, steps = golden_input(saved)
     counted = settings.coding in ("spikes", "events")
@@ -97,7 +100,10 @@ def _golden_sections(golden: GoldenRun) -> tuple[bytes, bytes, bytes]:
 def _input_operations(node: Input) -> tuple[int, bytes]:
     """Return what is done to data: 0 for nothing, 1 and mean and std, or one more than the operations, each with its values."""
     if node.scaling is not None:
-        parts = [np.uint64(layout.OPERATIONS.index(name) + 1).tobytes() + values.astype("<f8").tobytes() for name, values in node.scaling]
+        parts = [
+            np.uint64(layout.OPERATIONS.index(name) + 1).tobytes() + values.astype("<f8").tobytes()
+            for name, values in node.scaling
+        ]
         return 1 + len(parts), b"".join(parts)
     if node.mean is None:
         return 0, b""

@@ -44,7 +44,7 @@ LAYERS = (
     ("first_spike",),
     ("convert",),
     ("files", "plot"),
-    ("datasets",),
+    ("datasets", "export"),
     ("importers",),
     ("finetune",),
     ("quickstart", "sweep"),
