@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-edge test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -130,6 +130,12 @@ $(EDGE)/pysnn-run: $(RUST)
 
 edge: $(EDGE)/pysnn-run ## build it for aarch64, armv7 and riscv64 too
 	@for target in $(EDGE_TARGETS); do sh scripts/build_edge.sh $$target $(EDGE)/pysnn-run-$${target%%-*} || exit 1; done
+
+test-edge: edge ## test pysnn-run of the other processors under qemu-user
+	@command -v qemu-aarch64 >/dev/null || { echo "this needs an emulator: apt install qemu-user"; exit 1; }
+	PYSNN_RUN="qemu-aarch64 $(EDGE)/pysnn-run-aarch64" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
+	PYSNN_RUN="qemu-arm $(EDGE)/pysnn-run-armv7" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
+	PYSNN_RUN="qemu-riscv64 $(EDGE)/pysnn-run-riscv64gc" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
 
 test-aarch64: ## test the Rust core as aarch64 code under qemu-user
 	@command -v qemu-aarch64 >/dev/null && command -v aarch64-linux-gnu-gcc >/dev/null \

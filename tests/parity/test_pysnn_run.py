@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -26,14 +27,14 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Program:
-    """The program, and a folder for its files."""
+    """The program, by an emulator where it is another machine's, and a folder for its files."""
 
-    path: Path
+    command: tuple[str, ...]
     folder: Path
 
     def run(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run it."""
-        return subprocess.run([self.path, *words], input=stdin, capture_output=True, check=False, cwd=self.folder)
+        return subprocess.run([*self.command, *words], input=stdin, capture_output=True, check=False, cwd=self.folder)
 
     def done(self, *words: str, stdin: bytes = b"") -> list[dict[str, Any]]:
         """Run it and return the objects that it prints."""
@@ -56,12 +57,13 @@ class Program:
 
 @pytest.fixture(scope="module")
 def program() -> Iterator[Program]:
-    path = Path(os.environ.get("PYSNN_RUN") or ROOT / "dist/edge/pysnn-run")
-    if not path.exists():
+    command = shlex.split(os.environ.get("PYSNN_RUN") or str(ROOT / "dist/edge/pysnn-run"))
+    if not Path(command[-1]).exists():
         assert not os.environ.get("PYSNN_REQUIRE_RUST"), "make edge-native builds dist/edge/pysnn-run"
         pytest.skip("make edge-native builds dist/edge/pysnn-run")
+    command[-1] = str(Path(command[-1]).resolve())
     with tempfile.TemporaryDirectory() as folder:
-        yield Program(path.resolve(), Path(folder))
+        yield Program(tuple(command), Path(folder))
 
 
 def same(ours: NDArray[Any], theirs: NDArray[Any]) -> None:
