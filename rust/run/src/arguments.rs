@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use pysnn_core::plan::MAX_BLOCK;
+
 use crate::fault::{Fault, Outcome};
 
 /// What is to be done.
@@ -48,6 +50,8 @@ pub(crate) struct Arguments {
     pub(crate) verify: bool,
     pub(crate) threads: Option<usize>,
     pub(crate) batch: usize,
+    /// Steps at a time.
+    pub(crate) block: Option<usize>,
     pub(crate) simd: Option<String>,
 }
 
@@ -84,6 +88,7 @@ impl Arguments {
             verify: false,
             threads: None,
             batch: 256,
+            block: None,
             simd: None,
         };
         if matches!(command, Command::Help | Command::Version) {
@@ -132,6 +137,7 @@ impl Arguments {
             "--every" => self.every = number(name, &value()?, MOST)?,
             "--threads" => self.threads = Some(number(name, &value()?, MOST_THREADS)?),
             "--batch" => self.batch = number(name, &value()?, MOST)?,
+            "--block" => self.block = Some(number(name, &value()?, MAX_BLOCK)?),
             "--simd" => self.simd = Some(value()?.to_string_lossy().into_owned()),
             "--reset" => self.reset = true,
             "--verify" => self.verify = true,

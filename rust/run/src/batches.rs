@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
-use pysnn_core::exported::{Encoding, Entering, Exported, Samples};
+use pysnn_core::exported::{Encoding, Entering, Interface, Samples};
 use pysnn_core::plan::Shape;
 
 use crate::arguments::{Raw, Source};
@@ -48,7 +48,7 @@ pub(crate) struct Batch {
 
 impl Batches {
     /// Open data.
-    pub(crate) fn open(source: &Source, raw: Option<Raw>, network: &Exported) -> Outcome<Self> {
+    pub(crate) fn open(source: &Source, raw: Option<Raw>, network: &Interface) -> Outcome<Self> {
         let (name, mut reader): (String, Box<dyn Read>) = match source {
             Source::Stdin => ("stdin".into(), Box::new(io::stdin().lock())),
             Source::File(path) => {
@@ -62,7 +62,7 @@ impl Batches {
             reader: Box::new(io::empty()),
             dtype: Dtype::U8,
             order: Order::Same,
-            shape: network.input_shape(),
+            shape: network.shape,
             encoding,
             seed: network.about.seed,
             samples: None,
@@ -90,7 +90,7 @@ impl Batches {
         Fault::Failed(format!("{}: {what}", self.name))
     }
 
-    fn take(&mut self, header: Header, network: &Exported, counted: bool) -> Outcome<()> {
+    fn take(&mut self, header: Header, network: &Interface, counted: bool) -> Outcome<()> {
         let Header { dtype, shape: given } = header;
         self.dtype = dtype;
         let wanted = if network.about.axes == 1 {
@@ -151,7 +151,7 @@ impl Batches {
     }
 
     /// The next samples, `most` at most; `None` where there are no more.
-    pub(crate) fn next(&mut self, network: &Exported, most: usize, steps: usize) -> Outcome<Option<Batch>> {
+    pub(crate) fn next(&mut self, network: &Interface, most: usize, steps: usize) -> Outcome<Option<Batch>> {
         if self.counts.is_some() {
             return self.next_spikes(most, steps);
         }
@@ -189,7 +189,7 @@ impl Batches {
         }
     }
 
-    fn values(&self, network: &Exported, values: &Values) -> Outcome<Vec<f32>> {
+    fn values(&self, network: &Interface, values: &Values) -> Outcome<Vec<f32>> {
         let pixels = self.shape.pixels();
         let (samples, finite) = match values {
             Values::Bytes(values) => (Samples::Bytes(values), None),
@@ -278,6 +278,6 @@ mod tests {
 
     #[test]
     fn channels_that_come_last_are_moved() {
-        assert_eq!(channels_first(&[1, 2, 3, 4, 5, 6], Shape::new(3, 1, 2)), [1, 3, 5, 2, 4, 6]);
+        assert_eq!(channels_first(&[1, 2, 3, 4, 5, 6], Shape::new(3, 1, 2)), [1, 4, 2, 5, 3, 6]);
     }
 }

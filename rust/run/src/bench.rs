@@ -19,11 +19,11 @@ const ENOUGH: f64 = 2.0;
 /// Run it.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let session = Session::open(arguments)?;
-    let network = &session.network;
-    let own = if arguments.input.is_some() { network.about.steps } else { Some(network.golden.steps) };
-    let steps = match (arguments.steps, &network.golden.input) {
-        (Some(_), GoldenInput::Counts(_)) if arguments.input.is_none() => network.golden.steps,
-        (asked, _) => asked.or(own).unwrap_or(network.golden.steps),
+    let golden = &session.golden;
+    let own = if arguments.input.is_some() { session.interface.about.steps } else { None };
+    let steps = match (arguments.steps, &golden.input) {
+        (Some(_), GoldenInput::Counts(_)) if arguments.input.is_none() => golden.steps,
+        (asked, _) => asked.or(own).unwrap_or(golden.steps),
     };
     let batches = given(&session, arguments, steps)?;
     let samples: usize = batches.iter().map(|batch| batch.samples).sum();
@@ -50,15 +50,15 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
 
 /// The samples of `--input`, or the golden ones.
 fn given(session: &Session, arguments: &Arguments, steps: usize) -> Outcome<Vec<Batch>> {
-    let network = &session.network;
+    let interface = &session.interface;
     let Some(source) = &arguments.input else {
         // Given spikes of a golden run have its number of steps.
-        let entering = network.golden_input()?;
-        return Ok(vec![Batch { samples: network.golden.samples, entering }]);
+        let entering = session.golden.entering(interface)?;
+        return Ok(vec![Batch { samples: session.golden.samples, entering }]);
     };
-    let mut batches = Batches::open(source, arguments.raw, network)?;
+    let mut batches = Batches::open(source, arguments.raw, interface)?;
     let mut found = Vec::new();
-    while let Some(batch) = batches.next(network, arguments.batch, steps)? {
+    while let Some(batch) = batches.next(interface, arguments.batch, steps)? {
         found.push(batch);
     }
     Ok(found)

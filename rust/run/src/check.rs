@@ -1,6 +1,6 @@
 //! `pysnn-run check`: the golden run, at every SIMD level.
 
-use pysnn_core::clocked::Options;
+use pysnn_core::clocked::{Options, Program};
 use pysnn_core::simd::Level;
 
 use crate::arguments::Arguments;
@@ -18,8 +18,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         None => Level::available(),
     };
     for level in &levels {
-        network
-            .verify(Options::from(*level))
+        let options = Options { counts: false, ..Options::from(*level) };
+        Program::new(network.plan.clone(), options)
+            .and_then(|program| network.golden.verify(&program, &network.interface))
             .map_err(|error| Fault::file(&arguments.network, format!("{error} (SIMD level {})", level.name())))?;
     }
     let names: Vec<String> = levels.iter().map(|level| format!("\"{}\"", level.name())).collect();

@@ -17,11 +17,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let source = arguments.input.as_ref().ok_or_else(|| Fault::Usage("expected --input X.npy".into()))?;
     let session = Session::open(arguments)?;
     let steps = session.steps(arguments)?;
-    let mut batches = Batches::open(source, arguments.raw, &session.network)?;
+    let mut batches = Batches::open(source, arguments.raw, &session.interface)?;
     let classes = session.program.ops().last().map_or(1, |op| op.spec.shape.size());
     let (mut scores, mut predictions) = (Vec::new(), Vec::new());
     let started = Instant::now();
-    while let Some(batch) = batches.next(&session.network, arguments.batch, steps)? {
+    while let Some(batch) = batches.next(&session.interface, arguments.batch, steps)? {
         let found = session.run(batch.entering.input(), batch.samples, steps)?;
         predictions.extend(found.chunks(classes).map(|scores| session.prediction(scores)));
         scores.extend(found);

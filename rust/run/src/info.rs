@@ -28,24 +28,24 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
             _ => {}
         }
     }
-    let shape = network.input_shape();
+    let shape = network.interface.shape;
     let shape = [shape.channels, shape.height, shape.width];
     let precision = if network.plan.precision() == Precision::Int8 { "int8" } else { "float32" };
     let object = Object::new()
         .text("precision", precision)
-        .text("coding", network.about.encoding.name())
-        .list("input", &shape[..network.about.axes.min(3)])
+        .text("coding", network.interface.about.encoding.name())
+        .list("input", &shape[..network.interface.about.axes.min(3)])
         .value("classes", network.plan.ops().last().map_or(0, |op| op.spec.shape.size()))
-        .optional("steps", network.about.steps)
-        .optional("dt", network.about.dt)
-        .value("seed", network.about.seed)
+        .optional("steps", network.interface.about.steps)
+        .optional("dt", network.interface.about.dt)
+        .value("seed", network.interface.about.seed)
         .value("operations", network.plan.ops().len())
         .value("neurons", neurons)
         .value("weights", weights)
         .value("golden_samples", network.golden.samples)
         .value("golden_steps", network.golden.steps)
         .text("sha256", &hexadecimal(&network.digest))
-        .text("source_sha256", &hexadecimal(&network.about.source))
+        .text("source_sha256", &hexadecimal(&network.interface.about.source))
         .text("simd", Level::named(arguments.simd.as_deref())?.name());
     print(&object.line())
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use pysnn_core::clocked::{Array, Input, MAX_STEPS, Options, Outputs, Program, Proof, Request, StateView};
-use pysnn_core::exported::Exported;
+use pysnn_core::exported::{Exported, Golden, Interface};
 use pysnn_core::plan::{Body, Readout};
 use pysnn_core::simd::Level;
 
@@ -13,9 +13,11 @@ use crate::fault::{Fault, Outcome};
 
 /// A network, ready to run.
 pub(crate) struct Session {
-    pub(crate) network: Exported,
+    pub(crate) interface: Interface,
+    pub(crate) golden: Golden,
     pub(crate) program: Program,
     threads: usize,
+    block: usize,
 }
 
 /// Where a stream stands.
@@ -36,19 +38,20 @@ pub(crate) fn load(path: &Path) -> Outcome<Exported> {
 impl Session {
     /// Read the network of the command line, and check its golden run where that is asked for.
     pub(crate) fn open(arguments: &Arguments) -> Outcome<Self> {
-        let network = load(&arguments.network)?;
+        let Exported { plan, interface, golden, .. } = load(&arguments.network)?;
         let level = Level::named(arguments.simd.as_deref())?;
+        let program = Program::new(plan, Options { counts: false, ..Options::from(level) })?;
         if arguments.verify {
-            network.verify(Options::from(level)).map_err(|error| Fault::file(&arguments.network, error))?;
+            golden.verify(&program, &interface).map_err(|error| Fault::file(&arguments.network, error))?;
         }
-        let program = Program::new(network.plan.clone(), level)?;
         let there = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Self { network, program, threads: arguments.threads.unwrap_or(there) })
+        let (threads, block) = (arguments.threads.unwrap_or(there), arguments.block.unwrap_or(0));
+        Ok(Self { interface, golden, program, threads, block })
     }
 
     /// Steps of a run: those asked for, or those that the file is meant for.
     pub(crate) fn steps(&self, arguments: &Arguments) -> Outcome<usize> {
-        arguments.steps.or(self.network.about.steps).ok_or_else(|| {
+        arguments.steps.or(self.interface.about.steps).ok_or_else(|| {
             let file = arguments.network.display();
             Fault::Usage(format!("--steps: '{file}' does not say for how many time-steps it is meant; give --steps T"))
         })
@@ -57,7 +60,7 @@ impl Session {
     /// Run samples from the start.
     pub(crate) fn run(&self, input: Input<'_>, batch: usize, steps: usize) -> Outcome<Vec<f32>> {
         Proof::default().cover(self.program.ops(), steps, None)?;
-        let request = Request { threads: self.threads, ..request(input, batch, steps) };
+        let request = Request { threads: self.threads, block: self.block, ..request(input, batch, steps) };
         Ok(self.program.run(&request, &mut |_| true)?.scores)
     }
 

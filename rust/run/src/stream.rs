@@ -15,7 +15,7 @@ use crate::session::{Running, Session};
 /// Run it.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let session = Session::open(arguments)?;
-    let about = &session.network.about;
+    let about = &session.interface.about;
     let events = matches!(about.encoding, Encoding::Spikes | Encoding::Events);
     match arguments.raw {
         Some(Raw::Words) if !events => {
@@ -44,7 +44,7 @@ struct Stream<'a> {
 impl Stream<'_> {
     fn frames(&mut self, reader: &mut impl BufRead) -> Outcome<()> {
         while let Some(values) = self.next_frame(reader)? {
-            let about = &self.session.network.about;
+            let about = &self.session.interface.about;
             let entering = Entering { values, ..Entering::new(about.encoding, about.seed) };
             if self.arguments.reset {
                 self.running = Running::default();
@@ -59,7 +59,7 @@ impl Stream<'_> {
     }
 
     fn events(&mut self, reader: &mut impl BufRead) -> Outcome<()> {
-        let about = &self.session.network.about;
+        let about = &self.session.interface.about;
         loop {
             let mut entering = Entering::new(about.encoding, about.seed);
             let mut steps = 0;
@@ -81,8 +81,8 @@ impl Stream<'_> {
 
     /// The values of the next frame, as they enter.
     fn next_frame(&self, reader: &mut impl BufRead) -> Outcome<Option<Vec<f32>>> {
-        let shape = self.session.network.input_shape();
-        let (size, input) = (shape.size(), &self.session.network.input);
+        let shape = self.session.interface.shape;
+        let (size, input) = (shape.size(), &self.session.interface.input);
         let frame = self.frames + 1;
         let wrong = |what: String| Fault::Failed(format!("frame {frame}: {what}"));
         let prepared = match self.arguments.raw {
@@ -115,7 +115,7 @@ impl Stream<'_> {
             }
         };
         let values = prepared.map_err(|error| wrong(error.to_string()))?;
-        if self.session.network.about.encoding == Encoding::Poisson
+        if self.session.interface.about.encoding == Encoding::Poisson
             && let Some(rate) = values.iter().find(|rate| !(0.0..=1.0).contains(*rate))
         {
             return Err(wrong(format!("Poisson rates must be in 0..1, got {rate}")));
@@ -125,7 +125,7 @@ impl Stream<'_> {
 
     /// Add the inputs of the next step's events, ascending; `false` behind the last one.
     fn next_step(&self, reader: &mut impl BufRead, index: &mut Vec<u32>) -> Outcome<bool> {
-        let size = self.session.network.input_shape().size() as u32;
+        let size = self.session.interface.shape.size() as u32;
         let begin = index.len();
         if self.arguments.raw.is_some() {
             let Some(count) = next_bytes(reader, 4)? else { return Ok(false) };

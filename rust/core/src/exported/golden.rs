@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use super::entering::Entering;
 use super::input::Samples;
 use super::layout::{about, dtype};
-use super::read::{About, Encoding, Exported, damaged, u32_at, u64_at};
-use crate::clocked::{Options, Outputs, Program, Request, check_potentials};
+use super::read::{About, Encoding, Interface, damaged, u32_at, u64_at};
+use crate::clocked::{Outputs, Program, Request, check_potentials};
 use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::{Body, Plan};
 
@@ -118,53 +118,26 @@ fn neurons(plan: &Plan) -> impl Iterator<Item = usize> {
     plan.ops().iter().enumerate().filter(|(_, op)| matches!(op.body, Body::Neuron(_))).map(|(number, _)| number)
 }
 
-impl Exported {
-    /// Run the golden input and compare every score, and the spikes of every layer, to the bit.
-    ///
-    /// # Errors
-    ///
-    /// The run fails, or something differs: the message names the first layer.
-    pub fn verify(&self, options: Options) -> Result<()> {
-        let outputs = self.run_golden(options)?;
-        let ops = self.plan.ops();
-        for wanted in &self.golden.spikes {
-            let found = outputs.probes.iter().find(|(op, _)| *op == wanted.op).map(|(_, probe)| &probe.spikes[..]);
-            let found = layer_spikes(wanted.op, found.unwrap_or_default(), self.golden.samples);
-            if found != *wanted {
-                let node = &ops[wanted.op].node;
-                let (ours, theirs) = (&found.totals, &wanted.totals);
-                return Err(differs(format!(
-                    "spikes of '{node}': {theirs:?} in the file, {ours:?} here, or other neurons"
-                )));
-            }
-        }
-        let pairs = outputs.scores.iter().zip(&self.golden.scores);
-        if let Some((at, (ours, theirs))) = pairs.enumerate().find(|(_, (ours, theirs))| ours != theirs) {
-            return Err(differs(format!("score {at}: {theirs} in the file, {ours} here")));
-        }
-        Ok(())
-    }
-
-    /// What enters in the golden run.
+impl Golden {
+    /// What enters.
     ///
     /// # Errors
     ///
     /// A value leaves float32.
-    pub fn golden_input(&self) -> Result<Entering> {
-        let (golden, shape) = (&self.golden, self.input_shape());
-        let mut entering = Entering::new(self.about.encoding, self.about.seed);
-        match &golden.input {
+    pub fn entering(&self, interface: &Interface) -> Result<Entering> {
+        let (pixels, size) = (interface.shape.pixels(), interface.shape.size());
+        let mut entering = Entering::new(interface.about.encoding, interface.about.seed);
+        match &self.input {
             GoldenInput::Single(values) => {
-                entering.values = self.input.values(Samples::Single(values), shape.pixels())?;
+                entering.values = interface.input.values(Samples::Single(values), pixels)?;
             }
             GoldenInput::Double(values) => {
-                entering.values = self.input.values(Samples::Double(values), shape.pixels())?;
+                entering.values = interface.input.values(Samples::Double(values), pixels)?;
             }
             GoldenInput::Counts(counts) => {
-                for sample in 0..golden.samples {
-                    for step in 0..golden.steps {
-                        entering
-                            .push_counts(&counts[(step * golden.samples + sample) * shape.size()..][..shape.size()]);
+                for sample in 0..self.samples {
+                    for step in 0..self.steps {
+                        entering.push_counts(&counts[(step * self.samples + sample) * size..][..size]);
                     }
                 }
             }
@@ -172,15 +145,39 @@ impl Exported {
         Ok(entering)
     }
 
-    fn run_golden(&self, options: Options) -> Result<Outputs> {
-        let golden = &self.golden;
-        check_potentials(self.plan.ops(), golden.steps, None)?;
-        let entering = self.golden_input()?;
+    /// Run the input with a program made of the same network, and compare every score and the spikes of every layer, to the bit.
+    ///
+    /// # Errors
+    ///
+    /// The run fails, or something differs: the message names the first layer.
+    pub fn verify(&self, program: &Program, interface: &Interface) -> Result<()> {
+        let outputs = self.run(program, interface)?;
+        for wanted in &self.spikes {
+            let found = outputs.probes.iter().find(|(op, _)| *op == wanted.op).map(|(_, probe)| &probe.spikes[..]);
+            let found = layer_spikes(wanted.op, found.unwrap_or_default(), self.samples);
+            if found != *wanted {
+                let node = program.ops().get(wanted.op).map_or("", |op| &op.node);
+                let [ours, theirs] = [&found.totals, &wanted.totals];
+                return Err(differs(format!(
+                    "spikes of '{node}': {theirs:?} in the file, {ours:?} here, or of other neurons"
+                )));
+            }
+        }
+        let pairs = outputs.scores.iter().zip(&self.scores);
+        if let Some((at, (ours, theirs))) = pairs.enumerate().find(|(_, (ours, theirs))| ours != theirs) {
+            return Err(differs(format!("score {at}: {theirs} in the file, {ours} here")));
+        }
+        Ok(())
+    }
+
+    fn run(&self, program: &Program, interface: &Interface) -> Result<Outputs> {
+        check_potentials(program.ops(), self.steps, None)?;
+        let entering = self.entering(interface)?;
         let request = Request {
             input: entering.input(),
-            batch: golden.samples,
-            steps: golden.steps,
-            read_at: vec![golden.steps],
+            batch: self.samples,
+            steps: self.steps,
+            read_at: vec![self.steps],
             state: None,
             start: 0,
             threads: 1,
@@ -191,7 +188,7 @@ impl Exported {
             record_spikes: Vec::new(),
             record_potentials: Vec::new(),
         };
-        Program::new(self.plan.clone(), options)?.run(&request, &mut |_| true)
+        program.run(&request, &mut |_| true)
     }
 }
 

@@ -12,4 +12,4 @@ pub use entering::Entering;
 pub use golden::{Golden, GoldenInput, LayerSpikes};
 pub use input::{Action, Operation, Preparation, Samples};
 pub use layout::VERSION;
-pub use read::{About, Encoding, Exported};
+pub use read::{About, Encoding, Exported, Interface};

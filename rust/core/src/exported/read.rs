@@ -60,15 +60,24 @@ pub struct About {
     pub source: [u8; 32],
 }
 
+/// What a program must know of a network to give it data.
+#[derive(Debug, Clone)]
+pub struct Interface {
+    /// How it is meant to be run.
+    pub about: About,
+    /// The shape of a sample.
+    pub shape: Shape,
+    /// What is done to data before they enter.
+    pub input: Preparation,
+}
+
 /// An exported network.
 #[derive(Debug, Clone)]
 pub struct Exported {
     /// What the engine runs.
     pub plan: Plan,
-    /// How it is meant to be run.
-    pub about: About,
-    /// What is done to data before they enter.
-    pub input: Preparation,
+    /// What a program must know of it.
+    pub interface: Interface,
     /// A run that every runtime must repeat.
     pub golden: Golden,
     /// SHA-256 of the file with zeros in its place.
@@ -99,13 +108,7 @@ impl Exported {
             record,
             [sections[section::GOLDEN_INPUT], sections[section::GOLDEN_SCORES], sections[section::GOLDEN_SPIKES]],
         )?;
-        Ok(Self { plan, about, input, golden, digest })
-    }
-
-    /// The shape of a sample.
-    #[must_use]
-    pub fn input_shape(&self) -> Shape {
-        self.plan.ops()[0].spec.shape
+        Ok(Self { plan, interface: Interface { about, shape, input }, golden, digest })
     }
 }
 
