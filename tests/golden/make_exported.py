@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, Network, Output
 from pysnn.export import ExportOptions, export_network
@@ -14,8 +15,8 @@ HERE = Path(__file__).parent
 __all__ = ["NETWORKS"]
 
 
-def _weights(seed: int, *shape: int) -> np.ndarray:
-    return np.float32(np.random.default_rng(seed).integers(-8, 9, shape) / 8)
+def _weights(seed: int, *shape: int) -> NDArray[np.float32]:
+    return (np.random.default_rng(seed).integers(-8, 9, shape) / 8).astype(np.float32)
 
 
 NETWORKS = {

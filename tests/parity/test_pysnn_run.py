@@ -73,6 +73,10 @@ def same(ours: NDArray[Any], theirs: NDArray[Any]) -> None:
     assert ((ours + np.float32(0)).view(np.uint32) == (theirs + np.float32(0)).view(np.uint32)).all()
 
 
+def scores_of(lines: list[dict[str, Any]]) -> NDArray[np.float32]:
+    return np.array([line["scores"] for line in lines], dtype=np.float32)
+
+
 def dense(events: pysnn.Events, steps: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     counts = np.zeros((steps, events.samples, int(np.prod(shape))), dtype=np.uint8)
     np.add.at(counts, (events.step, events.sample, events.index), 1)
@@ -185,10 +189,10 @@ def test_a_stream_of_events_goes_on_where_it_stopped(program: Program) -> None:
         ):
             assert [row["step"] for row in found] == list(range(1, 38))
             assert [row["class"] for row in found] == expected.predictions[:, 0].tolist()
-            same(np.float32([row["scores"] for row in found]), expected.scores[:, 0])
+            same(scores_of(found), expected.scores[:, 0])
         found = program.done("stream", "net.plan", "--every", "10", stdin=lines)
         assert [row["step"] for row in found] == [10, 20, 30, 37]
-        same(np.float32([row["scores"] for row in found]), expected.scores[[9, 19, 29, 36], 0])
+        same(scores_of(found), expected.scores[[9, 19, 29, 36], 0])
 
 
 def test_a_stream_of_frames_keeps_its_state_or_starts_afresh(program: Program) -> None:
@@ -196,7 +200,7 @@ def test_a_stream_of_frames_keeps_its_state_or_starts_afresh(program: Program) -
     x = (RNG.random((3, 3, 5, 4)) * 255).astype(np.uint8)
     fresh = pysnn.run(CONV, x, steps=4).scores[0]
     found = program.done("stream", "net.plan", "--reset", "--raw", "u8", stdin=x.tobytes())
-    same(np.float32([row["scores"] for row in found]), fresh)
+    same(scores_of(found), fresh)
     state, expected = None, []
     for sample in x:
         result = pysnn.run(CONV, sample[None], steps=4, state=state)
@@ -204,7 +208,7 @@ def test_a_stream_of_frames_keeps_its_state_or_starts_afresh(program: Program) -
         expected.append(result.scores[0, 0])
     text = "".join(",".join(repr(float(v)) for v in row) + "\n" for row in (x / np.float32(255)).reshape(3, -1))
     found = program.done("stream", "net.plan", stdin=text.encode())
-    same(np.float32([row["scores"] for row in found]), np.float32(expected))
+    same(scores_of(found), np.array(expected, dtype=np.float32))
     assert [row["step"] for row in found] == [4, 8, 12]
 
 

@@ -40,7 +40,7 @@ def test_bytes_are_the_same_always(name: str) -> None:
 
 
 def test_every_section_is_what_the_page_says() -> None:
-    x = np.float32([[0.75, 0.5], [1.0, 1.0]])
+    x = np.array([[0.75, 0.5], [1.0, 1.0]], dtype=np.float32)
     settings = Settings(steps=4, seed=7)
     saved = SavedNetwork(network(), settings, golden=make_golden(network(), x, settings))
     data = export_network(saved, ExportOptions(source=b"s" * 32))
@@ -55,14 +55,14 @@ def test_every_section_is_what_the_page_says() -> None:
     assert prepared == b""
     assert golden_input == x[:1].tobytes()
     # 0.75 + 0.25 at each step reaches the threshold each time.
-    assert scores == np.float32([4]).tobytes()
-    digest = hashlib.sha256(np.int32([4]).tobytes()).digest()
+    assert scores == np.array([4], dtype=np.float32).tobytes()
+    digest = hashlib.sha256(np.array([4], dtype=np.int32).tobytes()).digest()
     assert spikes == struct.pack("<2Q", 2, 4) + digest
 
 
 def test_mean_and_std_and_scaling_are_written_in_their_order() -> None:
     data = (GOLDEN / "exported-constant.plan").read_bytes()
-    assert sections(data)[2] == np.float32([0.5, 0.25, 0.25, 0.5]).tobytes()
+    assert sections(data)[2] == np.array([0.5, 0.25, 0.25, 0.5], dtype=np.float32).tobytes()
     data = (GOLDEN / "exported-scaling.plan").read_bytes()
     record = np.frombuffer(sections(data)[2], dtype=[("action", "<u8"), ("values", "<f8", 3)])
     assert record["action"].tolist() == [1, 4, 6]
