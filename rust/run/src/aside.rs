@@ -6,6 +6,20 @@ use std::path::Path;
 
 use crate::fault::{Fault, Outcome};
 
+/// Check that a file can be written, before anything is computed for it.
+pub(crate) fn check(path: &Path) -> Outcome<()> {
+    if path.is_dir() {
+        return Err(Fault::file(path, "expected a file to write, this is a folder"));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            Err(Fault::file(path, format!("the folder '{}' is not there; make it first", folder.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Write a file beside its place and rename it; to a pipe or a device, write it there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
     let named = |error: std::io::Error| Fault::file(path, error);

@@ -12,6 +12,8 @@ use crate::npy::{Dtype, Header, Values, read_header};
 
 /// Slots of (step, sample) in one batch of given spikes, at most, where there are several samples.
 const MOST_SLOTS: usize = 1 << 24;
+/// Bytes that are read at a time, at most, where a batch has several samples.
+const MOST_BYTES: usize = 1 << 28;
 /// The largest count of one input in one step.
 const MOST_AT_ONCE: f64 = 255.0;
 
@@ -155,12 +157,13 @@ impl Batches {
         if self.counts.is_some() {
             return self.next_spikes(most, steps);
         }
+        let sample = self.shape.size() * self.dtype.size();
+        let most = most.min((MOST_BYTES / sample).max(1));
         let wanted = self.samples.map_or(most, |samples| most.min(samples - self.done));
         if wanted == 0 {
             return Ok(None);
         }
         let bytes = self.read(wanted)?;
-        let sample = self.shape.size() * self.dtype.size();
         let short = self.samples.is_some() && bytes.len() < wanted * sample;
         if short || !bytes.len().is_multiple_of(sample) {
             return Err(self.wrong("truncated"));

@@ -15,6 +15,11 @@ use crate::session::Session;
 /// Run it.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let source = arguments.input.as_ref().ok_or_else(|| Fault::Usage("expected --input X.npy".into()))?;
+    let mut outputs = [&arguments.scores, &arguments.predictions].into_iter().flatten();
+    outputs.try_for_each(|path| aside::check(path))?;
+    if arguments.scores.is_some() && arguments.scores == arguments.predictions {
+        return Err(Fault::Usage("--scores and --predictions: expected two files, got one".into()));
+    }
     let session = Session::open(arguments)?;
     let steps = session.steps(arguments)?;
     let mut batches = Batches::open(source, arguments.raw, &session.interface)?;

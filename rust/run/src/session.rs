@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pysnn_core::clocked::{Array, Input, MAX_STEPS, Options, Outputs, Program, Proof, Request, StateView};
+use pysnn_core::clocked::{Array, Input, Options, Outputs, Program, Proof, Request, StateView};
 use pysnn_core::exported::{Exported, Golden, Interface};
 use pysnn_core::plan::{Body, Readout};
 use pysnn_core::simd::Level;
@@ -100,7 +100,7 @@ fn request(input: Input<'_>, batch: usize, steps: usize) -> Request<'_> {
     Request {
         input,
         batch,
-        steps: steps.min(MAX_STEPS),
+        steps,
         read_at: vec![steps],
         state: None,
         start: 0,

@@ -60,7 +60,7 @@ impl Proof {
         if self.left < steps {
             check_potentials(ops, steps, state)?;
             // The longest proof, by halves.
-            let (mut known, mut beyond) = (steps, MAX_STEPS + 1);
+            let (mut known, mut beyond) = (steps, steps.max(MAX_STEPS) + 1);
             while beyond - known > known / 8 + 1 {
                 let middle = known + (beyond - known) / 2;
                 match check_potentials(ops, middle, state) {

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::golden::{self, Golden};
 use super::input::Preparation;
 use super::layout::{ABOUT_SIZE, DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, SECTIONS_AT, VERSION, about, aligned, section};
+use crate::clocked::MAX_STEPS;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::{Body, Coding, Plan, Shape};
 
@@ -209,6 +210,9 @@ fn read_about(record: &[u8]) -> Result<About> {
         return Err(damaged(format!("a time step of {dt} seconds; expected a positive one, or 0 for none")));
     }
     let steps = u32_at(record, about::STEPS) as usize;
+    if steps > MAX_STEPS {
+        return Err(damaged(format!("meant for {steps} time-steps; expected at most {MAX_STEPS}")));
+    }
     let source = record.get(about::SOURCE..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
     Ok(About {
         encoding,
