@@ -1,6 +1,6 @@
 //! What enters for some samples, in the form of its coding.
 
-use super::read::Encoding;
+use super::about::Encoding;
 use crate::clocked::Input;
 
 /// What enters for some samples; the engine borrows it.

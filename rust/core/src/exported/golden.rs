@@ -2,10 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
+use super::about::{About, Encoding, Interface};
+use super::bytes::{damaged, u32_at, u64_at};
 use super::entering::Entering;
 use super::input::Samples;
 use super::layout::{about, dtype};
-use super::read::{About, Encoding, Interface, damaged, u32_at, u64_at};
 use crate::clocked::{Outputs, Program, Request, check_potentials};
 use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::{Body, Plan};

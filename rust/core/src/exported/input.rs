@@ -1,6 +1,6 @@
 //! What is done to data before they enter a network: `input_values` of `pysnn/encode/batch.py`, to the bit.
 
-use super::read::{damaged, u64_at};
+use super::bytes::{damaged, u64_at};
 use crate::error::{Error, Result};
 
 /// What an operation does.
