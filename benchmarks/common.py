@@ -14,9 +14,13 @@ import polars as pl
 
 from pysnn.tables import metadata, write_table
 
-__all__ = ["best_of", "data_folder", "machine", "median_seconds", "report", "results_option"]
+__all__ = ["TABLES", "best_of", "data_folder", "machine", "median_seconds", "report", "results_option"]
 
 RESULTS = Path(__file__).parent / "results"
+"""Parts of measurements that have not ended; not in the repository."""
+
+TABLES = Path(__file__).parent / "tables"
+"""What pages quote."""
 
 
 def median_seconds(work: Callable[[], object], repeats: int = 7) -> float:
@@ -52,20 +56,21 @@ def data_folder(content: str = "cifar10/ and pretrained/") -> Path:
 
 
 def machine() -> dict[str, str]:
-    """Describe the processor."""
-    model = platform.processor() or platform.machine()
+    """Describe the processor: its name, and its family and model, since names are shared."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return {"processor": model}
+    except OSError:
+        return {"processor": platform.processor() or platform.machine()}
+    first = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in reversed(lines)) if value}
+    known = [first[name] for name in ("model name",) if name in first]
+    known += [f"{said} {first[name]}" for name, said in (("cpu family", "family"), ("model", "model")) if name in first]
+    return {"processor": ", ".join(known) or platform.machine()}
 
 
 def results_option(description: str) -> bool:
-    """Read the command line; give whether the result is to be kept under ``benchmarks/results``."""
+    """Read the command line; return whether the result is to be kept under ``benchmarks/tables``."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/NAME.parquet")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/tables/claim_NAME.parquet")
     return bool(parser.parse_args().save)
 
 
@@ -77,5 +82,4 @@ def report(name: str, rows: list[dict[str, Any]], *, save: bool, **known: Any) -
         print(frame)
     print(", ".join(f"{key}: {value}" for key, value in meta.items()), file=sys.stderr)
     if save:
-        RESULTS.mkdir(exist_ok=True)
-        print(f"written: {write_table(frame, RESULTS / f'{name}.parquet', meta)}", file=sys.stderr)
+        print(f"written: {write_table(frame, TABLES / f'claim_{name}.parquet', meta)}", file=sys.stderr)

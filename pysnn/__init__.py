@@ -18,13 +18,27 @@ from pysnn.errors import (
 )
 from pysnn.moved import follow_old_names
 from pysnn.network import Network
-from pysnn.neurons import IF, LIF, CubaLIF
+from pysnn.neurons import (
+    ALIF,
+    IF,
+    LI,
+    LIF,
+    CubaLI,
+    CubaLIF,
+    DiscreteCubaLIF,
+    DiscreteLI,
+    DiscreteLIF,
+    I,
+    Lapicque,
+    Threshold,
+)
 from pysnn.nodes import (
     Affine,
     AvgPool2d,
     Concat,
     Conv2d,
     Crop,
+    Delay,
     Flatten,
     GlobalAvgPool,
     Input,
@@ -46,7 +60,9 @@ if TYPE_CHECKING:
     from pysnn.version import __version__
 
 __all__ = [
+    "ALIF",
     "IF",
+    "LI",
     "LIF",
     "Affine",
     "AvgPool2d",
@@ -55,14 +71,21 @@ __all__ = [
     "Concat",
     "Conv2d",
     "Crop",
+    "CubaLI",
     "CubaLIF",
     "DataError",
+    "Delay",
+    "DiscreteCubaLIF",
+    "DiscreteLI",
+    "DiscreteLIF",
     "Events",
     "FileFormatError",
     "Flatten",
     "GlobalAvgPool",
+    "I",
     "Input",
     "KeywordError",
+    "Lapicque",
     "Linear",
     "MaxPool2d",
     "MissingExtraError",
@@ -82,6 +105,7 @@ __all__ = [
     "Subsample",
     "SumPool2d",
     "SweepError",
+    "Threshold",
     "__version__",
     "run",
 ]

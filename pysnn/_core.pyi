@@ -1,12 +1,15 @@
 from collections.abc import Sequence
-from typing import Any, TypedDict, final
+from typing import Any, Protocol, TypedDict, TypeVar, final, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.backends.adam import AdamStep, Moments
 from pysnn.backends.base import RunRequest
 from pysnn.backends.first_spike import GradientRule
 from pysnn.plan.first_spike import FirstSpikePlan
+
+_Number_co = TypeVar("_Number_co", np.float32, np.uint16, covariant=True)
 
 version: str
 
@@ -54,16 +57,31 @@ class FirstSpike:
         self, weights: Sequence[NDArray[np.float32]], times: NDArray[np.float32], threads: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
 
+@type_check_only
+class _Rows(Protocol[_Number_co]):
+    @property
+    def current(self) -> NDArray[_Number_co]: ...
+    @property
+    def spikes(self) -> NDArray[_Number_co]: ...
+    @property
+    def rate(self) -> NDArray[_Number_co]: ...
+
+@type_check_only
+class _Channels(Protocol):
+    @property
+    def threshold(self) -> NDArray[np.float32]: ...
+    @property
+    def start(self) -> NDArray[np.float32]: ...
+
 def adam(
-    arrays: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
-    constants: Sequence[float],
+    step: AdamStep,
+    moments: Moments,
     threads: int,
     simd: str | None = None,
 ) -> None: ...
 def integrate(
-    arrays: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
-    | tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]],
-    channels: tuple[NDArray[np.float32], NDArray[np.float32]],
+    arrays: _Rows[np.float32] | _Rows[np.uint16],
+    channels: _Channels,
     steps: int,
     threads: int,
     simd: str | None = None,

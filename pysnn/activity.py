@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError
 from pysnn.frozen import Frozen
-from pysnn.schemas import COUNT_FIELDS
+from pysnn.schemas import ACTIVITY_FIELDS, COUNT_FIELDS, FIXED_FIELDS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,6 +51,9 @@ class Activity(Frozen):
         (``probe=True``).
     by_neuron
         int64 ``(reads, neurons)`` by neuron layer: each neuron's spikes over the samples; as ``by_sample``.
+    fixed
+        int64 ``(reads, layers, fields)``, in the order of :data:`pysnn.schemas.FIXED_FIELDS`: what was needed whatever the data
+        were, as :func:`pysnn.plan.fixed_counts.fixed_counts` defines it; zeros where it is not given.
 
     Examples
     --------
@@ -68,19 +71,30 @@ class Activity(Frozen):
     counts: Int64
     by_sample: Mapping[str, Int64]
     by_neuron: Mapping[str, Int64]
+    fixed: Int64 | None = None
 
     def __post_init__(self) -> None:
         expected = (len(self.reads), len(self.layers), len(COUNT_FIELDS))
         if self.counts.shape != expected or self.counts.dtype != np.int64:
             raise DataError(f"counts: expected int64 {expected}, got {self.counts.dtype} {self.counts.shape}")
+        expected = (*expected[:2], len(FIXED_FIELDS))
+        if self.fixed is None:
+            object.__setattr__(self, "fixed", np.zeros(expected, dtype=np.int64))
+        elif self.fixed.shape != expected or self.fixed.dtype != np.int64:
+            raise DataError(f"fixed: expected int64 {expected}, got {self.fixed.dtype} {self.fixed.shape}")
         if self.samples < 1:
             raise DataError(f"samples: expected at least one, got {self.samples}")
 
     def total(self, name: str) -> Int64:
-        """Return one count summed over all layers, for each read; names as in ``COUNT_FIELDS``."""
-        if name not in COUNT_FIELDS:
-            raise DataError(f"activity: expected one of {', '.join(COUNT_FIELDS)}, got {name!r}")
-        return np.asarray(self.counts[:, :, COUNT_FIELDS.index(name)].sum(axis=1))
+        """Return one count summed over all layers, for each read; names as in ``COUNT_FIELDS`` and ``FIXED_FIELDS``."""
+        if name not in ACTIVITY_FIELDS:
+            raise DataError(f"activity: expected one of {', '.join(ACTIVITY_FIELDS)}, got {name!r}")
+        return np.asarray(self._all[:, :, ACTIVITY_FIELDS.index(name)].sum(axis=1))
+
+    @property
+    def _all(self) -> Int64:
+        assert self.fixed is not None
+        return np.concatenate([self.counts, self.fixed], axis=2)
 
     @property
     def effective_acs(self) -> NDArray[np.float64]:
@@ -111,10 +125,10 @@ class Activity(Frozen):
         """Return one row a layer and read, schema "activity"."""
         from pysnn.tables import make_table
 
-        rows = []
+        rows, counts = [], self._all
         for i, read in enumerate(self.reads):
             for k, layer in enumerate(self.layers):
-                counted = dict(zip(COUNT_FIELDS, map(int, self.counts[i, k]), strict=True))
+                counted = dict(zip(ACTIVITY_FIELDS, map(int, counts[i, k]), strict=True))
                 rows.append(
                     {
                         "kind": self.kind,

@@ -12,7 +12,7 @@ from pysnn.foreign import as_numpy
 __all__ = ["Parameter", "as_numeric", "as_parameter", "as_weight", "is_finite", "per_channel"]
 
 Parameter: TypeAlias = float | NDArray[np.float32]
-"""One value for a layer, or a float32 array of one value a channel."""
+"""One value for a layer, or a float32 array of one value per channel."""
 
 _MOST_DIMENSIONS = 8
 _NUMERIC = (np.ndarray, np.generic, list, tuple, int, float)
@@ -90,7 +90,7 @@ def as_weight(value: Any, what: str, ndim: int) -> NDArray[np.float32]:
 
 
 def as_parameter(value: Any, what: str) -> Parameter:
-    """Return a float for a number, or a frozen float32 vector (one value a channel) for an array.
+    """Return a float for a number, or a frozen float32 vector (one value per channel) for an array.
 
     Examples
     --------
@@ -119,5 +119,5 @@ def per_channel(value: Parameter, channels: int, what: str) -> NDArray[np.float3
     if isinstance(value, float):
         return np.full(channels, value, dtype=np.float32)
     if value.shape != (channels,):
-        raise NetworkError(f"{what}: expected one value or {channels} (one a channel), got {value.shape[0]}")
+        raise NetworkError(f"{what}: expected one value or {channels} (one per channel), got {value.shape[0]}")
     return value

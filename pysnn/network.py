@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from itertools import pairwise
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from pysnn.data_range import DataRange
-from pysnn.errors import CapacityError, NetworkError
+from pysnn.errors import NetworkError
 from pysnn.frozen import FrozenDict
 from pysnn.neurons import NEURONS
 from pysnn.nodes import LAYERS, Input, Node, Output
 from pysnn.nodes.base import MAX_VALUES, Shape
+from pysnn.nodes.graph import find_cycle, find_shapes, topological
 
 __all__ = ["MAX_VALUES", "NODES", "Network"]
 
@@ -67,7 +67,7 @@ class Network:
         if self.targets[self.output_name]:
             raise NetworkError(f"Output '{self.output_name}': expected no edge out of the output")
         _check_reached(self)
-        self.cycle = _find_cycle(self)
+        self.cycle = find_cycle(self)
         if not self.cycle:
             _ = self.shapes
 
@@ -93,28 +93,21 @@ class Network:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Names so that every node comes after its sources.
+        """Names so that every node comes after its sources; a :class:`~pysnn.nodes.Delay` in a cycle may come before.
 
         Raises
         ------
         NetworkError
-            If the network has a cycle.
+            If the network has a cycle without a delay.
         """
         if self.cycle:
             raise NetworkError(f"Network: expected no cycle, got {' -> '.join(self.cycle)}")
-        return tuple(_topological(self))
+        return tuple(topological(self))
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
         """Shape of each node's value for one sample: ``(n,)`` or ``(channels, height, width)``."""
-        shapes: dict[str, Shape] = {}
-        for name in self.order:
-            node = self.nodes[name]
-            shape = node.output_shape(name, tuple(shapes[source] for source in self.sources[name]))
-            if prod(shape) > MAX_VALUES:
-                raise CapacityError(f"{node.title} '{name}': at most {MAX_VALUES} values a sample, got {shape}")
-            shapes[name] = shape
-        return FrozenDict(shapes)
+        return FrozenDict(find_shapes(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Network, (dict(self.nodes), self.edges)
@@ -136,7 +129,8 @@ class Network:
     @property
     def neurons(self) -> tuple[str, ...]:
         """Names of the spiking neurons, in order."""
-        return tuple(n for n in self.order if self.nodes[n].title in NEURONS)
+        kinds = tuple(entry.neuron for entry in NEURONS.values() if entry.neuron.fires)
+        return tuple(n for n in self.order if type(self.nodes[n]) in kinds)
 
     @property
     def parameters(self) -> int:
@@ -231,35 +225,6 @@ def _check_reached(network: Network) -> None:
         for name, node in network.nodes.items():
             if name not in reached:
                 raise NetworkError(f"{node.title} '{name}': {problem}")
-
-
-def _topological(network: Network) -> list[str]:
-    """Kahn's order, by the order of the nodes; shorter than the network if there is a cycle."""
-    waiting = {name: len(sources) for name, sources in network.sources.items()}
-    ready = [name for name, count in waiting.items() if count == 0]
-    order = []
-    for name in ready:
-        order.append(name)
-        for target in network.targets[name]:
-            waiting[target] -= 1
-            if waiting[target] == 0:
-                ready.append(target)
-    return order
-
-
-def _find_cycle(network: Network) -> tuple[str, ...]:
-    """Names along one cycle, the first one repeated at the end; empty if there is none."""
-    left = set(network.nodes) - set(_topological(network))
-    if not left:
-        return ()
-    name = next(n for n in network.nodes if n in left)
-    seen: dict[str, int] = {}
-    path: list[str] = []
-    while name not in seen:
-        seen[name] = len(path)
-        path.append(name)
-        name = next(source for source in network.sources[name] if source in left)
-    return (name, *reversed(path[seen[name] :]))
 
 
 def _same(a: Node, b: Node) -> bool:

@@ -1,7 +1,7 @@
 """A network under construction, or while it is rewritten: its nodes, edges and shapes, checked as they come."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 
 from pysnn.errors import NetworkError
@@ -174,6 +174,38 @@ class NetworkBuilder:
             self.rewire([*edges, *((source, copy) for source in self._sources[name])])
             copies.append(copy)
         return copies
+
+    def give_own(self, name: str, reader: str) -> str:
+        """Let one reader of a node have one of its own, and return its name: the node itself where nothing else reads it."""
+        own = name if self.targets(name) == (reader,) else self.derived_name(f"{name}.{reader}")
+        sources = self._sources[name]
+        if own != name:
+            self._put(own, self.nodes[name], self.shapes[name])
+        edges = [edge for edge in self._edges if edge[1] != own]
+        at = edges.index((name, reader))
+        self.rewire([*edges[:at], *((source, own) for source in sources), (own, reader), *edges[at + 1 :]])
+        return own
+
+    def swap(self, first: str, second: str, changed: Mapping[str, Node]) -> None:
+        """Exchange a node and its only reader, which reads nothing else; ``changed``: nodes that take their places, by name.
+
+        Raises
+        ------
+        NetworkError
+            The two are not such neighbours, or the shapes do not fit.
+        """
+        sources = self._sources[first]
+        if self.targets(first) != (second,) or self._sources[second] != (first,):
+            raise NetworkError(
+                f"'{first}' and '{second}': expected a node and its only reader, which reads nothing else"
+            )
+        nodes = {name: changed.get(name, self.nodes[name]) for name in (first, second)}
+        self.shapes[second] = self._shape(second, nodes[second], sources)
+        self.shapes[first] = self._shape(first, nodes[first], [second])
+        self.nodes.update(nodes)
+        moved = {(source, first): (source, second) for source in sources} | {(first, second): (second, first)}
+        moved |= {(second, target): (first, target) for target in self.targets(second)}
+        self.rewire([moved.get(edge, edge) for edge in self._edges])
 
     def bypass(self, *names: str) -> None:
         """Take nodes out: what they read is read by their readers instead.

@@ -1,11 +1,17 @@
 """Every table's columns, in one place."""
 
-__all__ = ["COUNT_FIELDS", "SCHEMAS"]
+__all__ = ["ACTIVITY_FIELDS", "COUNT_FIELDS", "FIXED_FIELDS", "SCHEMAS"]
 
 COUNT_FIELDS = ("events", "synops", "synops_zero", "macs", "updates", "spikes", "silent", "saturated")
 """What every run counts of each layer, in the order in which engines have it."""
 
-_COUNTS = dict.fromkeys(COUNT_FIELDS, "Int64")
+FIXED_FIELDS = ("edge_sums", "rescales", "shifts", "bias_sums", "pool_sums", "comparisons")
+"""What a run needs whatever the data are; :func:`pysnn.plan.fixed_counts.fixed_counts` says what each is."""
+
+ACTIVITY_FIELDS = (*COUNT_FIELDS, *FIXED_FIELDS)
+"""All counts of a layer, as :class:`pysnn.activity.Activity` has them."""
+
+_COUNTS = dict.fromkeys(ACTIVITY_FIELDS, "Int64")
 
 _SWEEP_POINT: dict[str, str] = {
     "point": "String",
@@ -45,7 +51,10 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "undecided": "Int64",
         "synops": "Float64",
         "macs": "Float64",
+        "edge_sums": "Float64",
+        "rescales": "Float64",
         "ann_macs": "Int64",
+        "ann_macs_padded": "Int64",
         "spikes_per_neuron": "Float64",
         "ms_per_sample": "Float64",
     },

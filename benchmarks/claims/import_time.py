@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+from benchmarks.common import report, results_option
+
 RUNS = 15
 LIMIT_S = 0.35
 
@@ -20,12 +22,13 @@ def start_time_s(code: str) -> float:
 
 
 def main() -> int:
-    """Print the medians; 0 if the claim holds."""
+    """Report the medians; return 0 if the claim holds."""
+    save = results_option(__doc__ or "")
     start_time_s("import pysnn")
     pairs = [(start_time_s("import pysnn"), start_time_s("import numpy"), start_time_s("")) for _ in range(RUNS)]
     package, numpy, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"import pysnn: {package - bare:.3f} s (of which numpy {numpy - bare:.3f} s), limit {LIMIT_S} s")
-    print(f"interpreter:  {bare:.3f} s; medians of {RUNS} fresh processes each")
+    row = {"import pysnn, s": package - bare, "of which NumPy, s": numpy - bare, "interpreter, s": bare}
+    report("import_time", [{name: round(value, 3) for name, value in row.items()}], save=save, processes=RUNS)
     return 0 if package - bare < LIMIT_S else 1
 
 

@@ -40,7 +40,7 @@ def least(network: Network, precision: Any, images: Any, repeats: int) -> tuple[
 def main() -> None:
     """Time each network and precision at each batch."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/threads.parquet")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/tables/claim_threads.parquet")
     parser.add_argument("--repeats", type=int, default=100, help="runs at batch 1; a sixteenth of it at batch 64")
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 64], help="batches to time")
     given = parser.parse_args()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.experiments.ann_costs import ann_table
 from benchmarks.intervals import accuracy_cell
 from benchmarks.markdown import fill, table
 
@@ -21,6 +22,10 @@ TABLES = Path(__file__).parents[1] / "tables"
 PAGE = Path(__file__).parents[2] / "docs" / "conversion_results.md"
 
 _COMPARED_AT = 32
+_NETWORKS = {
+    "conversion_resnet20": ["resnet20"],
+    "conversion_deep": ["mnist-8", "resnet20-onnx", "resnet56", "resnet110"],
+}
 
 
 def page(text: str, tables: Path = TABLES) -> str:
@@ -28,6 +33,8 @@ def page(text: str, tables: Path = TABLES) -> str:
 
     def made(key: str) -> str:
         name, kind = key.split(" ")
+        if kind == "anns":
+            return ann_table({network: network for network in _NETWORKS[name]})
         return _table(pl.read_parquet(tables / f"{name}.parquet").filter(pl.col("error").is_null()), kind)
 
     return fill(text, made)

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.claims.page import claim_table
 from benchmarks.common import data_folder, machine, results_option
 from benchmarks.experiments.letters import draw_letters
 from benchmarks.markdown import fill, table
@@ -119,7 +120,8 @@ def page(text: str, frame: pl.DataFrame) -> str:
 
     names = list(dict.fromkeys(frame["data"]))
     rows = [[name.replace("_", " "), *(cell(name, model) for model in MODELS)] for name in names]
-    return fill(text, lambda _: table(["data", *MODELS], rows))
+    made = table(["data", *MODELS], rows)
+    return fill(text, lambda key: claim_table(key.removeprefix("claim ")) if key.startswith("claim ") else made)
 
 
 def main() -> None:

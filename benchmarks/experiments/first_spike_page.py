@@ -42,18 +42,27 @@ def _accuracy(frames: dict[str, pl.DataFrame]) -> str:
 
 
 def _cost(frames: dict[str, pl.DataFrame]) -> str:
+    needed = {row["network"]: row for row in pl.read_parquet(TABLES / "ann_costs.parquet").to_dicts()}
     rows = []
     for name, own in frames.items():
-        macs = int(own["dense_macs"][0])
+        macs, nonzero = needed[name]["macs"], needed[name]["nonzero"]
         counts = [own[column].to_numpy().mean() for column in ("additions_decision", "additions_end")]
-        shares = [f"{count:,.0f} ({100 * count / macs:.0f} %)" for count in counts]
+        shares = [f"{count:,.0f} ({100 * count / macs:.0f} %, {100 * count / nonzero:.0f} %)" for count in counts]
         times = " / ".join(f"{own[f'decision_time_{kind}'].to_numpy().mean():.2f}" for kind in ("mean", "p50", "p90"))
         spikes = [
             f"{own[column].to_numpy().mean():.3f}" for column in ("spikes_per_neuron_decision", "spikes_per_neuron")
         ]
-        rows.append([TASKS[name].title, *spikes, times, *shares, f"{macs:,}", _spread(own, "dead", 100, 1)])
+        anns = [f"{macs:,}", f"{nonzero:,.0f}"]
+        rows.append([TASKS[name].title, *spikes, times, *shares, *anns, _spread(own, "dead", 100, 1)])
     names = ["network", "spikes a neuron to the decision", "to the end", "decision time: mean / median / 90 %"]
-    return table([*names, "additions to the decision", "to the end", "MACs of the ANN", "dead, %"], rows)
+    names += [
+        "additions to the decision",
+        "to the end",
+        "MACs of the ANN",
+        "with zeros of the input skipped",
+        "dead, %",
+    ]
+    return table(names, rows)
 
 
 def _settings(frames: dict[str, pl.DataFrame]) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 
 from benchmarks.common import data_folder, machine
 from benchmarks.experiments.ttrbr import TABLES, WORK, options_of
-from benchmarks.experiments.ttrbr_trials import TRIALS
+from benchmarks.experiments.ttrbr_trials import STAGES, TRIALS
 from pysnn import Network, Scale
 from pysnn.convert import Conversion, convert
 from pysnn.datasets.cifar import load_cifar10
@@ -27,18 +27,9 @@ from pysnn.nodes import Pad, Subsample
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
 
-__all__ = ["STAGES", "STEPS"]
+__all__ = ["STEPS"]
 
 STEPS = (4, 8, 16, 32)
-STAGES = {
-    "untouched": None,
-    "thresholds tuned": "r110-clip-none",
-    "dithered levels": "r110-noise8-none",
-    "blocks restructured (C)": "r110-noise4-C",
-    "potentials calibrated": "r110-pot8-C",
-}
-"""Conversions that are compared: none trained, and trials."""
-
 _CALIBRATION = 512
 _TRAINING_IMAGES = 45_000
 _FITTED_TO = 8

@@ -1,4 +1,4 @@
-"""Write docs/ttrbr_results.md and its plot from the tables of benchmarks.experiments.ttrbr: no figure there is typed by hand."""
+"""Write docs/ttrbr_results.md, the table of docs/ttrbr.md, and a plot from the tables of benchmarks.experiments.ttrbr: no figure there is typed by hand."""
 
 import json
 from collections.abc import Callable
@@ -6,14 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.experiments.ann_costs import ann_table
 from benchmarks.experiments.ttrbr_trials import TRIALS
 from benchmarks.intervals import accuracy_cell, verdict
 from benchmarks.markdown import fill, table
 
-__all__ = ["PAGE", "PLOT", "TABLES", "page"]
+__all__ = ["METHODS", "PAGE", "PLOT", "TABLES", "page"]
 
 TABLES = Path(__file__).parents[1] / "tables"
 PAGE = Path(__file__).parents[2] / "docs" / "ttrbr_results.md"
+METHODS = PAGE.with_name("ttrbr.md")
 PLOT = PAGE.with_name("ttrbr_errors.png")
 
 _PARTS = {"e_p": "inherited", "e_c": "clipping", "e_q": "quantisation", "e_d": "deviation"}
@@ -22,6 +24,7 @@ _OURS = {"int8_avx512": "pysnn int8", "int8_avx2": "pysnn int8, AVX2 alone", "fl
 _STEPS = (1, 2, 4, 8, 16, 32)
 _GAP_AT = 8
 _DRAWN_AT = 8
+_TRAINED = {name: f"{name}: {trial.title}, block {trial.block}" for name, trial in TRIALS.items()}
 _GOALS = (
     ("r20-pot4-C", 4, 0.85),
     ("r20-s4long-C", 4, 0.89),
@@ -52,6 +55,10 @@ def page(text: str, tables: Path = TABLES) -> str:
             return _goals(pl.concat(trained.values()))
         if kind == "choice":
             return _flattered(pl.concat(trained.values()))
+        if kind == "shortcuts":
+            return _shortcuts(pl.read_parquet(tables / "current_shortcuts.parquet"))
+        if kind == "anns":
+            return ann_table({"resnet20": "untouched ResNet-20", "resnet110": "untouched ResNet-110", **_TRAINED})
         if kind == "errors":
             return _errors(pl.read_parquet(tables / "ttrbr_errors.parquet"))
         if kind == "speed":
@@ -129,22 +136,46 @@ def _flattered(trained: pl.DataFrame) -> str:
 
 
 def _cost(trained: pl.DataFrame) -> str:
+    needed = {row["network"]: row for row in pl.read_parquet(TABLES / "ann_costs.parquet").to_dicts()}
     rows = []
     for own in trained.partition_by("trial", maintain_order=True):
         at = own.filter(pl.col("steps") == _GAP_AT).row(0, named=True)
-        share = at["synops"] / at["ann_macs"]
+        # Without padding all networks of a model need the same; which activations are not zero is known of kept networks.
+        ann, kept = needed[at["model"]], needed.get(at["trial"])
+        share = f"{100 * at['synops'] / kept['nonzero']:.0f} %" if kept else ""
         rows.append(
             [
                 TRIALS[at["trial"]].title,
                 _BLOCKS[at["block"]],
                 f"{at['spikes_per_neuron']:.2f}",
-                f"{at['synops'] / 1e6:.1f} M ({100 * share:.0f} %)",
+                f"{at['synops'] / 1e6:.1f} M",
+                f"{100 * at['synops'] / ann['macs']:.0f} %",
+                share,
                 f"{at['training_seconds'] / 60:.0f}",
                 str(at["epoch"]),
             ]
         )
-    head = ["what was done", "block", f"spikes a neuron at T = {_GAP_AT}", "additions (of the ANN's MACs)"]
-    return table([*head, "minutes of its own training", "epoch that was kept"], rows)
+    head = ["what was done", "block", f"spikes per neuron at T = {_GAP_AT}", "synaptic additions", "of the ANN's MACs"]
+    head += ["of its MACs that are not zero", "minutes of its own training", "epoch that was kept"]
+    return table(head, rows)
+
+
+def _shortcuts(frame: pl.DataFrame) -> str:
+    """What shortcuts of currents need beside synaptic additions, and what spikes in their place would."""
+    rows = []
+    for row in frame.to_dicts():
+        millions = [f"{row[name] / 1e6:.2f} M" for name in ("edge_sums", "rescales", "shifts", "bias_sums")]
+        accuracy = accuracy_cell(row["accuracy"], row["samples"])
+        additions = [f"{row[name] / 1e6:.0f} M" for name in ("synops", "synops_spikes_only")]
+        rows.append([row["network"], row["units"].replace("_", " "), accuracy, additions[0], *millions, additions[1]])
+    head = ["network", "units of weights", "accuracy on training images", "synaptic additions", "sums of currents"]
+    head += [
+        "multiplications of currents",
+        "shifts of currents",
+        "additions of biases",
+        "synaptic additions with spikes alone",
+    ]
+    return table(head, rows)
 
 
 def _errors(frame: pl.DataFrame) -> str:
@@ -218,7 +249,8 @@ def draw(frame: pl.DataFrame, path: Path = PLOT) -> None:
 def main() -> None:
     """Write the page and its plot."""
     draw(pl.read_parquet(TABLES / "ttrbr_errors.parquet"))
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in (PAGE, METHODS):
+        path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from benchmarks.common import data_folder
 from pysnn.finetune.trained_models import Recipe
 
-__all__ = ["NETWORKS", "TRIALS", "Trial"]
+__all__ = ["NETWORKS", "STAGES", "TRIALS", "Trial"]
 
 
 NETWORKS = Path(__file__).parents[1] / "networks" / "deep"
@@ -99,3 +99,12 @@ TRIALS: dict[str, Trial] = {
     ),
 }
 """Trainings by name."""
+
+STAGES = {
+    "untouched": None,
+    "thresholds tuned": "r110-clip-none",
+    "dithered levels": "r110-noise8-none",
+    "blocks restructured (C)": "r110-noise4-C",
+    "potentials calibrated": "r110-pot8-C",
+}
+"""Conversions that are compared: none trained, and trials."""

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from benchmarks.common import data_folder, report
+from benchmarks.intervals import accuracy_cell
 from benchmarks.peers.networks import CALIBRATION, METHOD, NETWORKS, read_source
 from pysnn import run
 from pysnn.convert import ann_accuracy, convert
@@ -27,7 +28,7 @@ METHODS: tuple[dict[str, Any], ...] = (
 def main() -> None:
     """Convert, run in int8 and print; with ``--test`` the chosen method alone, on the test images."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/peers_methods.parquet")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/tables/claim_peers_methods.parquet")
     parser.add_argument("--network", nargs="+", choices=tuple(NETWORKS), default=tuple(NETWORKS))
     parser.add_argument("--test", action="store_true", help="the chosen method alone, on the whole test split")
     given = parser.parse_args()
@@ -45,9 +46,18 @@ def main() -> None:
                 convert(ann, calibration, **method).network, images, steps=STEPS, labels=labels, precision="int8"
             )
             spikes = result.table()["spikes_per_neuron"]
-            row = {"network": name, "conversion": str(method), "images": len(images), "ann_accuracy": accuracy}
-            row |= {f"accuracy T={steps}": found for steps, found in zip(STEPS, result.accuracy, strict=True)}
-            row |= {f"rate T={steps}": total / steps for steps, total in zip(STEPS, spikes, strict=True)}
+            count = len(images)
+            row = {
+                "network": name,
+                "conversion": str(method),
+                "images": count,
+                "ANN, %": accuracy_cell(accuracy, count),
+            }
+            for steps, found, total in zip(STEPS, result.accuracy, spikes, strict=True):
+                row |= {
+                    f"T = {steps}, %": accuracy_cell(float(found), count),
+                    f"spikes a neuron and step, T = {steps}": total / steps,
+                }
             rows.append(row)
             print(row, flush=True)
     report("peers_methods", rows, save=given.save, split="test" if given.test else "train")

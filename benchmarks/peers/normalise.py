@@ -1,4 +1,4 @@
-"""The same spiking network with one threshold a layer, 1 wherever it can be, so that libraries run it as it is.
+"""The same spiking network with one threshold per layer, 1 wherever it can be, so that libraries run it as it is.
 
 A neuron with threshold th and current I spikes when one with threshold 1 and current I / th does, and what stands behind
 its spikes (the ``Scale`` of a conversion) goes into the weights that read them. Both are one float32 rounding a weight;
@@ -29,7 +29,7 @@ def normalise(network: Network) -> Network:
     ------
     TypeError
         A layer stands between a factor and a weight layer through which factors do not pass, or a current that several
-        read enters neurons with a threshold a channel.
+        read enters neurons with a threshold per channel.
     """
     readers = Counter(source for sources in network.sources.values() for source in sources)
     nodes: dict[str, Node] = {}
@@ -72,12 +72,12 @@ def _spread(value: Any, channels: int) -> Factors:
 
 def _one_threshold(name: str, thresholds: Factors) -> float:
     if (thresholds != thresholds[0]).any():
-        raise TypeError(f"IF '{name}': expected one threshold, since others read its current too, got one a channel")
+        raise TypeError(f"IF '{name}': expected one threshold, since others read its current too, got one per channel")
     return float(thresholds[0])
 
 
 def _only(values: Factors) -> Any:
-    """One number where all channels have the same, else one a channel."""
+    """One number where all channels have the same, else one per channel."""
     rounded = values.astype(np.float32)
     return float(rounded[0]) if (rounded == rounded[0]).all() else rounded
 

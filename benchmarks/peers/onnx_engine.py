@@ -1,4 +1,4 @@
-"""The ANN in ONNX Runtime: float32, and int8 (static, a scale a channel, fitted on training images)."""
+"""The ANN in ONNX Runtime: float32, and int8 (static, a scale per channel, fitted on training images)."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class OnnxEngine:
         options.intra_op_num_threads = cell.threads
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return "static quantisation, u8 activations, i8 weights a channel" if self.quantised else "all optimisations"
+        return "static quantisation, u8 activations, i8 weights per channel" if self.quantised else "all optimisations"
 
     def run(self) -> Scores:
         """Run the images once."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.claims.page import claim_table
 from benchmarks.markdown import fill, table
 from benchmarks.peers.claims import CLAIMS, TABLE
 from benchmarks.peers.processes import OURS
@@ -20,7 +21,7 @@ BARS = {"float32": 3, "int8_avx512": 8, "int8_avx2": 4}
 
 
 def page(text: str, frame: pl.DataFrame, host: str) -> str:
-    """Return the page with its tables made again: a mark is ``<!-- table: CLAIM -->``, "setup" or "bars".
+    """Return the page with its tables made again: a mark is ``<!-- table: CLAIM -->`` of a peer, "setup", "bars", or "claim NAME".
 
     Raises
     ------
@@ -29,7 +30,12 @@ def page(text: str, frame: pl.DataFrame, host: str) -> str:
     """
     claims: dict[str, Callable[[pl.DataFrame, str, str], str]] = dict.fromkeys(CLAIMS, _claim)
     made = {**claims, "setup": _setup, "bars": _bars}
-    return fill(text, lambda key: made[key](frame, key, host))
+
+    def table_of(key: str) -> str:
+        kind, _, name = key.partition(" ")
+        return claim_table(name) if kind == "claim" else made[key](frame, key, host)
+
+    return fill(text, table_of)
 
 
 def _bars(frame: pl.DataFrame, _: str, _host: str) -> str:

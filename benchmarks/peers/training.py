@@ -48,7 +48,7 @@ UNTIL = {
 def main() -> None:
     """Run a step of each in turn, with one thread and with two."""
     parser = argparse.ArgumentParser(description="training steps beside surrogate gradients")
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/peers_training.parquet")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/tables/claim_peers_training.parquet")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the images are put for the programs")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()

@@ -1,6 +1,6 @@
 """A step of Adam: its constants, and what it computes in NumPy. The compiled step has the same bits."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,11 +29,6 @@ class AdamStep:
     epsilon: np.float32
     rate: np.float32
     kept: np.float32
-
-    @property
-    def values(self) -> list[float]:
-        """The constants in the order of the fields."""
-        return [float(value) for value in astuple(self)]
 
 
 @dataclass(frozen=True, eq=False)

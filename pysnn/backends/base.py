@@ -17,6 +17,7 @@ __all__ = [
     "ConstantInput",
     "EventInput",
     "Executable",
+    "FrameInput",
     "PoissonInput",
     "Probe",
     "RunOutput",
@@ -68,6 +69,17 @@ class EventInput:
     batch: int
 
 
+@dataclass(frozen=True, eq=False)
+class FrameInput:
+    """A real-valued map a step: ``frames`` float32 ``(steps, batch, C, H, W)``."""
+
+    frames: NDArray[np.float32]
+
+    @property
+    def batch(self) -> int:
+        return int(self.frames.shape[1])
+
+
 @dataclass(slots=True, eq=False)
 class RunRequest:
     """One run. ``read_at``: ascending step counts in 1..steps at which scores, counts and probes are read.
@@ -80,7 +92,7 @@ class RunRequest:
     always looked at.
     """
 
-    input: ConstantInput | PoissonInput | EventInput
+    input: ConstantInput | PoissonInput | EventInput | FrameInput
     steps: int
     read_at: tuple[int, ...]
     state: Mapping[int, Array] | None = None
@@ -117,7 +129,7 @@ class RunOutput:
     counts: int64 ``(reads, operations, len(COUNT_FIELDS))``, summed over the batch, from this run's first step on.
     state: operation -> array. Neuron: potentials ``(batch, C, H, W)``, float32 or int32, with an axis
         for the values behind the first where it has several. Max-pool of counts:
-    cumulative counts of its source ``(batch, C, H, W)`` int32. Output: ``(batch, K)``: the float32 sum of a real
+    cumulative counts of its source ``(batch, C, H, W)`` int32. Delay: the source's maps ``(batch, steps, C, H, W)``, the oldest first. Output: ``(batch, K)``: the float32 sum of a real
     source, the int64 sum of a current or count source, or the int64 number of the first step with a spike (-1: none).
     spikes: operation -> uint8 ``(steps, batch, C, H, W)``; potentials: operation -> ``(steps, batch, C, H, W)``.
     kernels: a word for each operation: what ran it, several joined by "+" where blocks or batches differ.

@@ -45,8 +45,7 @@ class RustBackend:
 
     def adam(self, step: AdamStep, moments: Moments, *, threads: int) -> None:
         """Take a step of Adam in place, for the same level."""
-        arrays = (moments.weight, moments.gradient, moments.mean, moments.square)
-        _core.adam(arrays, step.values, threads, read_settings().simd)
+        _core.adam(step, moments, threads, read_settings().simd)
 
 
 class RustExecutable(NotPicklable):

@@ -80,7 +80,7 @@ class WindowedFirstSpike:
             if weight is None:
                 by_seen = _back_pool(seen, kept.times, gradient)
             else:
-                by_weight, by_seen = self._back(number, (seen, weight), kept, (gradient, rule))
+                by_weight, by_seen = self._back(number, kept, weight=weight, seen=seen, gradient=gradient, rule=rule)
                 found.append(by_weight)
             gradient = _scatter(by_seen, self._windows[number], layer)
         return Gradients(found[::-1], gradient if rule.inputs else None)
@@ -119,10 +119,10 @@ class WindowedFirstSpike:
         return times.reshape(flat), marks.reshape(flat), rates
 
     def _back(
-        self, number: int, given: tuple[Array, Array], kept: _Layer, back: tuple[Array, GradientRule]
+        self, number: int, kept: _Layer, *, weight: Array, seen: Array, gradient: Array, rule: GradientRule
     ) -> tuple[Array, Array]:
         """Return the gradients by the weights and by the times that each site saw."""
-        (seen, weight), opens, (gradient, rule) = given, self._opens[number], back
+        opens = self._opens[number]
         assert kept.rates is not None
         early, fired = _earliness(seen, opens)
         times = kept.times.reshape(kept.rates.shape)

@@ -26,6 +26,7 @@ def export(
     most_at_once: Annotated[
         int, typer.Option(metavar="N", min=1, max=255, help="Spikes that one input takes in one step, at most.")
     ] = 1,
+    units: Annotated[str, typer.Option(metavar="exact|power_of_two", help="Of int8 weights.")] = "exact",
     c: Annotated[Path | None, typer.Option("--c", metavar="DIR", help="Write a C array and its header too.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -35,14 +36,16 @@ def export(
     from pysnn.files.aside import check_folder, write_aside
     from pysnn.files.first_spike import load_any
     from pysnn.files.settings import PRECISIONS
+    from pysnn.plan.options import UNITS
 
     if precision is not None:
         check_choice("--precision", precision, PRECISIONS)
+    check_choice("--units", units, UNITS)
     check_outputs({"--out": (out, PLAN)}, [network])
     if c is not None:
         check_folder(c)
     source = hashlib.sha256(network.read_bytes()).digest()
-    options = ExportOptions(precision, most_at_once, source)  # type: ignore[arg-type]
+    options = ExportOptions(precision, most_at_once, units, source)  # type: ignore[arg-type]
     data = export_network(load_any(network), options)
     write_aside(out, lambda part: part.write_bytes(data))
     if c is not None:

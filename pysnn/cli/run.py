@@ -59,8 +59,8 @@ def run(
     source = parse_source(data)
     check_outputs({"--predictions": (predictions, ARRAYS), "--table": (table, TABLE)}, [network, source.path])
     saved = load_any(network)
-    spikes = not isinstance(saved, SavedFirstSpike) and saved.settings.coding == "spikes"
-    given = source.load(limit, axis=1 if spikes else 0)
+    by_step = not isinstance(saved, SavedFirstSpike) and saved.settings.coding in ("spikes", "frames")
+    given = source.load(limit, axis=1 if by_step else 0)
     if isinstance(saved, SavedFirstSpike):
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")

@@ -42,7 +42,7 @@ class LayerThreshold:
     neurons
         How many there are in the layer.
     threshold
-        float32, one value, or one a channel.
+        float32, one value, or one per channel.
     largest
         Largest activation on the calibration data.
     clipped
@@ -146,7 +146,7 @@ class _Chooser:
 
 
 def _by_channel(values: NDArray[np.float32], groups: int) -> NDArray[np.float32]:
-    """Return ``(groups, values)`` from ``(samples, channels, ...)``: a group a channel, or one for them all."""
+    """Return ``(groups, values)`` from ``(samples, channels, ...)``: a group per channel, or one for them all."""
     return np.moveaxis(values, 1, 0).reshape(groups, -1)
 
 

@@ -57,7 +57,7 @@ def convert(
     compare
         Where ``steps`` are given, measure how far the result agrees with the ANN: :meth:`Conversion.compared`.
     **settings
-        Settings of the method: ``per_channel=True`` for a threshold a channel, ``percentile=99.9``.
+        Settings of the method: ``per_channel=True`` for a threshold per channel, ``percentile=99.9``.
 
     Raises
     ------

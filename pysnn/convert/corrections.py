@@ -100,7 +100,7 @@ def correct(
     samples
         Calibration data in an order of their own; as many from the front as fit into memory are used.
     thresholds
-        By the name of each ``ReLU``: a number, or one a channel.
+        By the name of each ``ReLU``: a number, or one per channel.
     steps
         T.
     kinds

@@ -13,7 +13,7 @@ from pysnn.nodes import Affine, Concat, MaxPool2d, Node, Pad, ReLU, Scale
 __all__ = ["POINTWISE", "StuckError", "move_ahead", "move_behind"]
 
 POINTWISE = (Affine, ReLU, Scale)
-"""Nodes that compute each value by itself, with numbers a channel."""
+"""Nodes that compute each value by itself, with numbers per channel."""
 
 _FIELDS = {Affine: ("scale", "shift"), ReLU: ("max",), Scale: ("factor",)}
 _NEUTRAL = {"scale": 1.0, "shift": 0.0, "max": 1.0, "factor": 1.0}
@@ -36,17 +36,7 @@ def move_ahead(graph: NetworkBuilder, name: str, passed: str) -> None:
     if isinstance(before, Concat):
         _distribute(graph, name, passed)
         return
-    drawn_back = _drawn_back(graph, name, passed)
-    swapped: list[tuple[str, str]] = []
-    for source, target in graph.edges:
-        if target == passed:
-            swapped.append((source, name))
-        elif target == name:
-            swapped.append((name, passed))
-        else:
-            swapped.append((passed if source == name else source, target))
-    graph.rewire(swapped)
-    graph.replace(name, drawn_back)
+    graph.swap(passed, name, {name: _drawn_back(graph, name, passed)})
 
 
 def move_behind(graph: NetworkBuilder, name: str, passed: str) -> None:
@@ -65,19 +55,8 @@ def move_behind(graph: NetworkBuilder, name: str, passed: str) -> None:
         value = getattr(node, field)
         if isinstance(value, np.ndarray):
             changes[field] = np.where(origin >= 0, value[origin], _NEUTRAL[field])
-    alone = len(graph.targets(name)) == 1
-    moved = name if alone else graph.derived_name(f"{name}.{passed}")
-    sources = graph.sources(name)
-    graph.nodes[moved] = replace(node, **changes)
-    graph.shapes[moved] = graph.shapes[passed]
-    swapped: list[tuple[str, str]] = []
-    for source, target in graph.edges:
-        if (source, target) == (name, passed):
-            swapped += [(before, passed) for before in sources]
-            swapped.append((passed, moved))
-        elif not (alone and target == name):
-            swapped.append((moved if source == passed else source, target))
-    graph.rewire(swapped)
+    moved = graph.give_own(name, passed)
+    graph.swap(moved, passed, {moved: replace(node, **changes)})
 
 
 def _check_order(name: str, node: Node, other: Node) -> None:

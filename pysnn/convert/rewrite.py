@@ -54,7 +54,7 @@ def _v_init(threshold: Any, more: NDArray[np.float32] | None) -> Any:
 
 
 def _add_biases(builder: NetworkBuilder, shifts: Mapping[str, NDArray[np.float32]]) -> None:
-    """Add a shift a channel to what arrives at each of the named nodes."""
+    """Add a shift per channel to what arrives at each of the named nodes."""
     for name, shift in shifts.items():
         own = [source for source in builder.sources(name) if _takes_a_shift(builder, source)]
         if own:

@@ -12,7 +12,7 @@ __all__ = ["round_weights"]
 def round_weights(network: Network) -> Network:
     """Return the network with the weights of each output channel rounded to 8 bits.
 
-    The weights of every ``Linear`` and ``Conv2d`` become whole multiples, -127 to 127, of one number a channel: its largest
+    The weights of every ``Linear`` and ``Conv2d`` become whole multiples, -127 to 127, of one number per channel: its largest
     weight over 127, rounded up to 12 binary digits. They stay float32 and run as any others; a ``.psnn`` file takes one byte for
     each in arrays of at least 1,024. Biases stay as they are. A channel whose weights are all below 1e-36 gets zeros.
 

@@ -19,14 +19,20 @@ __all__ = ["Batches", "checked_data", "checked_labels", "input_values"]
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Checked data: an array ``(samples, ...)`` or :class:`Events`."""
+    """Checked data: an array ``(samples, ...)``, frames ``(steps, samples, ...)`` or :class:`Events`."""
 
     data: NDArray[Any] | Events
+    frames: bool = False
 
     @property
     def samples(self) -> int:
         """How many samples there are."""
-        return self.data.samples if isinstance(self.data, Events) else int(self.data.shape[0])
+        return self.data.samples if isinstance(self.data, Events) else int(self.data.shape[1 if self.frames else 0])
+
+    def check_frames(self, steps: int, name: str) -> None:
+        """Refuse frames that are not one for each step of a run; ``name`` is the input's."""
+        if self.frames and isinstance(self.data, np.ndarray) and len(self.data) != steps:
+            raise DataError(f"Input '{name}': expected a frame for each of {steps} steps, got {len(self.data)}")
 
 
 def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
@@ -50,7 +56,8 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
         if node.normalises:
             raise DataError(f"{what}: given spikes cannot be normalised, and the input has {_normalisation(node)}")
         return Batches(_given_spikes(data, node, what, coding))
-    array = _samples(data, node, what, coding)
+    frames = coding == "frames"
+    array = _frames(data, node, what) if frames else _samples(data, node, what, coding)
     if array.dtype.kind == "f" and not is_finite(array):
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise DataError(f"{what}: expected finite values, got {array[bad]} at {bad}")
@@ -60,8 +67,8 @@ def checked_data(data: Any, node: Input, name: str, coding: str) -> Batches:
     if coding == "poisson":
         _check_rates(array, node, what)
     if node.scaling is None:
-        warn_of_lost_digits(array, what)
-    return Batches(array)
+        warn_of_lost_digits(array.reshape(-1, *node.shape), what)
+    return Batches(array, frames=frames)
 
 
 def _check_rates(array: NDArray[Any], node: Input, what: str) -> None:
@@ -74,6 +81,18 @@ def _check_rates(array: NDArray[Any], node: Input, what: str) -> None:
 
 def _normalisation(node: Input) -> str:
     return "scaling" if node.mean is None else "mean and std"
+
+
+def _frames(data: Any, node: Input, what: str) -> NDArray[Any]:
+    """Return frames as an array whose shape is right."""
+    if isinstance(data, Events):
+        raise DataError(f"{what}: got pysnn.Events and coding 'frames'; events are run with coding=\"events\"")
+    array = as_numeric(data, what)
+    if array.shape[2:] != node.shape:
+        raise DataError(f"{what}: expected (steps, samples, {', '.join(map(str, node.shape))}), got {array.shape}")
+    if 0 in array.shape[:2]:
+        raise DataError(f"{what}: expected at least one step and one sample, got {array.shape}")
+    return array
 
 
 def _samples(data: Any, node: Input, what: str, coding: str) -> NDArray[Any]:

@@ -30,7 +30,7 @@ _SPIKING = 0.125
 class GoldenRun:
     """A run that every runtime must repeat to the bit.
 
-    ``input``: float32 or float64 ``(samples, ...)``, or uint8 ``(steps, samples, ...)``. ``scores``: float32 ``(samples, classes)``.
+    ``input``: float32 or float64 ``(samples, ...)``, frames or uint8 counts ``(steps, samples, ...)``. ``scores``: float32 ``(samples, classes)``.
     ``spikes``: by the number of each operation with neurons, int32 ``(samples, C, H, W)``.
     """
 
@@ -62,6 +62,8 @@ def golden_input(saved: SavedNetwork) -> tuple[NDArray[Any], int]:
     if saved.golden is None:
         return _drawn(saved.network.input, saved.settings.coding, steps), steps
     given = saved.golden.input
+    if saved.settings.coding == "frames":
+        return given[:steps, :1], min(steps, len(given))
     if counted:
         return given[:steps, :1].astype(np.uint8), min(steps, len(given))
     return given[:1], steps
@@ -71,12 +73,11 @@ def golden_run(saved: SavedNetwork, plan: Plan, given: NDArray[Any], steps: int)
     """Run the golden input with a plan."""
     settings = saved.settings
     counted = settings.coding in ("spikes", "events")
-    data = Batches(Events.from_dense(given) if counted else given)
+    data = Batches(Events.from_dense(given) if counted else given, frames=settings.coding == "frames")
     options = RunOptions(coding=settings.coding, dt=settings.dt, seed=settings.seed)
     check_potentials(plan, steps, None)
-    shape = (plan.ops[0].spec, steps)
     request = RunRequest(
-        encoded(saved.network.input, data, (0, data.samples), shape, options),
+        encoded(saved.network.input, data, (0, data.samples), spec=plan.ops[0].spec, steps=steps, options=options),
         steps,
         (steps,),
         count=False,
@@ -92,8 +93,8 @@ def _drawn(node: Input, coding: str, steps: int) -> NDArray[Any]:
     """Draw one sample, the same each time: values over the range of the data, rates, or spikes."""
     if coding in ("spikes", "events"):
         return (_uniform((steps, 1, *node.shape)) < _SPIKING).astype(np.uint8)
-    values = _uniform((1, *node.shape))
-    if coding == "constant" and node.data_range is not None:
+    values = _uniform((steps, 1, *node.shape) if coding == "frames" else (1, *node.shape))
+    if coding != "poisson" and node.data_range is not None:
         spread = (-1,) + (1,) * (len(node.shape) - 1)
         low, high = (
             np.asarray(bound, dtype=np.float64).reshape(spread)

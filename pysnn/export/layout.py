@@ -13,7 +13,7 @@ ABOUT = struct.Struct("<6IQdI20x32s")
 """Coding, axes of a sample, steps, golden samples and steps, type of the golden input, seed, dt, input operations, SHA-256 of the source."""
 ABOUT_SIZE = 128
 
-CODINGS = ("constant", "poisson", "spikes", "events")
+CODINGS = ("constant", "poisson", "spikes", "events", "frames")
 """From 1."""
 OPERATIONS = ("subtract", "add", "multiply", "divide", "at_least", "at_most")
 """From 1."""

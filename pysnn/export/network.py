@@ -14,8 +14,9 @@ from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import PRECISIONS, check_choice, check_integer
 from pysnn.nodes import Input
 from pysnn.plan import PlanOptions, compile_plan
-from pysnn.plan.file_layout import FIRST, SECTIONS_AT, aligned, sealed
+from pysnn.plan.file_layout import DIGEST, FIRST, SECTIONS_AT, aligned, digest
 from pysnn.plan.ops import MAX_COUNT
+from pysnn.plan.options import UNITS
 
 __all__ = ["ExportOptions", "export_network"]
 
@@ -30,6 +31,8 @@ class ExportOptions:
         "float32" or "int8"; ``None``: the network's own.
     most_at_once
         Events that one input takes in one step, at most, where given spikes enter.
+    units
+        Of int8 weights, as in :class:`pysnn.plan.PlanOptions`.
     source
         SHA-256 of the file that the network comes from, 32 bytes.
 
@@ -41,11 +44,13 @@ class ExportOptions:
 
     precision: Literal["float32", "int8"] | None = None
     most_at_once: int = 1
+    units: Literal["exact", "power_of_two"] = "exact"
     source: bytes = bytes(32)
 
     def __post_init__(self) -> None:
         if self.precision is not None:
             check_choice("precision", self.precision, PRECISIONS)
+        check_choice("units", self.units, UNITS)
         check_integer("most_at_once", self.most_at_once, 1, MAX_COUNT)
         if len(self.source) != len(bytes(32)):
             raise DataError(f"source: expected the 32 bytes of a SHA-256, got {len(self.source)}")
@@ -74,7 +79,8 @@ def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions
     counted = settings.coding in ("spikes", "events")
     most = max(options.most_at_once, int(given.max())) if counted else 1
     coding = "events" if settings.coding == "spikes" else settings.coding
-    plan = compile_plan(saved.network, PlanOptions(options.precision or settings.precision, coding, settings.dt, most))
+    precision = options.precision or settings.precision
+    plan = compile_plan(saved.network, PlanOptions(precision, coding, settings.dt, most, options.units))
     golden = golden_run(saved, plan, given, steps)
     operations, prepared = _input_operations(saved.network.input)
     about = layout.ABOUT.pack(
@@ -121,4 +127,5 @@ def _joined(sections: tuple[bytes, ...]) -> bytes:
     head = layout.HEAD.pack(layout.MAGIC, layout.VERSION, layout.KIND, len(data), len(sections), 0)
     data[: len(head)] = head
     struct.pack_into(f"<{len(places)}Q", data, SECTIONS_AT, *places)
-    return sealed(data)
+    data[DIGEST] = digest([data])
+    return bytes(data)

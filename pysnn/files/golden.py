@@ -27,7 +27,7 @@ class Golden:
     Parameters
     ----------
     input
-        What enters, float32 (float64 where the input has scaling): ``(samples, ...)``, or ``(steps, samples, ...)`` if the coding is "spikes".
+        What enters, float32 (float64 where the input has scaling): ``(samples, ...)``, or ``(steps, samples, ...)`` if the coding is "spikes" or "frames".
     scores
         float32 ``(len(steps), samples, classes)``.
     spikes

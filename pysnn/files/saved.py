@@ -72,7 +72,7 @@ class SavedNetwork:
 def _check_golden(network: Network, golden: Golden, settings: Settings) -> None:
     """Check that golden vectors have the names and shapes of a network, whatever their values."""
     check_neurons("golden spikes", network, golden.spikes)
-    axes = 2 if settings.coding == "spikes" else 1
+    axes = 2 if settings.coding in ("spikes", "frames") else 1
     samples = golden.scores.shape[1]
     expected: dict[str, tuple[NDArray[Any], tuple[int, ...]]] = {
         "input": (golden.input, (*golden.input.shape[: axes - 1], samples, *network.input.shape)),

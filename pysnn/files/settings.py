@@ -25,7 +25,7 @@ class Settings:
     steps
         Number of time-steps, or ``None`` where it is open.
     coding
-        "constant", "poisson", "spikes" or "events".
+        "constant", "poisson", "spikes", "events" or "frames".
     dt
         Seconds a step; ``None`` for networks without time constants.
     precision
@@ -45,7 +45,7 @@ class Settings:
     """
 
     steps: int | None = None
-    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"] = "constant"
     dt: float | None = None
     precision: Literal["float32", "int8"] = "float32"
     seed: int = 0

@@ -44,7 +44,7 @@ def restructure(
     levels
         L, to train with quantised activations (QCFS); ``None`` for the plain clip.
     per_channel
-        A threshold a channel rather than a layer.
+        A threshold per channel rather than a layer.
 
     Returns
     -------

@@ -123,7 +123,7 @@ def count_batch(
     counts = np.zeros((2, len(neurons), len(COUNT_FIELDS)), dtype=np.int64)
     for read, (arrived, fired) in enumerate(((early, decided), (spiking, [spiking[n] for n in neurons]))):
         for k, n in enumerate(neurons):
-            counts[read, k] = _layer_counts(arrived[n - 1], (fans[n - 1], nonzero[n - 1]), fired[k])
+            counts[read, k] = _layer_counts(arrived[n - 1], fired[k], fans=fans[n - 1], nonzero=nonzero[n - 1])
     first = (times[-1] == limit) & np.isfinite(limit)
     return BatchCounts(
         additions_end=_summed([fires @ fan for fires, fan in zip(spiking, fans, strict=True)]),
@@ -141,9 +141,9 @@ def _summed(parts: Sequence[Array]) -> Array:
     return np.asarray(np.sum(parts, axis=0, dtype=np.int64))
 
 
-def _layer_counts(arrived: Array, fans: tuple[Array, Array], fired: Array) -> list[int]:
+def _layer_counts(arrived: Array, fired: Array, *, fans: Array, nonzero: Array) -> list[int]:
     """Return the counts of one layer with weights, in the order of ``COUNT_FIELDS``; every addition updates one neuron."""
     spikes = arrived.sum(axis=0)
-    total, nonzero = (int(spikes @ fan) for fan in fans)
-    events = int(spikes[fans[0] > 0].sum())
-    return [events, nonzero, total - nonzero, 0, total, int(fired.sum()), int((~fired).sum()), 0]
+    total, met = int(spikes @ fans), int(spikes @ nonzero)
+    events = int(spikes[fans > 0].sum())
+    return [events, met, total - met, 0, total, int(fired.sum()), int((~fired).sum()), 0]

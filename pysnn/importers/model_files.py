@@ -107,7 +107,7 @@ def load_ann(
     output
         Name of the value to read, for an ONNX model with several outputs.
     mean, std
-        What the network's input subtracts and divides by, one value a channel, for data in 0..1; they stay in the
+        What the network's input subtracts and divides by, one value per channel, for data in 0..1; they stay in the
         network. By default those of the file (the CIFAR networks and ``.psnn`` have them), or none.
 
     Raises

@@ -1,12 +1,32 @@
-"""Neurons: one file each. ``NEURONS`` is the written-out registry; see docs/adding_a_neuron.md."""
+"""Neurons: one family a file. ``NEURONS`` is the written-out registry; see docs/adding_a_neuron.md."""
 
 from dataclasses import dataclass
 
+from pysnn.neurons.alif import ALIF
 from pysnn.neurons.cuba_lif import CubaLIF
+from pysnn.neurons.discrete import DiscreteCubaLIF, DiscreteLIF
 from pysnn.neurons.if_ import IF
+from pysnn.neurons.integrators import LI, CubaLI, DiscreteLI, I
+from pysnn.neurons.lapicque import Lapicque
 from pysnn.neurons.lif import LIF
+from pysnn.neurons.threshold import Threshold
 
-__all__ = ["IF", "LIF", "NEURONS", "CubaLIF", "NeuronEntry"]
+__all__ = [
+    "ALIF",
+    "IF",
+    "LI",
+    "LIF",
+    "NEURONS",
+    "CubaLI",
+    "CubaLIF",
+    "DiscreteCubaLIF",
+    "DiscreteLI",
+    "DiscreteLIF",
+    "I",
+    "Lapicque",
+    "NeuronEntry",
+    "Threshold",
+]
 
 
 @dataclass(frozen=True)
@@ -19,10 +39,33 @@ class NeuronEntry:
     needs: str
 
 
+_NIR = "NIR (Pedersen et al. 2024)"
+
 NEURONS: dict[str, NeuronEntry] = {
-    "IF": NeuronEntry(IF, "integrate-and-fire", "Lapicque 1907; soft reset: Rueckauer et al. 2017", ""),
-    "LIF": NeuronEntry(LIF, "leaky integrate-and-fire, forward Euler", "NIR (Pedersen et al. 2024)", "dt"),
-    "CubaLIF": NeuronEntry(
-        CubaLIF, "current-based leaky integrate-and-fire, forward Euler", "NIR (Pedersen et al. 2024)", "dt, float32"
+    "ALIF": NeuronEntry(
+        ALIF, "leaky integrate-and-fire with an adaptive threshold", "Bellec et al. 2018", "dt, float32"
     ),
+    "CubaLI": NeuronEntry(CubaLI, "current-based leaky integrator without spikes", _NIR, "dt, float32"),
+    "CubaLIF": NeuronEntry(CubaLIF, "current-based leaky integrate-and-fire, forward Euler", _NIR, "dt, float32"),
+    "DiscreteCubaLIF": NeuronEntry(
+        DiscreteCubaLIF,
+        "current-based leaky integrate-and-fire by the numbers of its step",
+        "snnTorch, sinabs, Norse",
+        "float32",
+    ),
+    "DiscreteLI": NeuronEntry(
+        DiscreteLI,
+        "leaky integrator without spikes by the numbers of its step",
+        "snnTorch, SpikingJelly, Norse",
+        "float32",
+    ),
+    "DiscreteLIF": NeuronEntry(
+        DiscreteLIF, "leaky integrate-and-fire by the numbers of its step", "snnTorch, SpikingJelly, sinabs, Norse", ""
+    ),
+    "I": NeuronEntry(I, "integrator without spikes", _NIR, "float32"),
+    "IF": NeuronEntry(IF, "integrate-and-fire", "Lapicque 1907; soft reset: Rueckauer et al. 2017", ""),
+    "LI": NeuronEntry(LI, "leaky integrator without spikes", _NIR, "dt, float32"),
+    "LIF": NeuronEntry(LIF, "leaky integrate-and-fire, forward Euler", _NIR, "dt"),
+    "Lapicque": NeuronEntry(Lapicque, "resistor and capacitor with a threshold", "Lapicque 1907, as in snnTorch", ""),
+    "Threshold": NeuronEntry(Threshold, "threshold without memory", _NIR, ""),
 }

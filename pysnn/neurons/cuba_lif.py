@@ -4,16 +4,17 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pysnn.arrays import as_parameter, per_channel
-from pysnn.errors import NetworkError, PlanError
 from pysnn.neurons.if_ import IF
-from pysnn.nodes.base import NeuronParameters, Shape
+from pysnn.neurons.lif import alike, euler
+from pysnn.neurons.parameters import check_positive, steps_of, take_parameters
+from pysnn.nodes.base import Shape
+from pysnn.nodes.neuron_model import NeuronModel, Synapse
 
 __all__ = ["CubaLIF"]
 
 _FIELDS = ("tau_mem", "tau_syn", "r", "v_leak", "w_in")
-_POSITIVE = ("tau_mem", "tau_syn", "r")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,22 +29,22 @@ class CubaLIF(IF):
     Parameters
     ----------
     tau_mem, tau_syn
-        Time constants of potential and synaptic current in seconds, positive: a number, or one a channel.
+        Time constants of potential and synaptic current in seconds, positive.
     r
-        Resistance, positive: a number, or one a channel.
+        Resistance, positive.
     v_leak
-        Potential that the leak pulls to: a number, or one a channel.
+        Potential that the leak pulls to.
     w_in
-        Factor of what enters: a number, or one a channel.
+        Factor of what enters.
 
     Examples
     --------
-    >>> found = CubaLIF(tau_mem=0.5, tau_syn=0.25).parameters(1, "a", dt=0.125)
-    >>> [float(constant[0]) for constant in found.constants]
-    [0.75, 0.25, 0.0, 0.5, 0.5]
+    >>> found = CubaLIF(tau_mem=0.5, tau_syn=0.25).parameters((1,), "a", dt=0.125)
+    >>> {name: float(value[0]) for name, value in found.constants.items()}
+    {'decay': 0.75, 'gain': 0.25, 'drive': 0.0, 'syn_decay': 0.5, 'syn_gain': 0.5}
     """
 
-    state: ClassVar[tuple[str, ...]] = ("v", "i")
+    synapse: ClassVar[Synapse] = "decay_first"
 
     tau_mem: Any = 0.02
     tau_syn: Any = 0.005
@@ -52,30 +53,17 @@ class CubaLIF(IF):
     w_in: Any = 1.0
 
     def __post_init__(self) -> None:
+        take_parameters(self, _FIELDS)
+        check_positive(self, ("tau_mem", "tau_syn", "r"))
         super().__post_init__()
-        for field in _FIELDS:
-            object.__setattr__(self, field, as_parameter(getattr(self, field), f"{self.title}: {field}"))
-        for field in _POSITIVE:
-            lowest = float(np.min(getattr(self, field)))
-            if lowest <= 0:
-                raise NetworkError(f"{self.title}: {field} must be positive, got {lowest}")
 
-    def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Return the same shape."""
-        for field in _FIELDS:
-            per_channel(getattr(self, field), shape[0], f"{self.title} '{name}': {field}")
-        return super().shape_of(name, shape)
+    @property
+    def model(self) -> NeuronModel:
+        """The stages of its step."""
+        return replace(super().model, leak="euler")
 
-    def parameters(self, channels: int, name: str, dt: float | None) -> NeuronParameters:
-        """Return the neuron's numbers for the plan, worked out in float64 for steps of ``dt`` seconds."""
-        what = f"{self.title} '{name}'"
-        if dt is None:
-            raise PlanError(f"{what}: a neuron with time constants needs dt (seconds a step), got None")
-        found = (per_channel(getattr(self, field), channels, what).astype(np.float64) for field in _FIELDS)
-        tau_mem, tau_syn, r, v_leak, w_in = found
-        for field, tau in (("tau_mem", tau_mem), ("tau_syn", tau_syn)):
-            if dt > tau.min():
-                raise PlanError(f"{what}: dt must be at most {field}, got dt={dt} s with {field}={tau.min():.6g} s")
-        mem, syn = dt / tau_mem, dt / tau_syn
-        constants = (1.0 - mem, r * mem, v_leak * mem, 1.0 - syn, w_in * syn)
-        return replace(super().parameters(channels, name, dt), step="cuba_lif", constants=constants)
+    def _constants(self, shape: Shape, what: str, dt: float | None) -> dict[str, NDArray[np.float64]]:
+        tau_mem, tau_syn, r, v_leak, w_in = (self._wide(key, shape, what) for key in _FIELDS)
+        mem = steps_of(tau_mem, dt, what, "tau_mem")
+        syn, w_in = alike(steps_of(tau_syn, dt, what, "tau_syn"), w_in)
+        return {**euler(mem, r, v_leak), "syn_decay": 1.0 - syn, "syn_gain": w_in * syn}

@@ -4,15 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pysnn.arrays import as_parameter, per_channel
-from pysnn.errors import NetworkError, PlanError
 from pysnn.neurons.if_ import IF
-from pysnn.nodes.base import NeuronParameters, Shape
+from pysnn.neurons.parameters import check_positive, steps_of, take_parameters
+from pysnn.nodes.base import Shape
+from pysnn.nodes.neuron_model import NeuronModel
 
 __all__ = ["LIF"]
-
-_LEAK_FIELDS = ("tau", "r", "v_leak")
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,16 +24,16 @@ class LIF(IF):
     Parameters
     ----------
     tau
-        Time constant in seconds, positive: a number, or one a channel.
+        Time constant in seconds, positive.
     r
-        Resistance, positive: a number, or one a channel.
+        Resistance, positive.
     v_leak
-        Potential that the leak pulls to: a number, or one a channel.
+        Potential that the leak pulls to.
 
     Examples
     --------
-    >>> decay, gain, drive = LIF(tau=0.5).parameters(1, "a", dt=0.125).constants
-    >>> float(decay[0]), float(gain[0])
+    >>> found = LIF(tau=0.5).parameters((1,), "a", dt=0.125).constants
+    >>> float(found["decay"][0]), float(found["gain"][0])
     (0.75, 0.25)
     """
 
@@ -43,28 +42,37 @@ class LIF(IF):
     v_leak: Any = 0.0
 
     def __post_init__(self) -> None:
+        take_parameters(self, ("tau", "r", "v_leak"))
+        check_positive(self, ("tau", "r"))
         super().__post_init__()
-        for field in _LEAK_FIELDS:
-            object.__setattr__(self, field, as_parameter(getattr(self, field), f"{self.title}: {field}"))
-        for field in ("tau", "r"):
-            lowest = float(np.min(getattr(self, field)))
-            if lowest <= 0:
-                raise NetworkError(f"{self.title}: {field} must be positive, got {lowest}")
 
-    def shape_of(self, name: str, shape: Shape) -> Shape:
-        """Return the same shape."""
-        for field in _LEAK_FIELDS:
-            per_channel(getattr(self, field), shape[0], f"{self.title} '{name}': {field}")
-        return super().shape_of(name, shape)
+    @property
+    def model(self) -> NeuronModel:
+        """The stages of its step."""
+        return replace(super().model, leak="euler")
 
-    def parameters(self, channels: int, name: str, dt: float | None) -> NeuronParameters:
-        """Return the neuron's numbers for the plan, worked out in float64 for steps of ``dt`` seconds."""
-        what = f"{self.title} '{name}'"
-        if dt is None:
-            raise PlanError(f"{what}: a neuron with a time constant needs dt (seconds a step), got None")
-        tau, r, v_leak = (per_channel(getattr(self, f), channels, what).astype(np.float64) for f in _LEAK_FIELDS)
-        fraction = dt / tau
-        if fraction.max() > 1:
-            raise PlanError(f"{what}: dt must be at most tau, got dt={dt} s with tau={float(tau.min()):.6g} s")
-        constants = (1.0 - fraction, r * fraction, v_leak * fraction)
-        return replace(super().parameters(channels, name, dt), step="lif", constants=constants)
+    def _constants(self, shape: Shape, what: str, dt: float | None) -> dict[str, NDArray[np.float64]]:
+        tau, r, v_leak = (self._wide(key, shape, what) for key in ("tau", "r", "v_leak"))
+        fraction = steps_of(tau, dt, what)
+        return euler(fraction, r, v_leak)
+
+
+def euler(
+    fraction: NDArray[np.float64], r: NDArray[np.float64], v_leak: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the constants of Euler's step; ``fraction`` is ``dt / tau``.
+
+    Examples
+    --------
+    >>> euler(np.array([0.25]), np.array([2.0]), np.array([0.0]))["gain"].tolist()
+    [0.5]
+    """
+    fraction, r, v_leak = alike(fraction, r, v_leak)
+    return {"decay": 1.0 - fraction, "gain": r * fraction, "drive": v_leak * fraction}
+
+
+def alike(*arrays: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Return arrays of one value per channel as they are, or with two axes more where others have a value per neuron."""
+    if len({array.ndim for array in arrays}) == 1:
+        return arrays
+    return tuple(array if array.ndim == 3 else array[:, None, None] for array in arrays)

@@ -3,6 +3,7 @@
 from pysnn.nodes.affine import Affine
 from pysnn.nodes.base import Node
 from pysnn.nodes.conv2d import Conv2d
+from pysnn.nodes.delay import Delay
 from pysnn.nodes.input import Input
 from pysnn.nodes.linear import Linear
 from pysnn.nodes.output import Output
@@ -18,6 +19,7 @@ __all__ = [
     "Concat",
     "Conv2d",
     "Crop",
+    "Delay",
     "Flatten",
     "GlobalAvgPool",
     "Input",
@@ -38,6 +40,7 @@ LAYERS: dict[str, type[Node]] = {
     "Concat": Concat,
     "Conv2d": Conv2d,
     "Crop": Crop,
+    "Delay": Delay,
     "Flatten": Flatten,
     "GlobalAvgPool": GlobalAvgPool,
     "Input": Input,

@@ -1,4 +1,4 @@
-"""A factor and a shift a channel: what batch normalisation is once it is trained."""
+"""A factor and a shift per channel: what batch normalisation is once it is trained."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Affine(Node):
     Parameters
     ----------
     scale, shift
-        A number, or one a channel; a scale may be negative or zero.
+        A number, or one per channel; a scale may be negative or zero.
 
     Examples
     --------

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import CapacityError, NetworkError
 from pysnn.frozen import Frozen, FrozenDict
+from pysnn.nodes.neuron_model import NeuronModel
 
 __all__ = [
     "LATER_FIELD",
@@ -49,18 +50,18 @@ Value: TypeAlias = Any
 
 @dataclass(frozen=True, eq=False)
 class NeuronParameters:
-    """A neuron's numbers for one of the plan's steps, every array ``(channels,)``.
+    """A neuron's numbers for a plan, every array ``(channels,)`` or, one value per neuron, ``(channels, height, width)``.
 
-    ``constants`` (float64) are those that ``pysnn.plan.steps.STEPS`` names for the step, in its order.
+    ``constants`` (float64) has those that the model names, and those of ``leak="euler"`` whatever the leak, which int8 plans
+    take in its place. ``max_spikes`` is the largest number of spikes in one step.
     """
 
+    model: NeuronModel
     threshold: NDArray[np.float32]
     v_init: NDArray[np.float32]
     v_reset: NDArray[np.float32]
-    reset: Literal["subtract", "zero"]
-    compare: Literal[">=", ">"]
-    step: Literal["if", "lif", "cuba_lif"] = "if"
-    constants: tuple[NDArray[np.float64], ...] = ()
+    constants: Mapping[str, NDArray[np.float64]]
+    max_spikes: int = 1
 
 
 class Builder(Protocol):
@@ -79,6 +80,7 @@ class Builder(Protocol):
     def gather(self, name: str, values: tuple[Value, ...], index: NDArray[np.int32]) -> Value: ...
     def clamp(self, name: str, value: Value, high: NDArray[np.float32] | None) -> Value: ...
     def neuron(self, name: str, values: tuple[Value, ...], parameters: NeuronParameters) -> Value: ...
+    def delay(self, name: str, values: tuple[Value, ...], steps: int) -> Value: ...
     def output(self, name: str, values: tuple[Value, ...], readout: str) -> Value: ...
 
 

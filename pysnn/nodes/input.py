@@ -27,10 +27,10 @@ class Input(Node):
     shape
         Shape of one sample.
     mean, std
-        If given, each sample becomes ``(x - mean) / std``, one value a channel, in float32, before anything else.
+        If given, each sample becomes ``(x - mean) / std``, one value per channel, in float32, before anything else.
     scaling
         In place of mean and std: operations in float64, applied in order before data become float32, so that large offsets
-        do no harm. Pairs of "subtract", "add", "multiply", "divide", "at_least" or "at_most" and one value a channel. Data of
+        do no harm. Pairs of "subtract", "add", "multiply", "divide", "at_least" or "at_most" and one value per channel. Data of
         every dtype are taken as they are, uint8 too.
     data_range
         Range of the data that the network was made for, so that a run can say where other data do not fit; no part of what
@@ -80,7 +80,7 @@ class Input(Node):
         for name in ("mean", "std"):
             array = as_weight(getattr(self, name), f"Input: {name}", 1)
             if array.shape != (channels,):
-                raise NetworkError(f"Input: {name} needs {channels} values (one a channel), got {array.shape[0]}")
+                raise NetworkError(f"Input: {name} needs {channels} values (one per channel), got {array.shape[0]}")
             object.__setattr__(self, name, array)
         if (self.std <= 0).any():
             raise NetworkError(f"Input: std must be positive, got {self.std.tolist()}")

@@ -93,7 +93,7 @@ class MaxPool2d(_Pool):
     """Maximum over windows; on spikes, the window's largest cumulative count.
 
     A spike leaves whenever the largest of the window's spike counts rises, so that the output's count is the largest input's
-    count at every step. This is exact for inputs that stand for one value a spike (one threshold a channel).
+    count at every step. This is exact for inputs that stand for one value a spike (one threshold per channel).
 
     Examples
     --------

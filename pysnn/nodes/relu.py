@@ -22,7 +22,7 @@ class ReLU(Node):
     Parameters
     ----------
     max
-        An upper bound m, positive: a number (6 for a ReLU6), or one a channel; ``None`` for none.
+        An upper bound m, positive: a number (6 for a ReLU6), or one per channel; ``None`` for none.
 
     Raises
     ------

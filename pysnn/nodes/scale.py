@@ -21,7 +21,7 @@ class Scale(Node):
     Parameters
     ----------
     factor
-        A positive number, or one a channel.
+        A positive number, or one per channel.
 
     Examples
     --------

@@ -14,7 +14,7 @@ __all__ = ["Scaling", "apply_scaling", "checked_scaling"]
 Float64 = NDArray[np.float64]
 
 Scaling: TypeAlias = tuple[tuple[str, Float64], ...]
-"""Operations in order, each with its float64 values, one a channel."""
+"""Operations in order, each with its float64 values, one per channel."""
 
 _OPERATIONS: dict[str, Callable[[Float64, Float64], Float64]] = {
     "subtract": np.subtract,
@@ -32,7 +32,7 @@ def checked_scaling(scaling: Any, channels: int) -> Scaling | None:
     Raises
     ------
     NetworkError
-        An operation is unknown, its values are not one a channel or not finite, or it divides by zero.
+        An operation is unknown, its values are not one per channel or not finite, or it divides by zero.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def _checked_step(step: Any, channels: int) -> tuple[str, Float64]:
         raise NetworkError(str(error)) from error
     if values.shape != (channels,) or not np.isfinite(values).all():
         raise NetworkError(
-            f"Input: scaling: {operation} needs {channels} finite values (one a channel), got {given!r:.200}"
+            f"Input: scaling: {operation} needs {channels} finite values (one per channel), got {given!r:.200}"
         )
     if operation == "divide" and not values.all():
         raise NetworkError(

@@ -1,16 +1,17 @@
 """What the two plan builders share: maps, pending scales, windows."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 from pysnn.network import Network
-from pysnn.nodes import Conv2d
-from pysnn.nodes.base import Shape, window_shape
-from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
+from pysnn.neurons import IF
+from pysnn.nodes import Conv2d, Linear
+from pysnn.nodes.base import NeuronParameters, Shape, window_shape
+from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, DelayOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
 from pysnn.plan.options import PlanOptions
 
 __all__ = ["MapValue", "PlanBuilder", "spread_scale", "term_scale"]
@@ -39,11 +40,14 @@ class MapValue:
 class PlanBuilder:
     """Operations that mean the same in both precisions."""
 
+    delays_currents: ClassVar[bool]
+
     def __init__(self, network: Network, options: PlanOptions) -> None:
         self.network = network
         self.coding = options.coding
         self.dt = options.dt
         self.max_count = options.max_count
+        self.units = options.units
         self.ops: list[Op] = []
 
     def emit(self, op: Op, **known: Any) -> MapValue:
@@ -67,6 +71,8 @@ class PlanBuilder:
         """Make the input's map."""
         shape = self.network.input.shape
         full = (shape[0], 1, 1) if len(shape) == 1 else (shape[0], shape[1], shape[2])
+        if self.coding == "frames":
+            return self.emit(InputOp(name, MapSpec(full, "real", static=False), self.coding))
         if self.coding == "constant":
             return self.emit(InputOp(name, MapSpec(full, "real", static=True), self.coding))
         count = self.max_count if self.coding == "events" else 1
@@ -120,7 +126,54 @@ class PlanBuilder:
         frozen = np.ascontiguousarray(index.reshape(spec.shape), dtype=np.int32)
         return self.emit(GatherOp(name, spec, tuple(value.map for value in values), frozen), **known)
 
-    def refuse_ordinary(self, name: str) -> None:
+    def join(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
+        """Add what meets in a node."""
+        raise NotImplementedError
+
+    def delay(self, name: str, values: tuple[MapValue, ...], steps: int) -> MapValue:
+        """Lower a delay."""
+        value = self.join(name, values)
+        if value.spec.kind == "current":
+            raise PlanError(
+                f"{self.title(name)}: int8 networks delay spikes, and it gets a current; put a neuron before it"
+            )
+        spec = replace(value.spec, static=False)
+        return self.emit(DelayOp(name, spec, value.map, steps), scale=value.scale)
+
+    def feedback(self, name: str, source: str, steps: int) -> MapValue:
+        """Lower a delay before the node that it delays, with what is known of that."""
+        node, shape = self.network.nodes[source], self.network.shapes[source]
+        full = (shape[0], 1, 1) if len(shape) == 1 else (shape[0], shape[1], shape[2])
+        if isinstance(node, IF):
+            spec = self.neuron_spec(full, node.parameters(shape, source, self.dt))
+        elif isinstance(node, Linear | Conv2d) and self.delays_currents:
+            spec = MapSpec(full, "real", static=False)
+        else:
+            raise PlanError(
+                f"{self.title(name)}: it closes a cycle, and expects spikes of a neuron there, or in float32 the current of a Linear or Conv2d; got {self.title(source)}"
+            )
+        return self.emit(DelayOp(name, spec, -1, steps))
+
+    def neuron_spec(self, shape: tuple[int, int, int], parameters: NeuronParameters) -> MapSpec:
+        """Return what a neuron's map holds: spikes, or potentials where it never fires."""
+        if parameters.model.fire == "never":
+            return MapSpec(shape, "real", static=False)
+        return MapSpec(shape, "count", static=False, max_count=parameters.max_spikes)
+
+    def levelled(self, parameters: NeuronParameters, shape: tuple[int, int, int]) -> NeuronParameters:
+        """Return the parameters with arrays of one shape: a value per channel, or a value per neuron where one of them has that."""
+        own: tuple[NDArray[Any], ...] = (parameters.threshold, parameters.v_init, parameters.v_reset)
+        if all(array.ndim == 1 for array in own) and all(array.ndim == 1 for array in parameters.constants.values()):
+            return parameters
+
+        def spread(array: NDArray[Any]) -> NDArray[Any]:
+            return np.ascontiguousarray(np.broadcast_to(array if array.ndim == 3 else array[:, None, None], shape))
+
+        threshold, v_init, v_reset = map(spread, own)
+        constants = {name: spread(array) for name, array in parameters.constants.items()}
+        return NeuronParameters(parameters.model, threshold, v_init, v_reset, constants, parameters.max_spikes)
+
+    def refuse_ann(self, name: str) -> None:
         """Refuse an activation of a network without neurons."""
         if not self.network.neurons:
             raise PlanError(f"{self.title(name)}: this network does not spike yet; convert it with pysnn.convert first")
@@ -132,9 +185,8 @@ class PlanBuilder:
             raise PlanError(f"{self.title(name)}: a read-out of spikes needs spikes; put a neuron before it")
         return joined
 
-    def conv_op(self, name: str, value: MapValue, layer: Conv2d, arrays: tuple[Any, Any], kind: Any) -> ConvOp:
+    def conv_op(self, name: str, value: MapValue, layer: Conv2d, *, weight: Any, bias: Any, kind: Any) -> ConvOp:
         """Make a weight operation from folded weights ``(O, I / groups, kh, kw)`` and bias."""
-        weight, bias = arrays
         outputs = weight.shape[0]
         size = window_shape(self.title(name), self.shape(value), layer.extent, layer.stride, layer.padding)
         spec = MapSpec((outputs, *size), kind, value.spec.static)

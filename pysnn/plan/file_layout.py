@@ -1,34 +1,46 @@
 """The numbers of a plan's bytes; ``rust/core/src/plan/file/layout.rs`` has the same, and ``docs/plan_format.md`` their meaning."""
 
 import hashlib
+from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
 
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
 __all__ = [
+    "ADAPTIVE",
     "ARRAY",
+    "BOTH",
     "CODINGS",
-    "COMPARES",
+    "DIGEST",
     "DTYPES",
     "ENTRIES",
     "FIRST",
+    "FLOOR",
     "KINDS",
+    "LATE",
     "MAGIC",
     "MAPS",
+    "NO_RESET",
     "OP",
+    "PER_NEURON",
     "PRECISIONS",
     "READOUTS",
-    "RESETS",
+    "REFRACTORY",
     "SECTIONS",
     "SECTIONS_AT",
     "SOURCE",
+    "STRICT",
     "VERSION",
+    "ZERO",
     "aligned",
-    "sealed",
+    "digest",
 ]
 
 MAGIC, VERSION = b"PYSNNPLN", 1
 SECTIONS_AT, SECTIONS, FIRST = 64, 5, 192
-_DIGEST = slice(32, 64)
+DIGEST = slice(32, 64)
 
 OP = np.dtype(
     [
@@ -52,8 +64,9 @@ OP = np.dtype(
             ("weight", 1),
             ("max_current", 1),
             ("states", 1),
-            ("levels", 1),
-            ("reserved", 2),
+            ("fire", 1),
+            ("synapse", 1),
+            ("reserved", 1),
         )
     ]
 )
@@ -62,17 +75,18 @@ OP = np.dtype(
 SOURCE = np.dtype([("map", "<u4"), ("entry", "<u4"), ("delay", "<u4"), ("reserved", "<u4")])
 ARRAY = np.dtype([("dtype", "<u8"), ("offset", "<u8"), ("count", "<u8")])
 
-KINDS = ("input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output")
+KINDS = ("input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output", "delay")
 """From 1."""
 MAPS = ("real", "count", "current")
 """From 0, like those that follow without a word."""
 PRECISIONS = ("float32", "int8")
 ENTRIES = ("plain", "scale", "constant", "ratio")
-CODINGS = ("constant", "poisson", "events")
+CODINGS = ("constant", "poisson", "events", "frames")
 """From 1."""
 READOUTS = ("mean_current", "potential", "count", "first_spike")
 """From 1."""
-RESETS, COMPARES = ("subtract", "zero"), (">=", ">")
+ZERO, STRICT, NO_RESET, LATE, BOTH, FLOOR, REFRACTORY, ADAPTIVE, PER_NEURON = (1 << bit for bit in range(9))
+"""Flags of a neuron."""
 DTYPES = ("<f4", "<f8", "<i1", "<i4")
 """From 1."""
 
@@ -88,8 +102,17 @@ def aligned(at: int) -> int:
     return -(-at // 64) * 64
 
 
-def sealed(data: bytearray) -> bytes:
-    """Return the bytes with the SHA-256 that they have with zeros in its place."""
-    data[_DIGEST] = bytes(32)
-    data[_DIGEST] = hashlib.sha256(data).digest()
-    return bytes(data)
+def digest(parts: Iterable[Buffer]) -> bytes:
+    """Return the SHA-256 of a plan's bytes, given in parts, the first of which reaches beyond the place of the digest.
+
+    The bytes at :data:`DIGEST` count as zeros.
+    """
+    found = hashlib.sha256()
+    for number, part in enumerate(parts):
+        if number:
+            found.update(part)
+            continue
+        first = memoryview(part)
+        for piece in (first[: DIGEST.start], bytes(32), first[DIGEST.stop :]):
+            found.update(piece)
+    return found.digest()

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import FileFormatError
+from pysnn.frozen import FrozenDict
+from pysnn.nodes.neuron_model import FIRES, LEAKS, SYNAPSES, NeuronModel
 from pysnn.plan import file_layout as layout
 from pysnn.plan import ops
 from pysnn.plan.file_write import encode
-from pysnn.plan.steps import STEPS
 
 __all__ = ["decode"]
 
@@ -57,7 +58,7 @@ def _header(data: bytes) -> Literal["float32", "int8"]:
         _refuse(
             f"{'truncated' if length > len(data) else 'trailing bytes'}: it says {length} bytes and has {len(data)}"
         )
-    if layout.sealed(bytearray(data)) != data:
+    if layout.digest([data]) != data[layout.DIGEST]:
         _refuse("its SHA-256 is not that of its bytes")
     if precision not in (0, 1):
         _refuse(f"precision {precision}; expected 0 or 1")
@@ -102,10 +103,12 @@ class _Reader:
     def _source(self) -> int:
         return self._term_source()[0]
 
-    def _term_source(self) -> tuple[int, str]:
-        source, entry, _, _ = next(self._sources, (len(self._specs), 0, 0, 0))
-        if source >= len(self._specs):
-            _refuse(f"operation {len(self._specs)} reads map {source}, which is not before it")
+    def _term_source(self, among: int | None = None) -> tuple[int, str]:
+        """Return a source and how it enters; it is one before the operation, or one of the first ``among``."""
+        most = len(self._specs) if among is None else among
+        source, entry, _, _ = next(self._sources, (most, 0, 0, 0))
+        if source >= most:
+            _refuse(f"operation {len(self._specs)} reads map {source}, expected one below {most}")
         return source, layout.ENTRIES[entry]
 
     def _array(self, shape: tuple[int, ...] | None = None) -> Array:
@@ -164,22 +167,38 @@ class _Reader:
         return ops.Term(source, **({} if entry == "plain" else {entry: self._channels(spec)}))
 
     def _neuron(self, node: str, spec: ops.MapSpec, record: Any) -> ops.NeuronOp:
-        step = _from_one(tuple(STEPS), record["mode"])
-        source = self._source()
-        threshold, v_init, v_reset, unit = (self._channels(spec) for _ in range(4))
-        real = threshold.dtype == np.float32
-        names = [name for name in STEPS[step].constants if real or name != "gain"]
-        constants = {name: self._channels(spec) for name in names}
-        reset: Any = "zero" if record["flags"] & 1 else "subtract"
-        compare: Any = ">" if record["flags"] & 2 else ">="
-        fires = (threshold, v_init, v_reset, reset, compare)
+        model, source = _model(record), self._source()
+        shape = spec.shape if record["flags"] & layout.PER_NEURON else (spec.shape[0],)
+        threshold, v_init, v_reset = (self._array(shape) for _ in range(3))
+        unit = self._channels(spec)
+        names = [name for name in model.constants if threshold.dtype == np.float32 or name != "gain"]
+        constants = FrozenDict({name: self._array(shape) for name in names})
         most = int(record["max_current"])
-        return ops.NeuronOp(node, spec, source, step, *fires, unit, **constants, max_current=most)
+        return ops.NeuronOp(node, spec, source, model, threshold, v_init, v_reset, unit, constants, max_current=most)
+
+    def _delay(self, node: str, spec: ops.MapSpec, record: Any) -> ops.DelayOp:
+        source = self._term_source(among=len(self.records))[0]
+        return ops.DelayOp(node, spec, source, int(record["mode"]))
 
     def _output(self, node: str, spec: ops.MapSpec, record: Any) -> ops.OutputOp:
         readout = _from_one(layout.READOUTS, record["mode"])
         unit = self._channels(spec, given=bool(record["arrays"][1]))
         return ops.OutputOp(node, spec, self._source(), readout, unit)
+
+
+def _model(record: Any) -> NeuronModel:
+    flags = int(record["flags"])
+    return NeuronModel(
+        leak=_from_one(LEAKS, record["mode"]),
+        synapse=_from_one(SYNAPSES, int(record["synapse"]) + 1),
+        fire=_from_one(FIRES, int(record["fire"]) + 1),
+        reset="none" if flags & layout.NO_RESET else "zero" if flags & layout.ZERO else "subtract",
+        reset_time="both" if flags & layout.BOTH else "late" if flags & layout.LATE else "now",
+        compare=">" if flags & layout.STRICT else ">=",
+        floor=bool(flags & layout.FLOOR),
+        refractory=bool(flags & layout.REFRACTORY),
+        adaptive=bool(flags & layout.ADAPTIVE),
+    )
 
 
 def _from_one(words: tuple[Any, ...], number: Any) -> Any:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
+from pysnn.nodes.neuron_model import FIRES, LEAKS, SYNAPSES
 from pysnn.plan import file_layout as layout
-from pysnn.plan.ops import AddOp, ConvOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, Plan, PoolOp, Term
-from pysnn.plan.steps import STEPS
+from pysnn.plan.ops import AddOp, ConvOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, Plan, PoolOp, Term
 
 __all__ = ["encode"]
 
@@ -23,7 +23,7 @@ _ARRAYS: dict[str, Callable[[Any], tuple[Array | None, ...]]] = {
     "gather": lambda op: (op.index,),
     "clamp": lambda op: (op.high,),
     "round": lambda op: (op.unit,),
-    "neuron": lambda op: (op.threshold, op.v_init, op.v_reset, op.unit, *map(op.constant, STEPS[op.step].constants)),
+    "neuron": lambda op: (op.threshold, op.v_init, op.v_reset, op.unit, *(op.constants[name] for name in op.names)),
     "output": lambda op: (op.unit,),
 }
 """The arrays of an operation, in their order; those that are ``None`` are left out."""
@@ -40,29 +40,33 @@ def encode(plan: Plan) -> bytes:
     parts = _Parts()
     for op in plan.ops:
         parts.add(op)
-    data = bytearray(layout.FIRST)
+    head = bytearray(layout.FIRST)
+    pieces: list[layout.Buffer] = [head]
     places: list[int] = []
+    end = len(head)
     for section in parts.sections():
-        data.extend(bytes(layout.aligned(len(data)) - len(data)))
-        places += [len(data), len(section)]
-        data.extend(section)
+        begin, length = layout.aligned(end), sum(map(len, section))
+        places += [begin, length]
+        pieces += [bytes(begin - end), *section]
+        end = begin + length
     precision = layout.PRECISIONS.index(plan.precision)
-    head = struct.pack("<8s2IQ2I", layout.MAGIC, layout.VERSION, precision, len(data), len(plan.ops), layout.SECTIONS)
-    data[: len(head)] = head
-    struct.pack_into(f"<{len(places)}Q", data, layout.SECTIONS_AT, *places)
-    return layout.sealed(data)
+    struct.pack_into("<8s2IQ2I", head, 0, layout.MAGIC, layout.VERSION, precision, end, len(plan.ops), layout.SECTIONS)
+    struct.pack_into(f"<{len(places)}Q", head, layout.SECTIONS_AT, *places)
+    head[layout.DIGEST] = layout.digest(pieces)
+    return b"".join(pieces)
 
 
 class _Parts:
-    """The sections, as they grow."""
+    """The sections, as they grow; ``data`` has views of the plan's arrays and what lies between them."""
 
     def __init__(self) -> None:
-        self.ops, self.sources, self.arrays = bytearray(), bytearray(), bytearray()
-        self.names, self.data = bytearray(), bytearray()
+        self.ops, self.sources, self.arrays, self.names = bytearray(), bytearray(), bytearray(), bytearray()
+        self.data: list[layout.Buffer] = []
+        self.length = 0
 
-    def sections(self) -> tuple[bytearray, ...]:
-        """Return the bytes of each section, in order."""
-        return self.ops, self.sources, self.arrays, self.names, self.data
+    def sections(self) -> tuple[list[layout.Buffer], ...]:
+        """Return the pieces of each section, in order."""
+        return [self.ops], [self.sources], [self.arrays], [self.names], self.data
 
     def add(self, op: Op) -> None:
         """Add an operation with its name, its sources and its arrays."""
@@ -81,7 +85,7 @@ class _Parts:
         spec = op.spec
         own = (layout.KINDS.index(op.kind) + 1, layout.MAPS.index(spec.kind), int(spec.static), spec.max_count)
         places = (*names, sources, read, arrays, held)
-        return [*own, *spec.shape, *places, *_window(op), *_settings(op), getattr(op, "values", 1) - 1, 0, 0, 0]
+        return [*own, *spec.shape, *places, *_window(op), *_settings(op), *_stages(op), 0]
 
     def _reads(self, op: Op) -> None:
         if isinstance(op, AddOp):
@@ -101,12 +105,14 @@ class _Parts:
                 self._array(array)
 
     def _array(self, array: Array) -> None:
-        self.data.extend(bytes(layout.aligned(len(self.data)) - len(self.data)))
         dtype = array.dtype.newbyteorder("<").str.replace("|", "<")
         if dtype not in layout.DTYPES:
             raise TypeError(f"an array: expected float32, float64, int8 or int32, got {array.dtype}")
-        self.arrays.extend(_ARRAY.pack(layout.DTYPES.index(dtype) + 1, len(self.data), array.size))
-        self.data.extend(np.ascontiguousarray(array, dtype=dtype).tobytes())
+        begin = layout.aligned(self.length)
+        self.arrays.extend(_ARRAY.pack(layout.DTYPES.index(dtype) + 1, begin, array.size))
+        values = np.ascontiguousarray(array, dtype=dtype).reshape(-1).view(np.uint8).data
+        self.data += [bytes(begin - self.length), values]
+        self.length = begin + len(values)
 
 
 def _entry(term: Term) -> str:
@@ -130,8 +136,32 @@ def _settings(op: Op) -> tuple[int, int, int, int]:
     if isinstance(op, InputOp):
         return layout.CODINGS.index(op.coding) + 1, 0, 0, 0
     if isinstance(op, NeuronOp):
-        flags = layout.RESETS.index(op.reset) + 2 * layout.COMPARES.index(op.compare)
-        return list(STEPS).index(op.step) + 1, flags, 0, op.max_current
+        return LEAKS.index(op.model.leak) + 1, _flags(op), 0, op.max_current
     if isinstance(op, PoolOp):
         return 0, 0, int(np.float32(op.weight).view(np.uint32)), 0
+    if isinstance(op, DelayOp):
+        return op.steps, 0, 0, 0
     return (layout.READOUTS.index(op.readout) + 1, 0, 0, 0) if op.kind == "output" else (0, 0, 0, 0)
+
+
+def _flags(op: NeuronOp) -> int:
+    model = op.model
+    flags = (
+        (layout.ZERO, model.reset == "zero"),
+        (layout.STRICT, model.compare == ">"),
+        (layout.NO_RESET, model.reset == "none"),
+        (layout.LATE, model.reset_time == "late"),
+        (layout.BOTH, model.reset_time == "both"),
+        (layout.FLOOR, model.floor),
+        (layout.REFRACTORY, model.refractory),
+        (layout.ADAPTIVE, model.adaptive),
+        (layout.PER_NEURON, op.per_neuron),
+    )
+    return sum(flag for flag, there in flags if there)
+
+
+def _stages(op: Op) -> tuple[int, int, int]:
+    """Return what a neuron remembers beyond the potential, how it fires, and its synapse; zeros for all else."""
+    if not isinstance(op, NeuronOp):
+        return 0, 0, 0
+    return op.values - 1, FIRES.index(op.model.fire), SYNAPSES.index(op.model.synapse)

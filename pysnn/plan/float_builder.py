@@ -7,17 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
+from pysnn.frozen import FrozenDict
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, MapValue, PlanBuilder, spread_scale, term_scale
 from pysnn.plan.ops import MAX_COUNT, AddOp, ClampOp, MapSpec, NeuronOp, OutputOp, Term
-from pysnn.plan.steps import STEPS
 
 __all__ = ["FloatBuilder"]
 
 
 class FloatBuilder(PlanBuilder):
     """Builds float32 plans; ``docs/numerics.md`` has the definition."""
+
+    delays_currents = True
 
     def real(self, name: str, value: MapValue) -> MapValue:
         """Return the value as a real map."""
@@ -52,8 +54,8 @@ class FloatBuilder(PlanBuilder):
 
     def conv(self, name: str, value: MapValue, layer: Conv2d) -> MapValue:
         """Lower a weight layer."""
-        arrays = (self.folded(name, value, layer), np.asarray(layer.bias))
-        return self.emit(self.conv_op(name, value, layer, arrays, "real"))
+        weight, bias = self.folded(name, value, layer), np.asarray(layer.bias)
+        return self.emit(self.conv_op(name, value, layer, weight=weight, bias=bias, kind="real"))
 
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
         """Lower a sum (divisor 1) or average over windows."""
@@ -75,7 +77,7 @@ class FloatBuilder(PlanBuilder):
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
         """Lower an activation on values that are constant in time: an ordinary part of a spiking network."""
-        self.refuse_ordinary(name)
+        self.refuse_ann(name)
         if value.spec.kind != "real" or not value.spec.static:
             raise PlanError(
                 f"{self.title(name)}: it needs an input that is constant in time, and gets one that changes; "
@@ -86,20 +88,17 @@ class FloatBuilder(PlanBuilder):
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
         """Lower a neuron."""
         source = self.current(name, values)
-        names = STEPS[parameters.step].constants
-        constants: dict[str, Any] = dict(zip(names, (a.astype(np.float32) for a in parameters.constants), strict=True))
+        own = self.levelled(parameters, source.spec.shape)
         op = NeuronOp(
             name,
-            MapSpec(source.spec.shape, "count", static=False, max_count=1),
+            self.neuron_spec(source.spec.shape, parameters),
             source.map,
-            parameters.step,
-            parameters.threshold,
-            parameters.v_init,
-            parameters.v_reset,
-            parameters.reset,
-            parameters.compare,
-            unit=np.ones(source.spec.shape[0]),
-            **constants,
+            own.model,
+            own.threshold,
+            own.v_init,
+            own.v_reset,
+            np.ones(source.spec.shape[0]),
+            FrozenDict({key: own.constants[key].astype(np.float32) for key in own.model.constants}),
         )
         return self.emit(op)
 

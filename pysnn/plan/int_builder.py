@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
+from pysnn.frozen import FrozenDict
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, spread_scale, term_scale
+from pysnn.plan.int_neuron import across, in_units
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, MapSpec, NeuronOp, OutputOp, RoundOp, Term
-from pysnn.plan.quantise import fixed_point, integers, own_or_one, quantise_weights, weight_units
+from pysnn.plan.quantise import fixed_point, integers, next_powers_of_two, own_or_one, quantise_weights, weight_units
 
 __all__ = ["IntBuilder"]
 
@@ -24,6 +26,8 @@ _FINEST = 2.0**-4
 
 class IntBuilder(PlanBuilder):
     """Builds int8 plans; ``docs/numerics.md`` has the definition."""
+
+    delays_currents = False
 
     def join(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
         """Add what meets in a node; counts stay counts, and constant real values real, where they can."""
@@ -64,6 +68,10 @@ class IntBuilder(PlanBuilder):
         return self.emit(op, unit=unit, bound=bound)
 
     def _rounded(self, name: str, value: MapValue, unit: Float64) -> MapValue:
+        if not value.spec.static:
+            raise PlanError(
+                f"{self.title(name)}: int8 networks have no real currents that change from step to step; use precision 'float32'"
+            )
         op = RoundOp(name, replace(value.spec, kind="current"), value.map, unit)
         return self.emit(op, unit=unit, bound=np.full(len(unit), CURRENT_LIMIT))
 
@@ -109,14 +117,18 @@ class IntBuilder(PlanBuilder):
             )
         weight = self.folded(name, value, layer)
         units = weight_units(weight, np.asarray(layer.bias))
+        if self.units == "power_of_two":
+            units = next_powers_of_two(units)
         if value.spec.kind == "real":
-            return self.emit(self.conv_op(name, value, layer, (weight, np.asarray(layer.bias)), "real"), unit=units)
+            op = self.conv_op(name, value, layer, weight=weight, bias=np.asarray(layer.bias), kind="real")
+            return self.emit(op, unit=units)
         small = quantise_weights(weight, own_or_one(units))
         bias = integers(self.title(name), layer.bias.astype(np.float64) / own_or_one(units))
         weights_sum = np.abs(small).sum(axis=(1, 2, 3), dtype=np.int64) * value.spec.max_count
         bound = np.abs(bias.astype(np.int64)) + weights_sum
         self.check_bound(name, bound)
-        return self.emit(self.conv_op(name, value, layer, (small, bias), "current"), unit=units, bound=bound)
+        op = self.conv_op(name, value, layer, weight=small, bias=bias, kind="current")
+        return self.emit(op, unit=units, bound=bound)
 
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
         """Lower a sum (divisor 1) or average over windows."""
@@ -159,39 +171,37 @@ class IntBuilder(PlanBuilder):
 
     def clamp(self, name: str, value: MapValue, high: Float32 | None) -> MapValue:
         """Refuse: activations of an ANN are real values."""
-        self.refuse_ordinary(name)
+        self.refuse_ann(name)
         raise PlanError(f"{self.title(name)}: int8 networks have neurons only; use precision 'float32'")
 
     def neuron(self, name: str, values: tuple[MapValue, ...], parameters: NeuronParameters) -> MapValue:
-        """Lower a neuron: threshold, start and reset in units of its current."""
-        if parameters.step not in ("if", "lif"):
-            raise PlanError(f"{self.title(name)}: int8 networks have IF and LIF neurons only; use precision 'float32'")
-        source = self.current(name, values, parameters.threshold.astype(np.float64))
-        unit, decay, drive = source.unit, None, None
-        assert unit is not None
+        """Lower a neuron: threshold, start and reset in units of its current; every leak as that of Euler's steps."""
+        model = parameters.model
+        if model.synapse != "none" or model.adaptive or model.fire == "never":
+            raise PlanError(
+                f"{self.title(name)}: int8 networks have no synaptic currents, adaptive thresholds and neurons that never fire; "
+                "use precision 'float32'"
+            )
+        threshold = parameters.threshold.astype(np.float64)
+        source = self.current(name, values, threshold if threshold.ndim == 1 else threshold.min(axis=(1, 2)))
+        assert source.unit is not None
         assert source.bound is not None
-        if parameters.step == "lif":
-            fraction, gain, pull = parameters.constants
-            unit = unit * gain
-            if not (unit > 0).all():
-                raise PlanError(
-                    f"{self.title(name)}: r dt / tau is too small for int8 networks; use precision 'float32'"
-                )
-            decay = np.rint(fraction * 2.0**30).astype(np.int32)
-            drive = integers(self.title(name), pull / unit)
+        own = self.levelled(
+            replace(parameters, model=model if model.leak == "none" else replace(model, leak="euler")),
+            source.spec.shape,
+        )
+        unit, constants = in_units(self.title(name), own, source.unit)
+        spread = across(unit, own.threshold)
         op = NeuronOp(
             name,
-            MapSpec(source.spec.shape, "count", static=False, max_count=1),
+            self.neuron_spec(source.spec.shape, own),
             source.map,
-            parameters.step,
-            np.maximum(1, integers(self.title(name), parameters.threshold / unit)),
-            integers(self.title(name), parameters.v_init / unit),
-            integers(self.title(name), parameters.v_reset / unit),
-            parameters.reset,
-            parameters.compare,
-            unit=unit,
-            decay=decay,
-            drive=drive,
+            own.model,
+            np.maximum(1, integers(self.title(name), own.threshold / spread)),
+            integers(self.title(name), own.v_init / spread),
+            integers(self.title(name), own.v_reset / spread),
+            unit,
+            FrozenDict(constants),
             max_current=int(source.bound.max(initial=0)),
         )
         return self.emit(op)

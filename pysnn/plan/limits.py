@@ -39,10 +39,13 @@ def check_potentials(plan: Plan, steps: int, state: Mapping[int, NDArray[Any]] |
 def _reach(op: NeuronOp, steps: int) -> int:
     """How far the potential can go from where it starts, thresholds and resets included."""
     _, edge, drive = op.extremes
-    if op.decay is None or op.drive is None:
+    decay = op.constants.get("decay")
+    if decay is None:
         return edge + steps * op.max_current
-    inflow = op.max_current + drive + 1
-    leaks = 2**30 - int(op.decay.max())
+    # A reset that comes late is no part of what the leak takes away.
+    late = edge if op.model.reset_time != "now" else 0
+    inflow = op.max_current + drive + late + 1
+    leaks = 2**30 - int(np.abs(decay).max())
     longest = steps if leaks == 0 else min(steps, -(-(2**30) // leaks))
     return edge + longest * inflow
 

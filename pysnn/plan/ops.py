@@ -1,6 +1,6 @@
 """The Plan: flat arrays and one operation a map, the only thing that a backend sees.
 
-Operation ``k`` of a plan computes map ``k`` from maps with smaller numbers. A map has a shape ``(C, H, W)`` (a
+Operation ``k`` of a plan computes map ``k`` from maps with smaller numbers, a delay from what any map was. A map has a shape ``(C, H, W)`` (a
 vector of ``n`` is ``(n, 1, 1)``), and one of three kinds:
 
 * ``"real"``: float32 values (analogue input, currents in float32 plans);
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pysnn.frozen import FrozenDict
 from pysnn.plan.map import MapSpec
-from pysnn.plan.steps import STEPS
+from pysnn.plan.neuron_op import NeuronOp
 
 __all__ = [
     "CURRENT_LIMIT",
@@ -30,6 +30,7 @@ __all__ = [
     "AddOp",
     "ClampOp",
     "ConvOp",
+    "DelayOp",
     "GatherOp",
     "InputOp",
     "MapSpec",
@@ -58,11 +59,11 @@ CURRENT_LIMIT = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class InputOp:
-    """What enters. ``coding`` "constant": a static real map. "poisson", "events": a count map."""
+    """What enters. ``coding`` "constant": a static real map. "poisson", "events": a count map. "frames": a real map a step."""
 
     node: str
     spec: MapSpec
-    coding: Literal["constant", "poisson", "events"]
+    coding: Literal["constant", "poisson", "events", "frames"]
     kind: Literal["input"] = "input"
 
 
@@ -179,56 +180,14 @@ class AddOp:
 
 
 @dataclass(frozen=True, eq=False)
-class NeuronOp:
-    """Integrate and fire: float32 on a real source, int32 on a current source. All arrays are ``(C,)``.
-
-    ``step`` is one of ``STEPS``, which says what constants there are; the others are ``None``. In int8 plans ``decay``
-    (int32) is in units of 2**-30, and ``gain`` is part of the unit, ``None``.
-    ``unit`` is float64 ``(C,)``: the value of one integer unit of the potential (ones in float32 plans).
-    ``max_current`` bounds the magnitude of an integer current (0 in float32 plans).
-    """
+class DelayOp:
+    """The source's map of ``steps`` steps before, of zeros at first; the source may be any operation but the output, a later one too."""
 
     node: str
     spec: MapSpec
     source: int
-    step: Literal["if", "lif", "cuba_lif"]
-    threshold: Float32 | Int32
-    v_init: Float32 | Int32
-    v_reset: Float32 | Int32
-    reset: Literal["subtract", "zero"]
-    compare: Literal[">=", ">"]
-    unit: NDArray[np.float64]
-    decay: Float32 | Int32 | None = None
-    gain: Float32 | None = None
-    drive: Float32 | Int32 | None = None
-    syn_decay: Float32 | None = None
-    syn_gain: Float32 | None = None
-    max_current: int = 0
-    kind: Literal["neuron"] = "neuron"
-
-    @property
-    def values(self) -> int:
-        """How many values the state of one neuron has."""
-        return len(STEPS[self.step].state)
-
-    @property
-    def state_shape(self) -> tuple[int, ...]:
-        """Shape of a sample's state: that of the map, behind an axis for the values where there are several."""
-        return self.spec.shape if self.values == 1 else (self.values, *self.spec.shape)
-
-    def constant(self, name: str) -> Float32 | Int32 | None:
-        """Return a constant of the step by its name."""
-        found: Float32 | Int32 | None = getattr(self, name)
-        return found
-
-    @cached_property
-    def extremes(self) -> tuple[int, int, int]:
-        """Largest magnitudes of ``v_init``, of thresholds and resets, and of ``drive``; of int8 plans."""
-        return (
-            _magnitude(self.v_init),
-            max(_magnitude(self.threshold), _magnitude(self.v_reset)),
-            _magnitude(self.drive),
-        )
+    steps: int
+    kind: Literal["delay"] = "delay"
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,11 +205,9 @@ class OutputOp:
     kind: Literal["output"] = "output"
 
 
-def _magnitude(array: NDArray[np.generic] | None) -> int:
-    return 0 if array is None else int(np.abs(array.astype(np.int64)).max(initial=0))
-
-
-Op: TypeAlias = InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | ClampOp | RoundOp | AddOp | NeuronOp | OutputOp
+Op: TypeAlias = (
+    InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | ClampOp | RoundOp | AddOp | NeuronOp | OutputOp | DelayOp
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,14 +236,21 @@ class Plan:
         return FrozenDict({op.node: k for k, op in enumerate(self.ops) if isinstance(op, NeuronOp)})
 
     @cached_property
+    def spiking(self) -> Mapping[str, int]:
+        """The operation of each neuron node that fires."""
+        return FrozenDict({name: k for name, k in self.neurons.items() if self.ops[k].spec.kind == "count"})
+
+    @cached_property
     def state_bytes(self) -> Mapping[int, int]:
-        """Operations that remember, and bytes a sample: neurons, max-pools of counts, the output."""
+        """Operations that remember, and bytes a sample: neurons, delays, max-pools of counts, the output."""
         sizes = {}
         for k, op in enumerate(self.ops):
             if isinstance(op, NeuronOp):
                 sizes[k] = op.spec.size * op.values * 4
             elif isinstance(op, OutputOp):
                 sizes[k] = op.spec.size * 8
+            elif isinstance(op, DelayOp):
+                sizes[k] = op.spec.size * op.steps * (1 if op.spec.kind == "count" else 4)
             elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
                 sizes[k] = self.ops[op.source].spec.size * 4
         return FrozenDict(sizes)

@@ -9,10 +9,11 @@ import numpy as np
 from pysnn.errors import PlanError
 from pysnn.plan.ops import MAX_COUNT
 
-__all__ = ["CODINGS", "PRECISIONS", "PlanOptions"]
+__all__ = ["CODINGS", "PRECISIONS", "UNITS", "PlanOptions"]
 
 PRECISIONS = ("float32", "int8")
-CODINGS = ("constant", "poisson", "events")
+UNITS = ("exact", "power_of_two")
+CODINGS = ("constant", "poisson", "events", "frames")
 
 
 @dataclass(frozen=True)
@@ -20,19 +21,24 @@ class PlanOptions:
     """What a plan depends on besides the network.
 
     ``dt`` is seconds a step, needed by neurons with a time constant. ``max_count`` bounds the count of one input
-    in one step where ``coding`` is "events".
+    in one step where ``coding`` is "events". ``units`` are those of int8 weights, per output channel: "exact" uses all 127 steps for
+    the largest weight; "power_of_two" rounds the unit up to a power of two, so that currents that meet differ by shifts alone and
+    no multiplication is needed, for up to one bit of the weights.
     """
 
     precision: Literal["float32", "int8"] = "float32"
-    coding: Literal["constant", "poisson", "events"] = "constant"
+    coding: Literal["constant", "poisson", "events", "frames"] = "constant"
     dt: float | None = None
     max_count: int = 1
+    units: Literal["exact", "power_of_two"] = "exact"
 
     def __post_init__(self) -> None:
         if not isinstance(self.precision, str) or self.precision not in PRECISIONS:
             raise PlanError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
         if not isinstance(self.coding, str) or self.coding not in CODINGS:
             raise PlanError(f"coding must be one of {', '.join(CODINGS)}, got {self.coding!r}")
+        if not isinstance(self.units, str) or self.units not in UNITS:
+            raise PlanError(f"units must be one of {', '.join(UNITS)}, got {self.units!r}")
         if self.dt is not None and not _is_positive(self.dt):
             raise PlanError(f"dt must be a positive number of seconds, got {self.dt!r}")
         if not 1 <= self.max_count <= MAX_COUNT:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 
-__all__ = ["fixed_point", "integers", "own_or_one", "quantise_weights", "weight_units"]
+__all__ = ["fixed_point", "integers", "next_powers_of_two", "own_or_one", "quantise_weights", "weight_units"]
 
 _LARGEST = 127
 _CACHED = 1 << 16
@@ -26,6 +26,18 @@ def weight_units(weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDAr
     flat = weight.reshape(weight.shape[0], -1)
     largest = np.maximum(flat.max(axis=1), -flat.min(axis=1)).astype(np.float64)
     return np.asarray(np.maximum(largest / _LARGEST, np.abs(bias.astype(np.float64)) * _SMALLEST_UNIT))
+
+
+def next_powers_of_two(units: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the least power of two that is not below each unit; 0 stays 0.
+
+    Examples
+    --------
+    >>> next_powers_of_two(np.array([0.0, 0.25, 0.3])).tolist()
+    [0.0, 0.25, 0.5]
+    """
+    mantissa, exponent = np.frexp(units)
+    return np.where(units > 0, np.ldexp(1.0, np.where(mantissa == 0.5, exponent - 1, exponent)), 0.0)
 
 
 def own_or_one(units: NDArray[np.float64]) -> NDArray[np.float64]:

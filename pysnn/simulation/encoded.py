@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.backends.base import ConstantInput, EventInput, PoissonInput
+from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PoissonInput
 from pysnn.encode import Events
 from pysnn.encode.batch import Batches, input_values
 from pysnn.nodes import Input
@@ -24,13 +24,17 @@ def samples_at_once(data: Batches, steps: int, options: RunOptions) -> int:
 
 
 def encoded(
-    node: Input, data: Batches, part: tuple[int, int], shape: tuple[MapSpec, int], options: RunOptions
-) -> ConstantInput | PoissonInput | EventInput:
-    """Return the samples from ``part[0]`` below ``part[1]``; ``shape``: of the input's map, and how many steps."""
-    (start, stop), (spec, steps) = part, shape
+    node: Input, data: Batches, part: tuple[int, int], *, spec: MapSpec, steps: int, options: RunOptions
+) -> ConstantInput | PoissonInput | EventInput | FrameInput:
+    """Return the samples from ``part[0]`` below ``part[1]`` for the input's map, which ``spec`` describes."""
+    start, stop = part
     if isinstance(data.data, Events):
         offsets, index = data.data.select(start, stop).packed(steps, spec.size)
         return EventInput(offsets, index, batch=stop - start)
+    if data.frames:
+        given = data.data[:steps, start:stop]
+        values = input_values(node, given.reshape(-1, *node.shape))
+        return FrameInput(np.ascontiguousarray(values.reshape(*given.shape[:2], *spec.shape)))
     values = input_values(node, data.data[start:stop])
     shaped = np.ascontiguousarray(values.reshape(stop - start, *spec.shape))
     if options.coding == "poisson":

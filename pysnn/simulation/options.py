@@ -19,8 +19,9 @@ class RunKeywords(TypedDict, total=False):
     """The fields of :class:`RunOptions` for type checkers and editors, each of which may be missing."""
 
     precision: Literal["float32", "int8"]
+    units: Literal["exact", "power_of_two"]
     backend: str
-    coding: Literal["constant", "poisson", "spikes", "events"]
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"]
     dt: float | None
     seed: int
     threads: int | None
@@ -44,10 +45,13 @@ class RunOptions:
     ----------
     precision
         "float32", or "int8" weights with int32 potentials.
+    units
+        Of int8 weights: "exact", or "power_of_two", where currents that meet differ by shifts and not by multiplications, for up
+        to one bit of the weights; see :class:`pysnn.plan.PlanOptions`.
     backend
         "auto" (the fastest there is), "rust", "numba" or "reference".
     coding
-        "constant", "poisson", "spikes" or "events"; see :mod:`pysnn.encode`.
+        "constant", "poisson", "spikes", "events" or "frames"; see :mod:`pysnn.encode`.
     dt
         Seconds a step; needed by neurons with a time constant.
     seed
@@ -77,8 +81,9 @@ class RunOptions:
     """
 
     precision: Literal["float32", "int8"] = "float32"
+    units: Literal["exact", "power_of_two"] = "exact"
     backend: str = "auto"
-    coding: Literal["constant", "poisson", "spikes", "events"] = "constant"
+    coding: Literal["constant", "poisson", "spikes", "events", "frames"] = "constant"
     dt: float | None = None
     seed: int = 0
     threads: int | None = None

@@ -13,8 +13,10 @@ from pysnn.backends.base import Probe
 from pysnn.errors import DataError
 from pysnn.frozen import FrozenDict
 from pysnn.network import Network
+from pysnn.nodes import Conv2d
+from pysnn.plan.fixed_counts import fixed_counts
 from pysnn.plan.ops import ConvOp, NeuronOp, Plan
-from pysnn.schemas import SCHEMAS
+from pysnn.schemas import COUNT_FIELDS, FIXED_FIELDS, SCHEMAS
 from pysnn.simulation.state import State
 from pysnn.tables import make_table, metadata
 
@@ -107,29 +109,40 @@ class Result:
     @cached_property
     def activity(self) -> Activity:
         """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``."""
-        counted = [(k, op) for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)]
-        layers = tuple(
-            CountedLayer(
-                op.node,
-                self.network.nodes[op.node].title,
-                op.spec.size if isinstance(op, NeuronOp) else 0,
-                op.weight.size * op.spec.shape[1] * op.spec.shape[2] if isinstance(op, ConvOp) else 0,
-            )
-            for _, op in counted
+        engine = {op.node: k for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)}
+        fixed = fixed_counts(self.plan)
+        nodes = [name for name in dict.fromkeys(op.node for op in self.plan.ops) if name in engine or name in fixed]
+        counts, needed = (
+            np.zeros((len(self.steps), len(nodes), len(fields)), dtype=np.int64)
+            for fields in (COUNT_FIELDS, FIXED_FIELDS)
         )
+        for at, name in enumerate(nodes):
+            if name in engine:
+                counts[:, at] = self.counts[:, engine[name]]
+            if name in fixed:
+                whole = fixed[name].once + np.multiply.outer(self.steps, fixed[name].each_step)
+                needed[:, at] = whole * self.samples
         spikes = {name: probe.spikes.reshape(*probe.spikes.shape[:2], -1) for name, probe in self.probes.items()}
         return Activity(
             kind="clocked",
             samples=self.samples,
             reads=self.steps,
-            layers=layers,
-            counts=self.counts[:, [k for k, _ in counted]],
+            layers=tuple(self._layer(name, engine.get(name)) for name in nodes),
+            counts=counts,
             by_sample=FrozenDict({name: array.sum(axis=2, dtype=np.int64) for name, array in spikes.items()}),
             by_neuron=FrozenDict({name: array.sum(axis=1, dtype=np.int64) for name, array in spikes.items()}),
+            fixed=needed,
         )
 
+    def _layer(self, name: str, at: int | None) -> CountedLayer:
+        """Say what a node with counts is; ``at`` is its operation, if it has weights or neurons."""
+        op = None if at is None else self.plan.ops[at]
+        neurons = op.spec.size if isinstance(op, NeuronOp) else 0
+        dense = op.weight.size * op.spec.shape[1] * op.spec.shape[2] if isinstance(op, ConvOp) else 0
+        return CountedLayer(name, self.network.nodes[name].title, neurons, dense)
+
     def total(self, name: str) -> NDArray[np.int64]:
-        """Return the sum of one count over all layers, for each of ``steps``; names as in ``COUNT_FIELDS``."""
+        """Return the sum of one count over all layers, for each of ``steps``; names as in ``COUNT_FIELDS`` and ``FIXED_FIELDS``."""
         return self.activity.total(name)
 
     @property
@@ -164,7 +177,10 @@ class Result:
                     "undecided": None if self.undecided is None else int(self.undecided[i]),
                     "synops": float(activity.effective_acs[i]),
                     "macs": float(activity.effective_macs[i]),
+                    "edge_sums": float(activity.total("edge_sums")[i] / self.samples),
+                    "rescales": float(activity.total("rescales")[i] / self.samples),
                     "ann_macs": ann_macs(self.network),
+                    "ann_macs_padded": ann_macs(self.network, padded=True),
                     "spikes_per_neuron": float(activity.spikes_per_neuron[i]),
                     "ms_per_sample": ms_per_sample[i],
                 }
@@ -179,19 +195,36 @@ class Result:
         return counted.select(list(SCHEMAS["layers"]))
 
 
-def ann_macs(network: Network) -> int:
-    """Multiply-accumulates of one dense pass: every weight at every output position.
+def ann_macs(network: Network, *, padded: bool = False) -> int:
+    """Multiply-accumulates of one dense pass: without padding, as synaptic operations are counted, or with it.
 
     Examples
     --------
-    >>> from pysnn import Input, Linear, Output
-    >>> ann_macs(Network.chain({"in": Input((3,)), "fc": Linear(np.ones((2, 3))), "out": Output()}))
-    6
+    >>> from pysnn import Conv2d, Input, Output
+    >>> network = Network.chain({"in": Input((1, 2, 2)), "conv": Conv2d(np.ones((1, 1, 3, 3)), padding=1), "out": Output()})
+    >>> ann_macs(network), ann_macs(network, padded=True)
+    (16, 36)
     """
     total = 0
     for name, node in network.nodes.items():
         weight = getattr(node, "weight", None)
-        if weight is not None:
-            positions = int(np.prod(network.shapes[name][1:]))
+        if weight is None:
+            continue
+        positions = int(np.prod(network.shapes[name][1:]))
+        if isinstance(node, Conv2d) and not padded:
+            total += int(weight.shape[0] * weight.shape[1]) * _taps_inside(
+                node, network.shapes[network.sources[name][0]], network.shapes[name]
+            )
+        else:
             total += int(weight.size) * positions
     return total
+
+
+def _taps_inside(layer: Conv2d, source: tuple[int, ...], result: tuple[int, ...]) -> int:
+    """Return how many taps of a window lie inside the source's map, over all output positions."""
+    inside = 1
+    for axis in (0, 1):
+        starts = np.arange(result[axis + 1])[:, None] * layer.stride[axis] - layer.padding[axis]
+        taps = starts + np.arange(layer.weight.shape[axis + 2]) * layer.dilation[axis]
+        inside *= int(np.count_nonzero((taps >= 0) & (taps < source[axis + 1])))
+    return inside

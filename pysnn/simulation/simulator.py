@@ -1,7 +1,7 @@
 """Run a network: check what came, compile once, go through the data in batches, put the results together."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -51,7 +51,7 @@ def run(
     x
         ``(samples, ...)`` in the shape of the network's input: float values in its input space, or uint8 (then over 255).
         Arrays, tensors of PyTorch, or frames of pandas and Polars (a column a feature).
-        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`.
+        Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`; so are frames (coding "frames"), which are real-valued.
     steps
         Number of time-steps, or several: the run goes to the largest, and is read at each.
     labels
@@ -121,7 +121,7 @@ class Simulator:
         options = self._changed(changes)
         read_at = checked_steps(steps)
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
-        if options.check_range and options.state is None and isinstance(data.data, np.ndarray):
+        if options.check_range and options.state is None and isinstance(data.data, np.ndarray) and not data.frames:
             warn_of_scale(self.network.input, data.data)
         most = data.data.most_at_once() if isinstance(data.data, Events) else 1
         plan, executable = self._ready(options, most)
@@ -129,11 +129,12 @@ class Simulator:
             labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
+        data.check_frames(read_at[-1], self.network.input_name)
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
         keep = keeps_state(plan, data.samples, options.keep_state)
-        requests = self._requests(data, plan, options, (read_at, done, state, keep))
+        requests = self._requests(data, plan, options, _Times(read_at, done, state, keep))
         first = next(requests)
         check_memory(plan, first, data.samples, keep_state=keep)
         try:
@@ -185,11 +186,11 @@ class Simulator:
         options = done.options
         # Given spikes belong to the whole run.
         until = done.read_at if isinstance(done.data.data, Events) else reads
-        shape, threads = (done.plan.ops[0].spec, until[-1]), options.threads or usable_threads()
+        spec, steps, threads = done.plan.ops[0].spec, until[-1], options.threads or usable_threads()
         total = np.zeros(len(reads), dtype=np.int64)
-        for some, start, stop in chosen(done.data, samples, until[-1], options):
-            given = encoded(self.network.input, some, (start, stop), shape, options)
-            again = done.executable.run(RunRequest(given, until[-1], until, threads=threads, keep_state=False))
+        for some, start, stop in chosen(done.data, samples, steps, options):
+            given = encoded(self.network.input, some, (start, stop), spec=spec, steps=steps, options=options)
+            again = done.executable.run(RunRequest(given, steps, until, threads=threads, keep_state=False))
             total += spikes_in(again.counts, layers)[: len(reads)]
         return total
 
@@ -208,7 +209,7 @@ class Simulator:
         if self._latest is not None and self._latest[0] is options and self._latest[1] == max_count:
             return self._latest[2]
         coding = "events" if options.coding == "spikes" else options.coding
-        wanted = PlanOptions(options.precision, coding, options.dt, max_count)
+        wanted = PlanOptions(options.precision, coding, options.dt, max_count, options.units)
         key = (wanted, options.backend)
         if key not in self._compiled:
             plan = compile_plan(self.network, wanted)
@@ -216,40 +217,43 @@ class Simulator:
         self._latest = options, max_count, self._compiled[key]
         return self._compiled[key]
 
-    def _requests(
-        self,
-        data: Batches,
-        plan: Plan,
-        options: RunOptions,
-        times: tuple[tuple[int, ...], int, dict[int, NDArray[Any]] | None, bool],
-    ) -> Iterator[RunRequest]:
-        """One request a batch; ``times`` are where to read, the steps behind the state, the state, and whether to keep it."""
-        read_at, done, state, keep = times
-        steps = read_at[-1]
+    def _requests(self, data: Batches, plan: Plan, options: RunOptions, times: "_Times") -> Iterator[RunRequest]:
+        """Make one request a batch."""
+        steps, state = times.read_at[-1], times.state
         size = samples_at_once(data, steps, options)
         threads = options.threads or usable_threads()
-        recorded = _recorded(plan, options.record), _recorded(plan, options.record_potentials)
+        spec = plan.ops[0].spec
+        recorded = _recorded(plan.spiking, options.record), _recorded(plan.neurons, options.record_potentials)
         for start in range(0, data.samples, size):
             stop = min(start + size, data.samples)
             part = None if state is None else {k: array[start:stop] for k, array in state.items()}
             progress = _offset_progress(options.progress, start, data.samples)
-            given = encoded(self.network.input, data, (start, stop), (plan.ops[0].spec, steps), options)
+            given = encoded(self.network.input, data, (start, stop), spec=spec, steps=steps, options=options)
             yield RunRequest(
                 given,
                 steps,
-                read_at,
+                times.read_at,
                 part,
-                done,
+                times.done,
                 threads,
                 options.block,
                 options.count,
                 options.probe,
                 *recorded,
                 progress,
-                keep,
+                times.keep,
             )
             if options.progress is not None:
                 options.progress(stop, data.samples)
+
+
+class _Times(NamedTuple):
+    """Where a run is read, the steps behind its first state, that state, and whether the last one is kept."""
+
+    read_at: tuple[int, ...]
+    done: int
+    state: dict[int, NDArray[Any]] | None
+    keep: bool
 
 
 class _Done(NamedTuple):
@@ -267,13 +271,13 @@ def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
     return Simulator(network, **options)
 
 
-def _recorded(plan: Plan, names: Sequence[str]) -> tuple[int, ...]:
+def _recorded(neurons: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
     if not names:
         return ()
     for name in names:
-        if name not in plan.neurons:
-            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(plan.neurons) or 'none'}")
-    return tuple(plan.neurons[name] for name in names)
+        if name not in neurons:
+            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(neurons) or 'none'}")
+    return tuple(neurons[name] for name in names)
 
 
 def _offset_progress(

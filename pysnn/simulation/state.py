@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
-from pysnn.plan.ops import MAX_COUNT, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
+from pysnn.plan.ops import MAX_COUNT, DelayOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 
 __all__ = ["State"]
 
@@ -17,7 +17,7 @@ __all__ = ["State"]
 class State:
     """Where a run stopped: ``arrays`` by node, the first axis the sample; ``steps`` done so far.
 
-    Potentials of neurons (of neurons with several values each of them, in the order of the neuron's ``state``, along the
+    What delays hold back, steps along the second axis, the oldest first. Potentials of neurons (of neurons with several values each of them, in the order of the neuron's ``state``, along the
     second axis), cumulative counts of max-pools, sums of the read-out. It belongs to one network, one precision
     and one batch.
     """
@@ -63,6 +63,8 @@ def _expected(plan: Plan, k: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
         return op.state_shape, op.threshold.dtype
     if isinstance(op, OutputOp):
         return (op.spec.size,), np.dtype(np.float32 if op.spec.kind == "real" else np.int64)
+    if isinstance(op, DelayOp):
+        return (op.steps, *op.spec.shape), np.dtype(np.uint8 if op.spec.kind == "count" else np.float32)
     assert isinstance(op, MaxPoolOp)
     return plan.ops[op.source].spec.shape, np.dtype(np.int32)
 
@@ -71,6 +73,8 @@ def _range(op: Op, steps: int) -> tuple[float, float]:
     """Return the values that can be behind ``steps`` steps; neurons have a check of their own, by the next run's steps."""
     if isinstance(op, NeuronOp) or op.spec.kind == "real":
         return -np.inf, np.inf
+    if isinstance(op, DelayOp):
+        return 0, op.spec.max_count
     if isinstance(op, OutputOp) and op.readout == "first_spike":
         return -1, steps - 1
     if op.spec.kind == "current":

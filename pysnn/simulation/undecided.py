@@ -37,7 +37,7 @@ class Tail:
     def __init__(self, plan: Plan, compile_plan: Callable[[Plan], Executable]) -> None:
         last = plan.ops[-1]
         assert isinstance(last, OutputOp)
-        self.layers = tuple(k for k in _tail(plan) if isinstance(plan.ops[k], NeuronOp))
+        self.layers = tuple(k for k in _tail(plan) if _fires(plan.ops[k]))
         self.nothing = {"count": 0.0, "first_spike": -np.inf}.get(last.readout)
         self._plan, self._compile = plan, compile_plan
         self._kept: tuple[tuple[int, ...], NDArray[np.float32] | None] | None = None
@@ -62,14 +62,13 @@ def quiet_plan(plan: Plan) -> Plan | None:
     if 0 in tail:
         return None
     ops: list[Op] = [InputOp(plan.ops[0].node, MapSpec((1, 1, 1), "count", static=False, max_count=1), "events")]
-    place: dict[int, int] = {}
+    place = {k: number for number, k in enumerate(tail, start=1)}
     for k in tail:
         op = plan.ops[k]
-        if isinstance(op, NeuronOp):
+        if _fires(op):
             op = GatherOp(op.node, op.spec, (0,), np.full(op.spec.shape, -1, dtype=np.int32))
         else:
             op = _moved(op, place)
-        place[k] = len(ops)
         ops.append(op)
     return Plan(plan.precision, tuple(ops))
 
@@ -135,11 +134,15 @@ def _tail(plan: Plan) -> list[int]:
     waiting = [len(plan.ops) - 1]
     while waiting:
         op = plan.ops[waiting.pop()]
-        for source in () if isinstance(op, NeuronOp) else _sources(op):
+        for source in () if _fires(op) else _sources(op):
             if source not in seen:
                 seen.add(source)
                 waiting.append(source)
     return sorted(seen)
+
+
+def _fires(op: Op) -> bool:
+    return isinstance(op, NeuronOp) and op.spec.kind == "count"
 
 
 def _sources(op: Op) -> Iterator[int]:

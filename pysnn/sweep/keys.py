@@ -69,7 +69,7 @@ def _boolean(value: Any) -> str | None:
 
 def _numbers(value: Any) -> str | None:
     good = isinstance(value, list) and value and all(type(number) in {int, float} for number in value)
-    return None if good else "a list of numbers, one a channel"
+    return None if good else "a list of numbers, one per channel"
 
 
 def _steps(value: Any) -> str | None:

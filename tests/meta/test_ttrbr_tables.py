@@ -5,16 +5,22 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.experiments.ttrbr_page import PAGE, TABLES, page
-from benchmarks.experiments.ttrbr_trials import NETWORKS, TRIALS
+from benchmarks.experiments.ttrbr_page import METHODS, PAGE, TABLES, page
+from benchmarks.experiments.ttrbr_trials import NETWORKS, STAGES, TRIALS
 from pysnn.files.psnn import load
 
 KEPT = sorted(NETWORKS.glob("*.psnn"))
 
 
-def test_the_page_is_what_its_tables_say() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", [PAGE, METHODS], ids=lambda path: path.name)
+def test_pages_are_what_their_tables_say(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     assert page(text) == text
+
+
+def test_every_trial_has_a_table() -> None:
+    tested = {file.stem.removeprefix("ttrbr_") for file in TABLES.glob("ttrbr_r*.parquet")}
+    assert set(TRIALS) - tested <= set(STAGES.values())
 
 
 def test_tables_are_of_the_whole_test_split() -> None:

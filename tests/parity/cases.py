@@ -27,7 +27,7 @@ class Case:
         """How many samples the data have."""
         if isinstance(self.data, pysnn.Events):
             return self.data.samples
-        return int(self.data.shape[1 if self.options["coding"] == "spikes" else 0])
+        return int(self.data.shape[1 if self.options["coding"] in ("spikes", "frames") else 0])
 
 
 @st.composite
@@ -39,6 +39,7 @@ def cases(draw: Draw, most_nodes: int = 12, *, tiny: bool = False) -> Case:
     options = {
         "precision": graph.precision,
         "coding": graph.coding,
+        "units": draw(st.sampled_from(["exact", "power_of_two"])),
         "dt": draw(st.sampled_from([1.0, 0.5, 0.125])),
         "seed": draw(st.sampled_from([0, 1, 2**64 - 1])),
     }
@@ -47,6 +48,8 @@ def cases(draw: Draw, most_nodes: int = 12, *, tiny: bool = False) -> Case:
     shape = graph.network.input.shape
     if graph.coding == "constant":
         data: Any = _values(draw, rng, (samples, *shape))
+    elif graph.coding == "frames":
+        data = _values(draw, rng, (steps, samples, *shape))
     elif graph.coding == "poisson":
         data = _rates(draw, rng, (samples, *shape))
     else:

@@ -61,7 +61,7 @@ class Dice:
         return (normal / 2).astype(np.float32)
 
     def parameter(self, channels: int, low: float, high: float) -> Any:
-        """One number or one a channel, on a grid of eighths or not."""
+        """One number or one per channel, on a grid of eighths or not."""
         size = channels if self.flag() else None
         if self.flag():
             return self.rng.integers(int(low * 8), int(high * 8) + 1, size) / 8

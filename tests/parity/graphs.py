@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,35 +10,20 @@ from hypothesis import strategies as st
 import pysnn
 from pysnn.nodes import Node
 from tests.parity.dice import Dice
+from tests.parity.neurons import random_neuron
 
 __all__ = ["Available", "Draw", "Graph", "Maker", "graphs"]
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 CHANNELS = (1, 2, 3, 4, 6, 8, 16, 17, 33, 70)
-_KINDS = (
-    *(
-        "neuron",
-        "neuron",
-        "neuron",
-        "conv",
-        "conv",
-        "conv",
-        "linear",
-        "pool",
-        "pool",
-        "max_pool",
-        "max_pool",
-        "move",
-        "move",
-    ),
-    *("concat", "scale", "affine", "relu"),
-)
+_OFTEN = {"neuron": 3, "conv": 3, "linear": 1, "pool": 2, "max_pool": 2, "move": 2}
+_KINDS = (*(kind for kind, times in _OFTEN.items() for _ in range(times)), "concat", "scale", "affine", "relu", "delay")
 
 
 @dataclass(frozen=True)
 class Available:
-    """A node that the next one may read. ``kind`` is "real" (constant), "count" or "current"; ``plain`` counts stand for 1."""
+    """A node that the next one may read. ``kind`` is "real" (constant), "count" or "current" (it changes); ``plain`` counts stand for 1."""
 
     name: str
     shape: tuple[int, ...]
@@ -57,7 +43,8 @@ class Graph:
 @st.composite
 def graphs(draw: Draw, precision: str, most_nodes: int = 12, channels: tuple[int, ...] = CHANNELS) -> Graph:
     """Draw a network that the given precision can run (but for bounds on counts)."""
-    coding = draw(st.sampled_from(["constant", "poisson", "spikes", "events"]))
+    codings = ["constant", "poisson", "spikes", "events", *(["frames"] if precision == "float32" else [])]
+    coding = draw(st.sampled_from(codings))
     maker = Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision, channels)
     maker.start(coding)
     for _ in range(draw(st.integers(3, most_nodes) | st.integers(most_nodes - 3, most_nodes))):
@@ -80,13 +67,14 @@ class Maker:
             shape = (self.dice.between(1, 4), *self.dice.integers(2, 1, 7))
         else:
             shape = (self.dice.between(1, max(self.channels)),)
-        real = coding == "constant"
+        real = coding in ("constant", "frames")
         if real and self.dice.flag():
             mean, std = self.dice.rng.random(shape[0]), self.dice.rng.random(shape[0]) + 0.25
             self.nodes["in"] = pysnn.Input(shape, mean=mean, std=std)
         else:
             self.nodes["in"] = pysnn.Input(shape)
-        self.values.append(Available("in", shape, "real" if real else "count"))
+        kinds = {"constant": "real", "frames": "current"}
+        self.values.append(Available("in", shape, kinds.get(coding, "count")))
 
     def grow(self) -> None:
         sources = self._pick()
@@ -102,6 +90,7 @@ class Maker:
             "scale": self._scale,
             "affine": self._affine,
             "relu": self._relu,
+            "delay": self._delay,
         }
         if kind == "concat":
             self._concat(sources[0])
@@ -161,30 +150,39 @@ class Maker:
         return not (self.precision == "int8" and value.kind == "current")
 
     def _neuron(self, value: Available) -> None:
-        channels = value.shape[0]
-        fields: dict[str, Any] = {
-            "v_threshold": self.dice.parameter(channels, 0.25, 2),
-            "v_init": self.dice.parameter(channels, -1, 1.5),
-            "compare": self.dice.one_of([">=", ">"]),
-            "reset": self.dice.one_of(["subtract", "zero"]),
-        }
-        if fields["reset"] == "zero":
-            fields["v_reset"] = self.dice.parameter(channels, -1, 0.125)
-        if self.dice.flag():
-            tau = self.dice.parameter(channels, 1, 10)
-            leaks: dict[str, Any] = {
-                "tau": tau,
-                "r": self.dice.parameter(channels, 0.5, 2),
-                "v_leak": self.dice.parameter(channels, -0.5, 0.5),
-            }
-            if self.precision == "float32" and self.dice.flag():
-                leaks["tau_mem"], leaks["tau_syn"] = leaks.pop("tau"), self.dice.parameter(channels, 1, 5)
-                leaks["w_in"] = self.dice.parameter(channels, -0.5, 2)
-                self._emit(pysnn.CubaLIF(**fields, **leaks), value, "count")
-                return
-            self._emit(pysnn.LIF(**fields, **leaks), value, "count")
+        node = random_neuron(self.dice, value.shape, self.precision)
+        if not node.fires:
+            self._emit(node, value, "current")
+        elif self.dice.between(0, 3) == 0:
+            self._recurrent(node, value)
         else:
-            self._emit(pysnn.IF(**fields), value, "count")
+            self._emit(node, value, "count")
+
+    def _recurrent(self, node: pysnn.IF, value: Available) -> None:
+        """Let spikes come back some steps later: as they are, through weights, or as the currents of weights."""
+        delay, name = f"d{len(self.nodes)}", f"n{len(self.nodes)}"
+        self.nodes[delay] = pysnn.Delay(self.dice.one_of([1, 1, 2, 5]))
+        path = [name, delay, name]
+        if len(value.shape) == 1 and self.dice.flag():
+            back = f"w{len(self.nodes)}"
+            self.nodes[back] = pysnn.Linear(
+                self.dice.weights((value.shape[0],) * 2), self.dice.weights((value.shape[0],))
+            )
+            path = (
+                [name, back, delay, name]
+                if self.precision == "float32" and self.dice.flag()
+                else [name, delay, back, name]
+            )
+        self.nodes[name] = node
+        self.edges += [(source.name, name) for source in self.sources] + list(pairwise(path))
+        self.values.append(Available(name, value.shape, "count"))
+
+    def _delay(self, value: Available) -> None:
+        if self.precision == "int8" and value.kind != "count":
+            self._neuron(value)
+            return
+        kind = "current" if value.kind == "real" else value.kind
+        self._emit(pysnn.Delay(self.dice.one_of([1, 2, 3, 40])), value, kind, plain=self._plain())
 
     def _linear(self, value: Available) -> None:
         if len(value.shape) != 1:

@@ -3,7 +3,7 @@
 This shares nothing with plans and backends: values of the moment are walked in index loops, node by node.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -41,6 +41,7 @@ class Replay:
         self.case, self.result, self.sample = case, result, sample
         self.integer = case.options["precision"] == "int8"
         self.peaks: dict[str, Array] = {}
+        self.past: dict[str, list[Now]] = {}
         self.counts: Counts = {name: dict.fromkeys(COUNT_FIELDS, 0) for name in case.network.nodes}
 
     def step(self, t: int) -> None:
@@ -50,15 +51,21 @@ class Replay:
         now: dict[str, Now] = {}
         for name in network.order:
             node = network.nodes[name]
-            sources = [now[source] for source in network.sources[name]]
+            sources = [now[source] for source in network.sources[name] if source in now]
             if isinstance(node, pysnn.Input):
                 now[name] = self.input(node)
             elif isinstance(node, pysnn.IF):
-                now[name] = self.neuron(name)
+                now[name] = self.neuron(name, node)
+            elif isinstance(node, pysnn.Delay):
+                now[name] = self.delay(name, node, now)
             elif isinstance(node, pysnn.Concat):
                 now[name] = self.concat(sources)
             elif not isinstance(node, pysnn.Output):
                 now[name] = self.layer(name, node, self.join(sources))
+        for name, node in network.nodes.items():
+            if isinstance(node, pysnn.Delay):
+                value = self.join([now[source] for source in network.sources[name]])
+                self.past.setdefault(name, []).append(value)
 
     def add(self, name: str, field: str, amount: int) -> None:
         self.counts[name][field] += int(amount)
@@ -70,6 +77,10 @@ class Replay:
             x = data[self.sample].astype(np.float32)
             x = x / np.float32(255) if data.dtype == np.uint8 else x
             return Now("real", node.normalise(x[None])[0].reshape(shape), static=True)
+        if coding == "frames":
+            frame = data[self.t, self.sample].astype(np.float32)
+            frame = frame / np.float32(255) if data.dtype == np.uint8 else frame
+            return Now("real", node.normalise(frame[None])[0].reshape(shape))
         if coding == "poisson":
             spikes = poisson_spikes(data[self.sample][None], self.case.options["seed"], self.sample, self.t)
             return Now("count", spikes.reshape(shape).astype(int))
@@ -79,14 +90,33 @@ class Replay:
             return Now("count", counts.reshape(shape), most=data.most_at_once())
         return Now("count", data[self.t, self.sample].reshape(shape).astype(int), most=max(1, int(data.max())))
 
-    def neuron(self, name: str) -> Now:
+    def delay(self, name: str, node: pysnn.Delay, now: dict[str, Now]) -> Now:
+        """Return what came some steps ago, or zeros of the kind that comes."""
+        past = self.past.get(name, [])
+        if len(past) >= node.steps:
+            return replace(past[len(past) - node.steps], static=False)
+        sources = self.case.network.sources[name]
+        if all(source in now for source in sources):
+            value = self.join([now[source] for source in sources])
+            return replace(value, data=np.zeros_like(value.data), static=False)
+        source = self.case.network.nodes[sources[0]]
+        zeros = np.zeros((*self.case.network.shapes[name], 1, 1)[:3], int)
+        if isinstance(source, pysnn.IF):
+            return Now("count", zeros, most=source.max_spikes)
+        return Now("real", zeros.astype(np.float32))
+
+    def neuron(self, name: str, node: pysnn.IF) -> Now:
+        if not node.fires:
+            potentials = self.result.potentials[name][self.t, self.sample]
+            self.add(name, "updates", potentials.size)
+            return Now("real", potentials)
         spikes = self.result.spikes[name][self.t, self.sample].astype(int)
         self.add(name, "updates", spikes.size)
         self.add(name, "spikes", spikes.sum())
         so_far = self.result.spikes[name][: self.t + 1, self.sample].sum(axis=0, dtype=int)
         self.counts[name]["silent"] = int((so_far == 0).sum())
-        self.counts[name]["saturated"] = int((so_far == self.t + 1).sum())
-        return Now("count", spikes)
+        self.counts[name]["saturated"] = int((so_far >= self.t + 1).sum())
+        return Now("count", spikes, most=node.max_spikes)
 
     def real(self, value: Now) -> Now:
         if value.kind != "count":

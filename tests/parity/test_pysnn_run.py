@@ -50,9 +50,9 @@ class Program:
 
     def export(self, network: Network, **options: Any) -> None:
         """Write ``net.plan``."""
-        most = options.pop("most_at_once", 1)
+        wanted = ExportOptions(most_at_once=options.pop("most_at_once", 1), units=options.pop("units", "exact"))
         saved = SavedNetwork(network, Settings(**options))
-        (self.folder / "net.plan").write_bytes(export_network(saved, ExportOptions(most_at_once=most)))
+        (self.folder / "net.plan").write_bytes(export_network(saved, wanted))
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ NODES: list[tuple[str, Make, str]] = [
     ("threshold negative", lambda: IF([1.0, -1.0]), "IF: v_threshold.*positive.*-1"),
     ("threshold NaN", lambda: IF(NAN), "IF: v_threshold.*finite.*nan"),
     ("threshold text", lambda: IF("high"), "IF: v_threshold.*str"),
-    ("threshold matrix", lambda: IF(np.ones((2, 2))), "IF: v_threshold.*1 dimensions.*(2, 2)"),
+    ("threshold matrix", lambda: IF(np.ones((2, 2))), "IF: v_threshold.*one per channel.*(2, 2)"),
     ("lengths", lambda: IF([1.0, 1.0], reset="zero", v_reset=[0.0] * 3), "IF: .*v_threshold 2.*v_reset 3"),
     ("reset", lambda: IF(reset="hard"), "IF: reset.*subtract, zero.*'hard'"),
     ("reset list", lambda: IF(reset=np.array(["zero", "zero"])), "IF: reset"),  # type: ignore[arg-type]

@@ -169,6 +169,43 @@ def test_split_gives_each_reader_its_own() -> None:
     assert np.array_equal(scores(builder.network()), scores(NetworkBuilder.of(builder.network()).network()))
 
 
+def test_give_own_leaves_the_other_readers_and_stands_beside_its_reader() -> None:
+    builder = diamond()
+    builder.insert_behind("in", "x", ReLU())
+    assert builder.give_own("x", "a") == "x.a"
+    assert builder.edges == (
+        ("in", "x"),
+        ("in", "x.a"),
+        ("x.a", "a"),
+        ("x", "b"),
+        ("a", "sum"),
+        ("b", "sum"),
+        ("sum", "out"),
+    )
+    assert builder.shapes["x.a"] == (2,)
+    before = builder.edges
+    assert builder.give_own("x", "b") == "x"
+    assert set(builder.edges) == set(before)
+
+
+def test_swap_exchanges_neighbours_under_nodes_that_fit_there() -> None:
+    builder = diamond()
+    builder.insert_behind("sum", "wide", Linear([[1, 2], [3, 4], [5, 6]]))
+    builder.swap("sum", "wide", {"sum": Scale(np.array([1, 2, 3]))})
+    assert builder.sources("wide") == ("a", "b")
+    assert builder.edges[-2:] == (("wide", "sum"), ("sum", "out"))
+    assert (builder.shapes["wide"], builder.shapes["sum"]) == ((3,), (3,))
+    assert list(builder.network().nodes) == ["in", "a", "b", "sum", "wide", "out"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("in", "a"), ("a", "sum"), ("sum", "a")])
+def test_swap_refuses_what_others_read_or_what_reads_others(first: str, second: str) -> None:
+    builder = diamond()
+    with pytest.raises(NetworkError, match="expected a node and its only reader, which reads nothing else"):
+        builder.swap(first, second, {})
+    assert builder.edges == diamond().edges
+
+
 def test_bypass_lets_readers_read_what_was_read() -> None:
     builder = diamond()
     builder.bypass("sum")

@@ -12,7 +12,7 @@ from pysnn.backends.numba.memory import KINDS, Chunk, Memory, channels_first
 from pysnn.backends.numba.output import output_dtype
 from pysnn.backends.numba.plan import make_steps
 from pysnn.frozen import NotPicklable
-from pysnn.plan.ops import MAX_BLOCK, MaxPoolOp, NeuronOp, OutputOp, Plan
+from pysnn.plan.ops import MAX_BLOCK, DelayOp, MaxPoolOp, NeuronOp, OutputOp, Plan
 from pysnn.schemas import COUNT_FIELDS
 
 __all__ = ["NumbaExecutable"]
@@ -86,6 +86,8 @@ class NumbaExecutable(NotPicklable):
         for block in _blocks(self.plan, request):
             chunk.step, chunk.steps = block.start, len(block)
             self._advance(chunk, every, stop)
+            for step in self.steps:
+                step.remember(chunk)
             if block.stop in request.read_at:
                 index = request.read_at.index(block.stop)
                 for step in self.steps:
@@ -122,7 +124,8 @@ def _bytes(plan: Plan) -> tuple[int, int]:
 
 def _block_size(plan: Plan, request: RunRequest) -> int:
     """Steps to compute together."""
-    return request.block or max(1, min(MAX_BLOCK, BLOCK_BYTES // max(1, _bytes(plan)[1])))
+    wished = request.block or max(1, min(MAX_BLOCK, BLOCK_BYTES // max(1, _bytes(plan)[1])))
+    return min([wished, *(op.steps for op in plan.ops if isinstance(op, DelayOp))])
 
 
 def _blocks(plan: Plan, request: RunRequest) -> Iterator[range]:
@@ -174,6 +177,8 @@ def _states(plan: Plan, batch: int) -> Iterator[tuple[int, tuple[int, ...], type
     for k, op in enumerate(plan.ops):
         if isinstance(op, NeuronOp):
             yield k, (batch, *op.state_shape), op.threshold.dtype.type
+        elif isinstance(op, DelayOp):
+            yield k, (batch, op.steps, *op.spec.shape), KINDS[op.spec.kind]
         elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
             yield k, (batch, *plan.ops[op.source].spec.shape), np.int32
         elif isinstance(op, OutputOp):

@@ -1,17 +1,26 @@
-"""Kernels of the first-spike engine: ranges of samples through one layer, forward and back.
+"""Kernels of the first-spike engine: ranges of samples through one layer, forward and back."""
 
-``order_time`` and ``order_row`` are ``(batch, in_size)``: the spikes of each sample's map in the order of (time, index), the
-first ``count[sample]`` of them. ``starts``, ``sites``, ``rows`` say which sites see an input neuron, and in which row of their window.
-"""
-
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.numba.jit import inlined, kernel
 
-__all__ = ["back_inputs", "back_weights", "earliest", "fire", "sort_maps"]
+__all__ = [
+    "Back",
+    "Fired",
+    "Neuron",
+    "Rule",
+    "Spikes",
+    "Sum",
+    "Targets",
+    "back_inputs",
+    "back_weights",
+    "earliest",
+    "fire",
+    "sort_maps",
+]
 
 Array = NDArray[Any]
 
@@ -21,24 +30,75 @@ GROUP = 64
 LANES = 16
 
 
+class Spikes(NamedTuple):
+    """The spikes of each sample's map in the order of (time, index): times and inputs ``(batch, in_size)``, and how many there are."""
+
+    times: Array
+    inputs: Array
+    counts: Array
+
+
+class Targets(NamedTuple):
+    """Which sites see an input neuron, and in which row of their window: those from ``starts[neuron]`` below ``starts[neuron + 1]``."""
+
+    starts: Array
+    site: Array
+    row: Array
+
+
+class Neuron(NamedTuple):
+    """The kernel of a layer's neurons (ramp or step), whether they fire above their threshold only, and the threshold."""
+
+    ramp: bool
+    strict: bool
+    threshold: Any
+
+
+class Fired(NamedTuple):
+    """What the neurons of a layer do, ``(batch, size)``: their spike times and marks."""
+
+    times: Array
+    marks: Array
+
+
+class Back(NamedTuple):
+    """Where a backward pass starts: spike times, with a number for silent neurons, and the gradients by them."""
+
+    times: Array
+    gradient: Array
+
+
+class Rule(NamedTuple):
+    """How a time depends on a weight: as the ramp's, or by the values of a step kernel."""
+
+    ramp: bool
+    step_kernel: Array
+
+
+class Sum(NamedTuple):
+    """The gradient by some columns of the weights: the first one, how many the layer has, and the sum so far."""
+
+    first: int
+    columns: int
+    values: Array
+
+
 @kernel
-def sort_maps(times: Array, order_time: Array, order_row: Array, count: Array) -> None:
+def sort_maps(times: Array, spikes: Spikes) -> None:
     """Sort the spikes of each map."""
     for sample in range(times.shape[0]):
         spiking = np.flatnonzero(times[sample] < INF)
         order = spiking[np.argsort(times[sample][spiking], kind="mergesort")]
-        count[sample] = len(order)
+        spikes.counts[sample] = len(order)
         for k in range(len(order)):
-            order_time[sample, k] = times[sample, order[k]]
-            order_row[sample, k] = order[k]
+            spikes.times[sample, k] = times[sample, order[k]]
+            spikes.inputs[sample, k] = order[k]
 
 
 @inlined
-def share_out(
-    times: Array, inputs: Array, targets: tuple[Array, Array, Array], sites: int
-) -> tuple[Array, Array, Array, Array]:
+def share_out(times: Array, inputs: Array, targets: Targets, sites: int) -> tuple[Array, Array, Array, Array]:
     """Share out spikes among sites, in order: where they start, times, rows, inputs."""
-    starts, site_of, row_of = targets
+    starts, site_of, row_of = targets.starts, targets.site, targets.row
     first = np.zeros(sites + 1, np.int64)
     for k in range(len(times)):
         for t in range(starts[inputs[k]], starts[inputs[k] + 1]):
@@ -112,29 +172,22 @@ def fire_step(time: Array, row: Array, weight: Array, threshold: Any, strict: bo
 
 
 @kernel
-def fire(
-    spikes: tuple[Array, Array, Array],
-    targets: tuple[Array, Array, Array],
-    weight: Array,
-    neuron: tuple[bool, bool, Any],
-    fired: tuple[Array, Array],
-) -> None:
-    """Compute a layer's spikes from its inputs'. ``neuron`` is (ramp, strict, threshold), ``fired`` (times, marks)."""
-    order_time, order_row, count = spikes
-    ramp, strict, threshold = neuron
+def fire(spikes: Spikes, targets: Targets, weight: Array, neuron: Neuron, fired: Fired) -> None:
+    """Compute a layer's spikes from its inputs'. ``fired`` holds ``inf`` and marks of 0 before."""
     columns = weight.shape[1]
-    sites = fired[0].shape[1] // columns
-    for sample in range(len(count)):
-        times, inputs = order_time[sample, : count[sample]], order_row[sample, : count[sample]]
+    sites = fired.times.shape[1] // columns
+    for sample in range(len(spikes.counts)):
+        count = spikes.counts[sample]
+        times, inputs = spikes.times[sample, :count], spikes.inputs[sample, :count]
         first, time, row, _ = share_out(times, inputs, targets, sites)
         for site in range(sites):
-            out = fired[0][sample, site * columns : (site + 1) * columns]
-            marks = fired[1][sample, site * columns : (site + 1) * columns]
+            out = fired.times[sample, site * columns : (site + 1) * columns]
+            marks = fired.marks[sample, site * columns : (site + 1) * columns]
             part = slice(first[site], first[site + 1])
-            if ramp:
-                fire_ramp(time[part], row[part], weight, threshold, out, marks)
+            if neuron.ramp:
+                fire_ramp(time[part], row[part], weight, neuron.threshold, out, marks)
             else:
-                fire_step(time[part], row[part], weight, threshold, strict, out, marks)
+                fire_step(time[part], row[part], weight, neuron.threshold, neuron.strict, out, marks)
 
 
 @kernel
@@ -151,13 +204,10 @@ def earliest(times: Array, windows: Array, channels: int, out: Array, first: Arr
 
 
 @inlined
-def _by_weight(
-    times: Array, rows: Array, back: tuple[Array, Array], rule: tuple[bool, Array], to_weight: Array
-) -> None:
+def _by_weight(times: Array, rows: Array, back: Back, rule: Rule, to_weight: Array) -> None:
     """Add one site's share to the gradient by the weights of some columns."""
-    last, gradient = back
-    ramp, learning = rule
-    steps = len(learning) // 2
+    last, gradient = back.times, back.gradient
+    steps = len(rule.step_kernel) // 2
     latest = ZERO
     for j in range(len(last)):
         if gradient[j] != ZERO and last[j] > latest:
@@ -165,20 +215,20 @@ def _by_weight(
     for k in range(len(times)):
         now = times[k]
         target = to_weight[rows[k]]
-        if ramp:
+        if rule.ramp:
             if now >= latest:
                 return
             for j in range(len(last)):
                 target[j] += gradient[j] * (now - last[j]) if now < last[j] else ZERO
         else:
             for j in range(len(last)):
-                target[j] += gradient[j] * learning[int(last[j]) - int(now) + steps]
+                target[j] += gradient[j] * rule.step_kernel[int(last[j]) - int(now) + steps]
 
 
 @inlined
-def _by_input(weight: Array, now: Any, back: tuple[Array, Array], ramp: bool, lanes: Array) -> Any:
+def _by_input(weight: Array, now: Any, back: Back, ramp: bool, lanes: Array) -> Any:
     """Return one spike's gradient by its time: groups of 64 columns, 16 lanes in each, lanes by halves."""
-    last, gradient = back
+    last, gradient = back.times, back.gradient
     total = ZERO
     for first in range(0, len(last), GROUP):
         lanes[:] = ZERO
@@ -196,46 +246,33 @@ def _by_input(weight: Array, now: Any, back: tuple[Array, Array], ramp: bool, la
 
 
 @kernel
-def back_weights(
-    spikes: tuple[Array, Array, Array],
-    targets: tuple[Array, Array, Array],
-    back: tuple[Array, Array],
-    rule: tuple[bool, Array],
-    total: tuple[int, int, Array],
-) -> None:
-    """Add the gradient by some columns of the weights; ``total`` is (first column, columns of the layer, sum)."""
-    order_time, order_row, count = spikes
-    first_column, columns, to_weight = total
-    sites = back[0].shape[1] // columns
-    for sample in range(len(count)):
-        times, inputs = order_time[sample, : count[sample]], order_row[sample, : count[sample]]
+def back_weights(spikes: Spikes, targets: Targets, back: Back, rule: Rule, total: Sum) -> None:
+    """Add the gradient by some columns of the weights."""
+    sites = back.times.shape[1] // total.columns
+    for sample in range(len(spikes.counts)):
+        count = spikes.counts[sample]
+        times, inputs = spikes.times[sample, :count], spikes.inputs[sample, :count]
         first, time, row, _ = share_out(times, inputs, targets, sites)
         for site in range(sites):
-            start = site * columns + first_column
-            range_ = slice(start, start + to_weight.shape[1])
+            start = site * total.columns + total.first
+            range_ = slice(start, start + total.values.shape[1])
             part = slice(first[site], first[site + 1])
-            _by_weight(time[part], row[part], (back[0][sample, range_], back[1][sample, range_]), rule, to_weight)
+            at = Back(back.times[sample, range_], back.gradient[sample, range_])
+            _by_weight(time[part], row[part], at, rule, total.values)
 
 
 @kernel
-def back_inputs(
-    spikes: tuple[Array, Array, Array],
-    targets: tuple[Array, Array, Array],
-    back: tuple[Array, Array],
-    weight: tuple[bool, Array],
-    to_inputs: Array,
-) -> None:
-    """Compute the gradient by the input times; ``weight`` is (ramp, weights)."""
-    order_time, order_row, count = spikes
-    ramp, weights = weight
-    columns = weights.shape[1]
-    sites = back[0].shape[1] // columns
+def back_inputs(spikes: Spikes, targets: Targets, back: Back, ramp: bool, weight: Array, to_inputs: Array) -> None:
+    """Compute the gradient by the input times."""
+    columns = weight.shape[1]
+    sites = back.times.shape[1] // columns
     lanes = np.zeros(LANES, np.float32)
-    for sample in range(len(count)):
-        times, inputs = order_time[sample, : count[sample]], order_row[sample, : count[sample]]
+    for sample in range(len(spikes.counts)):
+        count = spikes.counts[sample]
+        times, inputs = spikes.times[sample, :count], spikes.inputs[sample, :count]
         first, time, row, source = share_out(times, inputs, targets, sites)
         for site in range(sites):
             range_ = slice(site * columns, (site + 1) * columns)
-            at = (back[0][sample, range_], back[1][sample, range_])
+            at = Back(back.times[sample, range_], back.gradient[sample, range_])
             for k in range(first[site], first[site + 1]):
-                to_inputs[sample, source[k]] += _by_input(weights[row[k]], time[k], at, ramp, lanes)
+                to_inputs[sample, source[k]] += _by_input(weight[row[k]], time[k], at, ramp, lanes)

@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.first_spike import GradientRule, default_step_kernel
 from pysnn.backends.numba import first_spike_kernels as kernels
+from pysnn.backends.numba.first_spike_kernels import Back, Fired, Neuron, Rule, Spikes, Sum, Targets
 from pysnn.plan.first_spike import FirstSpikePlan, PoolLayer, WeightLayer
 
 __all__ = ["LayerPass", "PoolSteps", "WeightSteps"]
 
 Array = NDArray[Any]
+_Arrays = TypeVar("_Arrays", Spikes, Back)
 
 GROUP = 16
 """Samples that are worked on together; the gradient sums of layers that are not dense depend on it, by definition."""
@@ -28,11 +30,11 @@ POLL_SECONDS = 0.1
 
 @dataclass(eq=False)
 class LayerPass:
-    """What one layer keeps: its times, marks, sorted inputs (time, row, count), or the inputs that a pool took."""
+    """What one layer keeps: its times, marks, sorted inputs, or the inputs that a pool took."""
 
     times: Array
     marks: Array
-    spikes: tuple[Array, Array, Array] | None = None
+    spikes: Spikes | None = None
     first: Array | None = None
 
 
@@ -75,15 +77,17 @@ class WeightSteps:
     def forward(self, weight: Array, below: Array, threads: int) -> LayerPass:
         """Compute a batch."""
         size = int(np.prod(self.layer.out_shape))
-        spikes = (np.empty_like(below), np.empty(below.shape, dtype=np.int32), np.zeros(len(below), dtype=np.int64))
+        spikes = Spikes(
+            np.empty_like(below), np.empty(below.shape, dtype=np.int32), np.zeros(len(below), dtype=np.int64)
+        )
         out = np.full((len(below), size), np.inf, dtype=np.float32)
         marks = np.zeros_like(out)
-        neuron = (self.plan.neuron == "ramp", self.plan.compare == ">", np.float32(self.layer.threshold))
+        neuron = Neuron(self.plan.neuron == "ramp", self.plan.compare == ">", np.float32(self.layer.threshold))
 
         def work(part: slice) -> None:
-            own = (spikes[0][part], spikes[1][part], spikes[2][part])
-            kernels.sort_maps(below[part], *own)
-            kernels.fire(own, self._targets, weight, neuron, (out[part], marks[part]))
+            own = _part(spikes, part)
+            kernels.sort_maps(below[part], own)
+            kernels.fire(own, self._targets, weight, neuron, Fired(out[part], marks[part]))
 
         _share_out(work, _parts(len(below), GROUP), threads)
         return LayerPass(out, marks, spikes=spikes)
@@ -92,7 +96,8 @@ class WeightSteps:
         self, weight: Array, passed: LayerPass, gradient: Array, rule: GradientRule, threads: int
     ) -> tuple[Array, Array | None]:
         """Return the gradients by the weights and, if ``rule.inputs`` says so, by the times of the layer's inputs."""
-        back, ways = self._prepare(passed, gradient, rule)
+        assert passed.spikes is not None
+        spikes, back, way = passed.spikes, self._prepare(passed, gradient, rule), self._rule(rule)
         total = np.zeros_like(weight)
         if self.layer.dense:
             parts = _parts(weight.shape[1], COLUMNS)
@@ -105,56 +110,56 @@ class WeightSteps:
 
         def work(one: slice) -> None:
             for task in range(one.start, one.stop):
-                own, at = self._slices(passed, back, samples[task])
-                where = (parts[task].start, weight.shape[1], sums[task])
-                kernels.back_weights(own, self._targets, at, ways, where)
+                own, at = _part(spikes, samples[task]), _part(back, samples[task])
+                kernels.back_weights(own, self._targets, at, way, Sum(parts[task].start, weight.shape[1], sums[task]))
 
         _share_out(work, _parts(len(parts), 1), threads)
         for part, found in zip(parts, sums, strict=True):
             total[:, part] += found
-        return total, self._to_inputs(weight, passed, back, threads) if rule.inputs else None
+        return total, self._to_inputs(weight, spikes, back, threads) if rule.inputs else None
 
-    def _to_inputs(self, weight: Array, passed: LayerPass, back: tuple[Array, Array], threads: int) -> Array:
-        below = np.zeros((len(back[0]), int(np.prod(self.layer.in_shape))), dtype=np.float32)
+    def _to_inputs(self, weight: Array, spikes: Spikes, back: Back, threads: int) -> Array:
+        below = np.zeros((len(back.times), int(np.prod(self.layer.in_shape))), dtype=np.float32)
         ramp = self.plan.neuron == "ramp"
 
         def work(part: slice) -> None:
-            own, at = self._slices(passed, back, part)
-            kernels.back_inputs(own, self._targets, at, (ramp, weight), below[part])
+            own, at = _part(spikes, part), _part(back, part)
+            kernels.back_inputs(own, self._targets, at, ramp, weight, below[part])
 
         _share_out(work, _parts(len(below), GROUP), threads)
         return below
 
-    def _prepare(
-        self, passed: LayerPass, gradient: Array, rule: GradientRule
-    ) -> tuple[tuple[Array, Array], tuple[bool, Array]]:
+    def _prepare(self, passed: LayerPass, gradient: Array, rule: GradientRule) -> Back:
         """Return times and gradients as the kernels take them: what does not count has time 0 (ramp) or ``steps``."""
         fired = np.isfinite(passed.times)
         if self.plan.neuron == "step":
-            learning = default_step_kernel(self.plan.steps) if rule.step_kernel is None else rule.step_kernel
             times = np.where(fired, passed.times, np.float32(self.plan.steps))
-            return (times, np.ascontiguousarray(gradient)), (False, learning)
+            return Back(times, np.ascontiguousarray(gradient))
         slope = np.where(fired, np.maximum(passed.marks, np.float32(rule.min_slope)), np.float32(1))
         scaled = np.where(fired, gradient / slope, np.float32(0))
-        return (np.where(fired, passed.times, np.float32(0)), scaled), (True, np.zeros(1, dtype=np.float32))
+        return Back(np.where(fired, passed.times, np.float32(0)), scaled)
 
-    @staticmethod
-    def _slices(
-        passed: LayerPass, back: tuple[Array, Array], part: slice
-    ) -> tuple[tuple[Array, Array, Array], tuple[Array, Array]]:
-        assert passed.spikes is not None
-        time, row, count = passed.spikes
-        return (time[part], row[part], count[part]), (back[0][part], back[1][part])
+    def _rule(self, rule: GradientRule) -> Rule:
+        """Return the rule as the kernels take it; the ramp's has no step kernel."""
+        if self.plan.neuron == "ramp":
+            return Rule(ramp=True, step_kernel=np.zeros(1, dtype=np.float32))
+        given = default_step_kernel(self.plan.steps) if rule.step_kernel is None else rule.step_kernel
+        return Rule(ramp=False, step_kernel=given)
 
 
-def _targets(layer: WeightLayer) -> tuple[Array, Array, Array]:
-    """Say which sites see an input neuron, and in which row of their window: starts, sites, rows."""
+def _part(arrays: _Arrays, samples: slice) -> _Arrays:
+    """Return the arrays of some samples."""
+    return type(arrays)(*(array[samples] for array in arrays))
+
+
+def _targets(layer: WeightLayer) -> Targets:
+    """Say which sites see an input neuron, and in which row of their window."""
     windows = layer.windows()
     sites, rows = np.nonzero(windows >= 0)
     inputs = windows[sites, rows]
     order = np.argsort(inputs, kind="stable")
     starts = np.searchsorted(inputs[order], np.arange(int(np.prod(layer.in_shape)) + 1))
-    return starts.astype(np.int64), sites[order].astype(np.int32), rows[order].astype(np.int32)
+    return Targets(starts.astype(np.int64), sites[order].astype(np.int32), rows[order].astype(np.int32))
 
 
 def _parts(total: int, size: int) -> list[slice]:

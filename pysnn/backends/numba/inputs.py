@@ -1,11 +1,11 @@
-"""What enters: constant values, Poisson spikes from Philox4x32-10 (Salmon et al., SC 2011), given events."""
+"""What enters: constant values, frames, Poisson spikes from Philox4x32-10 (Salmon et al., SC 2011), given events."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.backends.base import ConstantInput, EventInput, PoissonInput
+from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PoissonInput
 from pysnn.backends.numba.jit import inlined, kernel
 from pysnn.backends.numba.memory import Chunk, Step, channels_last
 from pysnn.errors import DataError
@@ -85,6 +85,9 @@ class InputStep(Step):
         given, out = chunk.request.input, chunk.map(self.number)
         if isinstance(given, ConstantInput):
             out[:] = channels_last(given.values[chunk.range])
+        elif isinstance(given, FrameInput):
+            frames = given.frames[chunk.time, chunk.range].swapaxes(0, 1)
+            out.reshape(chunk.samples, chunk.steps, *out.shape[1:])[:] = channels_last(frames)
         elif isinstance(given, PoissonInput):
             self._draw(given, chunk, out)
         else:

@@ -129,6 +129,9 @@ class Step:
         """Compute the map for the block."""
         raise NotImplementedError
 
+    def remember(self, chunk: Chunk) -> None:
+        """Keep what later steps read, once all maps of the block are there."""
+
     def read(self, chunk: Chunk, index: int) -> None:
         """Write what is read behind the block: read number ``index``."""
 

@@ -1,5 +1,6 @@
 """Integrate and fire."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from pysnn.backends.base import Probe
 from pysnn.backends.numba.jit import inlined, kernel
 from pysnn.backends.numba.memory import FIELD, Chunk, Step, channels_first, channels_last
+from pysnn.backends.numba.stages import Family, family, run_float, run_integer, stages
+from pysnn.nodes.neuron_model import NeuronModel
 from pysnn.plan.ops import NeuronOp
 
 __all__ = ["NeuronStep"]
@@ -35,13 +38,13 @@ class Cell(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """What changes: potentials, synaptic currents and spike counts (samples, values); of every frame spikes, and potentials or nothing.
+    """What changes.
 
-    Synaptic currents are empty where the step has none.
+    The state (values per neuron, samples, values), potentials first; spike counts (samples, values); of every frame spikes, and potentials
+    or nothing.
     """
 
-    v: NDArray[Any]
-    i: NDArray[Any]
+    state: NDArray[Any]
     totals: NDArray[np.int32]
     spikes: NDArray[np.uint8]
     potentials: NDArray[Any]
@@ -51,7 +54,7 @@ class Layer(NamedTuple):
 def _fire(cell: Cell, layer: Layer, frame: int, sample: int, piece: tuple[int, int]) -> None:
     """Compare, reset and count; short loops, because each is then vector code."""
     begin, end = piece
-    v, spikes = layer.v[sample, begin:end], layer.spikes[frame, begin:end]
+    v, spikes = layer.state[0, sample, begin:end], layer.spikes[frame, begin:end]
     if cell.subtract:
         for k in range(v.size):
             fired = v[k] >= cell.limit[k]
@@ -73,16 +76,16 @@ def _fire(cell: Cell, layer: Layer, frame: int, sample: int, piece: tuple[int, i
 @kernel
 def _run_float(current: NDArray[np.float32], hold: int, cell: Cell, layer: Layer) -> None:
     """``current`` (frames, values), each of its frames for ``hold`` steps."""
-    samples, size = layer.v.shape
+    _, samples, size = layer.state.shape
     steps = layer.spikes.shape[0] // samples
     for sample in range(samples):
         for begin in range(0, size, cell.limit.size):
             end = min(begin + cell.limit.size, size)
-            v = layer.v[sample, begin:end]
+            v = layer.state[0, sample, begin:end]
             for frame in range(sample * steps, (sample + 1) * steps):
                 entering = current[frame // hold, begin:end]
                 if cell.syn_decay.size > 0:
-                    synaptic = layer.i[sample, begin:end]
+                    synaptic = layer.state[1, sample, begin:end]
                     for k in range(v.size):
                         synaptic[k] = cell.syn_decay[k] * synaptic[k] + cell.syn_gain[k] * entering[k]
                     entering = synaptic
@@ -98,13 +101,13 @@ def _run_float(current: NDArray[np.float32], hold: int, cell: Cell, layer: Layer
 @kernel
 def _run_integer(current: NDArray[np.int32], hold: int, cell: Cell, layer: Layer) -> None:
     """The same in int32; the leak's factor is in units of 2**-30, its product has 64 bits."""
-    samples, size = layer.v.shape
+    _, samples, size = layer.state.shape
     steps = layer.spikes.shape[0] // samples
     half = np.int64(1 << 29)
     for sample in range(samples):
         for begin in range(0, size, cell.limit.size):
             end = min(begin + cell.limit.size, size)
-            v = layer.v[sample, begin:end]
+            v = layer.state[0, sample, begin:end]
             for frame in range(sample * steps, (sample + 1) * steps):
                 entering = current[frame // hold, begin:end]
                 if cell.decay.size > 0:
@@ -136,15 +139,20 @@ class NeuronStep(Step):
     def __init__(self, number: int, op: NeuronOp) -> None:
         super().__init__(number)
         self.op = op
-        self.cell = _cell(op)
-        self.run: Any = _run_float if op.threshold.dtype == np.float32 else _run_integer
+        self.constants: tuple[Any, ...] = (_cell(op),)
+        real = op.threshold.dtype == np.float32
+        self.run: Any = _run_float if real else _run_integer
+        if not _has_kernel(op.model):
+            self.run = run_float if real else run_integer
+            self.constants = (stages(op), _family(op))
 
     def begin(self, chunk: Chunk) -> None:
         """Potentials: as given, or ``v_init``."""
         state = chunk.state[self.number] = _State(self.op, chunk.samples, chunk.request.probe)
         given = chunk.request.state
         if given is None:
-            state.values[0], state.values[1:] = self.op.v_init, 0
+            start = self.op.v_init
+            state.values[0], state.values[1:] = channels_last(start) if self.op.per_neuron else start, 0
             return
         for value, array in zip(state.values, _by_value(self.op, given[self.number][chunk.range]), strict=True):
             value[:] = channels_last(array)
@@ -154,18 +162,23 @@ class NeuronStep(Step):
         state: _State = chunk.state[self.number]
         size = self.op.spec.size
         current = chunk.map(self.op.source).reshape(-1, size)
-        spikes = chunk.map(self.number).reshape(-1, size)
+        out = chunk.map(self.number).reshape(-1, size)
         record = self.number in chunk.request.record_potentials
-        kept = spikes.size if record else 0
-        potentials = chunk.memory.scratch("potentials", kept, state.v.dtype.type)[:kept].reshape(-1, size)
+        if self.op.model.fire == "never":
+            spikes, potentials = chunk.memory.scratch("spikes", out.size, np.uint8)[: out.size].reshape(-1, size), out
+        else:
+            kept = out.size if record else 0
+            spikes, potentials = (
+                out,
+                chunk.memory.scratch("potentials", kept, state.v.dtype.type)[:kept].reshape(-1, size),
+            )
         layer = Layer(
-            state.v.reshape(-1, size),
-            state.values[1:].reshape(-1, size),
+            state.values.reshape(self.op.values, -1, size),
             state.totals.reshape(-1, size),
             spikes,
             potentials,
         )
-        self.run(current, chunk.hold(self.op.source, self.number), self.cell, layer)
+        self.run(current, chunk.hold(self.op.source, self.number), *self.constants, layer)
         if record:
             frames = potentials.reshape(chunk.samples, chunk.steps, *state.v.shape[1:])
             chunk.output.potentials[self.number][chunk.time, chunk.range] = channels_first(frames).swapaxes(0, 1)
@@ -179,9 +192,10 @@ class NeuronStep(Step):
         if chunk.request.count:
             row = chunk.tally[self.number]
             row[FIELD["updates"]] = state.totals.size * steps
-            row[FIELD["spikes"]] = state.totals.sum(dtype=np.int64)
-            row[FIELD["silent"]] = np.count_nonzero(state.totals == 0)
-            row[FIELD["saturated"]] = np.count_nonzero(state.totals == steps)
+            if self.op.spec.kind == "count":
+                row[FIELD["spikes"]] = state.totals.sum(dtype=np.int64)
+                row[FIELD["silent"]] = np.count_nonzero(state.totals == 0)
+                row[FIELD["saturated"]] = np.count_nonzero(state.totals >= steps)
         if chunk.request.probe:
             probe = chunk.output.probes[self.number]
             for target, source in _columns(probe, state):
@@ -217,26 +231,47 @@ def _columns(probe: Probe, state: _State) -> tuple[tuple[NDArray[Any], NDArray[A
     )
 
 
-def _cell(op: NeuronOp) -> Cell:
-    threshold: NDArray[Any] = op.threshold
-    limit = threshold
-    if op.compare == ">":
-        above = np.nextafter(threshold, np.float32(np.inf)) if threshold.dtype == np.float32 else threshold + 1
-        limit = above.astype(threshold.dtype)
-    nothing = np.zeros(0, dtype=threshold.dtype)
-    repeat = -(-PIECE // threshold.size)
+def _has_kernel(model: NeuronModel) -> bool:
+    """Say whether a model has a kernel of its own: those of integrate-and-fire, with leak and synaptic current, as they are most often."""
+    known = (("none", "none"), ("euler", "none"), ("euler", "decay_first"))
+    usual = NeuronModel(leak=model.leak, synapse=model.synapse, reset=model.reset, compare=model.compare)
+    return model == usual and model.reset != "none" and (model.leak, model.synapse) in known
 
-    def spread(array: NDArray[Any] | None) -> NDArray[Any]:
-        return nothing if array is None else np.tile(array, repeat)
+
+def _limit(op: NeuronOp) -> NDArray[Any]:
+    """Return what a potential must reach: the threshold, or the next number where only more than that fires."""
+    threshold: NDArray[Any] = op.threshold
+    if op.model.compare == ">=":
+        return threshold
+    above = np.nextafter(threshold, np.float32(np.inf)) if threshold.dtype == np.float32 else threshold + 1
+    return np.asarray(above.astype(threshold.dtype))
+
+
+def _spread(op: NeuronOp, array: NDArray[Any]) -> NDArray[Any]:
+    """Repeat a value per channel over some pixels; lay out a value per neuron as maps are."""
+    if op.per_neuron:
+        return np.ascontiguousarray(channels_last(array)).reshape(-1)
+    return np.tile(array, -(-PIECE // array.size))
+
+
+def _family(op: NeuronOp) -> Family:
+    return family(op, _spread(op, _limit(op)), partial(_spread, op))
+
+
+def _cell(op: NeuronOp) -> Cell:
+    nothing = np.zeros(0, dtype=op.threshold.dtype)
+
+    def constant(name: str) -> NDArray[Any]:
+        return _spread(op, op.constants[name]) if name in op.constants else nothing
 
     return Cell(
-        limit=spread(limit),
-        threshold=spread(threshold),
-        v_reset=spread(op.v_reset),
-        decay=spread(op.decay),
-        gain=spread(op.gain),
-        drive=spread(op.drive),
-        syn_decay=spread(op.syn_decay),
-        syn_gain=spread(op.syn_gain),
-        subtract=op.reset == "subtract",
+        limit=_spread(op, _limit(op)),
+        threshold=_spread(op, op.threshold),
+        v_reset=_spread(op, op.v_reset),
+        decay=constant("decay"),
+        gain=constant("gain"),
+        drive=constant("drive"),
+        syn_decay=constant("syn_decay"),
+        syn_gain=constant("syn_gain"),
+        subtract=op.model.reset == "subtract",
     )

@@ -1,6 +1,7 @@
 """From the operations of a plan to steps that are ready to run."""
 
 from pysnn.backends.numba.conv import ConvStep
+from pysnn.backends.numba.delay import DelayStep
 from pysnn.backends.numba.inputs import InputStep
 from pysnn.backends.numba.memory import Step
 from pysnn.backends.numba.moves import AddStep, ClampStep, GatherStep, RoundStep
@@ -11,6 +12,7 @@ from pysnn.plan.ops import (
     AddOp,
     ClampOp,
     ConvOp,
+    DelayOp,
     GatherOp,
     InputOp,
     MaxPoolOp,
@@ -50,5 +52,7 @@ def _make_step(plan: Plan, number: int) -> Step:  # noqa: C901, PLR0911 - one re
             return AddStep(number, op)
         case NeuronOp():
             return NeuronStep(number, op)
+        case DelayOp():
+            return DelayStep(number, op)
         case OutputOp():
             return OutputStep(number, op)

@@ -13,7 +13,7 @@ The kernel stands in the same file as the loop that becomes part of it: numba's 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba import types
@@ -28,6 +28,37 @@ __all__ = ["rows16", "rows32", "rows64", "sum_events"]
 INT64 = ir.IntType(64)
 
 cgutils: Any = untyped_cgutils
+
+
+class Cursor(NamedTuple):
+    """One call of ``rows``: first and last of the inputs, and elements: of row 0 in the weights, of the bias to start from, of the target.
+
+    ``fresh`` is 0 to start from what stands in the target instead.
+    """
+
+    first: int
+    last: int
+    base: int
+    start: int
+    target: int
+    fresh: int
+
+
+class _Pixel(NamedTuple):
+    """An output pixel, and a group of its channels."""
+
+    frame: int
+    y: int
+    x: int
+    group: int
+
+
+class _Stretch(NamedTuple):
+    """Listed inputs that stand side by side, and how far behind their positions their weight rows are."""
+
+    first: int
+    last: int
+    offset: int
 
 
 class _Emitter:
@@ -115,11 +146,7 @@ def _emit_rows(builder: Any, given: _Arguments, lanes: int) -> None:
 
 
 def _rows(lanes: int) -> Callable[..., None]:
-    """``rows(inputs, weights, cursor, target)`` for ``lanes`` columns.
-
-    ``cursor``: int64 (first and last of the inputs, element of row 0 in ``weights.value``, element of ``weights.bias`` to
-    start from, element of ``target`` to write, 0 to start from what stands in ``target`` instead).
-    """
+    """``rows(inputs, weights, cursor, target)`` for ``lanes`` columns; the :class:`Cursor` holds int64."""
 
     def rows(_: Any, inputs: Any, weights: Any, cursor: Any, target: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -163,32 +190,32 @@ def _copy16(_: Any, source: Any, target: Any, where: Any) -> Any:
 
 
 @inlined
-def _join(events: Events, run: tuple[int, int, int], inputs: Inputs, found: int) -> int:
-    """Append the listed inputs ``run`` = (first, last, offset to their weight rows); gives the new number of inputs."""
-    first, last, offset = run
-    for done in range(0, max(last - first, 1), 16):
-        _copy16(events.position, inputs.row, (first + done, found + done, offset))
+def _join(events: Events, stretch: _Stretch, inputs: Inputs, found: int) -> int:
+    """Append listed inputs; gives the new number of inputs."""
+    size = stretch.last - stretch.first
+    for done in range(0, max(size, 1), 16):
+        where = (stretch.first + done, found + done, stretch.offset)
+        _copy16(events.position, inputs.row, where)
         if events.value.size > 0:
-            _copy16(events.value, inputs.value, (first + done, found + done, offset))
-    return found + last - first
+            _copy16(events.value, inputs.value, where)
+    return found + size
 
 
 @inlined
-def _find_inputs(events: Events, geometry: Geometry, at: tuple[int, int, int, int], inputs: Inputs) -> int:
-    """List the inputs that output pixel ``at`` = (frame, y, x, group) sees, ascending in (ky, kx, c); gives their number.
+def _find_inputs(events: Events, geometry: Geometry, pixel: _Pixel, inputs: Inputs) -> int:
+    """List the inputs that an output pixel sees, ascending in (ky, kx, c); gives their number.
 
     Neighbouring pixels of a row stand side by side in the list, and so do the weights that they meet: without groups and
     dilation a row of the kernel is one run of the list.
     """
-    frame, out_y, out_x, group = at
     whole_rows = geometry.groups == 1 and geometry.dilation_x == 1
-    left = out_x * geometry.stride_x - geometry.left
+    left = pixel.x * geometry.stride_x - geometry.left
     found = 0
     for ky in range(geometry.kernel_y):
-        y = out_y * geometry.stride_y - geometry.top + ky * geometry.dilation_y
+        y = pixel.y * geometry.stride_y - geometry.top + ky * geometry.dilation_y
         if y < 0 or y >= geometry.height:
             continue
-        line = (frame * geometry.height + y) * geometry.width
+        line = (pixel.frame * geometry.height + y) * geometry.width
         for kx in range(1 if whole_rows else geometry.kernel_x):
             x = left + kx * geometry.dilation_x
             if whole_rows:
@@ -197,23 +224,21 @@ def _find_inputs(events: Events, geometry: Geometry, at: tuple[int, int, int, in
             elif x < 0 or x >= geometry.width:
                 continue
             else:
-                begin = (line + x) * geometry.groups + group
+                begin = (line + x) * geometry.groups + pixel.group
                 end = begin + 1
             if begin < end:
-                offset = (ky * geometry.kernel_x + kx - x * geometry.groups - group) * geometry.inputs
-                found = _join(events, (events.first[begin], events.first[end], offset), inputs, found)
+                offset = (ky * geometry.kernel_x + kx - x * geometry.groups - pixel.group) * geometry.inputs
+                found = _join(events, _Stretch(events.first[begin], events.first[end], offset), inputs, found)
     return found
 
 
 @inlined
-def _sum_columns(
-    inputs: Inputs, weights: Weights, cursor: tuple[int, int, int, int, int, int, int], target: NDArray[Any]
-) -> None:
-    """All columns of one pixel. ``cursor``: that of ``rows``, and how many columns."""
-    first, last, base, start_at, target_at, fresh, columns = cursor
+def _sum_columns(inputs: Inputs, weights: Weights, cursor: Cursor, columns: int, target: NDArray[Any]) -> None:
+    """All columns of one pixel, from those at the cursor on."""
+    first, last, base, start, at, fresh = cursor
     done = 0
     while done < columns:
-        here = (first, last, base + done, start_at + done, target_at + done, fresh)
+        here = Cursor(first, last, base + done, start + done, at + done, fresh)
         if columns - done >= 64:
             rows64(inputs, weights, here, target)
             done += 64
@@ -242,12 +267,12 @@ def sum_events(events: Events, weights: Weights, geometry: Geometry, out: NDArra
         for frame in range(frames):
             for y in range(out_height):
                 for x in range(out_width):
-                    found = _find_inputs(events, geometry, (frame, y, x, group), scratch.inputs)
+                    found = _find_inputs(events, geometry, _Pixel(frame, y, x, group), scratch.inputs)
                     to = at if direct else 0
                     for first in range(0, max(found, 1), geometry.limit):
                         last = min(first + geometry.limit, found)
-                        cursor = (first, last, base, start, to, int(first == 0), span)
-                        _sum_columns(scratch.inputs, weights, cursor, target)
+                        cursor = Cursor(first, last, base, start, to, int(first == 0))
+                        _sum_columns(scratch.inputs, weights, cursor, span, target)
                     if not direct:
                         for k in range(min(span, size - column)):
                             out.reshape(-1)[at + k] = scratch.sums[k]

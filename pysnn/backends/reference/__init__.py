@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.adam import AdamStep, Moments, adam_step
-from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, Probe, RunOutput, RunRequest
+from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PoissonInput, Probe, RunOutput, RunRequest
 from pysnn.backends.reference import neurons, ops
 from pysnn.backends.reference.count import Counter
 from pysnn.backends.reference.first_spike import ReferenceFirstSpike
 from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import DataError
 from pysnn.plan.first_spike import FirstSpikePlan
-from pysnn.plan.ops import AddOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
+from pysnn.plan.ops import AddOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 from pysnn.random import poisson_spikes
 
 __all__ = ["ReferenceBackend", "ReferenceExecutable"]
@@ -77,6 +77,7 @@ class ReferenceExecutable:
                 if not known or isinstance(op, OutputOp):
                     running.maps[k] = self._value(k, request, step, running)
                     _probe(k, op, running)
+            self._remember(running)
             counter.step(running.maps, step)
             for k, recorded in spikes.items():
                 recorded.append(running.maps[k].copy())
@@ -101,6 +102,13 @@ class ReferenceExecutable:
             kernels=tuple("numpy" for _ in ops_),
         )
 
+    def _remember(self, running: _Running) -> None:
+        """Keep the step's maps that will be read later."""
+        for k, op in enumerate(self.plan.ops):
+            if isinstance(op, DelayOp):
+                latest = running.maps[op.source][:, None]
+                running.state[k] = np.concatenate((running.state[k][:, 1:], latest), axis=1)
+
     def _initial_state(self, request: RunRequest) -> dict[int, Array]:
         if request.state is not None:
             return {k: array.copy() for k, array in request.state.items()}
@@ -109,6 +117,9 @@ class ReferenceExecutable:
         for k, op in enumerate(self.plan.ops):
             if isinstance(op, NeuronOp):
                 state[k] = neurons.start(op, batch)
+            elif isinstance(op, DelayOp):
+                dtype = np.uint8 if op.spec.kind == "count" else np.float32
+                state[k] = np.zeros((batch, op.steps, *op.spec.shape), dtype=dtype)
             elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
                 state[k] = np.zeros((batch, *self.plan.ops[op.source].spec.shape), dtype=np.int32)
             elif isinstance(op, OutputOp):
@@ -124,6 +135,8 @@ class ReferenceExecutable:
             return ops.add(op, tuple(maps[term.source] for term in op.terms))
         if isinstance(op, GatherOp):
             return ops.gather(op, tuple(maps[source] for source in op.sources))
+        if isinstance(op, DelayOp):
+            return np.asarray(running.state[k][:, 0])
         x = maps[op.source]
         if isinstance(op, NeuronOp):
             return neurons.advance(op, x, running.state[k])
@@ -141,6 +154,8 @@ def _input(op: InputOp, request: RunRequest, step: int) -> Array:
     given = request.input
     if isinstance(given, ConstantInput):
         return given.values
+    if isinstance(given, FrameInput):
+        return np.asarray(given.frames[step])
     if isinstance(given, PoissonInput):
         return poisson_spikes(given.rates, given.seed, given.first_sample, request.start + step)
     assert isinstance(given, EventInput)
@@ -184,7 +199,8 @@ def _probe(k: int, op: Op, running: _Running) -> None:
     found = running.probes[k]
     found["sum"] += current
     found["squares"] += current * current
-    found["spikes"] += running.maps[k]
+    if op.spec.kind == "count":
+        found["spikes"] += running.maps[k]
     found["potential"] = neurons.potential(op, running.state[k])
 
 

@@ -33,6 +33,8 @@ class Counter:
         for k, op in enumerate(self.plan.ops):
             if isinstance(op, ConvOp):
                 self._weights(k, op, maps[op.source], step)
+            elif isinstance(op, NeuronOp) and op.spec.kind == "real":
+                self._add(k, "updates", maps[k].size)
             elif isinstance(op, NeuronOp):
                 self.spikes[k] = self.spikes.get(k, np.int64(0)) + maps[k].astype(np.int64)
                 self._add(k, "updates", maps[k].size)
@@ -58,5 +60,5 @@ class Counter:
         """Keep the counts of the run so far."""
         for k, spikes in self.spikes.items():
             self.counts[k, _FIELD["silent"]] = int((spikes == 0).sum())
-            self.counts[k, _FIELD["saturated"]] = int((spikes == steps).sum())
+            self.counts[k, _FIELD["saturated"]] = int((spikes >= steps).sum())
         self.reads.append(self.counts.copy())

@@ -26,6 +26,20 @@ GROUP = 16
 """Samples whose gradients are summed before they are added to the rest, where a layer is not dense."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Site:
+    """One site in the backward pass: the spikes that reach it, and its neurons' spike times, marks, and gradients by these times.
+
+    ``rows``: which row of the weights each spike meets.
+    """
+
+    times: Array
+    rows: Array
+    out: Array
+    marks: Array
+    gradient: Array
+
+
 @dataclass(eq=False)
 class ReferencePass:
     """Times and marks of every layer, and the input."""
@@ -91,13 +105,15 @@ class ReferenceFirstSpike:
                     to_weight, partial = to_weight + partial, np.zeros_like(weight)
                 for site, window in enumerate(windows):
                     columns = slice(site * layer.out_shape[2], (site + 1) * layer.out_shape[2])
-                    fired = (passed.times(number)[sample, columns], passed.marks(number)[sample, columns])
+                    out, marks = passed.times(number)[sample, columns], passed.marks(number)[sample, columns]
                     if isinstance(layer, PoolLayer):
-                        _back_pool(spikes, window, (fired[0], gradient[sample, columns]), to_inputs[sample])
+                        first, alive = _first_inputs(spikes, window, out)
+                        to_inputs[sample, first[alive]] += gradient[sample, columns][alive]
                         continue
-                    order, rows = _in_order(spikes, window)
-                    back = (gradient[sample, columns], rule, weight, partial)
-                    to_inputs[sample, window[rows]] += self._back((order, rows), fired, back)
+                    here = _Site(*_in_order(spikes, window), out, marks, gradient[sample, columns])
+                    by_weight, by_time = self._back(here, weight[here.rows], rule)
+                    partial[here.rows] += by_weight
+                    to_inputs[sample, window[here.rows]] += by_time
             gradient = to_inputs
             if isinstance(layer, WeightLayer):
                 found.append(to_weight + partial)
@@ -119,22 +135,13 @@ class ReferenceFirstSpike:
             return fire_ramp(times, weight[rows], layer.threshold)
         return fire_step(times, weight[rows], layer.threshold, self.plan.compare)
 
-    def _back(
-        self,
-        spikes: tuple[Array, Array],
-        fired: tuple[Array, Array],
-        back: tuple[Array, GradientRule, Array, Array],
-    ) -> Array:
-        """Add one site's share to the gradient by the weights; give its share of that by the input times."""
-        times, rows = spikes
-        gradient, rule, weight, partial = back
+    def _back(self, site: _Site, weight: Array, rule: GradientRule) -> tuple[Array, Array]:
+        """Return one site's share of the gradients, by the weights that its spikes meet and by their times."""
         if self.plan.neuron == "ramp":
-            by_weight, by_time = back_ramp(times, weight[rows], fired, (gradient, rule.min_slope))
-        else:
-            kernel = default_step_kernel(self.plan.steps) if rule.step_kernel is None else rule.step_kernel
-            by_weight, by_time = back_step(times, weight[rows], fired[0], (gradient, kernel))
-        partial[rows] += by_weight
-        return by_time
+            slope, least = site.marks, rule.min_slope
+            return back_ramp(site.times, weight, out=site.out, slope=slope, gradient=site.gradient, min_slope=least)
+        kernel = default_step_kernel(self.plan.steps) if rule.step_kernel is None else rule.step_kernel
+        return back_step(site.times, weight, out=site.out, gradient=site.gradient, kernel=kernel)
 
 
 def _gather(spikes: Array, window: Array) -> Array:
@@ -150,11 +157,8 @@ def _in_order(spikes: Array, window: Array) -> tuple[Array, Array]:
     return times[rows], rows
 
 
-def _back_pool(spikes: Array, window: Array, fired: tuple[Array, Array], to_inputs: Array) -> None:
-    """Hand each gradient to the earliest input, of equal ones the first in the window."""
-    times, gradient = fired
-    channels = len(times)
+def _first_inputs(spikes: Array, window: Array, out: Array) -> tuple[Array, Array]:
+    """Return the earliest input of each channel of a pool's window, of equal ones the first, and which channels spike at all."""
+    channels = len(out)
     first = _gather(spikes, window).reshape(-1, channels).argmin(axis=0)
-    index = window.reshape(-1, channels)[first, np.arange(channels)]
-    alive = np.isfinite(times)
-    to_inputs[index[alive]] += gradient[alive]
+    return window.reshape(-1, channels)[first, np.arange(channels)], np.isfinite(out)

@@ -64,11 +64,9 @@ def fire_step(times: Array, weight: Array, threshold: float, compare: Literal[">
 
 
 def back_ramp(
-    times: Array, weight: Array, fired: tuple[Array, Array], given: tuple[Array, float]
+    times: Array, weight: Array, *, out: Array, slope: Array, gradient: Array, min_slope: float
 ) -> tuple[Array, Array]:
     """Return the gradients by the weights and by the times: ``dt_j/dw_ij = (t_i - t_j) / A``, ``dt_j/dt_i = w_ij / A``."""
-    out, slope = fired
-    gradient, min_slope = given
     alive = np.isfinite(out)
     scaled = np.zeros_like(gradient)
     scaled[alive] = gradient[alive] / np.maximum(slope[alive], np.asarray(min_slope, dtype=slope.dtype))
@@ -78,12 +76,11 @@ def back_ramp(
     return by_weight, lane_sum(np.where(causal, scaled * weight, 0))
 
 
-def back_step(times: Array, weight: Array, out: Array, given: tuple[Array, Array]) -> tuple[Array, Array]:
+def back_step(times: Array, weight: Array, *, out: Array, gradient: Array, kernel: Array) -> tuple[Array, Array]:
     """Return the gradients with ``kernel[t_j - t_i + steps]`` for ``dt_j/dw_ij``, and ``dt_j/dt_i = w_ij`` where ``t_i <= t_j``.
 
     A silent neuron has ``t_j = steps``.
     """
-    gradient, kernel = given
     steps = len(kernel) // 2
     last = np.where(np.isfinite(out), out, steps).astype(np.int64)
     distance = last - times[:, None].astype(np.int64)

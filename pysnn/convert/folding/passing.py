@@ -1,4 +1,4 @@
-"""Layers that a factor and a shift a channel can pass: what is multiplied before them is multiplied behind them."""
+"""Layers that a factor and a shift per channel can pass: what is multiplied before them is multiplied behind them."""
 
 from typing import Any
 

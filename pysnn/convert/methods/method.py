@@ -16,7 +16,7 @@ class Method:
     Parameters
     ----------
     per_channel
-        One threshold a channel rather than one a layer.
+        One threshold per channel rather than one per layer.
 
     Attributes
     ----------

@@ -27,14 +27,14 @@ LEAST_THRESHOLD = 0.01
 class TrainableClip(nn.Module):
     """``a = clip(z, 0, th)`` with a threshold that is trained (TCL, Ho & Chang 2021), in the place of a ReLU.
 
-    The IF neuron of the converted network has the same threshold, starts at th/2 (and a potential a channel more, where
+    The IF neuron of the converted network has the same threshold, starts at th/2 (and a potential per channel more, where
     :meth:`start_from` gave one) and resets by subtraction. What it computes at the moment is said by its clock; see
     :data:`pysnn.finetune.ttrbr.clock.Mode`.
 
     Parameters
     ----------
     channels
-        For a threshold a channel, their number; ``None`` for one threshold.
+        For a threshold per channel, their number; ``None`` for one threshold.
     levels
         L, to train with L levels between 0 and th, as L steps would give (QCFS, Bu et al. 2022); ``None`` for the plain clip.
     threshold
@@ -110,7 +110,7 @@ class TrainableClip(nn.Module):
 
 
 def _spread(channels: Any, dimensions: int) -> Any:
-    """Return values a channel as many dimensions as maps have."""
+    """Return values per channel as many dimensions as maps have."""
     return channels.view(1, -1, *(1,) * (dimensions - 2)) if channels.dim() else channels
 
 

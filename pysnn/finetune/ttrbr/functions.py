@@ -121,7 +121,7 @@ def _in_the_order_of(values: Any, gradient: Any) -> Any:
 
 
 def _like(threshold: Any, z: Any) -> Any:
-    """Return a threshold a channel the dtype of the values; one of no dimension changes no dtype."""
+    """Return a threshold per channel the dtype of the values; one of no dimension changes no dtype."""
     return threshold.to(z.dtype) if threshold.dim() else threshold
 
 

@@ -30,7 +30,7 @@ _MOST_VALUES = 200_000
 
 @dataclass(frozen=True)
 class Clips:
-    """What the clips of a model have in common: how the first threshold is chosen, levels, a threshold a channel or one."""
+    """What the clips of a model have in common: how the first threshold is chosen, levels, a threshold per channel or one."""
 
     rule: Rule
     levels: int | None = None

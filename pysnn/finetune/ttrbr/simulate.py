@@ -4,7 +4,7 @@
 # PyTorch has no types where it is not installed.
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ def simulate(
     current
         ``steps * batch`` rows, the first step's first, or ``batch`` rows that hold at every step.
     threshold, start
-        Threshold th and initial potential, float32: of no dimension, or one a channel with the dimensions of the current.
+        Threshold th and initial potential, float32: of no dimension, or one per channel with the dimensions of the current.
     steps, batch
         T, and the number of samples.
     potentials
@@ -52,9 +52,9 @@ def simulate(
         raise DataError(f"currents: expected {batch} samples, or as many for each of {steps} steps, got {len(current)}")
     output, rate = empty_rows(current, steps * batch), empty_rows(current, batch)
     if potentials is None and _is_compiled_for(current, threshold, start):
-        arrays = (_flat(current), _flat(output), _flat(rate))
+        arrays = _Rows(_flat(current), _flat(output), _flat(rate))
         alike = torch.broadcast_tensors(threshold, start)
-        channels = tuple(values.reshape(-1).contiguous().numpy() for values in alike)
+        channels = _Channels(*(values.reshape(-1).contiguous().numpy() for values in alike))
         _core.integrate(arrays, channels, steps, torch.get_num_threads(), read_settings().simd)
     else:
         _simulate(current, threshold, start, steps, _Room(output, rate, potentials))
@@ -66,6 +66,21 @@ def _is_compiled_for(current: Any, threshold: Any, start: Any) -> bool:
         x.dtype == torch.float32 for x in (threshold, start)
     )
     return kinds and _core is not None and current.device.type == "cpu" and current.dim() in (2, 4)
+
+
+class _Rows(NamedTuple):
+    """What the compiled simulation reads and fills: currents, spikes, and their mean over the steps."""
+
+    current: Any
+    spikes: Any
+    rate: Any
+
+
+class _Channels(NamedTuple):
+    """Thresholds and initial potentials of the compiled simulation, one of each, or one per channel."""
+
+    threshold: Any
+    start: Any
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ class Task:
     images, labels
         ``(samples, channels, height, width)``, uint8 or floats (an array, or what gives one for an array of indices), and integers.
     mean, std
-        What the model's input subtracts and divides by, one value a channel, for colours in 0..1 (uint8 is divided by 255 first).
+        What the model's input subtracts and divides by, one value per channel, for colours in 0..1 (uint8 is divided by 255 first).
     teacher
         A module whose answers are learned as well, for ``distillation``: mostly the network before it was restructured.
     data

@@ -36,7 +36,7 @@ def load(
     output
         Name of the value to read; the model's only output by default. What it does not depend on is left out.
     mean, std
-        What the network's input subtracts and divides by, one value a channel, if the model expects normalised input.
+        What the network's input subtracts and divides by, one value per channel, if the model expects normalised input.
 
     Raises
     ------

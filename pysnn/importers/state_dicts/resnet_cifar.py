@@ -29,7 +29,7 @@ def resnet_cifar(path: str | os.PathLike[str], *, mean: Any = _MEAN, std: Any = 
         A ``.safetensors`` file with the tensors ``conv1``, ``bn1``, ``layer1.0.conv1``, ``layer1.0.bn1``, ...,
         ``linear``, named as PyTorch names them.
     mean, std
-        What the input subtracts and divides by, one value a channel, for colours in 0..1.
+        What the input subtracts and divides by, one value per channel, for colours in 0..1.
 
     Raises
     ------

@@ -23,7 +23,7 @@ def vgg11_cifar(path: str | os.PathLike[str], *, mean: Any = _MEAN, std: Any = _
     path
         A ``.safetensors`` file with the weights and biases ``conv1`` .. ``conv8`` and ``linear``.
     mean, std
-        What the input subtracts and divides by, one value a channel, for colours in 0..1.
+        What the input subtracts and divides by, one value per channel, for colours in 0..1.
 
     Raises
     ------

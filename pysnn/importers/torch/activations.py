@@ -37,7 +37,7 @@ def hardtanh(call: Call, x: Value, min_val: Any = -1.0, max_val: Any = 1.0, *_: 
 
 
 def clamp(call: Call, x: Value, *args: Any, **kwargs: Any) -> Value:
-    """Translate a clamp from 0 on; an upper bound may be a number, or one a channel."""
+    """Translate a clamp from 0 on; an upper bound may be a number, or one per channel."""
     limits = _Limits(*args, **kwargs)
     low = None if limits.min is None else per_channel(limits.min, x)
     if low is None or np.any(low):

@@ -1,4 +1,4 @@
-"""Sums of values, and arithmetic with constants, which is a factor and a shift a channel."""
+"""Sums of values, and arithmetic with constants, which is a factor and a shift per channel."""
 
 from numbers import Real
 from typing import Any
@@ -75,7 +75,7 @@ def _constant(other: Any, does: str) -> Any:
 
 
 def per_channel(constant: Any, value: Value) -> float | NDArray[np.float64]:
-    """Return a constant as one number, or one a channel of ``value``."""
+    """Return a constant as one number, or one per channel of ``value``."""
     if isinstance(constant, Real):
         return float(constant)
     found = array(constant, "constant").astype(np.float64)
@@ -86,7 +86,7 @@ def per_channel(constant: Any, value: Value) -> float | NDArray[np.float64]:
     if full != (1, value.shape[0], *(1,) * (rank - 2)):
         raise NetworkError(
             f"a constant of shape {found.shape} is not supported for {value.shape} (without the batch): "
-            "one number, or one a channel"
+            "one number, or one per channel"
         )
     return found.reshape(-1)
 

@@ -174,6 +174,15 @@ fn large_layers_run_block_by_block() {
     check_linear(&linear(inputs, outputs, Weights::Real(weight, vec![0.5; outputs])), inputs);
 }
 
+/// What enters before and behind a cut; `values` of frames lie before it.
+fn cut(input: Input<'_>, values: usize) -> [Input<'_>; 2] {
+    if let Input::Frames(frames) = input {
+        let (before, behind) = frames.split_at(values);
+        return [Input::Frames(before), Input::Frames(behind)];
+    }
+    [input; 2]
+}
+
 fn views(outputs: &Outputs) -> Vec<(usize, StateView<'_>)> {
     outputs.state.iter().map(|(op, array)| (*op, view(array))).collect()
 }
@@ -183,6 +192,7 @@ fn view(array: &Array) -> StateView<'_> {
         Array::Real(values) => StateView::Real(values),
         Array::Integer(values) => StateView::Integer(values),
         Array::Long(values) => StateView::Long(values),
+        Array::Bytes(values) => StateView::Bytes(values),
     }
 }
 
@@ -199,8 +209,10 @@ fn a_state_goes_on_where_it_stopped() {
             let whole = Request { read_at: vec![data.steps], ..whole };
             let expected = engine(&plan, level, &whole);
             let first = 1 + rng.below(data.steps - 1);
-            let before = engine(&plan, level, &Request { steps: first, read_at: vec![first], ..whole.clone() });
+            let [input, later] = cut(whole.input, first * whole.batch * plan.ops()[0].spec.shape.size());
+            let before = engine(&plan, level, &Request { input, steps: first, read_at: vec![first], ..whole.clone() });
             let rest = Request {
+                input: later,
                 steps: data.steps - first,
                 read_at: vec![data.steps - first],
                 start: first as u64,

@@ -122,9 +122,14 @@ impl<'py> Giver<'_, 'py> {
         match &ops[op].body {
             Body::Output(_) => vec![self.batch, ops[op].spec.shape.size()],
             Body::MaxPool(pool) => self.map_shape(0, pool.source)[1..].to_vec(),
-            Body::Neuron(neuron) if neuron.values() > 1 => {
+            Body::Neuron(neuron) if neuron.model.values() > 1 => {
                 let mut shape = self.map_shape(0, op)[1..].to_vec();
-                shape.insert(1, neuron.values());
+                shape.insert(1, neuron.model.values());
+                shape
+            }
+            Body::Delay(delay) => {
+                let mut shape = self.map_shape(0, op)[1..].to_vec();
+                shape.insert(1, delay.steps);
                 shape
             }
             _ => self.map_shape(0, op)[1..].to_vec(),
@@ -136,6 +141,7 @@ impl<'py> Giver<'_, 'py> {
             Array::Real(values) => self.shaped(values, shape)?.into_any(),
             Array::Integer(values) => self.shaped(values, shape)?.into_any(),
             Array::Long(values) => self.shaped(values, shape)?.into_any(),
+            Array::Bytes(values) => self.shaped(values, shape)?.into_any(),
         })
     }
 

@@ -8,22 +8,37 @@ use pysnn_core::training::integrate::{Neurons, Value};
 
 use crate::call::{compute, raise};
 
-/// Currents, spikes and rates, all of one kind.
+/// Arrays of a simulation, all of one kind.
 #[derive(FromPyObject)]
 pub(crate) enum Arrays<'py> {
-    Single(Three<'py, f32>),
+    #[pyo3(transparent)]
+    Single(Rows<'py, f32>),
     /// The bits of bfloat16.
-    Brain(Three<'py, u16>),
+    #[pyo3(transparent)]
+    Brain(Rows<'py, u16>),
 }
 
-pub(crate) type Three<'py, T> = (Values<'py, T>, Values<'py, T>, Values<'py, T>);
+/// Currents, and room for spikes and their means.
+#[derive(FromPyObject)]
+pub(crate) struct Rows<'py, T: Element> {
+    current: Values<'py, T>,
+    spikes: Values<'py, T>,
+    rate: Values<'py, T>,
+}
 
-pub(crate) type Values<'py, T> = Bound<'py, PyArray1<T>>;
+/// One of each, or one for each channel (the innermost axis).
+#[derive(FromPyObject)]
+pub(crate) struct Channels<'py> {
+    threshold: Values<'py, f32>,
+    start: Values<'py, f32>,
+}
+
+type Values<'py, T> = Bound<'py, PyArray1<T>>;
 
 /// Simulate IF neurons through steps, with reset by subtraction.
 ///
-/// `arrays` are currents (a value for each step and neuron, or for each neuron), and room for spikes (for each step and neuron) and
-/// for their means: float32, or uint16 that holds bfloat16. `channels` are thresholds and initial potentials, one of
+/// `arrays` has `current` (a value for each step and neuron, or for each neuron), and room for `spikes` (for each step and neuron) and
+/// for their means, `rate`: float32, or uint16 that holds bfloat16. `channels` has `threshold`s and initial potentials (`start`), one of
 /// each, or one for each channel (the innermost axis). Raises `DataError` where arrays do not fit, `BackendError` for a SIMD
 /// level that is unknown or missing.
 #[pyfunction]
@@ -31,15 +46,15 @@ pub(crate) type Values<'py, T> = Bound<'py, PyArray1<T>>;
 pub(crate) fn integrate(
     py: Python<'_>,
     arrays: Arrays<'_>,
-    channels: (Values<'_, f32>, Values<'_, f32>),
+    channels: Channels<'_>,
     steps: usize,
     threads: usize,
     simd: Option<&str>,
 ) -> PyResult<()> {
     let level = Level::named(simd).map_err(|error| raise(py, &error))?;
-    let (threshold, first) = channels;
+    let Channels { threshold, start } = channels;
     let threshold = threshold.to_vec().map_err(|_| unfit(py, "thresholds"))?;
-    let first = first.to_vec().map_err(|_| unfit(py, "initial potentials"))?;
+    let first = start.to_vec().map_err(|_| unfit(py, "initial potentials"))?;
     let how = How { level, threshold, first, steps, threads: threads.max(1) };
     match arrays {
         Arrays::Single(arrays) => how.run(py, &arrays),
@@ -57,10 +72,10 @@ struct How {
 }
 
 impl How {
-    fn run<T: Element + Value>(&self, py: Python<'_>, arrays: &Three<'_, T>) -> PyResult<()> {
-        let current = arrays.0.try_readonly().map_err(|_| unfit(py, "currents"))?;
-        let mut spikes = arrays.1.try_readwrite().map_err(|_| unfit(py, "spikes"))?;
-        let mut rate = arrays.2.try_readwrite().map_err(|_| unfit(py, "rates"))?;
+    fn run<T: Element + Value>(&self, py: Python<'_>, arrays: &Rows<'_, T>) -> PyResult<()> {
+        let current = arrays.current.try_readonly().map_err(|_| unfit(py, "currents"))?;
+        let mut spikes = arrays.spikes.try_readwrite().map_err(|_| unfit(py, "spikes"))?;
+        let mut rate = arrays.rate.try_readwrite().map_err(|_| unfit(py, "rates"))?;
         let neurons = Neurons {
             current: current.as_slice().map_err(|_| unfit(py, "currents"))?,
             threshold: &self.threshold,

@@ -10,24 +10,51 @@ use crate::call::{compute, raise};
 
 type Values<'py> = Bound<'py, PyArray1<f32>>;
 
-/// Take a step of Adam in place: `arrays` are weights, gradient, mean and mean square, float32 of one length.
+/// `AdamStep` of Python.
+#[derive(Clone, Copy, FromPyObject)]
+pub(crate) struct Constants {
+    mean_kept: f32,
+    mean_added: f32,
+    square_kept: f32,
+    square_added: f32,
+    root_scale: f32,
+    epsilon: f32,
+    rate: f32,
+    kept: f32,
+}
+
+/// `Moments` of Python.
+#[derive(FromPyObject)]
+pub(crate) struct Arrays<'py> {
+    weight: Values<'py>,
+    gradient: Values<'py>,
+    mean: Values<'py>,
+    square: Values<'py>,
+}
+
+/// Take a step of Adam in place: `step` is an `AdamStep`, `moments` are `Moments`, float32 arrays of one length.
 ///
-/// `constants` are what stays of the mean and what is added, the same of the square, the factor of its root, epsilon, the rate, and
-/// what stays of the weights. Raises `DataError` where arrays do not fit, `BackendError`
+/// Raises `DataError` where arrays do not fit, `BackendError`
 /// for a SIMD level that is unknown or missing.
 #[pyfunction]
-#[pyo3(signature = (arrays, constants, threads, simd=None))]
+#[pyo3(signature = (step, moments, threads, simd=None))]
 pub(crate) fn adam(
-    arrays: (Values<'_>, Values<'_>, Values<'_>, Values<'_>),
-    constants: [f32; 8],
+    py: Python<'_>,
+    step: Constants,
+    moments: Arrays<'_>,
     threads: usize,
     simd: Option<&str>,
 ) -> PyResult<()> {
-    let (weight, gradient, mean, square) = arrays;
-    let py = weight.py();
+    let Arrays { weight, gradient, mean, square } = moments;
     let level = Level::named(simd).map_err(|error| raise(py, &error))?;
-    let [a, b, c, d, scale, epsilon, rate, kept] = constants;
-    let step = Adam { mean: [a, b], square: [c, d], scale, epsilon, rate, kept };
+    let step = Adam {
+        mean: [step.mean_kept, step.mean_added],
+        square: [step.square_kept, step.square_added],
+        scale: step.root_scale,
+        epsilon: step.epsilon,
+        rate: step.rate,
+        kept: step.kept,
+    };
     let mut changed = [writable(&weight, "weights")?, writable(&mean, "mean")?, writable(&square, "square")?];
     let gradient: PyReadonlyArray1<'_, f32> = gradient.try_readonly().map_err(|_| overlap(py, "gradient"))?;
     let gradient = gradient.as_slice().map_err(|_| overlap(py, "gradient"))?;

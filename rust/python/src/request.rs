@@ -15,6 +15,7 @@ pub(crate) struct Held<'py> {
 }
 
 enum HeldInput<'py> {
+    Frames(PyReadonlyArrayDyn<'py, f32>),
     Constant(PyReadonlyArrayDyn<'py, f32>),
     Poisson { rates: PyReadonlyArrayDyn<'py, f32>, seed: u64, first_sample: u64 },
     Events { offsets: PyReadonlyArrayDyn<'py, i64>, index: PyReadonlyArrayDyn<'py, u32>, batch: usize },
@@ -24,6 +25,7 @@ enum HeldState<'py> {
     Real(PyReadonlyArrayDyn<'py, f32>),
     Integer(PyReadonlyArrayDyn<'py, i32>),
     Long(PyReadonlyArrayDyn<'py, i64>),
+    Bytes(PyReadonlyArrayDyn<'py, u8>),
 }
 
 impl<'py> Held<'py> {
@@ -31,7 +33,9 @@ impl<'py> Held<'py> {
     pub(crate) fn new(request: &Bound<'py, PyAny>) -> PyResult<Self> {
         let input: Bound<'py, PyAny> = ORIGIN.field(request, "input")?;
         let array = |field: &str| ORIGIN.array(&input.getattr(field)?, field, None);
-        let input = if input.hasattr("values")? {
+        let input = if input.hasattr("frames")? {
+            HeldInput::Frames(array("frames")?)
+        } else if input.hasattr("values")? {
             HeldInput::Constant(array("values")?)
         } else if input.hasattr("rates")? {
             HeldInput::Poisson {
@@ -55,11 +59,13 @@ impl<'py> Held<'py> {
     pub(crate) fn request(&self, request: &Bound<'py, PyAny>) -> PyResult<Request<'_>> {
         let batch = match &self.input {
             HeldInput::Constant(values) => first(values.shape()),
+            HeldInput::Frames(values) => first(values.shape().get(1..).unwrap_or_default()),
             HeldInput::Poisson { rates, .. } => first(rates.shape()),
             HeldInput::Events { batch, .. } => *batch,
         };
         let input = match &self.input {
             HeldInput::Constant(values) => Input::Constant(slice(request, values)?),
+            HeldInput::Frames(values) => Input::Frames(slice(request, values)?),
             HeldInput::Poisson { rates, seed, first_sample } => {
                 Input::Poisson { rates: slice(request, rates)?, seed: *seed, first_sample: *first_sample }
             }
@@ -102,6 +108,7 @@ impl HeldState<'_> {
             Self::Real(array) => StateView::Real(slice(request, array)?),
             Self::Integer(array) => StateView::Integer(slice(request, array)?),
             Self::Long(array) => StateView::Long(slice(request, array)?),
+            Self::Bytes(array) => StateView::Bytes(slice(request, array)?),
         })
     }
 }
@@ -114,6 +121,7 @@ fn held_state<'py>(state: &Bound<'py, PyAny>) -> PyResult<Vec<(usize, HeldState<
         let dtype = array.getattr("dtype").map(|dtype| dtype.to_string()).unwrap_or_default();
         let array = match dtype.as_str() {
             "int32" => HeldState::Integer(ORIGIN.array(&array, &field, None)?),
+            "uint8" => HeldState::Bytes(ORIGIN.array(&array, &field, None)?),
             "int64" => HeldState::Long(ORIGIN.array(&array, &field, None)?),
             _ => HeldState::Real(ORIGIN.array(&array, &field, None)?),
         };

@@ -38,8 +38,16 @@ pub(crate) struct Batches {
     /// Samples in all; without a header as many as there come.
     samples: Option<usize>,
     done: usize,
-    /// Given spikes: counts `(steps, samples, size)`, and how many steps.
-    counts: Option<(Vec<u8>, usize)>,
+    by_step: Option<ByStep>,
+}
+
+/// Data `(steps, samples, ...)`, all of them.
+struct ByStep {
+    steps: usize,
+    /// Of given spikes.
+    counts: Vec<u8>,
+    /// Of frames, as they enter.
+    frames: Vec<f32>,
 }
 
 /// What enters for some samples.
@@ -69,18 +77,19 @@ impl Batches {
             seed: network.about.seed,
             samples: None,
             done: 0,
-            counts: None,
+            by_step: None,
         };
-        let counted = matches!(encoding, Encoding::Spikes | Encoding::Events);
         match raw {
-            Some(_) if counted => return Err(found.wrong("given spikes have a header (.npy)")),
+            Some(_) if encoding.is_by_step() => {
+                return Err(found.wrong("data of several steps have a header (.npy)"));
+            }
             Some(Raw::Words) => return Err(Fault::Usage("--raw u32: for streams of events".into())),
             Some(Raw::Bytes) => found.dtype = Dtype::U8,
             Some(Raw::Single) => found.dtype = Dtype::F32,
             None => {
                 let header = read_header(&mut *reader).map_err(|what| found.wrong(&what))?;
                 found.reader = reader;
-                found.take(header, network, counted)?;
+                found.take(header, network)?;
                 return Ok(found);
             }
         }
@@ -92,7 +101,7 @@ impl Batches {
         Fault::Failed(format!("{}: {what}", self.name))
     }
 
-    fn take(&mut self, header: Header, network: &Interface, counted: bool) -> Outcome<()> {
+    fn take(&mut self, header: Header, network: &Interface) -> Outcome<()> {
         let Header { dtype, shape: given } = header;
         self.dtype = dtype;
         let wanted = if network.about.axes == 1 {
@@ -102,14 +111,20 @@ impl Batches {
         };
         let sizes: Vec<String> = wanted.iter().map(ToString::to_string).collect();
         let sizes = sizes.join(", ");
-        if counted {
+        if self.encoding.is_by_step() {
             let fits = given.len() == wanted.len() + 2 && given[2..] == wanted[..];
             if !fits || given[0] == 0 || given[1] == 0 {
-                return Err(self.wrong(&format!("expected spikes (steps, samples, {sizes}), got {given:?}")));
+                return Err(self.wrong(&format!("expected (steps, samples, {sizes}), got {given:?}")));
             }
             self.samples = Some(given[1]);
-            let counts = self.read_counts(given[0] * given[1])?;
-            self.counts = Some((counts, given[0]));
+            let rows = given[0] * given[1];
+            self.by_step = Some(if self.encoding == Encoding::Frames {
+                let bytes = self.read_all(rows)?;
+                let values = self.dtype.values(bytes).map_err(|what| self.wrong(&what))?;
+                ByStep { steps: given[0], counts: Vec::new(), frames: self.values(network, &values)? }
+            } else {
+                ByStep { steps: given[0], counts: self.read_counts(rows)?, frames: Vec::new() }
+            });
             return Ok(());
         }
         let Some(order) = laid_out(&given, &wanted) else {
@@ -125,10 +140,7 @@ impl Batches {
 
     /// All given spikes, as bytes.
     fn read_counts(&mut self, rows: usize) -> Outcome<Vec<u8>> {
-        let bytes = self.read(rows)?;
-        if bytes.len() < rows * self.shape.size() * self.dtype.size() {
-            return Err(self.wrong("truncated"));
-        }
+        let bytes = self.read_all(rows)?;
         let values = match self.dtype.values(bytes).map_err(|what| self.wrong(&what))? {
             Values::Bytes(counts) => return Ok(counts),
             Values::Single(values) => values.into_iter().map(f64::from).collect(),
@@ -139,6 +151,15 @@ impl Batches {
             None => Ok(values.into_iter().map(|value| value as u8).collect()),
             Some(value) => Err(self.wrong(&format!("expected counts of spikes, whole and in 0..255, got {value}"))),
         }
+    }
+
+    /// The bytes of so many rows of a sample's size.
+    fn read_all(&mut self, rows: usize) -> Outcome<Vec<u8>> {
+        let bytes = self.read(rows)?;
+        if bytes.len() < rows * self.shape.size() * self.dtype.size() {
+            return Err(self.wrong("truncated"));
+        }
+        Ok(bytes)
     }
 
     /// The bytes of some rows of a sample's size: fewer where the data end.
@@ -154,8 +175,14 @@ impl Batches {
 
     /// The next samples, `most` at most; `None` where there are no more.
     pub(crate) fn next(&mut self, network: &Interface, most: usize, steps: usize) -> Outcome<Option<Batch>> {
-        if self.counts.is_some() {
-            return self.next_spikes(most, steps);
+        if let Some(ByStep { steps: given, .. }) = self.by_step {
+            if self.encoding != Encoding::Frames {
+                return self.next_spikes(most, steps);
+            }
+            if given != steps {
+                return Err(self.wrong(&format!("expected a frame for each of {steps} steps, got {given}")));
+            }
+            return Ok(self.next_frames(most));
         }
         let sample = self.shape.size() * self.dtype.size();
         let most = most.min((MOST_BYTES / sample).max(1));
@@ -212,8 +239,19 @@ impl Batches {
         Ok(found)
     }
 
+    fn next_frames(&mut self, most: usize) -> Option<Batch> {
+        let ByStep { frames, .. } = self.by_step.as_ref()?;
+        let (size, samples, first) = (self.shape.size(), self.samples.unwrap_or(0), self.done);
+        let last = samples.min(first + most);
+        let steps = frames.chunks_exact(samples * size);
+        let values = steps.flat_map(|step| &step[first * size..last * size]).copied().collect();
+        let entering = Entering { values, ..Entering::new(self.encoding, self.seed) };
+        self.done = last;
+        (last > first).then_some(Batch { samples: last - first, entering })
+    }
+
     fn next_spikes(&mut self, most: usize, steps: usize) -> Outcome<Option<Batch>> {
-        let Some((counts, given)) = &self.counts else { return Ok(None) };
+        let Some(ByStep { steps: given, counts, .. }) = &self.by_step else { return Ok(None) };
         let (size, samples) = (self.shape.size(), self.samples.unwrap_or(0));
         let row = |step: usize, sample: usize| &counts[(step * samples + sample) * size..][..size];
         let late = (steps..*given).find(|&step| (0..samples).any(|sample| row(step, sample).iter().any(|&n| n > 0)));

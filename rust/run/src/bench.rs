@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use pysnn_core::exported::GoldenInput;
-
 use crate::arguments::Arguments;
 use crate::batches::{Batch, Batches};
 use crate::fault::Outcome;
@@ -21,10 +19,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let session = Session::open(arguments)?;
     let golden = &session.golden;
     let own = if arguments.input.is_some() { session.interface.about.steps } else { None };
-    let steps = match (arguments.steps, &golden.input) {
-        (Some(_), GoldenInput::Counts(_)) if arguments.input.is_none() => golden.steps,
-        (asked, _) => asked.or(own).unwrap_or(golden.steps),
-    };
+    // Data that have steps of their own have that many.
+    let fixed = arguments.input.is_none() && session.interface.about.encoding.is_by_step();
+    let asked = if fixed { None } else { arguments.steps };
+    let steps = asked.or(own).unwrap_or(golden.steps);
     let batches = given(&session, arguments, steps)?;
     let samples: usize = batches.iter().map(|batch| batch.samples).sum();
     let mut seconds: Vec<f64> = Vec::new();
@@ -52,7 +50,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
 fn given(session: &Session, arguments: &Arguments, steps: usize) -> Outcome<Vec<Batch>> {
     let interface = &session.interface;
     let Some(source) = &arguments.input else {
-        // Given spikes of a golden run have its number of steps.
         let entering = session.golden.entering(interface)?;
         return Ok(vec![Batch { samples: session.golden.samples, entering }]);
     };

@@ -119,5 +119,6 @@ fn view(array: &Array) -> StateView<'_> {
         Array::Real(values) => StateView::Real(values),
         Array::Integer(values) => StateView::Integer(values),
         Array::Long(values) => StateView::Long(values),
+        Array::Bytes(values) => StateView::Bytes(values),
     }
 }

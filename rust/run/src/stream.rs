@@ -16,7 +16,7 @@ use crate::session::{Running, Session};
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let session = Session::open(arguments)?;
     let about = &session.interface.about;
-    let events = matches!(about.encoding, Encoding::Spikes | Encoding::Events);
+    let events = about.encoding.is_events();
     match arguments.raw {
         Some(Raw::Words) if !events => {
             return Err(Fault::Usage("--raw u32: frames of values enter this network: u8 or f32".into()));
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         }
         _ => {}
     }
-    let held = if events { 1 } else { arguments.steps.or(about.steps).unwrap_or(1) };
+    let held = if about.encoding.is_by_step() { 1 } else { arguments.steps.or(about.steps).unwrap_or(1) };
     let mut stream = Stream { arguments, session: &session, held, running: Running::default(), frames: 0 };
     let mut reader = io::stdin().lock();
     if events { stream.events(&mut reader) } else { stream.frames(&mut reader) }

@@ -12,6 +12,7 @@ numba = pytest.importorskip("numba")
 from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, RunOutput, RunRequest  # noqa: E402
 from pysnn.backends.numba import NumbaBackend, jit  # noqa: E402
 from pysnn.errors import DataError, RangeError  # noqa: E402
+from pysnn.nodes.neuron_model import NeuronModel  # noqa: E402
 from pysnn.plan.ops import (  # noqa: E402
     CURRENT_LIMIT,
     InputOp,
@@ -37,11 +38,11 @@ def _neuron(source: int, dtype: type[Any], rng: np.random.Generator, **changes: 
         "v_reset": rng.normal(size=3) * 0.1 * scale,
     }
     constants |= {name: changes.pop(name) for name in ("decay", "gain", "drive") if name in changes}
-    arrays: dict[str, Any] = {"decay": None, "gain": None, "drive": None}
-    arrays |= {name: np.asarray(array).astype(dtype) for name, array in constants.items()}
+    arrays: dict[str, Any] = {name: np.asarray(array).astype(dtype) for name, array in constants.items()}
+    leaks: dict[str, Any] = {name: arrays.pop(name) for name in ("decay", "gain", "drive") if name in arrays}
     spec = MapSpec(SHAPE, "count", static=False, max_count=1)
-    step: Any = "if" if arrays["decay"] is None else "lif"
-    return NeuronOp("neuron", spec, source, step, **arrays, unit=np.ones(3), **changes)
+    model = NeuronModel(leak="euler" if leaks else "none", **changes)
+    return NeuronOp("neuron", spec, source, model, **arrays, unit=np.ones(3), constants=leaks)
 
 
 def _plan(dtype: type[Any], **changes: Any) -> Plan:
@@ -62,11 +63,12 @@ def _request(**changes: Any) -> RunRequest:
 
 
 def _integrated(op: NeuronOp, v: Any, current: Any, c: int) -> Any:
-    if op.decay is None or op.drive is None:
+    if not op.constants:
         return v + current
-    if op.gain is None:
-        return np.int32(((int(v) * int(op.decay[c]) + 2**29) >> 30) + int(current) + int(op.drive[c]))
-    return (op.decay[c] * v + op.gain[c] * current) + op.drive[c]
+    decay, drive = op.constants["decay"][c], op.constants["drive"][c]
+    if "gain" not in op.constants:
+        return np.int32(((int(v) * int(decay) + 2**29) >> 30) + int(current) + int(drive))
+    return (decay * v + op.constants["gain"][c] * current) + drive
 
 
 def _replay(op: NeuronOp, current: Array, steps: int) -> tuple[Array, Array]:
@@ -77,9 +79,9 @@ def _replay(op: NeuronOp, current: Array, steps: int) -> tuple[Array, Array]:
         v: Any = op.v_init[c]
         for step in range(steps):
             v = _integrated(op, v, current[sample, c, y, x], c)
-            if v >= op.threshold[c] if op.compare == ">=" else v > op.threshold[c]:
+            if v >= op.threshold[c] if op.model.compare == ">=" else v > op.threshold[c]:
                 spikes[step, sample, c, y, x] = 1
-                v = v - op.threshold[c] if op.reset == "subtract" else op.v_reset[c]
+                v = v - op.threshold[c] if op.model.reset == "subtract" else op.v_reset[c]
             potentials[step, sample, c, y, x] = v
     return spikes, potentials
 

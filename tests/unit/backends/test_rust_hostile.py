@@ -8,6 +8,7 @@ import pytest
 
 from pysnn.backends.base import ConstantInput, EventInput, PoissonInput, RunRequest
 from pysnn.errors import BackendError, CapacityError, DataError, FileFormatError, PlanError, PysnnError
+from pysnn.nodes.neuron_model import NeuronModel
 from pysnn.plan.ops import (
     AddOp,
     ClampOp,
@@ -40,18 +41,23 @@ def plan() -> Plan:
     """Build one operation of nearly every kind."""
     currents = MapSpec((5, 4, 4), "real", static=False)
     window: Any = {"kernel": (2, 2), "stride": (2, 2), "pads": (0, 0, 0, 0)}
-    neuron = {"v_init": ones(5) * 0, "v_reset": ones(5) * 0, "reset": "subtract", "compare": ">=", "unit": np.ones(5)}
     leak = {"decay": ones(5) * 0.5, "gain": ones(5), "drive": ones(5) * 0}
+    neuron: Any = {
+        "threshold": ones(5),
+        "v_init": ones(5) * 0,
+        "v_reset": ones(5) * 0,
+        "unit": np.ones(5),
+        "constants": leak,
+    }
     flat = np.arange(20, dtype=np.int32).reshape(20, 1, 1)
     wide = MapSpec((5, 2, 2), "count", static=False, max_count=4)
-    any_neuron: Any = {**neuron, **leak}
     return Plan(
         "float32",
         (
             InputOp("in", spikes(*SHAPE), "events"),
             ConvOp("conv", currents, 0, ones(3, 3, 3, 5), ones(5), (1, 1), (1, 1, 1, 1), (1, 1), 1),
             AddOp("add", currents, (Term(1), Term(1))),
-            NeuronOp("neuron", spikes(5, 4, 4), 2, "lif", threshold=ones(5), **any_neuron),
+            NeuronOp("neuron", spikes(5, 4, 4), 2, NeuronModel(leak="euler"), **neuron),
             MaxPoolOp("max", spikes(5, 2, 2), 3, **window),
             PoolOp("pool", wide, 3, weight=1.0, **window),
             GatherOp("flat", spikes(20, 1, 1), (4,), flat),
@@ -109,9 +115,16 @@ DAMAGE: list[tuple[int, dict[str, Any]]] = [
     (2, {"terms": (Term(1, multiplier=np.ones(5, dtype=np.int32)),)}),
     (3, {"threshold": np.ones(5, dtype=np.int32)}),
     (3, {"threshold": ones(1)}),
-    (3, {"gain": None}),
-    (3, {"reset": "soft"}),
-    (3, {"compare": None}),
+    (3, {"constants": {"decay": ones(5)}}),
+    (3, {"constants": {name: ones(5) for name in ("decay", "gain")}}),
+    (3, {"constants": {name: ones(4) for name in ("decay", "gain", "drive")}}),
+    (3, {"threshold": ones(*SHAPE)}),
+    (3, {"model": NeuronModel(leak="soft")}),  # type: ignore[arg-type]
+    (3, {"model": NeuronModel(leak="euler", reset_time="late", reset="none")}),
+    (3, {"model": NeuronModel(leak="euler", fire="never")}),
+    (3, {"model": NeuronModel(leak="euler", synapse="jump")}),
+    (3, {"spec": replace(spikes(5, 4, 4), max_count=2)}),
+    (3, {"model": None}),
     (4, {"kernel": (2**63, 2)}),
     (4, {"kernel": (3, 3)}),
     (5, {"spec": spikes(5, 2, 2)}),

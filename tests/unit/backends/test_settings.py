@@ -1,5 +1,6 @@
 """What the environment says reaches every engine, and nonsense reaches none."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from pysnn import IF, Input, Linear, Network, Output, run
 from pysnn.backends import available_backends, get_backend
+from pysnn.backends.adam import AdamStep, Moments
 from pysnn.backends.settings import Settings, read_settings
 from pysnn.errors import BackendError
 from pysnn.first_spike import Dense, FirstSpikeNetwork, decide
@@ -70,11 +72,13 @@ def test_the_level_reaches_the_optimiser(level: str, monkeypatch: pytest.MonkeyP
 def test_the_core_refuses_levels_for_every_function() -> None:
     from pysnn import _core
 
-    arrays = [np.ones(4, dtype=np.float32) for _ in range(4)]
+    ones = np.ones(4, dtype=np.float32)
+    rows = SimpleNamespace(current=ones, spikes=ones.copy(), rate=ones.copy())
+    channels = SimpleNamespace(threshold=ones[:1], start=ones[:1])
     with pytest.raises(BackendError, match="unknown SIMD level 'sse9'"):
-        _core.adam((arrays[0], arrays[1], arrays[2], arrays[3]), [1.0] * 8, 1, "sse9")
+        _core.adam(AdamStep(*np.ones(8, dtype=np.float32)), Moments(*np.ones((4, 4), dtype=np.float32)), 1, "sse9")
     with pytest.raises(BackendError, match="unknown SIMD level 'sse9'"):
-        _core.integrate((arrays[0], arrays[1], arrays[2]), (arrays[3][:1], arrays[3][:1]), 1, 1, "sse9")
+        _core.integrate(rows, channels, 1, 1, "sse9")
 
 
 @pytest.mark.parametrize("backend", ["auto", *available_backends()])

@@ -93,7 +93,7 @@ CHANGES: dict[str, Callable[[Any], object]] = {
     "a tensor by number": field(NEURON, "v_threshold", {"tensor": 3}),
     "a tensor with more": field(NEURON, "v_threshold", {"tensor": "if.v_threshold", "offset": 0}),
     "an object for a value": field(NEURON, "v_init", {}),
-    "unknown reset": field(NEURON, "reset", "none"),
+    "unknown reset": field(NEURON, "reset", "soft"),
     "reset is a list": field(NEURON, "reset", ["zero"]),
     "unknown comparison": field(NEURON, "compare", "<"),
     "stride 0": field(CONV, "stride", [0, 1]),

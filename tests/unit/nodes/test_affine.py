@@ -60,5 +60,5 @@ def test_bad_fields(scale: object, shift: object, message: str) -> None:
 
 @pytest.mark.parametrize("node", [Affine([1.0, 2.0]), Affine(1.0, [1.0, 2.0])], ids=["scale", "shift"])
 def test_the_number_of_channels_is_checked(node: Node) -> None:
-    with pytest.raises(NetworkError, match=r"Affine 'n': s\w+: expected one value or 3 \(one a channel\), got 2"):
+    with pytest.raises(NetworkError, match=r"Affine 'n': s\w+: expected one value or 3 \(one per channel\), got 2"):
         Network.chain({"in": Input((3,)), "n": node, "out": Output()})

@@ -154,9 +154,9 @@ def test_leaks_are_worked_out_in_float64_and_rounded_once() -> None:
     neuron = LIF(tau=tau, r=r, v_leak=v_leak)
     op = the(lowered({"in": Input((1,)), "n": neuron}, PlanOptions(coding="events", dt=0.001)), NeuronOp)
     fraction = 0.001 / float(tau)
-    assert op.decay[0] == np.float32(1 - fraction)
-    assert op.gain[0] == np.float32(float(r) * fraction)
-    assert op.drive[0] == np.float32(float(v_leak) * fraction)
+    assert op.constants["decay"][0] == np.float32(1 - fraction)
+    assert op.constants["gain"][0] == np.float32(float(r) * fraction)
+    assert op.constants["drive"][0] == np.float32(float(v_leak) * fraction)
 
 
 def test_a_gather_moves_what_its_node_moves() -> None:

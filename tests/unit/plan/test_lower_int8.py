@@ -126,10 +126,10 @@ def test_leaks_in_integers() -> None:
     )
     unit = float(np.float32(1.27)) / 127 * 0.5
     assert op.unit[0] == unit
-    assert op.decay.tolist() == [3 * 2**28]
-    assert op.gain is None
+    assert op.constants["decay"].tolist() == [3 * 2**28]
+    assert "gain" not in op.constants
     assert op.threshold[0] == np.rint(1 / unit)
-    assert op.drive[0] == np.rint(0.125 / unit)
+    assert op.constants["drive"][0] == np.rint(0.125 / unit)
 
 
 def test_pools_of_currents_divide_the_unit() -> None:

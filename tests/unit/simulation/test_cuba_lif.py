@@ -119,8 +119,8 @@ def test_what_is_refused() -> None:
     with pytest.raises(pysnn.NetworkError, match="CubaLIF: tau_syn must be positive, got 0"):
         CubaLIF(tau_syn=0)
     with pytest.raises(pysnn.PlanError, match=r"CubaLIF 'a': .*needs dt"):
-        CubaLIF().parameters(1, "a", None)
+        CubaLIF().parameters((1,), "a", None)
     with pytest.raises(pysnn.PlanError, match=r"CubaLIF 'a': dt must be at most tau_syn, got dt=0\.01"):
-        CubaLIF().parameters(1, "a", 0.01)
-    with pytest.raises(pysnn.PlanError, match="CubaLIF 'n': int8 networks have IF and LIF neurons only"):
+        CubaLIF().parameters((1,), "a", 0.01)
+    with pytest.raises(pysnn.PlanError, match="CubaLIF 'n': int8 networks have no synaptic currents"):
         pysnn.run(network(NEURONS["subtract"]), X, steps=1, dt=0.75, precision="int8")

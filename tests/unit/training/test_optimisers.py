@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pysnn.backends import available_backends
+from pysnn.backends.adam import AdamStep, Moments
 from pysnn.errors import DataError
 from pysnn.first_spike.learn import SGD, Adam, Schedule
 
@@ -48,16 +49,16 @@ def test_the_compiled_step_refuses_what_it_cannot_change() -> None:
     from pysnn import _core
 
     a, b, c, d = (np.ones(4, dtype=np.float32) for _ in range(4))
-    constants = [1.0] * 8
+    step = AdamStep(*np.ones(8, dtype=np.float32))
     with pytest.raises(DataError, match="expected 4 values, got 3, 4 and 4"):
-        _core.adam((a, b[:3].copy(), c, d), constants, 1)
+        _core.adam(step, Moments(a, b[:3].copy(), c, d), 1)
     with pytest.raises(DataError, match="shares nothing"):
-        _core.adam((a, a, c, d), constants, 1)
+        _core.adam(step, Moments(a, a, c, d), 1)
     with pytest.raises(DataError, match="contiguous"):
-        _core.adam((np.ones(8, dtype=np.float32)[::2], b, c, d), constants, 1)
+        _core.adam(step, Moments(np.ones(8, dtype=np.float32)[::2], b, c, d), 1)
     d.flags.writeable = False
     with pytest.raises(DataError, match="square"):
-        _core.adam((a, b, c, d), constants, 1)
+        _core.adam(step, Moments(a, b, c, d), 1)
 
 
 def test_sgd_has_momentum_and_decay() -> None:

@@ -1,4 +1,4 @@
-"""Constants that meet a signal: one value, or one a channel of the layers that the signal is read from."""
+"""Constants that meet a signal: one value, or one per channel of the layers that the signal is read from."""
 
 from math import prod
 from typing import Any
@@ -35,7 +35,7 @@ def _fits(assembly: Assembly, signal: Signal, constant: NDArray[Any]) -> bool:
 
 
 def channel_values(assembly: Assembly, signal: Signal, constant: NDArray[Any]) -> NDArray[np.float64]:
-    """Return one value, or one a channel, of a constant that meets a signal under broadcasting.
+    """Return one value, or one per channel, of a constant that meets a signal under broadcasting.
 
     Raises
     ------
@@ -69,6 +69,6 @@ def _same_along(
     if not np.array_equal(values, np.broadcast_to(first, values.shape), equal_nan=True):
         raise UnsupportedError(
             f"a constant of shape {constant.shape} differs within a channel of {shape}; "
-            "only one value, or one a channel, is supported"
+            "only one value, or one per channel, is supported"
         )
     return first

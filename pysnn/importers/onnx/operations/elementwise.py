@@ -75,7 +75,7 @@ def negative(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
 
 
 def batch_normalization(assembly: Assembly, node: OnnxNode, operands: Operands) -> Operand:
-    """Normalise with the statistics of training: a factor and a shift a channel."""
+    """Normalise with the statistics of training: a factor and a shift per channel."""
     if node.integer("training_mode", 0) or sum(map(bool, node.outputs)) > 1:
         raise UnsupportedError(
             "it is in the form for training (training_mode, or several results), which normalises with the statistics of "

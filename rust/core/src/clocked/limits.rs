@@ -2,6 +2,7 @@
 
 use crate::clocked::request::{MAX_STEPS, StateView};
 use crate::error::{Error, Kind as Fault, Result};
+use crate::neuron::model::{Constant, ResetTime};
 use crate::plan::{Body, Dynamics, Kind, Neuron, Op, Parameters};
 
 const INT32: u64 = i32::MAX as u64;
@@ -22,9 +23,9 @@ pub fn check_potentials(ops: &[Op], steps: usize, state: Option<&[(usize, StateV
         let given =
             state.map(|state| state.iter().find(|(of, _)| *of == number).map_or(0, |(_, view)| magnitude(view)));
         let (most, what, advice) = match &op.body {
-            Body::Neuron(Neuron { dynamics: Dynamics::Integer(parameters), max_current, .. }) => {
+            Body::Neuron(neuron @ Neuron { dynamics: Dynamics::Integer(parameters), .. }) => {
                 let start = given.unwrap_or_else(|| largest(&parameters.v_init));
-                (start.saturating_add(reach(parameters, *max_current, steps)), "potential", ", or precision 'float32'")
+                (start.saturating_add(reach(neuron, parameters, steps)), "potential", ", or precision 'float32'")
             }
             Body::MaxPool(_) if op.spec.kind == Kind::Count => {
                 (given.unwrap_or(0).saturating_add(steps * u64::from(op.spec.max_count)), "count", "")
@@ -76,12 +77,18 @@ impl Proof {
 }
 
 /// How far a potential can go from where it starts, thresholds and resets included.
-fn reach(parameters: &Parameters<i32>, max_current: u32, steps: u64) -> u64 {
+fn reach(neuron: &Neuron, parameters: &Parameters<i32>, steps: u64) -> u64 {
     let edge = largest(&parameters.threshold).max(largest(&parameters.v_reset));
-    let current = u64::from(max_current);
-    let Some(leak) = parameters.step.leak() else { return edge.saturating_add(steps.saturating_mul(current)) };
-    let inflow = current + largest(&leak.drive) + 1;
-    let slowest = leak.decay.iter().map(|&decay| decay.max(0) as u64).max().unwrap_or(0);
+    let current = u64::from(neuron.max_current);
+    let names = neuron.model.constants(true);
+    let constant = |name: Constant| {
+        let at = names.iter().position(|&found| found == name);
+        at.and_then(|at| parameters.constants.get(at)).map(|values| largest(values))
+    };
+    let Some(slowest) = constant(Constant::Decay) else { return edge.saturating_add(steps.saturating_mul(current)) };
+    // A reset that comes late is no part of what the leak takes away.
+    let late = if neuron.model.reset_time == ResetTime::Now { 0 } else { edge };
+    let inflow = current + constant(Constant::Drive).unwrap_or(0) + late + 1;
     let longest = match WHOLE.saturating_sub(slowest) {
         0 => steps,
         leaks => steps.min(WHOLE.div_ceil(leaks)),
@@ -96,6 +103,6 @@ fn largest(values: &[i32]) -> u64 {
 fn magnitude(view: &StateView<'_>) -> u64 {
     match view {
         StateView::Integer(values) => largest(values),
-        StateView::Real(_) | StateView::Long(_) => 0,
+        StateView::Real(_) | StateView::Long(_) | StateView::Bytes(_) => 0,
     }
 }

@@ -29,6 +29,8 @@ pub enum Input<'a> {
         /// Positions in `(C, H, W)`.
         index: &'a [u32],
     },
+    /// A map a step, `(steps, batch, C, H, W)`.
+    Frames(&'a [f32]),
 }
 
 /// A state that a run starts from.
@@ -40,6 +42,8 @@ pub enum StateView<'a> {
     Integer(&'a [i32]),
     /// int64.
     Long(&'a [i64]),
+    /// uint8.
+    Bytes(&'a [u8]),
 }
 
 /// An array that a run gives.
@@ -51,6 +55,8 @@ pub enum Array {
     Integer(Vec<i32>),
     /// int64.
     Long(Vec<i64>),
+    /// uint8.
+    Bytes(Vec<u8>),
 }
 
 /// One run; the twin of `RunRequest` in `pysnn/backends/base.py`.
@@ -122,6 +128,7 @@ pub(crate) enum StateKind {
     Real,
     Integer,
     Long,
+    Bytes,
 }
 
 /// The kind of state that an operation has, if any.
@@ -131,6 +138,7 @@ pub(crate) fn state_kind(ops: &[Op], op: &Op) -> Option<StateKind> {
             Dynamics::Real(_) => StateKind::Real,
             Dynamics::Integer(_) => StateKind::Integer,
         }),
+        Body::Delay(_) => Some(if op.spec.kind == Kind::Real { StateKind::Real } else { StateKind::Bytes }),
         Body::MaxPool(pool) => (ops[pool.source].spec.kind == Kind::Count).then_some(StateKind::Integer),
         Body::Output(output) => {
             let real = ops[output.source].spec.kind == Kind::Real && output.readout != Readout::FirstSpike;
@@ -144,7 +152,8 @@ pub(crate) fn state_kind(ops: &[Op], op: &Op) -> Option<StateKind> {
 pub(crate) fn state_size(ops: &[Op], op: &Op) -> usize {
     match &op.body {
         Body::MaxPool(pool) => ops[pool.source].spec.shape.size(),
-        Body::Neuron(neuron) => op.spec.shape.size() * neuron.values(),
+        Body::Neuron(neuron) => op.spec.shape.size() * neuron.model.values(),
+        Body::Delay(delay) => op.spec.shape.size() * delay.steps,
         _ => op.spec.shape.size(),
     }
 }
@@ -155,6 +164,7 @@ impl StateView<'_> {
             Self::Real(_) => StateKind::Real,
             Self::Integer(_) => StateKind::Integer,
             Self::Long(_) => StateKind::Long,
+            Self::Bytes(_) => StateKind::Bytes,
         }
     }
 
@@ -163,6 +173,7 @@ impl StateView<'_> {
             Self::Real(values) => values.len(),
             Self::Integer(values) => values.len(),
             Self::Long(values) => values.len(),
+            Self::Bytes(values) => values.len(),
         }
     }
 }
@@ -211,6 +222,16 @@ impl Request<'_> {
         match (&op.body, &self.input) {
             (Body::Input(Coding::Constant), Input::Constant(values)) => dense("values", values),
             (Body::Input(Coding::Poisson), Input::Poisson { rates, .. }) => dense("rates", rates),
+            (Body::Input(Coding::Frames), Input::Frames(values)) => {
+                let expected = expected.and_then(|size| size.checked_mul(self.steps));
+                ensure(Some(values.len()) == expected, || {
+                    let (have, shape) = (values.len(), op.spec.shape);
+                    format!(
+                        "node '{}': frames has {have} values; expected {} steps of {} samples of {shape:?}",
+                        op.node, self.steps, self.batch
+                    )
+                })
+            }
             (Body::Input(Coding::Events), Input::Events { offsets, index }) => {
                 let rows = self.batch.checked_mul(self.steps).and_then(|n| n.checked_add(1));
                 ensure(Some(offsets.len()) == rows, || {

@@ -18,15 +18,30 @@ pub enum Encoding {
     Spikes,
     /// Given events.
     Events,
+    /// A real-valued map a step, `(steps, samples, ...)`.
+    Frames,
 }
 
 impl Encoding {
+    /// Whether events enter.
+    #[must_use]
+    pub fn is_events(self) -> bool {
+        matches!(self, Self::Spikes | Self::Events)
+    }
+
+    /// Whether data have an axis of steps in front.
+    #[must_use]
+    pub fn is_by_step(self) -> bool {
+        self.is_events() || self == Self::Frames
+    }
+
     /// The coding that its plan has.
     fn coding(self) -> Coding {
         match self {
             Self::Constant => Coding::Constant,
             Self::Poisson => Coding::Poisson,
             Self::Spikes | Self::Events => Coding::Events,
+            Self::Frames => Coding::Frames,
         }
     }
 
@@ -38,6 +53,7 @@ impl Encoding {
             Self::Poisson => "poisson",
             Self::Spikes => "spikes",
             Self::Events => "events",
+            Self::Frames => "frames",
         }
     }
 }
@@ -83,7 +99,8 @@ pub(super) fn read_about(record: &[u8]) -> Result<About> {
         2 => Encoding::Poisson,
         3 => Encoding::Spikes,
         4 => Encoding::Events,
-        other => return Err(damaged(format!("coding {other}; expected 1 to 4"))),
+        5 => Encoding::Frames,
+        other => return Err(damaged(format!("coding {other}; expected 1 to 5"))),
     };
     let dt = f64::from_bits(u64_at(record, about::DT));
     if !dt.is_finite() || dt < 0.0 || dt.to_bits() == (-0.0_f64).to_bits() {

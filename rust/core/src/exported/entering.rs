@@ -12,7 +12,7 @@ pub struct Entering {
     pub seed: u64,
     /// Number of the first sample in all of the data, on which random spikes depend.
     pub first_sample: u64,
-    /// Currents or rates, `(samples, C, H, W)`.
+    /// Currents or rates, `(samples, C, H, W)`, or frames, `(steps, samples, C, H, W)`.
     pub values: Vec<f32>,
     /// Where the events of each step of each sample begin, and where the last ones end.
     pub offsets: Vec<i64>,
@@ -48,6 +48,7 @@ impl Entering {
             Encoding::Poisson => {
                 Input::Poisson { rates: &self.values, seed: self.seed, first_sample: self.first_sample }
             }
+            Encoding::Frames => Input::Frames(&self.values),
             Encoding::Spikes | Encoding::Events => Input::Events { offsets: &self.offsets, index: &self.index },
         }
     }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::about::{About, Encoding, Interface};
+use super::about::{About, Interface};
 use super::bytes::{damaged, u32_at, u64_at};
 use super::entering::Entering;
 use super::input::Samples;
@@ -17,7 +17,7 @@ const MOST_STEPS: usize = 4096;
 /// What enters.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GoldenInput {
-    /// Values `(samples, ...)`, uint8 already over 255.
+    /// Values `(samples, ...)`, or frames `(steps, samples, ...)`, uint8 already over 255.
     Single(Vec<f32>),
     /// The same, where the input has scaling.
     Double(Vec<f64>),
@@ -60,11 +60,10 @@ pub(super) fn read(plan: &Plan, about: &About, record: &[u8], sections: [&[u8]; 
         )));
     }
     let ops = plan.ops();
-    let counted = matches!(about.encoding, Encoding::Spikes | Encoding::Events);
-    let rows = if counted { samples.checked_mul(steps) } else { Some(samples) };
+    let rows = if about.encoding.is_by_step() { samples.checked_mul(steps) } else { Some(samples) };
     let values = rows.and_then(|rows| rows.checked_mul(ops[0].spec.shape.size()));
     let [input, scores, spikes] = sections;
-    let input = read_input(input, u32_at(record, about::GOLDEN_TYPE), values, counted)?;
+    let input = read_input(input, u32_at(record, about::GOLDEN_TYPE), values, about.encoding.is_events())?;
     let classes = ops.last().map_or(0, |op| op.spec.shape.size());
     if samples.checked_mul(4 * classes) != Some(scores.len()) {
         return Err(damaged(format!("{} bytes of golden scores for {samples} samples of {classes}", scores.len())));

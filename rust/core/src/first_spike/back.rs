@@ -1,7 +1,8 @@
 //! From the gradient by the times of neurons to those by their weights and by the times of their inputs.
 
-use super::blocks::{Block, LANES, Lane, Weights, with_lanes};
+use super::blocks::{Block, LANES, Lane, Weights, check_rows, with_lanes};
 use super::spikes::{Lists, Spike};
+use crate::error::Result;
 use crate::simd::{Kernel, Level};
 
 /// How times depend on weights and on earlier times.
@@ -24,13 +25,28 @@ pub(super) struct Back<'a> {
 }
 
 /// Add to the gradient by the weights of one block, `[row][lanes of the block]`.
-pub(super) fn by_weight(level: Level, back: Back<'_>, block: &Block<'_>, columns: usize, sum: &mut [f32]) {
+pub(super) fn by_weight(
+    level: Level,
+    back: Back<'_>,
+    block: &Block<'_>,
+    columns: usize,
+    sum: &mut [f32],
+) -> Result<()> {
+    check_rows(sum.len() / (block.lanes() * LANES), back.lists.rows())?;
     level.run(ByWeight { back, block: *block, columns, sum });
+    Ok(())
 }
 
 /// Add to the gradient by the times of inputs: `add(list, row, gradient)`.
-pub(super) fn by_input(level: Level, back: Back<'_>, weights: &Weights<'_>, add: impl FnMut(usize, u32, f32)) {
+pub(super) fn by_input(
+    level: Level,
+    back: Back<'_>,
+    weights: &Weights<'_>,
+    add: impl FnMut(usize, u32, f32),
+) -> Result<()> {
+    check_rows(weights.rows(), back.lists.rows())?;
     level.run(ByInput { back, weights, add });
+    Ok(())
 }
 
 struct ByWeight<'a> {

@@ -115,7 +115,7 @@ impl Backward<'_> {
             if !below.is_empty() {
                 let all = Back { way: self.way(), lists: spikes, times, gradient };
                 let size = layer.in_size();
-                by_input(self.level, all, weights, |sample, row, value| below[sample * size + row as usize] += value);
+                by_input(self.level, all, weights, |sample, row, value| below[sample * size + row as usize] += value)?;
             }
             return Ok(());
         }
@@ -129,12 +129,12 @@ impl Backward<'_> {
             let (times, gradient) = (&times[range.clone()], &gradient[range]);
             let all = Back { way: self.way(), lists: &lists, times, gradient };
             for (number, sum) in sums.iter_mut().enumerate() {
-                by_weight(self.level, all, &weights.block(number), weights.columns(), sum);
+                by_weight(self.level, all, &weights.block(number), weights.columns(), sum)?;
             }
             if let Some(below) = below.get_mut(sample * layer.in_size()..(sample + 1) * layer.in_size()) {
                 by_input(self.level, all, weights, |site, row, value| {
                     below[(site_base(layer, site) + offsets[row as usize]) as usize] += value;
-                });
+                })?;
             }
         }
         back.sums[index] = sums;
@@ -175,7 +175,7 @@ impl Backward<'_> {
             if layer.is_dense() {
                 let Prepared { times, gradient } = &back.layers[index];
                 let all = Back { way: self.way(), lists: &pass.layers[index].spikes, times, gradient };
-                by_weight(self.level, all, &block, weights.columns(), &mut total);
+                by_weight(self.level, all, &block, weights.columns(), &mut total)?;
             } else {
                 for (total, sum) in total.iter_mut().zip(&back.sums[index][number]) {
                     *total += sum;

@@ -1,5 +1,7 @@
 //! Weights in blocks of columns, each a whole number of lanes wide.
 
+use crate::error::{Error, Result};
+
 /// Values that are worked on together.
 pub(super) const LANES: usize = 16;
 /// Columns of a full block.
@@ -53,6 +55,10 @@ impl<'a> Weights<'a> {
         self.columns
     }
 
+    pub(super) fn rows(&self) -> usize {
+        self.whole.len() / self.columns
+    }
+
     /// How many blocks there are.
     pub(super) fn blocks(&self) -> usize {
         self.columns.div_ceil(BLOCK)
@@ -84,7 +90,7 @@ impl Block<'_> {
         lanes_for(self.width)
     }
 
-    /// A row of weights. Rows are known to exist: they come from windows of the layer.
+    /// A row of weights. It exists: callers have compared what their spikes meet with the weights, by [`check_rows`].
     #[inline(always)]
     pub(super) fn row<const N: usize>(&self, row: u32) -> &[Lane; N] {
         const { assert!(N <= BLOCK / LANES) };
@@ -92,6 +98,14 @@ impl Block<'_> {
         let values = self.weight.get(start..start + N * LANES).unwrap_or(&[0.0; BLOCK]);
         lanes(values)
     }
+}
+
+/// Check that weights have the rows that spikes meet, once for all of them: loops over spikes then need no way out.
+pub(super) fn check_rows(there: usize, met: usize) -> Result<()> {
+    if met <= there {
+        return Ok(());
+    }
+    Err(Error::internal(format!("spikes meet {met} rows of weights, and there are {there}")))
 }
 
 /// The first `N` lanes of at least so many values.

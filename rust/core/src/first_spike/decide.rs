@@ -1,6 +1,6 @@
 //! Up to the first output spike: all layers advance together, window of time by window of time.
 
-use super::blocks::{BLOCK, Block, LANES, Weights, with_lanes};
+use super::blocks::{BLOCK, Block, LANES, Weights, check_rows, with_lanes};
 use super::neuron::{Dynamics, Fired, Ramp, State, Step};
 use super::plan::{Layer, Neuron, Plan};
 use super::spikes::{Lists, Sites, Sorter, Spike};
@@ -23,7 +23,7 @@ pub(super) fn decide(
     inputs: &[f32],
     poll: &dyn Watch,
 ) -> Result<Decisions> {
-    let mut running = Running { plan, level, layers: Stage::all(plan, weights) };
+    let mut running = Running { plan, level, layers: Stage::all(plan, weights)? };
     let mut sorter = Sorter::default();
     let mut decisions = Vec::new();
     for sample in inputs.chunks_exact(plan.in_size()) {
@@ -101,22 +101,26 @@ impl Running<'_> {
 }
 
 impl<'a> Stage<'a> {
-    fn all(plan: &'a Plan, weights: &'a [Option<Weights<'a>>]) -> Vec<Self> {
+    fn all(plan: &'a Plan, weights: &'a [Option<Weights<'a>>]) -> Result<Vec<Self>> {
         plan.layers.iter().zip(weights).map(|(layer, weights)| Self::new(layer, weights.as_ref())).collect()
     }
 
-    fn new(layer: &'a Layer, weights: Option<&'a Weights<'a>>) -> Self {
-        Self {
+    fn new(layer: &'a Layer, weights: Option<&'a Weights<'a>>) -> Result<Self> {
+        let sites = Sites::new(layer);
+        if let Some(weights) = weights {
+            check_rows(weights.rows(), if layer.is_dense() { layer.in_size() } else { sites.rows() })?;
+        }
+        Ok(Self {
             layer,
             weights,
             states: Vec::new(),
             waiting: Vec::new(),
-            sites: Sites::new(layer),
+            sites,
             lists: Lists::new(),
             times: Vec::new(),
             marks: Vec::new(),
             spikes: Vec::new(),
-        }
+        })
     }
 
     fn reset(&mut self, neuron: Neuron) {

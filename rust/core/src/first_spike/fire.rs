@@ -1,9 +1,10 @@
 //! From spikes at a site to the spikes of its neurons.
 
-use super::blocks::{Block, LANES, Weights, with_lanes};
+use super::blocks::{Block, LANES, Weights, check_rows, with_lanes};
 use super::neuron::{Dynamics, Fired, Firing, Ramp, State, Step};
 use super::plan::{Layer, Neuron};
 use super::spikes::{Lists, Spike};
+use crate::error::Result;
 use crate::simd::{Kernel, Level};
 
 impl<const N: usize> State<N> {
@@ -78,12 +79,14 @@ pub(super) struct Fire<'a> {
 
 impl Fire<'_> {
     /// Compute them.
-    pub(super) fn run(self, level: Level, neuron: Neuron, layer: &Layer) {
+    pub(super) fn run(self, level: Level, neuron: Neuron, layer: &Layer) -> Result<()> {
+        check_rows(self.weights.rows(), self.lists.rows())?;
         let threshold = layer.threshold.unwrap_or(1.0);
         match neuron {
             Neuron::Ramp => level.run(FireAll { fire: self, dynamics: Ramp { threshold } }),
             Neuron::Step { strict, .. } => level.run(FireAll { fire: self, dynamics: Step { threshold, strict } }),
         }
+        Ok(())
     }
 }
 
@@ -123,4 +126,27 @@ fn fire_site<D: Dynamics, const N: usize>(
     state.advance(dynamics, block, spikes, &mut fired, f32::INFINITY);
     times.copy_from_slice(&fired.times.as_flattened()[..block.width]);
     marks.copy_from_slice(&fired.marks.as_flattened()[..block.width]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spikes::Sorter;
+    use super::*;
+    use crate::plan::Window;
+
+    #[test]
+    fn rows_that_the_weights_do_not_have_are_an_internal_error() {
+        let window = Window { kernel: [1; 2], stride: [1; 2], pads: [0; 4], dilation: [1; 2] };
+        let (input, output) = ([1, 1, 3], [1, 1, 5]);
+        let layer = Layer { name: "fc".into(), input, output, window, threshold: Some(1.0) };
+        for rows in [2, 3] {
+            let (values, mut times, mut marks) = (vec![1.0; rows * 5], [0.0; 5], [0.0; 5]);
+            let (weights, mut lists) = (Weights::new(&values, 5), Lists::new());
+            lists.push_map(&[0.0, 0.5, 0.25], &mut Sorter::default());
+            let fire = Fire { weights: &weights, lists: &lists, times: &mut times, marks: &mut marks };
+            let done = fire.run(Level::available()[0], Neuron::Ramp, &layer);
+            assert_eq!(done.is_ok(), rows == 3, "{done:?}");
+            assert!(done.is_ok() || done.unwrap_err().to_string().contains("spikes meet 3 rows of weights"));
+        }
+    }
 }

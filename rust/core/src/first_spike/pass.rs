@@ -58,14 +58,14 @@ pub(super) fn forward(
         }
         if layer.is_dense() {
             let (lists, times, marks) = (&pass.spikes, &mut pass.times[..], &mut pass.marks[..]);
-            Fire { weights, lists, times, marks }.run(level, plan.neuron, layer);
+            Fire { weights, lists, times, marks }.run(level, plan.neuron, layer)?;
         } else {
             let (mut lists, sites) = (Lists::new(), Sites::new(layer));
             let rows = pass.times.chunks_exact_mut(layer.out_size()).zip(pass.marks.chunks_exact_mut(layer.out_size()));
             for (map, (times, marks)) in pass.spikes.iter().zip(rows) {
                 poll.check()?;
                 lists.share_out(map, &sites);
-                Fire { weights, lists: &lists, times, marks }.run(level, plan.neuron, layer);
+                Fire { weights, lists: &lists, times, marks }.run(level, plan.neuron, layer)?;
             }
         }
         group.layers.push(pass);

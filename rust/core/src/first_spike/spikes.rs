@@ -15,15 +15,22 @@ pub(super) struct Spike {
 pub(super) struct Lists {
     starts: Vec<usize>,
     spikes: Vec<Spike>,
+    /// All rows are below.
+    rows: usize,
 }
 
 impl Lists {
     pub(super) fn new() -> Self {
-        Self { starts: vec![0], spikes: Vec::new() }
+        Self { starts: vec![0], spikes: Vec::new(), rows: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
+    }
+
+    /// How many rows of weights there have to be for the spikes.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The spikes of one list.
@@ -40,6 +47,7 @@ impl Lists {
 
     /// Add a list: the neurons of a map that spike, in order.
     pub(super) fn push_map(&mut self, times: &[f32], sorter: &mut Sorter) {
+        self.rows = self.rows.max(times.len());
         sorter.keys.clear();
         let spiking = times.iter().enumerate().filter(|(_, time)| **time < f32::INFINITY);
         // Times are not negative: their bits sort as they do. Adding 0 turns -0 into 0.
@@ -52,6 +60,7 @@ impl Lists {
 
     /// Replace all lists: the spikes of one map, shared out to the sites of a layer.
     pub(super) fn share_out(&mut self, map: &[Spike], sites: &Sites) {
+        self.rows = sites.rows;
         self.starts.clear();
         self.starts.resize(sites.count + 1, 0);
         for spike in map {
@@ -87,6 +96,8 @@ pub(super) struct Sites {
     entries: Vec<(u32, u32)>,
     count: usize,
     channels: usize,
+    /// All rows are below.
+    rows: usize,
 }
 
 impl Sites {
@@ -97,7 +108,13 @@ impl Sites {
             each_site(layer, (pixel * channels) as u32, |site, row| entries.push((site as u32, row)));
             starts.push(entries.len());
         }
-        Self { starts, entries, count: layer.sites(), channels }
+        let rows = entries.iter().map(|&(_, row)| row as usize + channels).max().unwrap_or(0);
+        Self { starts, entries, count: layer.sites(), channels, rows }
+    }
+
+    /// How many rows of weights there have to be for what the sites see.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The sites that see a neuron's pixel.

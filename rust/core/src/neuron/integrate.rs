@@ -34,6 +34,16 @@ pub(crate) trait Potential: Copy + PartialOrd {
     fn leak(self, current: Self, step: LeakStep<Self>) -> Self;
     /// The least value for which a comparison with `>=` says what `> self` says.
     fn above(self) -> Self;
+    /// Whether it is an integer.
+    const INTEGER: bool;
+    fn times(self, other: Self) -> Self;
+    fn over(self, other: Self) -> Self;
+    /// The whole part of a quotient, as far as a byte holds it.
+    fn quotient(self, other: Self) -> u8;
+    /// A number of spikes or of steps.
+    fn whole(number: u8) -> Self;
+    /// At least `floor`.
+    fn lifted(self, floor: Self) -> Self;
 }
 
 /// One step: take the current in, fire, reset. Of the current-based neuron it is the potential's part.
@@ -76,6 +86,35 @@ impl Potential for f32 {
     fn above(self) -> Self {
         self.next_up()
     }
+
+    const INTEGER: bool = false;
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self * other
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self) -> Self {
+        self / other
+    }
+
+    #[inline(always)]
+    fn quotient(self, other: Self) -> u8 {
+        // By way of 32 bits, which vectors convert to.
+        (self / other).clamp(0.0, 255.0) as i32 as u8
+    }
+
+    #[inline(always)]
+    fn whole(number: u8) -> Self {
+        f32::from(number)
+    }
+
+    #[inline(always)]
+    fn lifted(self, floor: Self) -> Self {
+        let over = self - floor;
+        (if over > 0.0 { over } else { 0.0 }) + floor
+    }
 }
 
 impl Potential for i32 {
@@ -98,6 +137,33 @@ impl Potential for i32 {
     #[inline(always)]
     fn above(self) -> Self {
         self.saturating_add(1)
+    }
+
+    const INTEGER: bool = true;
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self.wrapping_mul(other)
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self) -> Self {
+        self.checked_div(other).unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn quotient(self, other: Self) -> u8 {
+        self.over(other).clamp(0, 255) as u8
+    }
+
+    #[inline(always)]
+    fn whole(number: u8) -> Self {
+        Self::from(number)
+    }
+
+    #[inline(always)]
+    fn lifted(self, floor: Self) -> Self {
+        self.max(floor)
     }
 }
 

@@ -3,5 +3,7 @@
 //! Neurons with event times are two numbers and no step; theirs are in `first_spike/neuron.rs`, beside the lists that drive them.
 
 mod integrate;
+pub(crate) mod model;
+pub(crate) mod stages;
 
 pub(crate) use integrate::{Constants, LeakStep, Potential, step, synapse};

@@ -1,9 +1,13 @@
 //! The checks that a plan passes once: afterwards every index and every length in it is known to be good.
 
-use super::map::{Coding, Kind, MAX_COUNT, MapSpec, Shape};
-use super::ops::{Body, Conv, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights};
+use super::map::{Coding, Kind, MAX_COUNT, MAX_DELAY, MapSpec, Shape};
+use super::ops::{
+    Body, Conv, Delay, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights,
+};
 use super::window::Window;
 use crate::error::{Error, Kind as Fault, Result};
+use crate::neuron::Potential;
+use crate::neuron::model::{Fire, Model};
 
 /// Values in one map, at most.
 pub const MAX_MAP: usize = 1 << 28;
@@ -42,7 +46,8 @@ fn spec(spec: &MapSpec) -> Check {
 
 fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
     for source in op.sources() {
-        ensure(source < number, || format!("operation {number} reads map {source}, which is not before it"))?;
+        let later = matches!(op.body, Body::Delay(_)) && source < ops.len();
+        ensure(source < number || later, || format!("operation {number} reads map {source}, which is not before it"))?;
         let is_output = matches!(ops[source].body, Body::Output(_));
         ensure(!is_output, || format!("operation {number} reads the output"))?;
     }
@@ -57,9 +62,9 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
     match &op.body {
         Body::Input(coding) => {
             let constant = *coding == Coding::Constant;
-            let kind = if constant { Kind::Real } else { Kind::Count };
+            let kind = if matches!(coding, Coding::Constant | Coding::Frames) { Kind::Real } else { Kind::Count };
             ensure(op.spec.kind == kind && op.spec.is_static == constant, || {
-                "a constant input is a static real map, another a count map".into()
+                "a constant input is a static real map, frames are a real map, others a count map".into()
             })
         }
         Body::Conv(body) => conv(&op.spec, of(body.source), body),
@@ -81,6 +86,7 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
         Body::Add(terms) => add(&op.spec, terms, of),
         Body::Neuron(body) => neuron(&op.spec, of(body.source), body),
         Body::Output(body) => output(&op.spec, of(body.source), body),
+        Body::Delay(body) => delay(&op.spec, of(body.source), body),
     }
 }
 
@@ -199,35 +205,47 @@ fn add<'a>(spec: &MapSpec, terms: &[Term], of: impl Fn(usize) -> &'a MapSpec) ->
 
 fn neuron(spec: &MapSpec, source: &MapSpec, neuron: &Neuron) -> Check {
     shape_is(spec, source.shape)?;
-    ensure(spec.kind == Kind::Count && spec.max_count == 1, || "a neuron's map holds spikes".into())?;
-    let channels = spec.shape.channels;
-    length("unit", neuron.unit.len(), channels)?;
+    let (model, most) = (&neuron.model, spec.max_count);
+    let fits = match model.fire {
+        Fire::Once => spec.kind == Kind::Count && most == 1,
+        Fire::Count => spec.kind == Kind::Count,
+        Fire::Never => spec.kind == Kind::Real,
+    };
+    ensure(fits && !spec.is_static, || "a neuron's map holds spikes, or potentials where it never fires".into())?;
+    length("unit", neuron.unit.len(), spec.shape.channels)?;
+    model.check(matches!(neuron.dynamics, Dynamics::Integer(_)))?;
     match (&neuron.dynamics, source.kind) {
-        (Dynamics::Real(parameters), Kind::Real) => {
-            parameter_lengths(parameters, channels)?;
-            parameters.step.leak().map_or(Ok(()), |leak| length("gain", leak.gain.len(), channels))
-        }
+        (Dynamics::Real(parameters), Kind::Real) => parameter_lengths(model, parameters, spec.shape),
         (Dynamics::Integer(parameters), Kind::Current) => {
-            parameter_lengths(parameters, channels)?;
+            parameter_lengths(model, parameters, spec.shape)?;
             let below = parameters.threshold.iter().all(|&threshold| threshold < i32::MAX);
-            ensure(below, || "a threshold is too large".into())?;
-            ensure(parameters.step.synapse().is_none(), || "a synaptic current is float32".into())
+            ensure(below, || "a threshold is too large".into())
         }
         (_, kind) => Err(format!("these parameters cannot integrate a {kind:?} map")),
     }
 }
 
-fn parameter_lengths<A>(parameters: &Parameters<A>, channels: usize) -> Check {
-    length("threshold", parameters.threshold.len(), channels)?;
-    length("v_init", parameters.v_init.len(), channels)?;
-    length("v_reset", parameters.v_reset.len(), channels)?;
-    if let Some(leak) = parameters.step.leak() {
-        length("decay", leak.decay.len(), channels)?;
-        length("drive", leak.drive.len(), channels)?;
-    }
-    let Some(synapse) = parameters.step.synapse() else { return Ok(()) };
-    length("syn_decay", synapse.decay.len(), channels)?;
-    length("syn_gain", synapse.gain.len(), channels)
+fn parameter_lengths<A: Potential>(model: &Model, parameters: &Parameters<A>, shape: Shape) -> Check {
+    let expected = if model.per_neuron { shape.size() } else { shape.channels };
+    length("threshold", parameters.threshold.len(), expected)?;
+    length("v_init", parameters.v_init.len(), expected)?;
+    length("v_reset", parameters.v_reset.len(), expected)?;
+    let names = model.constants(A::INTEGER);
+    ensure(names.len() == parameters.constants.len(), || {
+        format!("{} constants; expected {names:?}", parameters.constants.len())
+    })?;
+    let mut constants = names.iter().zip(&parameters.constants);
+    constants.try_for_each(|(name, values)| length(&format!("{name:?}"), values.len(), expected))
+}
+
+fn delay(spec: &MapSpec, source: &MapSpec, delay: &Delay) -> Check {
+    shape_is(spec, source.shape)?;
+    ensure((1..=MAX_DELAY).contains(&delay.steps), || {
+        format!("a delay of {} steps; expected 1 to {MAX_DELAY}", delay.steps)
+    })?;
+    ensure(spec.kind == source.kind && spec.kind != Kind::Current, || "a delay is of counts or of real values".into())?;
+    ensure(!spec.is_static, || "a delayed map is never static".into())?;
+    ensure(spec.max_count == source.max_count, || "max_count is not the source's".into())
 }
 
 fn output(spec: &MapSpec, source: &MapSpec, output: &Output) -> Check {

@@ -4,6 +4,8 @@
 pub const MAX_BLOCK: usize = 32;
 /// The largest count that a count map holds.
 pub const MAX_COUNT: u32 = 255;
+/// The longest delay, in steps.
+pub const MAX_DELAY: usize = 1 << 12;
 /// Largest magnitude, in integer units, of an analogue current that enters an integer network.
 pub const CURRENT_LIMIT: i32 = 1 << 20;
 
@@ -71,4 +73,6 @@ pub enum Coding {
     Poisson,
     /// Given spikes.
     Events,
+    /// A real-valued map a step.
+    Frames,
 }

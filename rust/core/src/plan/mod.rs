@@ -8,14 +8,15 @@ mod map;
 mod ops;
 mod window;
 
+pub use crate::neuron::model::{Constant, Fire, Leak, Model, Reset, ResetTime, Synapse};
 pub use check::{MAX_MAP, MAX_MEMORY};
 pub use checked::{Plan, Precision};
 pub(crate) use fanout::Fanout;
 pub use file::VERSION;
-pub use map::{CURRENT_LIMIT, Coding, Kind, MAX_BLOCK, MAX_COUNT, MapSpec, Shape};
+pub use map::{CURRENT_LIMIT, Coding, Kind, MAX_BLOCK, MAX_COUNT, MAX_DELAY, MapSpec, Shape};
 pub use ops::{
-    Body, Clamp, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
-    Step, Synapse, Term, Weights,
+    Body, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
+    Term, Weights,
 };
 pub(crate) use window::Taps;
 pub use window::Window;

@@ -2,6 +2,7 @@
 
 use super::map::{Coding, MapSpec};
 use super::window::Window;
+use crate::neuron::model::Model;
 
 /// Weights `(kh, kw, C_in / groups, C_out)` and a bias `(C_out,)`.
 #[derive(Debug, Clone)]
@@ -99,7 +100,7 @@ pub struct Term {
     pub entry: Entry,
 }
 
-/// The parameters of a neuron layer, `(C,)` each.
+/// The parameters of a neuron layer: one value per channel, or one per neuron where its model says so.
 #[derive(Debug, Clone)]
 pub struct Parameters<A> {
     /// Potential at which a neuron fires.
@@ -108,56 +109,8 @@ pub struct Parameters<A> {
     pub v_init: Vec<A>,
     /// Potential after a spike, for a reset to a value.
     pub v_reset: Vec<A>,
-    /// What a step does before the threshold is tested.
-    pub step: Step<A>,
-}
-
-/// The closed family of steps.
-#[derive(Debug, Clone)]
-pub enum Step<A> {
-    /// The current is added.
-    If,
-    /// The potential leaks.
-    Lif(Leak<A>),
-    /// So does a synaptic current, which the potential integrates: a second value a neuron. In float32 alone.
-    CubaLif(Leak<A>, Synapse<A>),
-}
-
-impl<A> Step<A> {
-    /// The leak of the potential, if any.
-    #[must_use]
-    pub fn leak(&self) -> Option<&Leak<A>> {
-        match self {
-            Self::If => None,
-            Self::Lif(leak) | Self::CubaLif(leak, _) => Some(leak),
-        }
-    }
-
-    /// The synaptic current, if any.
-    #[must_use]
-    pub fn synapse(&self) -> Option<&Synapse<A>> {
-        if let Self::CubaLif(_, synapse) = self { Some(synapse) } else { None }
-    }
-}
-
-/// The synaptic current of a neuron layer, `(C,)` each.
-#[derive(Debug, Clone)]
-pub struct Synapse<A> {
-    /// What remains of it after a step.
-    pub decay: Vec<A>,
-    /// Factor of what enters.
-    pub gain: Vec<A>,
-}
-
-/// The leak of a neuron layer, `(C,)` each.
-#[derive(Debug, Clone)]
-pub struct Leak<A> {
-    /// What remains of the potential after a step (int32: in units of 2^-30).
-    pub decay: Vec<A>,
-    /// Factor of the current; empty for integers, where it is part of the unit.
-    pub gain: Vec<A>,
-    /// Added at each step.
-    pub drive: Vec<A>,
+    /// The constants that its model names, in their order.
+    pub constants: Vec<Vec<A>>,
 }
 
 /// Parameters in either precision.
@@ -169,30 +122,28 @@ pub enum Dynamics {
     Integer(Parameters<i32>),
 }
 
-/// Integrate and fire.
+/// Neurons.
 #[derive(Debug, Clone)]
 pub struct Neuron {
     /// The map that it integrates.
     pub source: usize,
+    /// The stages of its step.
+    pub model: Model,
     /// Its parameters.
     pub dynamics: Dynamics,
-    /// Whether a spike subtracts the threshold; else it sets `v_reset`.
-    pub subtract: bool,
-    /// Whether the potential must be above the threshold; else reaching it is enough.
-    pub strict: bool,
     /// What one integer unit of the potential stands for, `(C,)`; ones for floats. No engine needs it.
     pub unit: Vec<f64>,
     /// The largest magnitude of an integer current; 0 for floats. The caller has proven its runs with it.
     pub max_current: u32,
 }
 
-impl Neuron {
-    /// How many values the state of one neuron has.
-    #[must_use]
-    pub fn values(&self) -> usize {
-        let several = matches!(&self.dynamics, Dynamics::Real(Parameters { step: Step::CubaLif(..), .. }));
-        if several { 2 } else { 1 }
-    }
+/// The map of some steps before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delay {
+    /// The map that it delays: any but the output.
+    pub source: usize,
+    /// By how many steps, at least 1.
+    pub steps: usize,
 }
 
 /// What a network answers.
@@ -242,6 +193,8 @@ pub enum Body {
     Neuron(Neuron),
     /// The read-out.
     Output(Output),
+    /// A map of steps before.
+    Delay(Delay),
 }
 
 /// One operation and the map that it computes.
@@ -277,6 +230,7 @@ impl Body {
             Self::Add(terms) => terms.iter().map(|term| term.source).collect(),
             Self::Neuron(neuron) => vec![neuron.source],
             Self::Output(output) => vec![output.source],
+            Self::Delay(delay) => vec![delay.source],
         }
     }
 }

@@ -5,7 +5,8 @@ use pysnn_core::plan::{
 };
 
 use super::Rng;
-use super::plans::{derived, neuron, push, source, window};
+use super::neurons::neuron;
+use super::plans::{derived, push, source, window};
 
 /// Convolutions that only their sum reads, in any of its places, static ones among them.
 pub(super) fn branches(rng: &mut Rng, ops: &mut Vec<Op>, integer: bool) {
@@ -61,7 +62,8 @@ pub(crate) fn layer(rng: &mut Rng, integer: bool) -> Plan {
     push(&mut ops, made);
     let last = ops.len() - 1;
     let spec = ops[last].spec;
-    let output = Output { source: last, readout: Readout::Count, unit: None };
+    let readout = if spec.kind == Kind::Count { Readout::Count } else { Readout::Potential };
+    let output = Output { source: last, readout, unit: None };
     ops.push(Op { node: "output".into(), spec, body: Body::Output(output) });
     Plan::new(ops).unwrap()
 }

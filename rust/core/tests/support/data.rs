@@ -28,7 +28,9 @@ impl Data {
                     rng.pick(&[0.0, 0.1, 0.5, 1.0, near])
                 })
                 .collect(),
-            Coding::Constant => (0..batch * size).map(|_| if rng.one_in(4) { 0.0 } else { rng.real() }).collect(),
+            Coding::Constant | Coding::Frames => (0..batch * size * if coding == Coding::Frames { steps } else { 1 })
+                .map(|_| if rng.one_in(4) { 0.0 } else { rng.real() })
+                .collect(),
         };
         let (mut offsets, mut index) = (vec![0], Vec::new());
         if coding == Coding::Events {
@@ -47,6 +49,7 @@ impl Data {
     pub(crate) fn request(&self, rng: &mut Rng, plan: &Plan) -> Request<'_> {
         let input = match self.coding {
             Coding::Constant => Input::Constant(&self.values),
+            Coding::Frames => Input::Frames(&self.values),
             Coding::Poisson => Input::Poisson { rates: &self.values, seed: 0x1234_5678_9abc, first_sample: 3 },
             Coding::Events => Input::Events { offsets: &self.offsets, index: &self.index },
         };

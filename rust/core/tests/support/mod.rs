@@ -3,6 +3,7 @@
 pub(crate) mod convs;
 pub(crate) mod data;
 pub(crate) mod naive;
+pub(crate) mod neurons;
 pub(crate) mod plans;
 
 /// A small generator of test data (`SplitMix64`).

@@ -1,20 +1,23 @@
 //! Random plans.
 
 use pysnn_core::plan::{
-    Body, Clamp, Coding, Dynamics, Entry, Gather, Kind, Leak, MapSpec, MaxPool, Neuron, Op, Output, Parameters, Plan,
-    Pool, Readout, Round, Shape, Step, Synapse, Term, Window,
+    Body, Clamp, Coding, Delay, Entry, Gather, Kind, MapSpec, MaxPool, Op, Output, Plan, Pool, Readout, Round, Shape,
+    Term, Window,
 };
 
 use super::Rng;
 use super::convs::{branches, conv};
+use super::neurons::neuron;
 
 /// A random plan. All kinds of operations come up, and layers that run as one.
 pub(crate) fn plan(rng: &mut Rng, integer: bool) -> Plan {
-    let coding = rng.pick(&[Coding::Constant, Coding::Poisson, Coding::Events]);
+    let codings = [Coding::Constant, Coding::Poisson, Coding::Events, Coding::Frames];
+    let coding = rng.pick(&codings[..if integer { 3 } else { 4 }]);
     let shape = Shape::new(rng.pick(&[1, 3, 16]), 1 + rng.below(6), 1 + rng.below(6));
     let constant = coding == Coding::Constant;
-    let kind = if constant { Kind::Real } else { Kind::Count };
-    let max_count = if constant { 0 } else { rng.pick(&[1, 3]) };
+    let real = constant || coding == Coding::Frames;
+    let kind = if real { Kind::Real } else { Kind::Count };
+    let max_count = if real { 0 } else { rng.pick(&[1, 3]) };
     let max_count = if coding == Coding::Poisson { 1 } else { max_count };
     let spec = MapSpec { shape, kind, is_static: constant, max_count };
     let mut ops = vec![Op { node: "input".into(), spec, body: Body::Input(coding) }];
@@ -26,7 +29,7 @@ pub(crate) fn plan(rng: &mut Rng, integer: bool) -> Plan {
         if rng.one_in(8) {
             branches(rng, &mut ops, integer);
         }
-        let made = match rng.below(15) {
+        let made = match rng.below(16) {
             0..=3 => conv(rng, &ops, integer),
             4..=6 => neuron(rng, &ops),
             7 => pool(rng, &ops),
@@ -34,10 +37,12 @@ pub(crate) fn plan(rng: &mut Rng, integer: bool) -> Plan {
             9 => gather(rng, &ops),
             10..=12 => add(rng, &ops),
             13 => clamp(rng, &ops),
+            14 => delay(rng, &ops),
             _ => round(rng, &ops),
         };
         push(&mut ops, made);
     }
+    close_cycles(rng, &mut ops);
     let (spec, body) = output(rng, &ops);
     ops.push(Op { node: "output".into(), spec, body });
     Plan::new(ops).unwrap()
@@ -76,41 +81,29 @@ pub(super) fn window(rng: &mut Rng, shape: Shape, dilates: bool) -> Option<(Wind
     Some((window, Shape { height, width, ..shape }))
 }
 
-pub(super) fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
-    let source = source(rng, ops, |spec| spec.kind != Kind::Count)?;
-    let spec = &ops[source].spec;
-    let channels = spec.shape.channels;
-    let (leaks, synaptic) = (rng.one_in(2), rng.one_in(3));
-    let mut reals =
-        |base: f32, spread: f32| -> Vec<f32> { (0..channels).map(|_| base + spread * rng.real()).collect() };
-    let dynamics = if spec.kind == Kind::Real {
-        let leak = leaks.then(|| Leak { decay: reals(0.8, 0.1), gain: reals(0.6, 0.4), drive: reals(0.0, 0.1) });
-        let step = match leak {
-            None => Step::If,
-            Some(leak) if synaptic => Step::CubaLif(leak, Synapse { decay: reals(0.6, 0.3), gain: reals(0.7, 0.3) }),
-            Some(leak) => Step::Lif(leak),
+fn delay(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
+    let source = source(rng, ops, |spec| spec.kind != Kind::Current)?;
+    let spec = MapSpec { is_static: false, ..ops[source].spec };
+    let steps = rng.pick(&[1, 1, 2, 5, 40]);
+    Some((spec, Body::Delay(Delay { source, steps })))
+}
+
+/// Let some delays of counts read what comes behind them: recurrent connections.
+fn close_cycles(rng: &mut Rng, ops: &mut [Op]) {
+    for number in 0..ops.len() {
+        let spec = ops[number].spec;
+        if spec.kind != Kind::Count || !matches!(ops[number].body, Body::Delay(_)) {
+            continue;
+        }
+        let alike = |&other: &usize| {
+            let found = &ops[other].spec;
+            (found.shape, found.kind, found.max_count) == (spec.shape, spec.kind, spec.max_count)
         };
-        Dynamics::Real(Parameters {
-            threshold: reals(1.2, 0.8),
-            v_init: reals(0.3, 0.2),
-            v_reset: reals(0.0, 0.2),
-            step,
-        })
-    } else {
-        let mut whole =
-            |base: f32, spread: f32| -> Vec<i32> { reals(base, spread).iter().map(|&x| x as i32).collect() };
-        let leak = leaks.then(|| Leak { decay: whole(8e8, 1e8), gain: Vec::new(), drive: whole(0.0, 9.0) });
-        let step = leak.map_or(Step::If, Step::Lif);
-        Dynamics::Integer(Parameters {
-            threshold: whole(150.0, 120.0),
-            v_init: whole(30.0, 20.0),
-            v_reset: whole(0.0, 30.0),
-            step,
-        })
-    };
-    let spec = MapSpec { kind: Kind::Count, is_static: false, max_count: 1, ..*spec };
-    let (subtract, strict, unit, max_current) = (!rng.one_in(3), rng.one_in(3), vec![1.0; channels], 0);
-    Some((spec, Body::Neuron(Neuron { source, dynamics, subtract, strict, unit, max_current })))
+        let later: Vec<usize> = (number + 1..ops.len()).filter(alike).collect();
+        if let (false, Body::Delay(delay)) = (later.is_empty(), &mut ops[number].body) {
+            delay.source = rng.pick(&later);
+        }
+    }
 }
 
 fn pool(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {

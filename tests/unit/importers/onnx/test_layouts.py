@@ -165,7 +165,7 @@ def test_mean_and_std_are_for_the_channels_of_the_map(shape: tuple[int | str, ..
     given = onnx_io.read_onnx(data).layout.to_model(network.input.normalise(x))
     expected = onnx_io.reference_outputs(data, given).reshape(2, -1)
     np.testing.assert_allclose(ann_pass(network, x)[0], expected, rtol=1e-4, atol=1e-5)
-    with pytest.raises(NetworkError, match=r"mean needs 3 values \(one a channel\), got 1"):
+    with pytest.raises(NetworkError, match=r"mean needs 3 values \(one per channel\), got 1"):
         onnx_io.load(data, mean=[0.1], std=[1.0])
 
 

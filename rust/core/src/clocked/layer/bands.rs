@@ -15,6 +15,8 @@ pub(crate) enum Target<'a, A> {
     Currents(&'a mut [A]),
     /// Spikes of neurons, and what these remember.
     Spikes(&'a mut [u8], Kept<'a, A>),
+    /// Potentials of neurons that never fire, and what these remember.
+    Potentials(&'a mut [A], Kept<'a, A>),
 }
 
 impl<A> Target<'_, A> {
@@ -29,6 +31,11 @@ impl<A> Target<'_, A> {
                 let (head, tail) = map.split_at_mut(values);
                 let (first, rest) = kept.split(chunks);
                 (Self::Spikes(head, first), Self::Spikes(tail, rest))
+            }
+            Self::Potentials(map, kept) => {
+                let (head, tail) = map.split_at_mut(values);
+                let (first, rest) = kept.split(chunks);
+                (Self::Potentials(head, first), Self::Potentials(tail, rest))
             }
         }
     }

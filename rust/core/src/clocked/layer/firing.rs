@@ -1,58 +1,97 @@
-//! Integrate and fire, 16 neurons at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons
-//! that lie next to each other overlap in the processor.
+//! Neurons, 16 at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons that lie next to each
+//! other overlap in the processor.
 
+use crate::clocked::maps::transpose::to_chunks;
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::clocked::synapses::source::Rows;
+use crate::neuron::model::{CONSTANTS, Constant, Fire, Leak, Model, Reset, Synapse};
 use crate::neuron::{Constants, LeakStep, step, synapse};
-use crate::plan::{Parameters, Step};
+use crate::plan::{Parameters, Shape};
 
-/// A neuron layer, ready to run: the constants of each channel, in whole chunks of 16.
+/// A value of 16 neighbouring channels.
+pub(crate) type Chunk<A> = [A; LANES];
+
+/// A neuron layer, ready to run: its constants in chunks, those of a pixel or, where each neuron has its own, of all pixels.
 #[derive(Debug)]
 pub(crate) struct Firing<A> {
+    pub(crate) model: Model,
+    /// Spikes of one neuron in one step, at most.
+    pub(crate) most: u8,
     /// A neuron fires where its potential is at least this.
-    fire: Vec<A>,
-    threshold: Vec<A>,
-    reset: Vec<A>,
-    leak: Vec<LeakStep<A>>,
-    synapse: Vec<LeakStep<A>>,
+    pub(crate) fire: Vec<Chunk<A>>,
+    pub(crate) threshold: Vec<Chunk<A>>,
+    pub(crate) reset: Vec<Chunk<A>>,
+    /// By the constant; those that the model has not are empty.
+    constants: [Vec<Chunk<A>>; CONSTANTS],
     /// Chunks of 16 channels of a pixel's potentials.
     pub(crate) chunks: usize,
-    pub(crate) v_init: Vec<A>,
-    model: u8,
-    subtract: bool,
+    pub(crate) v_init: Vec<Chunk<A>>,
+    walk: Walk,
 }
 
-/// Models, as a kernel is compiled for each.
-const IF: u8 = 0;
-const LIF: u8 = 1;
-const CUBA_LIF: u8 = 2;
+/// Models that a kernel is compiled for alone: the reset subtracts or sets; or any member of the family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    If,
+    Lif,
+    CubaLif,
+    Any,
+}
 
-/// What neurons remember, `[pixel][chunk of channels]` each.
+impl Walk {
+    fn of(model: &Model) -> Self {
+        let usual = Model { leak: model.leak, synapse: model.synapse, reset: model.reset, ..Model::default() };
+        let alike = Model { strict: false, per_neuron: false, ..*model } == usual;
+        match (model.leak, model.synapse) {
+            (Leak::None, Synapse::None) if alike && model.reset != Reset::None => Self::If,
+            (Leak::Euler, Synapse::None) if alike && model.reset != Reset::None => Self::Lif,
+            (Leak::Euler, Synapse::DecayFirst) if alike && model.reset != Reset::None => Self::CubaLif,
+            _ => Self::Any,
+        }
+    }
+}
+
+/// What neurons remember, `[pixel][chunk of channels]` each; empty where the model has it not.
 pub(crate) struct Kept<'a, A> {
-    pub(crate) potential: &'a mut [[A; LANES]],
-    /// Synaptic currents; empty where the model has none.
-    pub(crate) synaptic: &'a mut [[A; LANES]],
+    pub(crate) potential: &'a mut [Chunk<A>],
+    pub(crate) synaptic: &'a mut [Chunk<A>],
+    /// What spikes have added to the threshold.
+    pub(crate) rise: &'a mut [Chunk<A>],
+    /// Steps left in which nothing is taken in.
+    pub(crate) wait: &'a mut [Chunk<A>],
 }
 
 impl<'a, A> Kept<'a, A> {
-    /// Of a layer's memory: `chunks` chunks of potentials, then the synaptic currents.
-    pub(crate) fn new(memory: &'a mut [[A; LANES]], chunks: usize) -> Self {
-        let (potential, synaptic) = memory.split_at_mut(chunks);
-        Self { potential, synaptic }
+    /// Of a layer's memory: `chunks` chunks of potentials, then as many of each of the others.
+    pub(crate) fn new(memory: &'a mut [Chunk<A>], chunks: usize, model: &Model) -> Self {
+        let part = |there: bool| if there { chunks } else { 0 };
+        let (potential, rest) = memory.split_at_mut(chunks);
+        let (synaptic, rest) = rest.split_at_mut(part(model.synapse != Synapse::None));
+        let (rise, wait) = rest.split_at_mut(part(model.adaptive));
+        Self { potential, synaptic, rise, wait }
     }
 
     /// The first `chunks` chunks, and the rest.
     pub(crate) fn split(self, chunks: usize) -> (Self, Self) {
-        let (potential, potential_rest) = self.potential.split_at_mut(chunks);
-        let (synaptic, synaptic_rest) = self.synaptic.split_at_mut(chunks.min(self.synaptic.len()));
-        (Self { potential, synaptic }, Self { potential: potential_rest, synaptic: synaptic_rest })
+        let cut = |part: &'a mut [Chunk<A>]| part.split_at_mut(chunks.min(part.len()));
+        let (potential, potentials) = cut(self.potential);
+        let (synaptic, synaptics) = cut(self.synaptic);
+        let (rise, rises) = cut(self.rise);
+        let (wait, waits) = cut(self.wait);
+        let rest = Self { potential: potentials, synaptic: synaptics, rise: rises, wait: waits };
+        (Self { potential, synaptic, rise, wait }, rest)
     }
 
     /// What lies from a chunk on.
     #[inline(always)]
     pub(crate) fn behind(&mut self, chunk: usize) -> Kept<'_, A> {
-        let none = self.synaptic.len().min(chunk);
-        Kept { potential: &mut self.potential[chunk..], synaptic: &mut self.synaptic[none..] }
+        let [i, a, wait] = [self.synaptic.len(), self.rise.len(), self.wait.len()].map(|length| length.min(chunk));
+        Kept {
+            potential: &mut self.potential[chunk..],
+            synaptic: &mut self.synaptic[i..],
+            rise: &mut self.rise[a..],
+            wait: &mut self.wait[wait..],
+        }
     }
 }
 
@@ -63,86 +102,108 @@ pub(crate) struct Steps<'a, A, const N: usize, const P: usize> {
     pub(crate) trace: Option<&'a mut Rows<A, N, P>>,
 }
 
+/// Where a chunk of a pixel's channels is: its constants, what it remembers, and `[pixel][begin..]` of each row.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot {
+    pub(crate) constants: usize,
+    pub(crate) kept: usize,
+    pub(crate) pixel: usize,
+    pub(crate) begin: usize,
+}
+
 impl<A: Current> Firing<A> {
-    pub(crate) fn new(parameters: &Parameters<A>, subtract: bool, strict: bool) -> Self {
-        let channels = parameters.threshold.len();
-        let padded = |values: &[A]| {
-            let mut padded = values.to_vec();
-            padded.resize(channels.next_multiple_of(LANES), A::default());
-            padded
+    pub(crate) fn new(parameters: &Parameters<A>, model: Model, shape: Shape, most: u8) -> Self {
+        let own = if model.per_neuron { shape } else { Shape::new(shape.channels, 1, 1) };
+        let chunks = shape.channels.div_ceil(LANES);
+        let chunked = |values: &[A]| {
+            let mut target = vec![[A::default(); LANES]; own.pixels() * chunks];
+            to_chunks(values, own, &mut target);
+            target
         };
-        let threshold = padded(&parameters.threshold);
-        let leaks = |decay: &[A], gain: &[A], drive: &[A]| -> Vec<LeakStep<A>> {
-            let steps = padded(decay).into_iter().zip(padded(gain)).zip(padded(drive));
-            steps.map(|((decay, gain), drive)| LeakStep { decay, gain, drive }).collect()
-        };
-        let own = &parameters.step;
-        let leak = own.leak().map_or(Vec::new(), |leak| leaks(&leak.decay, &leak.gain, &leak.drive));
+        let mut constants = [const { Vec::new() }; CONSTANTS];
+        for (constant, values) in model.constants(A::INTEGER).into_iter().zip(&parameters.constants) {
+            constants[constant as usize] = chunked(values);
+        }
+        let threshold = chunked(&parameters.threshold);
+        let above = |chunk: &Chunk<A>| chunk.map(A::above);
         Self {
-            fire: if strict { threshold.iter().map(|&value| value.above()).collect() } else { threshold.clone() },
+            model,
+            most,
+            fire: if model.strict { threshold.iter().map(above).collect() } else { threshold.clone() },
             threshold,
-            reset: padded(&parameters.v_reset),
-            model: match own {
-                Step::If => IF,
-                Step::Lif(_) => LIF,
-                Step::CubaLif(..) => CUBA_LIF,
-            },
-            leak,
-            synapse: own.synapse().map_or(Vec::new(), |own| leaks(&own.decay, &own.gain, &[])),
-            chunks: channels.div_ceil(LANES),
-            v_init: parameters.v_init.clone(),
-            subtract,
+            reset: chunked(&parameters.v_reset),
+            constants,
+            chunks,
+            v_init: chunked(&parameters.v_init),
+            walk: Walk::of(&model),
         }
     }
 
-    /// Integrate channels `block * N..` of the first `pixels` pixels, from what they remember.
+    /// Whether potentials come out, not spikes.
+    pub(crate) fn never(&self) -> bool {
+        self.model.fire == Fire::Never
+    }
+
+    /// A constant of a chunk; zeros where the model has it not.
+    #[inline(always)]
+    pub(crate) fn constant(&self, constant: Constant, at: usize) -> Chunk<A> {
+        chunk(&self.constants[constant as usize], at)
+    }
+
+    /// Integrate channels `block * N..` of some pixels, from what they remember; `first` is the number of the first pixel in the map.
     #[inline(always)]
     pub(crate) fn integrate<const N: usize, const P: usize>(
         &self,
         mut kept: Kept<'_, A>,
-        [pixels, block]: [usize; 2],
+        [first, pixels, block]: [usize; 3],
         steps: &mut Steps<'_, A, N, P>,
     ) {
         let own = N / LANES;
         for pixel in 0..pixels {
+            let apart = if self.model.per_neuron { (first + pixel) * self.chunks } else { 0 };
             for chunk in 0..own.min(self.chunks - block * own) {
                 let number = block * own + chunk;
-                let (at, place) = ([number, pixel * self.chunks + number], [pixel, chunk * LANES]);
+                let spot =
+                    Spot { constants: apart + number, kept: pixel * self.chunks + number, pixel, begin: chunk * LANES };
                 let own = &mut kept;
-                match (self.model, self.subtract) {
-                    (IF, true) => self.walk::<N, P, IF, true>(at, own, place, steps),
-                    (IF, false) => self.walk::<N, P, IF, false>(at, own, place, steps),
-                    (CUBA_LIF, true) => self.walk::<N, P, CUBA_LIF, true>(at, own, place, steps),
-                    (CUBA_LIF, false) => self.walk::<N, P, CUBA_LIF, false>(at, own, place, steps),
-                    (_, true) => self.walk::<N, P, LIF, true>(at, own, place, steps),
-                    (_, false) => self.walk::<N, P, LIF, false>(at, own, place, steps),
+                match (self.walk, self.model.reset == Reset::Subtract) {
+                    (Walk::If, true) => self.walk::<N, P, IF, true>(spot, own, steps),
+                    (Walk::If, false) => self.walk::<N, P, IF, false>(spot, own, steps),
+                    (Walk::Lif, true) => self.walk::<N, P, LIF, true>(spot, own, steps),
+                    (Walk::Lif, false) => self.walk::<N, P, LIF, false>(spot, own, steps),
+                    (Walk::CubaLif, true) => self.walk::<N, P, CUBA_LIF, true>(spot, own, steps),
+                    (Walk::CubaLif, false) => self.walk::<N, P, CUBA_LIF, false>(spot, own, steps),
+                    (Walk::Any, _) => self.walk_any(spot, own, steps),
                 }
             }
         }
     }
 
-    /// Integrate chunk `number` of a pixel's channels, which lies at `[pixel, begin]` of each row, and at `at` of what they remember.
+    /// Integrate a chunk of a pixel's channels: the models that a kernel is compiled for.
     #[inline(always)]
     fn walk<const N: usize, const P: usize, const MODEL: u8, const SUBTRACT: bool>(
         &self,
-        [number, at]: [usize; 2],
+        spot: Spot,
         kept: &mut Kept<'_, A>,
-        [pixel, begin]: [usize; 2],
         steps: &mut Steps<'_, A, N, P>,
     ) {
-        let fire = chunk(&self.fire, number);
-        let after = chunk(if SUBTRACT { &self.threshold } else { &self.reset }, number);
-        let leak = if MODEL == IF { [LeakStep::default(); LANES] } else { chunk(&self.leak, number) };
-        let inflow = if MODEL == CUBA_LIF { chunk(&self.synapse, number) } else { [LeakStep::default(); LANES] };
-        let mut v = kept.potential[at];
-        let mut synaptic = if MODEL == CUBA_LIF { kept.synaptic[at] } else { [A::default(); LANES] };
+        let Spot { constants: at, pixel, begin, .. } = spot;
+        let fire = chunk(&self.fire, at);
+        let after = chunk(if SUBTRACT { &self.threshold } else { &self.reset }, at);
+        let own = |wanted: bool, constant| if wanted { self.constant(constant, at) } else { [A::default(); LANES] };
+        let [decay, gain, drive] = [Constant::Decay, Constant::Gain, Constant::Drive].map(|it| own(MODEL != IF, it));
+        let [syn_decay, syn_gain] = [Constant::SynDecay, Constant::SynGain].map(|it| own(MODEL == CUBA_LIF, it));
+        let mut v = kept.potential[spot.kept];
+        let mut synaptic = if MODEL == CUBA_LIF { kept.synaptic[spot.kept] } else { [A::default(); LANES] };
         for (number, row) in steps.current.iter().enumerate() {
             let row = &row[pixel][begin..begin + LANES];
             let mut spikes = [0; LANES];
             for i in 0..LANES {
-                let own = Constants { fire: fire[i], after: after[i], leak: leak[i] };
+                let leak = LeakStep { decay: decay[i], gain: gain[i], drive: drive[i] };
+                let own = Constants { fire: fire[i], after: after[i], leak };
                 let current = if MODEL == CUBA_LIF {
-                    synaptic[i] = synapse(synaptic[i], row[i], inflow[i]);
+                    let inflow = LeakStep { decay: syn_decay[i], gain: syn_gain[i], drive: A::default() };
+                    synaptic[i] = synapse(synaptic[i], row[i], inflow);
                     synaptic[i]
                 } else {
                     row[i]
@@ -154,20 +215,32 @@ impl<A: Current> Firing<A> {
                 v[i] = after.potential;
                 spikes[i] = u8::from(after.fires);
             }
-            steps.spikes[number][pixel][begin..begin + LANES].copy_from_slice(&spikes);
-            if let Some(trace) = &mut steps.trace {
-                trace[number][pixel][begin..begin + LANES].copy_from_slice(&v);
-            }
+            steps.put(number, spot, &spikes, &v);
         }
-        kept.potential[at] = v;
+        kept.potential[spot.kept] = v;
         if MODEL == CUBA_LIF {
-            kept.synaptic[at] = synaptic;
+            kept.synaptic[spot.kept] = synaptic;
         }
     }
 }
 
-/// The constants of a chunk of channels.
+const IF: u8 = 0;
+const LIF: u8 = 1;
+const CUBA_LIF: u8 = 2;
+
+impl<A: Current, const N: usize, const P: usize> Steps<'_, A, N, P> {
+    /// Write what a step of a chunk gives.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, number: usize, spot: Spot, spikes: &Chunk<u8>, v: &Chunk<A>) {
+        self.spikes[number][spot.pixel][spot.begin..spot.begin + LANES].copy_from_slice(spikes);
+        if let Some(trace) = &mut self.trace {
+            trace[number][spot.pixel][spot.begin..spot.begin + LANES].copy_from_slice(v);
+        }
+    }
+}
+
+/// A chunk of constants; defaults where there are none.
 #[inline(always)]
-fn chunk<T: Copy + Default>(constants: &[T], number: usize) -> [T; LANES] {
-    constants[number * LANES..].first_chunk().copied().unwrap_or([T::default(); LANES])
+fn chunk<T: Copy + Default>(constants: &[Chunk<T>], at: usize) -> Chunk<T> {
+    constants.get(at).copied().unwrap_or([T::default(); LANES])
 }

@@ -6,3 +6,4 @@ pub(crate) mod firing;
 pub(crate) mod frame;
 pub(crate) mod pass;
 pub(crate) mod share;
+pub(crate) mod stages;

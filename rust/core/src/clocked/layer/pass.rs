@@ -164,11 +164,14 @@ impl<A: Synaptic, S, const N: usize, const P: usize> Pass<'_, A, S, N, P> {
         for edge in self.edges {
             edge.add([first, group.pixels], range, current);
         }
-        if let (Target::Spikes(_, kept), Some(firing)) = (&mut self.run.target, &self.layer.firing) {
-            let trace = if self.run.observed.is_some() { Some(&mut scratch.potential) } else { None };
-            let mut steps = Steps { current, spikes: &mut scratch.spikes, trace };
+        if let (Target::Spikes(_, kept) | Target::Potentials(_, kept), Some(firing)) =
+            (&mut self.run.target, &self.layer.firing)
+        {
+            let seen = self.run.observed.is_some() || firing.never();
+            let mut steps =
+                Steps { current, spikes: &mut scratch.spikes, trace: seen.then_some(&mut scratch.potential) };
             let kept = kept.behind(own * firing.chunks);
-            firing.integrate(kept, [group.pixels, block], &mut steps);
+            firing.integrate(kept, [first, group.pixels, block], &mut steps);
         }
         for number in 0..group.pixels {
             let at = (own + number) * group.steps * channels + range[0];
@@ -177,10 +180,14 @@ impl<A: Synaptic, S, const N: usize, const P: usize> Pass<'_, A, S, N, P> {
                 Target::Spikes(map, _) => {
                     let spikes = &scratch.spikes[..group.steps];
                     write_rows(spikes, number, &mut map[at..], [channels, range[1]]);
-                    if let Some(observed) = &mut self.run.observed {
-                        observed.see([first + number, number], range, current, &scratch.potential);
-                    }
                 }
+                Target::Potentials(map, _) => {
+                    let potentials = &scratch.potential[..group.steps];
+                    write_rows(potentials, number, &mut map[at..], [channels, range[1]]);
+                }
+            }
+            if let Some(observed) = &mut self.run.observed {
+                observed.see([first + number, number], range, current, &scratch.potential);
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::clocked::maps::buffers::View;
 use crate::simd::Kernel;
 
-/// Limit a static real map by 0 from below, and by `high` from above, a value a channel.
+/// Limit a static real map by 0 from below, and by `high` from above, a value per channel.
 pub(crate) struct ClampPass<'a> {
     pub(crate) source: View<'a, f32>,
     pub(crate) high: Option<&'a [f32]>,

@@ -28,6 +28,14 @@ pub(crate) fn to_pixels<T: Copy>(values: &[T], shape: Shape, target: &mut [T]) {
     });
 }
 
+/// Values in `(C, H, W)` order into step `step` of `steps`, in `[pixel][step][channel]` order.
+pub(crate) fn to_step<T: Copy>(values: &[T], shape: Shape, [step, steps]: [usize; 2], target: &mut [T]) {
+    let (channels, pixels) = (shape.channels, shape.pixels());
+    each_place(channels, pixels, |channel, pixel| {
+        target[(pixel * steps + step) * channels + channel] = values[channel * pixels + pixel];
+    });
+}
+
 /// Values in `[pixel][channel]` order into `(C, H, W)` order, through `turn`, which is told the channel.
 pub(crate) fn to_planes<T: Copy, S>(values: &[T], shape: Shape, target: &mut [S], turn: impl Fn(usize, T) -> S) {
     let (channels, pixels) = (shape.channels, shape.pixels());

@@ -144,7 +144,7 @@ impl Kernel for ActivityPass<'_> {
             for &total in chunk {
                 activity.events += u64::from(total);
                 silent += u32::from(total == 0);
-                saturated += u32::from(total == self.steps);
+                saturated += u32::from(total >= self.steps);
             }
             activity.silent += u64::from(silent);
             activity.saturated += u64::from(saturated);

@@ -55,6 +55,8 @@ pub(crate) struct Meter {
     pub(crate) readers: Vec<Reader>,
     /// Whether neurons make it.
     pub(crate) is_neuron: bool,
+    /// Whether it holds spikes.
+    pub(crate) fires: bool,
 }
 
 /// A weight layer that reads a map: tables in `[pixel][channel]` order.
@@ -94,8 +96,14 @@ impl Compiled {
 }
 
 fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
-    let mut meters: Vec<Meter> =
-        ops.iter().map(|op| Meter { readers: Vec::new(), is_neuron: matches!(op.body, Body::Neuron(_)) }).collect();
+    let mut meters: Vec<Meter> = ops
+        .iter()
+        .map(|op| Meter {
+            readers: Vec::new(),
+            is_neuron: matches!(op.body, Body::Neuron(_)),
+            fires: op.spec.kind == Kind::Count,
+        })
+        .collect();
     for (number, op) in ops.iter().enumerate() {
         if let Body::Conv(conv) = &op.body {
             let source = &ops[conv.source].spec;

@@ -3,7 +3,7 @@
 use crate::clocked::maps::buffers::Place;
 use crate::clocked::program::stage::Stage;
 use crate::error::{Error, Result};
-use crate::plan::{Kind, MAX_BLOCK, MAX_MEMORY, Op, Shape};
+use crate::plan::{Body, Kind, MAX_BLOCK, MAX_MEMORY, Op, Shape};
 
 /// Bytes of maps that one block should stay within, so that they stay cached.
 const CACHED_MAPS: usize = 4 << 20;
@@ -23,6 +23,8 @@ pub(crate) struct Slot {
 pub(crate) struct Layout {
     pub(crate) slots: Vec<Slot>,
     pub(crate) places: Vec<Place>,
+    /// Steps of a block, at most: no delay reads what the block itself computes.
+    most: usize,
 }
 
 impl Slot {
@@ -41,7 +43,7 @@ impl Layout {
     /// Lay out the maps that `stages` compute, in this order; static stages come first and run once a sample.
     pub(crate) fn new(ops: &[Op], stages: &[Stage]) -> Result<Self> {
         let nowhere = Place { slot: usize::MAX, shape: Shape::new(0, 0, 0), is_static: false };
-        let mut layout = Self { slots: Vec::new(), places: vec![nowhere; ops.len()] };
+        let mut layout = Self { slots: Vec::new(), places: vec![nowhere; ops.len()], most: shortest_delay(ops) };
         let last_reads = last_reads(ops, stages);
         let mut free: Vec<usize> = Vec::new();
         for (time, stage) in stages.iter().enumerate() {
@@ -58,7 +60,7 @@ impl Layout {
             done.retain(|&op| last_reads[op] == time && layout.places[op].slot != usize::MAX);
             free.extend(done.iter().map(|&op| layout.places[op].slot));
         }
-        let bytes = layout.bytes(1);
+        let bytes = layout.bytes(1).saturating_add(delayed_bytes(ops));
         if bytes as u64 > MAX_MEMORY {
             return Err(Error::capacity(format!("the maps of a run take {bytes} bytes; the limit is {MAX_MEMORY}")));
         }
@@ -87,7 +89,7 @@ impl Layout {
     /// Steps to compute at a time: `wish`, or as many as keep the maps cached.
     pub(crate) fn block(&self, wish: usize, steps: usize) -> usize {
         let largest = self.slots.iter().map(|slot| slot.size).max().unwrap_or(1);
-        let limit = (MAX_VALUES / largest.max(1)).clamp(1, MAX_BLOCK).min(steps);
+        let limit = (MAX_VALUES / largest.max(1)).clamp(1, self.most).min(steps);
         if wish > 0 {
             return wish.min(limit);
         }
@@ -96,11 +98,31 @@ impl Layout {
     }
 }
 
+/// Bytes that delays remember.
+fn delayed_bytes(ops: &[Op]) -> usize {
+    let bytes = |op: &Op| {
+        let Body::Delay(delay) = &op.body else { return 0 };
+        let width = if op.spec.kind == Kind::Count { 1 } else { 4 };
+        op.spec.shape.size().saturating_mul(delay.steps).saturating_mul(width)
+    };
+    ops.iter().map(bytes).fold(0, usize::saturating_add)
+}
+
+/// The shortest delay of a plan, as far as a block goes.
+fn shortest_delay(ops: &[Op]) -> usize {
+    let delays = ops.iter().filter_map(|op| if let Body::Delay(delay) = &op.body { Some(delay.steps) } else { None });
+    delays.min().unwrap_or(MAX_BLOCK).min(MAX_BLOCK)
+}
+
 /// When each map is read for the last time.
 ///
 /// Every block reads static maps again, but no map of a block takes their slots.
 fn last_reads(ops: &[Op], stages: &[Stage]) -> Vec<usize> {
     let mut last = vec![0; ops.len()];
+    for delay in ops.iter().filter(|op| matches!(op.body, Body::Delay(_))) {
+        // What is delayed is read behind the block's last stage.
+        delay.sources().into_iter().for_each(|source| last[source] = stages.len());
+    }
     for (time, stage) in stages.iter().enumerate() {
         for &read in stage.sources.iter().chain([&stage.op]) {
             last[read] = last[read].max(time);

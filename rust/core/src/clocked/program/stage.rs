@@ -23,6 +23,7 @@ pub(crate) enum Work {
     Clamp { high: Option<Vec<f32>> },
     Round { unit: Vec<f64> },
     Output { readout: Readout, unit: Option<Vec<f64>> },
+    Delay,
 }
 
 /// One stage: it reads the maps of `sources` and computes the map of `op`.
@@ -81,7 +82,7 @@ pub(crate) fn stages(ops: &[Op]) -> Result<Staged> {
 
 fn word(op: &Op) -> &'static str {
     match &op.body {
-        Body::Input(Coding::Constant) | Body::Gather(_) => "move",
+        Body::Input(Coding::Constant | Coding::Frames) | Body::Gather(_) => "move",
         Body::Input(Coding::Poisson) => "philox",
         Body::Input(Coding::Events) => "scatter",
         Body::Conv(_) => "event",
@@ -90,6 +91,7 @@ fn word(op: &Op) -> &'static str {
         Body::Clamp(_) => "clamp",
         Body::Round(_) => "round",
         Body::Neuron(_) => "integrate",
+        Body::Delay(_) => "delay",
     }
 }
 
@@ -114,6 +116,11 @@ fn stage(ops: &[Op], number: usize, parts: Parts) -> Result<Stage> {
         Body::Gather(gather) => Work::Gather(Moves::new(ops, &gather.sources, &gather.index, op.spec.shape)),
         Body::Clamp(clamp) => Work::Clamp { high: clamp.high.clone() },
         Body::Round(round) => Work::Round { unit: round.unit.clone() },
+        Body::Delay(_) => {
+            // It reads what it remembers.
+            sources = Vec::new();
+            Work::Delay
+        }
         Body::Output(output) => Work::Output { readout: output.readout, unit: output.unit.clone() },
     };
     let is_static = op.spec.is_static && !matches!(work, Work::Output { .. });
@@ -182,7 +189,8 @@ where
             let Some(parameters) = A::parameters_of(&neuron.dynamics) else {
                 return Err(Error::internal(format!("node '{}': parameters of another precision", ops[number].node)));
             };
-            Some(Firing::new(parameters, neuron.subtract, neuron.strict))
+            let spec = &ops[number].spec;
+            Some(Firing::new(parameters, neuron.model, spec.shape, spec.max_count as u8))
         }
         _ => None,
     };

@@ -44,8 +44,12 @@ impl Sample<'_> {
         let frame = Frame { level: self.program.level, inputs, maps, places, steps };
         let target = if let Some(firing) = &layer.firing {
             let memory = A::potentials(&mut workspace.memory[stage.op])?;
-            let kept = Kept::new(memory, layer.shape.pixels() * firing.chunks);
-            Target::Spikes(u8::of_mut(target)?, kept)
+            let kept = Kept::new(memory, layer.shape.pixels() * firing.chunks, &firing.model);
+            if firing.never() {
+                Target::Potentials(A::of_mut(target)?, kept)
+            } else {
+                Target::Spikes(u8::of_mut(target)?, kept)
+            }
         } else {
             Target::Currents(A::of_mut(target)?)
         };

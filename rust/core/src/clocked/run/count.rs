@@ -43,6 +43,12 @@ impl Sample<'_> {
     /// Add a block to the totals, and count up to each read in it.
     pub(crate) fn count(&mut self, stage: &Stage, block: &Block) -> Result<()> {
         let op = stage.op;
+        if self.request.count && self.program.meters[op].is_neuron {
+            for read in block.segments.iter().filter_map(|segment| segment.read) {
+                let updates = self.program.ops[op].spec.shape.size() as u64 * self.request.read_at[read] as u64;
+                self.add(read, op, Field::Updates, updates);
+            }
+        }
         if !counts_events(self.program, self.request, op) {
             return Ok(());
         }
@@ -89,14 +95,13 @@ impl Sample<'_> {
     }
 
     fn count_neurons(&mut self, op: usize, read: usize) {
-        if !self.program.meters[op].is_neuron {
+        let meter = &self.program.meters[op];
+        if !meter.is_neuron || !meter.fires {
             return;
         }
         let steps = self.request.read_at[read];
         let totals = &self.workspace.totals[op];
         let activity = self.program.level.run(ActivityPass { totals, steps: steps as u32 });
-        let updates = self.program.ops[op].spec.shape.size() as u64 * steps as u64;
-        self.add(read, op, Field::Updates, updates);
         self.add(read, op, Field::Spikes, activity.events);
         self.add(read, op, Field::Silent, activity.silent);
         self.add(read, op, Field::Saturated, activity.saturated);

@@ -7,7 +7,7 @@ use crate::clocked::maps::input::{EventPlacer, PoissonPass, Span};
 use crate::clocked::maps::maxpool::RisePass;
 use crate::clocked::maps::pool::{MaximumPass, PoolPass, Slide, Sum};
 use crate::clocked::maps::round::RoundPass;
-use crate::clocked::maps::transpose::to_pixels;
+use crate::clocked::maps::transpose::{to_pixels, to_step};
 use crate::clocked::observe::readout::OutputPass;
 use crate::clocked::program::stage::{Stage, Work};
 use crate::clocked::request::Input;
@@ -58,6 +58,7 @@ impl Sample<'_> {
             }
             Work::Clamp { high } => self.clamp(stage, high.as_deref(), &mut target)?,
             Work::Round { unit } => self.round(stage, unit, &mut target)?,
+            Work::Delay => self.delayed(stage, block, &mut target)?,
             Work::Output { .. } => return Err(Error::internal("a read-out has no map")),
         }
         self.workspace.maps.put(slot, target);
@@ -79,6 +80,13 @@ impl Sample<'_> {
                 span,
                 target: u8::of_mut(target)?,
             }),
+            Input::Frames(values) => {
+                let target = f32::of_mut(target)?;
+                for step in 0..block.steps {
+                    let range = self.range(block.first + step, size);
+                    to_step(&values[range], shape, [step, block.steps], target);
+                }
+            }
             Input::Events { offsets, index } => {
                 let node = &self.program.ops[stage.op].node;
                 let first = self.number * self.request.steps + block.first;

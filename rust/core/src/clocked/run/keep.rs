@@ -73,7 +73,9 @@ impl Sample<'_> {
             let range = self.range(read, shape.size());
             to_planes(&observed.sums, shape, &mut probe.current_sum[range.clone()], |_, v| v);
             to_planes(&observed.squares, shape, &mut probe.current_square_sum[range.clone()], |_, v| v);
-            to_planes(&self.workspace.totals[*op], shape, &mut probe.spikes[range.clone()], |_, v| v as i32);
+            if self.program.meters[*op].fires {
+                to_planes(&self.workspace.totals[*op], shape, &mut probe.spikes[range.clone()], |_, v| v as i32);
+            }
             let memory: &Memory = &self.workspace.memory[*op];
             memory.store(&self.program.ops, &self.program.ops[*op], &mut probe.potential, range)?;
         }

@@ -3,6 +3,7 @@
 pub(crate) mod convolve;
 pub(crate) mod count;
 pub(crate) mod execute;
+pub(crate) mod history;
 pub(crate) mod keep;
 pub(crate) mod program;
 pub(crate) mod sample;

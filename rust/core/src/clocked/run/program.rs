@@ -140,6 +140,7 @@ fn array(kind: StateKind, size: usize) -> Result<Array> {
         StateKind::Real => Array::Real(zeros(size)?),
         StateKind::Integer => Array::Integer(zeros(size)?),
         StateKind::Long => Array::Long(zeros(size)?),
+        StateKind::Bytes => Array::Bytes(zeros(size)?),
     })
 }
 

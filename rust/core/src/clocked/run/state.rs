@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use crate::clocked::layer::firing::Firing;
 use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::zeros;
 use crate::clocked::maps::transpose::{from_chunks, to_chunks, to_pixels, to_planes};
 use crate::clocked::program::stage::{Stage, Work};
 use crate::clocked::request::{Array, StateKind, StateView, state_kind, state_size};
-use crate::clocked::synapses::current::LANES;
+use crate::clocked::run::history::History;
+use crate::clocked::synapses::current::{Current, LANES};
 use crate::error::{Error, Result};
 use crate::plan::{Body, Op, Readout, Shape};
 
@@ -23,6 +25,8 @@ pub(crate) enum Memory {
     Counts(Vec<i32>),
     RealSum(Vec<f32>),
     LongSum(Vec<i64>),
+    DelayedCounts(History<u8>),
+    DelayedReals(History<f32>),
 }
 
 /// A precision that memories are kept in.
@@ -61,10 +65,12 @@ impl Memory {
     /// Room for an operation's memory.
     pub(crate) fn new(ops: &[Op], op: &Op) -> Result<Self> {
         let shape = shape_of(ops, op);
-        let values = if let Body::Neuron(neuron) = &op.body { neuron.values() } else { 1 };
+        let values = if let Body::Neuron(neuron) = &op.body { neuron.model.values() } else { 1 };
         let chunks = shape.pixels() * shape.channels.div_ceil(LANES) * values;
         Ok(match (state_kind(ops, op), &op.body) {
             (None, _) => Self::Nothing,
+            (Some(StateKind::Bytes), _) => Self::DelayedCounts(History::new(state_size(ops, op), shape)?),
+            (Some(StateKind::Real), Body::Delay(_)) => Self::DelayedReals(History::new(state_size(ops, op), shape)?),
             (Some(StateKind::Real), Body::Neuron(_)) => Self::RealPotential(zeros(chunks)?),
             (Some(StateKind::Integer), Body::Neuron(_)) => Self::IntegerPotential(zeros(chunks)?),
             (Some(StateKind::Integer), _) => Self::Counts(zeros(shape.size())?),
@@ -92,10 +98,10 @@ impl Memory {
     pub(crate) fn start(&mut self, op: &Op, stage: Option<&Stage>) -> Result<()> {
         match (self, stage.map(|stage| &stage.work)) {
             (Self::RealPotential(values), Some(Work::RealLayer(Layer { firing: Some(firing), .. }))) => {
-                fill(values, op.spec.shape.pixels(), &firing.v_init);
+                fill(values, op.spec.shape.pixels(), firing);
             }
             (Self::IntegerPotential(values), Some(Work::CurrentLayer(Layer { firing: Some(firing), .. }))) => {
-                fill(values, op.spec.shape.pixels(), &firing.v_init);
+                fill(values, op.spec.shape.pixels(), firing);
             }
             (Self::Counts(values), _) => values.fill(0),
             (Self::RealSum(values), _) => values.fill(0.0),
@@ -103,6 +109,8 @@ impl Memory {
                 let first_spike = matches!(&op.body, Body::Output(output) if output.readout == Readout::FirstSpike);
                 values.fill(if first_spike { -1 } else { 0 });
             }
+            (Self::DelayedCounts(history), _) => history.start(),
+            (Self::DelayedReals(history), _) => history.start(),
             (Self::Nothing, _) => {}
             (Self::RealPotential(_) | Self::IntegerPotential(_), _) => {
                 return Err(Error::internal(format!("node '{}': potentials without a neuron", op.node)));
@@ -117,7 +125,9 @@ impl Memory {
         let range = sample * size..(sample + 1) * size;
         match (self, state) {
             (Self::RealPotential(values), StateView::Real(state)) => all_to_chunks(&state[range], shape, values),
-            (Self::IntegerPotential(values), StateView::Integer(state)) => to_chunks(&state[range], shape, values),
+            (Self::IntegerPotential(values), StateView::Integer(state)) => all_to_chunks(&state[range], shape, values),
+            (Self::DelayedCounts(history), StateView::Bytes(state)) => history.load(&state[range], shape),
+            (Self::DelayedReals(history), StateView::Real(state)) => history.load(&state[range], shape),
             (Self::Counts(values), StateView::Integer(state)) => to_pixels(&state[range], shape, values),
             (Self::RealSum(values), StateView::Real(state)) => to_pixels(&state[range], shape, values),
             (Self::LongSum(values), StateView::Long(state)) => to_pixels(&state[range], shape, values),
@@ -131,7 +141,11 @@ impl Memory {
         let shape = shape_of(ops, op);
         match (self, state) {
             (Self::RealPotential(values), Array::Real(state)) => all_from_chunks(values, shape, &mut state[range]),
-            (Self::IntegerPotential(values), Array::Integer(state)) => from_chunks(values, shape, &mut state[range]),
+            (Self::IntegerPotential(values), Array::Integer(state)) => {
+                all_from_chunks(values, shape, &mut state[range]);
+            }
+            (Self::DelayedCounts(history), Array::Bytes(state)) => history.store(shape, &mut state[range]),
+            (Self::DelayedReals(history), Array::Real(state)) => history.store(shape, &mut state[range]),
             (Self::Counts(values), Array::Integer(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
             (Self::RealSum(values), Array::Real(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
             (Self::LongSum(values), Array::Long(state)) => to_planes(values, shape, &mut state[range], |_, v| v),
@@ -142,7 +156,7 @@ impl Memory {
 }
 
 /// The values of neurons that remember one or several, each in `(C, H, W)` order, into chunks.
-fn all_to_chunks(values: &[f32], shape: Shape, target: &mut [[f32; LANES]]) {
+fn all_to_chunks<A: Copy>(values: &[A], shape: Shape, target: &mut [[A; LANES]]) {
     let chunks = shape.pixels() * shape.channels.div_ceil(LANES);
     for (values, target) in values.chunks_exact(shape.size()).zip(target.chunks_exact_mut(chunks)) {
         to_chunks(values, shape, target);
@@ -150,22 +164,18 @@ fn all_to_chunks(values: &[f32], shape: Shape, target: &mut [[f32; LANES]]) {
 }
 
 /// Chunks of neurons that remember one or several values, each into `(C, H, W)` order.
-fn all_from_chunks(values: &[[f32; LANES]], shape: Shape, target: &mut [f32]) {
+fn all_from_chunks<A: Copy>(values: &[[A; LANES]], shape: Shape, target: &mut [A]) {
     let chunks = shape.pixels() * shape.channels.div_ceil(LANES);
     for (values, target) in values.chunks_exact(chunks).zip(target.chunks_exact_mut(shape.size())) {
         from_chunks(values, shape, target);
     }
 }
 
-/// The same potentials at every pixel, and zeros behind them.
-fn fill<A: Copy + Default>(values: &mut [[A; LANES]], pixels: usize, channels: &[A]) {
-    let own: Vec<[A; LANES]> = channels
-        .chunks(LANES)
-        .map(|chunk| std::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or_default()))
-        .collect();
-    let (potentials, others) = values.split_at_mut(pixels * own.len());
-    for pixel in potentials.chunks_exact_mut(own.len().max(1)) {
-        pixel.copy_from_slice(&own);
+/// Potentials at the start, and zeros behind them.
+fn fill<A: Current>(values: &mut [[A; LANES]], pixels: usize, firing: &Firing<A>) {
+    let (potentials, others) = values.split_at_mut(pixels * firing.chunks);
+    for part in potentials.chunks_exact_mut(firing.v_init.len().max(1)) {
+        part.copy_from_slice(&firing.v_init);
     }
     others.fill([A::default(); LANES]);
 }

@@ -27,6 +27,7 @@ impl Sample<'_> {
                 self.count(stage, &block)?;
                 self.record(stage.op, &block)?;
             }
+            self.remember(&block)?;
             done += block.steps;
             if self.request.probe {
                 self.probe(done)?;

@@ -99,7 +99,7 @@ impl Workspace {
 /// Whether each neuron's events are totalled in this run.
 pub(crate) fn counts_events(program: &Compiled, request: &Request<'_>, op: usize) -> bool {
     let meter = &program.meters[op];
-    (request.count && !meter.readers.is_empty()) || (meter.is_neuron && (request.count || request.probe))
+    (request.count && !meter.readers.is_empty()) || (meter.is_neuron && meter.fires && (request.count || request.probe))
 }
 
 fn observed(program: &Compiled, request: &Request<'_>, number: usize, block: usize) -> Result<Option<Observed>> {

@@ -1,5 +1,7 @@
 //! The numbers of the format; `pysnn/plan/file_layout.py` has the same.
 
+use crate::neuron::model::{Fire, Leak, Synapse};
+
 /// The newest format that is read and written.
 pub const VERSION: u32 = 1;
 
@@ -37,7 +39,7 @@ pub(super) mod word {
     /// Kernel, stride, pads, dilation: ten words.
     pub(crate) const WINDOW: usize = 13;
     pub(crate) const GROUPS: usize = 23;
-    /// Coding, read-out, or model of a neuron.
+    /// Coding, read-out, leak of a neuron, or steps of a delay.
     pub(crate) const MODE: usize = 24;
     pub(crate) const FLAGS: usize = 25;
     /// The bits of a pool's float32 weight.
@@ -45,6 +47,8 @@ pub(super) mod word {
     pub(crate) const MAX_CURRENT: usize = 27;
     /// State values of a neuron beyond the potential.
     pub(crate) const STATES: usize = 28;
+    pub(crate) const FIRE: usize = 29;
+    pub(crate) const SYNAPSE: usize = 30;
 }
 
 /// Kinds of operations.
@@ -59,6 +63,7 @@ pub(super) mod kind {
     pub(crate) const ADD: u32 = 8;
     pub(crate) const NEURON: u32 = 9;
     pub(crate) const OUTPUT: u32 = 10;
+    pub(crate) const DELAY: u32 = 11;
 }
 
 /// How a source enters a sum.
@@ -69,16 +74,32 @@ pub(super) mod entry {
     pub(crate) const RATIO: u32 = 3;
 }
 
-/// Models of neurons: a closed family.
-pub(super) mod model {
-    pub(crate) const IF: u32 = 1;
-    pub(crate) const LIF: u32 = 2;
-    pub(crate) const CUBA_LIF: u32 = 3;
+/// Flags of a neuron.
+pub(super) mod flag {
+    pub(crate) const ZERO: u32 = 1;
+    pub(crate) const STRICT: u32 = 2;
+    pub(crate) const NO_RESET: u32 = 4;
+    pub(crate) const LATE: u32 = 8;
+    pub(crate) const BOTH: u32 = 16;
+    pub(crate) const FLOOR: u32 = 32;
+    pub(crate) const REFRACTORY: u32 = 64;
+    pub(crate) const ADAPTIVE: u32 = 128;
+    pub(crate) const PER_NEURON: u32 = 256;
 }
 
-/// Flags of a neuron.
-pub(super) const SETS_RESET: u32 = 1;
-pub(super) const STRICT: u32 = 2;
+/// Leaks, from 1; ways to fire and synapses, from 0.
+pub(super) const LEAKS: [Leak; 8] = [
+    Leak::None,
+    Leak::Euler,
+    Leak::Relax,
+    Leak::RelaxDivided,
+    Leak::Box,
+    Leak::Plain,
+    Leak::PlainDivided,
+    Leak::Lapicque,
+];
+pub(super) const FIRES: [Fire; 3] = [Fire::Once, Fire::Count, Fire::Never];
+pub(super) const SYNAPSES: [Synapse; 4] = [Synapse::None, Synapse::DecayFirst, Synapse::DecayLast, Synapse::Jump];
 
 /// Element types.
 pub(super) mod dtype {

@@ -4,7 +4,7 @@ use super::layout::{
     ARRAY_SIZE, DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, VERSION, aligned,
 };
 use super::reader::{Reader, damaged, u32_at, u64_at};
-use super::write::{digest, unsealed};
+use super::write::{Layout, digest};
 use crate::error::Result;
 use crate::plan::checked::{Plan, Precision};
 
@@ -22,7 +22,7 @@ impl Plan {
             return Err(damaged("its SHA-256 is not that of its bytes"));
         }
         let plan = Self::labelled(header.precision, Reader::new(sections).ops()?)?;
-        same(&unsealed(&plan), bytes)?;
+        same(&Layout::new(&plan, false), bytes)?;
         Ok(plan)
     }
 }
@@ -76,17 +76,20 @@ fn sections(bytes: &[u8]) -> Result<[&[u8]; SECTIONS]> {
     Ok(found)
 }
 
-/// Whether a file is what a plan's bytes would be, the digest apart.
-fn same(expected: &[u8], found: &[u8]) -> Result<()> {
-    let apart = |at: usize| (DIGEST_AT..DIGEST_AT + DIGEST_SIZE).contains(&at);
-    let end = DIGEST_AT + DIGEST_SIZE;
-    if expected.get(end..) == found.get(end..) && expected.get(..DIGEST_AT) == found.get(..DIGEST_AT) {
-        return Ok(());
+/// Whether a file is what a plan's bytes would be. The digest is apart; arrays were read where they lie.
+fn same(expected: &Layout, found: &[u8]) -> Result<()> {
+    let front = &expected.bytes;
+    let length = front.len() + expected.data_length;
+    if found.len() != length {
+        return Err(damaged(format!("{} bytes; expected {length}", found.len())));
     }
-    let differs = expected.iter().zip(found).enumerate().position(|(at, (a, b))| a != b && !apart(at));
-    match differs {
-        None if expected.len() == found.len() => Ok(()),
-        None => Err(damaged(format!("{} bytes; expected {}", found.len(), expected.len()))),
-        Some(at) => Err(damaged(format!("byte {at} is {}; expected {}", found[at], expected[at]))),
+    let apart = |at: usize| (DIGEST_AT..DIGEST_AT + DIGEST_SIZE).contains(&at);
+    if let Some(at) = front.iter().zip(found).enumerate().position(|(at, (a, b))| a != b && !apart(at)) {
+        return Err(damaged(format!("byte {at} is {}; expected {}", found[at], front[at])));
+    }
+    let mut between = expected.gaps.iter().flat_map(|gap| front.len() + gap.start..front.len() + gap.end);
+    match between.find(|&at| found[at] != 0) {
+        Some(at) => Err(damaged(format!("byte {at} is {}; expected 0", found[at]))),
+        None => Ok(()),
     }
 }

@@ -1,13 +1,14 @@
 //! The operations of a file, one after the other.
 
 use super::layout::{
-    ARRAY_SIZE, OP_WORDS, SECTIONS, SETS_RESET, SOURCE_WORDS, STRICT, dtype, entry, kind, model, word,
+    ARRAY_SIZE, FIRES, LEAKS, OP_WORDS, SECTIONS, SOURCE_WORDS, SYNAPSES, dtype, entry, flag, kind, word,
 };
 use crate::error::{Error, Kind as Fault, Result};
+use crate::neuron::model::{Model, Reset, ResetTime};
 use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::plan::ops::{
-    Body, Clamp, Conv, Dynamics, Entry, Gather, Leak, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
-    Step, Synapse, Term, Weights,
+    Body, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
+    Term, Weights,
 };
 use crate::plan::window::Window;
 
@@ -101,6 +102,7 @@ impl<'a> Reader<'a> {
                 1 => Body::Input(Coding::Constant),
                 2 => Body::Input(Coding::Poisson),
                 3 => Body::Input(Coding::Events),
+                4 => Body::Input(Coding::Frames),
                 _ => return Ok(None),
             },
             kind::CONV => {
@@ -133,43 +135,28 @@ impl<'a> Reader<'a> {
                 };
                 Body::Output(Output { source, readout, unit: self.optional(arrays)? })
             }
+            kind::DELAY => Body::Delay(Delay { source, steps: words[word::MODE] as usize }),
             _ => return Ok(None),
         }))
     }
 
     fn neuron(&mut self, source: usize, words: &Words) -> Result<Option<Body>> {
-        let model = words[word::MODE];
-        if !(model::IF..=model::CUBA_LIF).contains(&model) {
-            return Ok(None);
-        }
+        let Some(model) = model(words) else { return Ok(None) };
         let (dynamics, unit) = if self.next_dtype() == dtype::I32 {
-            let Read { parameters, unit } = self.parameters(model, false)?;
+            let Read { parameters, unit } = self.parameters(&model, true)?;
             (Dynamics::Integer(parameters), unit)
         } else {
-            let Read { parameters, unit } = self.parameters(model, true)?;
+            let Read { parameters, unit } = self.parameters(&model, false)?;
             (Dynamics::Real(parameters), unit)
         };
-        let flags = words[word::FLAGS];
-        let (subtract, strict) = (flags & SETS_RESET == 0, flags & STRICT != 0);
-        let max_current = words[word::MAX_CURRENT];
-        Ok(Some(Body::Neuron(Neuron { source, dynamics, subtract, strict, unit, max_current })))
+        Ok(Some(Body::Neuron(Neuron { source, model, dynamics, unit, max_current: words[word::MAX_CURRENT] })))
     }
 
-    fn parameters<A: Value>(&mut self, model: u32, gains: bool) -> Result<Read<A>> {
+    fn parameters<A: Value>(&mut self, model: &Model, integer: bool) -> Result<Read<A>> {
         let [threshold, v_init, v_reset] = [self.array()?, self.array()?, self.array()?];
         let unit = self.array()?;
-        let step = match model {
-            model::IF => Step::If,
-            model::LIF => Step::Lif(self.leak(gains)?),
-            _ => Step::CubaLif(self.leak(gains)?, Synapse { decay: self.array()?, gain: self.array()? }),
-        };
-        Ok(Read { parameters: Parameters { threshold, v_init, v_reset, step }, unit })
-    }
-
-    fn leak<A: Value>(&mut self, gains: bool) -> Result<Leak<A>> {
-        let decay = self.array()?;
-        let gain = if gains { self.array()? } else { Vec::new() };
-        Ok(Leak { decay, gain, drive: self.array()? })
+        let constants = model.constants(integer).iter().map(|_| self.array()).collect::<Result<_>>()?;
+        Ok(Read { parameters: Parameters { threshold, v_init, v_reset, constants }, unit })
     }
 
     fn term(&mut self) -> Result<Term> {
@@ -224,6 +211,30 @@ struct Source {
 struct Read<A> {
     parameters: Parameters<A>,
     unit: Vec<f64>,
+}
+
+fn model(words: &Words) -> Option<Model> {
+    let has = |flag: u32| words[word::FLAGS] & flag != 0;
+    Some(Model {
+        leak: *LEAKS.get((words[word::MODE] as usize).checked_sub(1)?)?,
+        synapse: *SYNAPSES.get(words[word::SYNAPSE] as usize)?,
+        fire: *FIRES.get(words[word::FIRE] as usize)?,
+        reset: match [has(flag::NO_RESET), has(flag::ZERO)] {
+            [true, _] => Reset::None,
+            [_, true] => Reset::Zero,
+            _ => Reset::Subtract,
+        },
+        reset_time: match [has(flag::BOTH), has(flag::LATE)] {
+            [true, _] => ResetTime::Both,
+            [_, true] => ResetTime::Late,
+            _ => ResetTime::Now,
+        },
+        strict: has(flag::STRICT),
+        floor: has(flag::FLOOR),
+        refractory: has(flag::REFRACTORY),
+        adaptive: has(flag::ADAPTIVE),
+        per_neuron: has(flag::PER_NEURON),
+    })
 }
 
 fn window(words: &Words) -> Window {

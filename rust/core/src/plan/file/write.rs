@@ -1,50 +1,69 @@
 //! From a plan to its bytes.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 use super::layout::{
-    DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SETS_RESET, SOURCE_WORDS, STRICT, VERSION,
-    aligned, dtype, entry, kind, model, word,
+    DIGEST_AT, DIGEST_SIZE, FIRES, FIRST, LEAKS, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, SYNAPSES,
+    VERSION, aligned, dtype, entry, flag, kind, word,
 };
+use crate::neuron::model::{Model, Reset, ResetTime};
 use crate::plan::checked::{Plan, Precision};
 use crate::plan::map::{Coding, Kind};
-use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Step, Term, Weights};
+use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
 use crate::plan::window::Window;
 
 impl Plan {
     /// Its bytes: equal plans have equal ones.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = unsealed(self);
+        let Layout { mut bytes, data, .. } = Layout::new(self, true);
+        bytes.extend_from_slice(&data);
         let digest = digest(&bytes);
         bytes[DIGEST_AT..DIGEST_AT + DIGEST_SIZE].copy_from_slice(&digest);
         bytes
     }
 }
 
-/// The bytes of a plan with zeros for the digest.
-pub(super) fn unsealed(plan: &Plan) -> Vec<u8> {
-    let mut parts = Parts::default();
-    plan.ops().iter().for_each(|op| parts.op(op));
-    let mut bytes = vec![0; FIRST];
-    let mut sections = Vec::with_capacity(SECTIONS);
-    for section in [&parts.ops, &parts.sources, &parts.table(), &parts.names, &parts.data] {
+/// What a plan's bytes are, with zeros for the digest.
+pub(super) struct Layout {
+    /// Everything in front of the data.
+    pub(super) bytes: Vec<u8>,
+    /// The data; empty where they are not wanted.
+    data: Vec<u8>,
+    /// How long the data are.
+    pub(super) data_length: usize,
+    /// What of the data belongs to no array: zeros.
+    pub(super) gaps: Vec<Range<usize>>,
+}
+
+impl Layout {
+    pub(super) fn new(plan: &Plan, with_data: bool) -> Self {
+        let mut parts = Parts { with_data, ..Parts::default() };
+        plan.ops().iter().for_each(|op| parts.op(op));
+        let mut bytes = vec![0; FIRST];
+        let mut sections = Vec::with_capacity(SECTIONS);
+        for section in [&parts.ops, &parts.sources, &parts.table(), &parts.names] {
+            bytes.resize(aligned(bytes.len()), 0);
+            sections.push([bytes.len() as u64, section.len() as u64]);
+            bytes.extend_from_slice(section);
+        }
         bytes.resize(aligned(bytes.len()), 0);
-        sections.push([bytes.len() as u64, section.len() as u64]);
-        bytes.extend_from_slice(section);
+        sections.push([bytes.len() as u64, parts.length as u64]);
+        let precision = u32::from(plan.precision() == Precision::Int8);
+        let length = (bytes.len() + parts.length) as u64;
+        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[12..16].copy_from_slice(&precision.to_le_bytes());
+        bytes[16..24].copy_from_slice(&length.to_le_bytes());
+        bytes[24..28].copy_from_slice(&(plan.ops().len() as u32).to_le_bytes());
+        bytes[28..32].copy_from_slice(&(SECTIONS as u32).to_le_bytes());
+        for (number, value) in sections.as_flattened().iter().enumerate() {
+            bytes[SECTIONS_AT + 8 * number..][..8].copy_from_slice(&value.to_le_bytes());
+        }
+        Self { bytes, data: parts.data, data_length: parts.length, gaps: parts.gaps }
     }
-    let precision = u32::from(plan.precision() == Precision::Int8);
-    let length = bytes.len() as u64;
-    bytes[..8].copy_from_slice(&MAGIC);
-    bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
-    bytes[12..16].copy_from_slice(&precision.to_le_bytes());
-    bytes[16..24].copy_from_slice(&length.to_le_bytes());
-    bytes[24..28].copy_from_slice(&(plan.ops().len() as u32).to_le_bytes());
-    bytes[28..32].copy_from_slice(&(SECTIONS as u32).to_le_bytes());
-    for (number, value) in sections.as_flattened().iter().enumerate() {
-        bytes[SECTIONS_AT + 8 * number..][..8].copy_from_slice(&value.to_le_bytes());
-    }
-    bytes
 }
 
 /// The SHA-256 of a file whose digest counts as zeros.
@@ -62,7 +81,11 @@ struct Parts {
     ops: Vec<u8>,
     sources: Vec<u8>,
     names: Vec<u8>,
+    /// Whether the data are kept, or only how long they are.
+    with_data: bool,
     data: Vec<u8>,
+    length: usize,
+    gaps: Vec<Range<usize>>,
     /// Type, place in the data, and number of values of each array.
     arrays: Vec<[u64; 3]>,
 }
@@ -70,15 +93,19 @@ struct Parts {
 /// A number of an array.
 trait Value: Copy {
     const DTYPE: u32;
-    fn put(self, bytes: &mut Vec<u8>);
+    fn put(values: &[Self], bytes: &mut Vec<u8>);
 }
 
 macro_rules! value {
     ($type:ty, $dtype:ident) => {
         impl Value for $type {
             const DTYPE: u32 = dtype::$dtype;
-            fn put(self, bytes: &mut Vec<u8>) {
-                bytes.extend_from_slice(&self.to_le_bytes());
+            fn put(values: &[Self], bytes: &mut Vec<u8>) {
+                let begin = bytes.len();
+                bytes.resize(begin + size_of_val(values), 0);
+                for (to, value) in bytes[begin..].as_chunks_mut().0.iter_mut().zip(values) {
+                    *to = value.to_le_bytes();
+                }
             }
         }
     };
@@ -166,39 +193,31 @@ impl Parts {
                 output.unit.iter().for_each(|unit| self.array(unit));
                 kind::OUTPUT
             }
+            Body::Delay(delay) => {
+                words[word::MODE] = delay.steps as u32;
+                kind::DELAY
+            }
         };
     }
 
     fn neuron(&mut self, neuron: &Neuron, words: &mut [u32; OP_WORDS]) {
-        let reset = if neuron.subtract { 0 } else { SETS_RESET };
-        words[word::FLAGS] = reset | if neuron.strict { STRICT } else { 0 };
+        let model = &neuron.model;
+        words[word::MODE] = 1 + place(&LEAKS, &model.leak);
+        words[word::FLAGS] = flags(model);
         words[word::MAX_CURRENT] = neuron.max_current;
-        words[word::STATES] = (neuron.values() - 1) as u32;
-        words[word::MODE] = match &neuron.dynamics {
+        words[word::STATES] = (model.values() - 1) as u32;
+        words[word::FIRE] = place(&FIRES, &model.fire);
+        words[word::SYNAPSE] = place(&SYNAPSES, &model.synapse);
+        match &neuron.dynamics {
             Dynamics::Real(parameters) => self.parameters(parameters, &neuron.unit),
             Dynamics::Integer(parameters) => self.parameters(parameters, &neuron.unit),
-        };
+        }
     }
 
-    /// Write parameters; the number of their model.
-    fn parameters<A: Value>(&mut self, parameters: &Parameters<A>, unit: &[f64]) -> u32 {
+    fn parameters<A: Value>(&mut self, parameters: &Parameters<A>, unit: &[f64]) {
         self.arrays([&parameters.threshold, &parameters.v_init, &parameters.v_reset]);
         self.array(unit);
-        if let Some(leak) = parameters.step.leak() {
-            self.array(&leak.decay);
-            if !leak.gain.is_empty() {
-                self.array(&leak.gain);
-            }
-            self.array(&leak.drive);
-        }
-        match &parameters.step {
-            Step::If => model::IF,
-            Step::Lif(_) => model::LIF,
-            Step::CubaLif(_, synapse) => {
-                self.arrays([&synapse.decay, &synapse.gain]);
-                model::CUBA_LIF
-            }
-        }
+        parameters.constants.iter().for_each(|values| self.array(values));
     }
 
     fn term(&mut self, term: &Term) {
@@ -232,11 +251,13 @@ impl Parts {
     }
 
     fn array<T: Value>(&mut self, values: &[T]) {
-        self.data.resize(aligned(self.data.len()), 0);
-        self.arrays.push([u64::from(T::DTYPE), self.data.len() as u64, values.len() as u64]);
-        self.data.reserve(size_of_val(values));
-        for value in values {
-            value.put(&mut self.data);
+        let begin = aligned(self.length);
+        self.gaps.push(self.length..begin);
+        self.arrays.push([u64::from(T::DTYPE), begin as u64, values.len() as u64]);
+        self.length = begin + size_of_val(values);
+        if self.with_data {
+            self.data.resize(begin, 0);
+            T::put(values, &mut self.data);
         }
     }
 
@@ -244,6 +265,26 @@ impl Parts {
     fn table(&self) -> Vec<u8> {
         self.arrays.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
     }
+}
+
+/// Where a word stands in its list.
+fn place<T: PartialEq>(words: &[T], word: &T) -> u32 {
+    words.iter().position(|other| other == word).unwrap_or_default() as u32
+}
+
+fn flags(model: &Model) -> u32 {
+    let flags = [
+        (flag::ZERO, model.reset == Reset::Zero),
+        (flag::STRICT, model.strict),
+        (flag::NO_RESET, model.reset == Reset::None),
+        (flag::LATE, model.reset_time == ResetTime::Late),
+        (flag::BOTH, model.reset_time == ResetTime::Both),
+        (flag::FLOOR, model.floor),
+        (flag::REFRACTORY, model.refractory),
+        (flag::ADAPTIVE, model.adaptive),
+        (flag::PER_NEURON, model.per_neuron),
+    ];
+    flags.iter().map(|&(flag, there)| if there { flag } else { 0 }).sum()
 }
 
 fn window(window: &Window, words: &mut [u32; OP_WORDS]) {
@@ -255,7 +296,12 @@ fn window(window: &Window, words: &mut [u32; OP_WORDS]) {
 
 /// The numbers of codings and read-outs are the order of their variants, from 1.
 const _: () = {
-    assert!(Coding::Constant as u32 == 0 && Coding::Poisson as u32 == 1 && Coding::Events as u32 == 2);
+    assert!(
+        Coding::Constant as u32 == 0
+            && Coding::Poisson as u32 == 1
+            && Coding::Events as u32 == 2
+            && Coding::Frames as u32 == 3
+    );
     assert!(Readout::MeanCurrent as u32 == 0 && Readout::Potential as u32 == 1);
     assert!(Readout::Count as u32 == 2 && Readout::FirstSpike as u32 == 3);
 };

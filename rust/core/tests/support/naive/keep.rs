@@ -22,7 +22,13 @@ pub(super) fn empty(ops: &[Op], request: &Request<'_>) -> Outputs {
         if let Some(integer) = integer_state(ops, op) {
             let long = matches!(op.body, Body::Output(_)) && integer;
             let all = batch * state_size(ops, op);
-            outputs.state.push((number, if long { Array::Long(vec![0; all]) } else { array(integer, all) }));
+            let bytes = matches!(op.body, Body::Delay(_)) && integer;
+            let array = match [long, bytes] {
+                [true, _] => Array::Long(vec![0; all]),
+                [_, true] => Array::Bytes(vec![0; all]),
+                _ => array(integer, all),
+            };
+            outputs.state.push((number, array));
         }
         if request.record_spikes.contains(&number) {
             outputs.spikes.push((number, vec![0; steps * size]));
@@ -51,6 +57,9 @@ fn copy_state(state: &State, target: &mut Array, begin: usize) {
         Array::Integer(values) => {
             state.integer.iter().enumerate().for_each(|(i, &v)| values[begin + i] = i32::try_from(v).unwrap());
         }
+        Array::Bytes(values) => {
+            state.integer.iter().enumerate().for_each(|(i, &v)| values[begin + i] = u8::try_from(v).unwrap());
+        }
         Array::Long(values) => values[begin..begin + state.integer.len()].copy_from_slice(&state.integer),
     }
 }
@@ -59,6 +68,10 @@ fn copy_state(state: &State, target: &mut Array, begin: usize) {
 fn copy_potentials(state: &State, target: &mut Array, begin: usize, size: usize) {
     match target {
         Array::Real(values) => values[begin..begin + size].copy_from_slice(&state.real[..size]),
+        Array::Integer(values) => {
+            let whole = state.integer[..size].iter().map(|&v| i32::try_from(v).unwrap());
+            values[begin..begin + size].iter_mut().zip(whole).for_each(|(value, v)| *value = v);
+        }
         _ => copy_state(state, target, begin),
     }
 }

@@ -1,11 +1,13 @@
 //! The oracle: `docs/numerics.md` in plain scalar code, one sample and one step at a time, on `(C, H, W)` maps.
 
 mod keep;
+mod neurons;
 mod operations;
 mod tally;
 
 use keep::{empty, keep_read, keep_state, record};
-use operations::{add, conv, neuron, output, taps};
+use neurons::neuron;
+use operations::{add, conv, output, taps};
 use pysnn_core::clocked::{Input, Outputs, Request, StateView};
 use pysnn_core::plan::{Body, Dynamics, Kind, Neuron, Op, Output, Plan, Readout};
 use pysnn_core::random::philox;
@@ -74,6 +76,7 @@ pub(crate) fn run(plan: &Plan, request: &Request<'_>) -> Outputs {
                 }
                 maps.push(map);
             }
+            remember(ops, &maps, &mut states);
             tally.step(ops, &maps, step == 0 && request.start == 0);
             record(ops, request, [sample, step], (&maps, &states), &mut outputs);
             if let Some(read) = request.read_at.iter().position(|&read| read == step + 1) {
@@ -90,6 +93,7 @@ fn integer_state(ops: &[Op], op: &Op) -> Option<bool> {
         Body::Neuron(neuron) => Some(matches!(neuron.dynamics, Dynamics::Integer(_))),
         Body::MaxPool(pool) => (ops[pool.source].spec.kind == Kind::Count).then_some(true),
         Body::Output(output) => Some(ops[output.source].spec.kind != Kind::Real),
+        Body::Delay(_) => Some(op.spec.kind != Kind::Real),
         _ => None,
     }
 }
@@ -97,7 +101,8 @@ fn integer_state(ops: &[Op], op: &Op) -> Option<bool> {
 fn state_size(ops: &[Op], op: &Op) -> usize {
     match &op.body {
         Body::MaxPool(pool) => ops[pool.source].spec.shape.size(),
-        Body::Neuron(neuron) => op.spec.shape.size() * neuron.values(),
+        Body::Neuron(neuron) => op.spec.shape.size() * neuron.model.values(),
+        Body::Delay(delay) => op.spec.shape.size() * delay.steps,
         _ => op.spec.shape.size(),
     }
 }
@@ -115,23 +120,47 @@ fn start(ops: &[Op], number: usize, request: &Request<'_>, sample: usize) -> Sta
             StateView::Real(values) => state.real = values[range].to_vec(),
             StateView::Integer(values) => state.integer = values[range].iter().map(|&v| i64::from(v)).collect(),
             StateView::Long(values) => state.integer = values[range].to_vec(),
+            StateView::Bytes(values) => state.integer = values[range].iter().map(|&v| i64::from(v)).collect(),
         }
         return state;
     }
     let pixels = op.spec.shape.pixels();
     match &op.body {
-        Body::Neuron(Neuron { dynamics: Dynamics::Real(p), .. }) => {
-            state.real = (0..op.spec.shape.size()).map(|i| p.v_init[i / pixels]).collect();
-            state.real.resize(size, 0.0);
-        }
-        Body::Neuron(Neuron { dynamics: Dynamics::Integer(p), .. }) => {
-            state.integer = (0..size).map(|i| i64::from(p.v_init[i / pixels])).collect();
+        Body::Neuron(Neuron { dynamics, model, .. }) => {
+            let at = |i: usize| if model.per_neuron { i } else { i / pixels };
+            let own = 0..op.spec.shape.size();
+            match dynamics {
+                Dynamics::Real(p) => state.real = own.map(|i| p.v_init[at(i)]).collect(),
+                Dynamics::Integer(p) => state.integer = own.map(|i| i64::from(p.v_init[at(i)])).collect(),
+            }
+            if matches!(dynamics, Dynamics::Real(_)) {
+                state.real.resize(size, 0.0);
+            } else {
+                state.integer.resize(size, 0);
+            }
         }
         Body::Output(Output { readout: Readout::FirstSpike, .. }) => state.integer = vec![-1; size],
         _ if integer_state(ops, op) == Some(true) => state.integer = vec![0; size],
         _ => state.real = vec![0.0; size],
     }
     state
+}
+
+/// Keep what delays read later: the oldest map goes, the latest comes.
+fn remember(ops: &[Op], maps: &[Map], states: &mut [State]) {
+    for (op, state) in ops.iter().zip(states) {
+        let Body::Delay(delay) = &op.body else { continue };
+        match &maps[delay.source] {
+            Map::Real(values) => {
+                state.real.drain(..values.len());
+                state.real.extend(values);
+            }
+            Map::Integer(values) => {
+                state.integer.drain(..values.len());
+                state.integer.extend(values);
+            }
+        }
+    }
 }
 
 /// The next map of a sample at a step: that of operation `maps.len()`.
@@ -194,6 +223,8 @@ fn compute(ops: &[Op], maps: &[Map], state: &mut State, request: &Request<'_>, [
         }
         Body::Add(terms) => add(&op.spec, terms, maps),
         Body::Neuron(body) => neuron(&op.spec, body, &maps[body.source], state),
+        Body::Delay(_) if op.spec.kind == Kind::Real => Map::Real(state.real[..size].to_vec()),
+        Body::Delay(_) => Map::Integer(state.integer[..size].to_vec()),
         Body::Output(body) => output(body, &maps[body.source], state, request.start as i64 + step as i64),
     }
 }
@@ -201,6 +232,7 @@ fn compute(ops: &[Op], maps: &[Map], state: &mut State, request: &Request<'_>, [
 fn input(request: &Request<'_>, size: usize, sample: usize, step: usize) -> Map {
     match request.input {
         Input::Constant(values) => Map::Real(values[sample * size..(sample + 1) * size].to_vec()),
+        Input::Frames(values) => Map::Real(values[(step * request.batch + sample) * size..][..size].to_vec()),
         Input::Poisson { rates, seed, first_sample } => {
             let time = request.start + step as u64;
             let spike = |i: usize| {

@@ -1,7 +1,7 @@
 //! What each operation computes.
 
 use super::{Map, State};
-use pysnn_core::plan::{Conv, Dynamics, Entry, Kind, MapSpec, Neuron, Output, Readout, Shape, Term, Weights, Window};
+use pysnn_core::plan::{Conv, Entry, Kind, MapSpec, Output, Readout, Shape, Term, Weights, Window};
 
 /// Positions in the source of the window of result `i`, ascending in (ky, kx), of the same channel.
 pub(super) fn taps(window: &Window, source: Shape, result: Shape, i: usize) -> Vec<usize> {
@@ -85,56 +85,6 @@ pub(super) fn add(spec: &MapSpec, terms: &[Term], maps: &[Map]) -> Map {
         }
     };
     Map::Integer((0..size).map(|i| terms.iter().map(|t| term(t, i)).sum()).collect())
-}
-
-pub(super) fn neuron(spec: &MapSpec, neuron: &Neuron, source: &Map, state: &mut State) -> Map {
-    let pixels = spec.shape.pixels();
-    let mut spikes = vec![0; spec.shape.size()];
-    for (i, spike) in spikes.iter_mut().enumerate() {
-        let c = i / pixels;
-        match &neuron.dynamics {
-            Dynamics::Real(p) => {
-                let mut current = source.real()[i];
-                if let Some(synapse) = p.step.synapse() {
-                    let place = &mut state.real[spec.shape.size() + i];
-                    let decayed = synapse.decay[c] * *place;
-                    *place = decayed + synapse.gain[c] * current;
-                    current = *place;
-                }
-                let v = &mut state.real[i];
-                *v = match p.step.leak() {
-                    None => *v + current,
-                    Some(leak) => {
-                        let decayed = leak.decay[c] * *v;
-                        let driven = leak.gain[c] * current;
-                        let sum = decayed + driven;
-                        sum + leak.drive[c]
-                    }
-                };
-                let fires = if neuron.strict { *v > p.threshold[c] } else { *v >= p.threshold[c] };
-                if fires {
-                    *v = if neuron.subtract { *v - p.threshold[c] } else { p.v_reset[c] };
-                    *spike = 1;
-                }
-            }
-            Dynamics::Integer(p) => {
-                let (v, current) = (&mut state.integer[i], source.integers()[i]);
-                *v = match p.step.leak() {
-                    None => *v + current,
-                    Some(leak) => {
-                        ((i64::from(leak.decay[c]) * *v + (1 << 29)) >> 30) + current + i64::from(leak.drive[c])
-                    }
-                };
-                let threshold = i64::from(p.threshold[c]);
-                let fires = if neuron.strict { *v > threshold } else { *v >= threshold };
-                if fires {
-                    *v = if neuron.subtract { *v - threshold } else { i64::from(p.v_reset[c]) };
-                    *spike = 1;
-                }
-            }
-        }
-    }
-    Map::Integer(spikes)
 }
 
 pub(super) fn output(output: &Output, source: &Map, state: &mut State, now: i64) -> Map {

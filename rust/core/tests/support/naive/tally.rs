@@ -45,11 +45,14 @@ impl Tally {
                 }
                 Body::Neuron(_) => {
                     counts[4] += op.spec.shape.size() as i64;
+                    if matches!(maps[number], Map::Real(_)) {
+                        continue;
+                    }
                     let spikes = &mut self.spikes[number];
                     spikes.iter_mut().zip(maps[number].integers()).for_each(|(sum, spike)| *sum += spike);
                     counts[5] = spikes.iter().sum();
                     counts[6] = spikes.iter().filter(|&&n| n == 0).count() as i64;
-                    counts[7] = spikes.iter().filter(|&&n| n == self.steps).count() as i64;
+                    counts[7] = spikes.iter().filter(|&&n| n >= self.steps).count() as i64;
                 }
                 _ => {}
             }

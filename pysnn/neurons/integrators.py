@@ -1,0 +1,91 @@
+"""Neurons that never fire: their potential comes out."""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+import numpy as np
+
+from pysnn.errors import NetworkError
+from pysnn.neurons.cuba_lif import CubaLIF
+from pysnn.neurons.discrete import DiscreteLIF
+from pysnn.neurons.if_ import IF
+from pysnn.neurons.lif import LIF
+
+__all__ = ["LI", "CubaLI", "DiscreteLI", "I"]
+
+_OF_SPIKES = ("v_threshold", "reset", "v_reset", "compare", "reset_time", "max_spikes", "refractory")
+
+
+def _refuse_spikes(neuron: IF) -> None:
+    """Refuse what says when a neuron fires, or what a spike does."""
+    for item in fields(neuron):
+        if item.name in _OF_SPIKES and np.any(np.asarray(getattr(neuron, item.name)) != item.default):
+            raise NetworkError(f"{neuron.title}: it never fires, and takes no {item.name}")
+
+
+@dataclass(frozen=True, eq=False)
+class I(IF):  # noqa: E742 - NIR's name
+    """Integrator without spikes: ``v += I``, and ``v`` comes out. (NIR's I.) It runs in precision ``"float32"``.
+
+    Examples
+    --------
+    >>> I(v_init=0.5).model.fire
+    'never'
+    """
+
+    fires: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_spikes(self)
+
+
+@dataclass(frozen=True, eq=False)
+class LI(LIF):
+    """Leaky integrator without spikes: the potential of :class:`LIF` comes out. (NIR's LI.) It runs in precision ``"float32"``.
+
+    Examples
+    --------
+    >>> LI(tau=0.5).model.fire
+    'never'
+    """
+
+    fires: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_spikes(self)
+
+
+@dataclass(frozen=True, eq=False)
+class CubaLI(CubaLIF):
+    """Current-based leaky integrator without spikes: the potential of :class:`CubaLIF` comes out, as NIR's CubaLI.
+
+    Examples
+    --------
+    >>> CubaLI(tau_mem=0.5).state
+    ('v', 'i')
+    """
+
+    fires: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_spikes(self)
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteLI(DiscreteLIF):
+    """Leaky integrator without spikes by the numbers of its step: the potential of :class:`DiscreteLIF` comes out.
+
+    Examples
+    --------
+    >>> DiscreteLI(decay=0.9).model.fire
+    'never'
+    """
+
+    fires: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _refuse_spikes(self)
