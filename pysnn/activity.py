@@ -1,14 +1,14 @@
 """Exact counts of what a network did on data: one record for every kind of run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
-from pysnn.frozen import Frozen
+from pysnn.frozen import Frozen, FrozenDict
 from pysnn.schemas import ACTIVITY_FIELDS, COUNT_FIELDS, FIXED_FIELDS
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class Activity(Frozen):
         (``probe=True``).
     by_neuron
         int64 ``(reads, neurons)`` by neuron layer: each neuron's spikes over the samples; as ``by_sample``.
+    by_step
+        int64 ``(steps, neurons)`` by neuron layer: each neuron's spikes at each step, over the samples; of the layers whose
+        spikes a run was asked to record.
     fixed
         int64 ``(reads, layers, fields)``, in the order of :data:`pysnn.schemas.FIXED_FIELDS`: what was needed whatever the data
         were, as :func:`pysnn.plan.fixed_counts.fixed_counts` defines it; zeros where it is not given.
@@ -71,6 +74,7 @@ class Activity(Frozen):
     counts: Int64
     by_sample: Mapping[str, Int64]
     by_neuron: Mapping[str, Int64]
+    by_step: Mapping[str, Int64] = field(default_factory=FrozenDict)
     fixed: Int64 | None = None
 
     def __post_init__(self) -> None:

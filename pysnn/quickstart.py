@@ -12,6 +12,7 @@ from pysnn.errors import MissingExtraError
 from pysnn.files.aside import make_folder
 from pysnn.first_spike import Dense, FirstSpikeNetwork, evaluate
 from pysnn.first_spike.learn import STDBP, TrainingOptions, train
+from pysnn.hardware import Estimate, estimate
 from pysnn.progress import Progress
 from pysnn.simulation.measure import measure
 from pysnn.simulation.result import Result
@@ -28,6 +29,7 @@ STEPS = (1, 2, 4, 8, 16, 32)
 
 _METHOD = "percentile"
 _PLOTTED_STEPS = 8
+_CHIPS = ("loihi1", "truenorth")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +46,13 @@ class QuickstartResult:
         Schema "quantisation": what int8 cost.
     first_spike
         Schema "first_spike": a network that was trained on single spike times, on the same held-out digits.
+    estimate
+        What the converted network would cost on two chips, beside ANNs of the same shape.
     meta
         How the tables were made.
     files
         What was written, by kind: "run", "errors", "quantisation", "network", "data", "plot", "first_spike",
-        "first_spike_network", "first_spike_plot".
+        "first_spike_network", "first_spike_plot", "estimate", "estimate_plot".
     notes
         Sentences for the user: what was left out, and how to get it.
     """
@@ -57,6 +61,7 @@ class QuickstartResult:
     errors: "pl.DataFrame"
     quantisation: "pl.DataFrame"
     first_spike: "pl.DataFrame"
+    estimate: Estimate
     meta: dict[str, Any]
     files: dict[str, Path]
     notes: tuple[str, ...]
@@ -108,15 +113,18 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     files |= _save_network(folder, conversion, digits, ann)
     network, first_spike, written = _first_spike(folder, digits)
     files |= written
+    costs = estimate(conversion.network, full.activity, chips=_CHIPS, steps=_PLOTTED_STEPS)
+    files["estimate"] = write_table(costs.table, folder / "estimate.parquet", {**meta, **costs.meta})
     notes = []
     try:
-        from pysnn.plot import save_first_spikes, save_overview
+        from pysnn.plot import save_estimate, save_first_spikes, save_overview
 
         files["plot"] = save_overview(folder / "quickstart.png", table, errors, steps=_PLOTTED_STEPS)
         files["first_spike_plot"] = save_first_spikes(folder / "first-spike.png", network, digits.x_test)
+        files["estimate_plot"] = save_estimate(folder / "estimate.png", costs)
     except MissingExtraError as error:
         notes.append(f"No plot was written: {error}")
-    return QuickstartResult(table, errors, quantisation, first_spike, meta, files, tuple(notes))
+    return QuickstartResult(table, errors, quantisation, first_spike, costs, meta, files, tuple(notes))
 
 
 def _first_spike(folder: Path, digits: Dataset) -> tuple[FirstSpikeNetwork, "pl.DataFrame", dict[str, Path]]:

@@ -7,6 +7,7 @@ import typer
 from pysnn.cli.convert import convert
 from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
+from pysnn.cli.estimate import chips, estimate
 from pysnn.cli.export import export
 from pysnn.cli.group import OneLineGroup
 from pysnn.cli.info import info
@@ -44,7 +45,7 @@ def common(
     """Spiking neural networks on CPUs: converted, exact, event-driven."""
 
 
-for command in (quickstart, convert, run, export, diagnose, info, methods, corrections, neurons):
+for command in (quickstart, convert, run, export, diagnose, estimate, info, methods, corrections, neurons, chips):
     app.command(command.__name__)(reported(command))
 
 app.add_typer(sweep)

@@ -41,6 +41,12 @@ def quickstart(
             result.first_spike.select(shown).to_dicts(), "A network trained on single spike times, the same digits"
         )
         typer.echo()
+        costs = result.estimate.table
+        totals = costs.filter((costs["layer"] == "") & (costs["term"] == "energy_total"))
+        columns = ["network", "chip", "low", "value", "high", "unit", "scope", "grade"]
+        title = f"Energy a sample on two chips at T = {_SHOWN_STEPS}, and of ANNs of the same shape"
+        show_rows(totals.select(columns).to_dicts(), title)
+        typer.echo()
         for kind, path in result.files.items():
             typer.echo(f"{kind}: {path}")
     for note in result.notes:

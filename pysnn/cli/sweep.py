@@ -92,8 +92,8 @@ def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
     check_folder(folder)
     threads = max(1, usable_threads() // SweepOptions(**options).processes)
     job = replace(spec.run, threads=threads)
-    about = {"job": "convert-run", "spec": path.name}
-    fixed: dict[str, Any] = {"data": job.digest, "columns": SCHEMAS["sweep"], "about": about}
+    about = {"job": spec.job, "spec": path.name}
+    fixed: dict[str, Any] = {"data": job.digest, "columns": SCHEMAS[job.schema], "about": about}
     kept = f"the points that are done are kept in '{folder}'; the same command goes on"
     with interruptible(lambda: kept), Progress("sweep") as progress:
         run_sweep(job, spec.space, out=folder, progress=progress, **fixed, **options)

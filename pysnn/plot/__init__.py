@@ -2,6 +2,7 @@
 
 from pysnn.plot.accuracy import accuracy_against_steps
 from pysnn.plot.conversion_error import conversion_error, conversion_error_grid, save_conversion_error
+from pysnn.plot.estimate import cores_by_layer, energy_by_layer, energy_by_term, save_estimate
 from pysnn.plot.first_spike import first_spike_histogram, first_spike_raster, save_first_spikes
 from pysnn.plot.overview import save_overview
 from pysnn.plot.raster import raster
@@ -10,10 +11,14 @@ __all__ = [
     "accuracy_against_steps",
     "conversion_error",
     "conversion_error_grid",
+    "cores_by_layer",
+    "energy_by_layer",
+    "energy_by_term",
     "first_spike_histogram",
     "first_spike_raster",
     "raster",
     "save_conversion_error",
+    "save_estimate",
     "save_first_spikes",
     "save_overview",
 ]

@@ -108,7 +108,7 @@ class Result:
 
     @cached_property
     def activity(self) -> Activity:
-        """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``."""
+        """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``, by step where it recorded spikes."""
         engine = {op.node: k for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)}
         fixed = fixed_counts(self.plan)
         nodes = [name for name in dict.fromkeys(op.node for op in self.plan.ops) if name in engine or name in fixed]
@@ -131,6 +131,9 @@ class Result:
             counts=counts,
             by_sample=FrozenDict({name: array.sum(axis=2, dtype=np.int64) for name, array in spikes.items()}),
             by_neuron=FrozenDict({name: array.sum(axis=1, dtype=np.int64) for name, array in spikes.items()}),
+            by_step=FrozenDict(
+                {name: array.sum(axis=1, dtype=np.int64).reshape(len(array), -1) for name, array in self.spikes.items()}
+            ),
             fixed=needed,
         )
 

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from pysnn.sweep.points import point_json
 from pysnn.sweep.sources import NetworkSource
 from pysnn.version import __version__
 
-__all__ = ["ConvertRun", "pick"]
+__all__ = ["ConvertRun", "ConvertedRun", "pick"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class ConvertRun:
     backend, threads
         As in :func:`pysnn.run`; results do not depend on them.
     """
+
+    schema: ClassVar[str] = "sweep"
 
     networks: Mapping[str, NetworkSource]
     backend: str = "auto"
@@ -51,6 +53,13 @@ class ConvertRun:
 
     def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
         """Run one point; there is no chance in it beside the calibration's own seed."""
+        done = self.converted(params)
+        source = self.networks[params["network"]]
+        ann = _ann_labels(source, params["split"], params["limit"])
+        return [{**done.made, **row} for row in _rows(done.found, done.labels, ann)]
+
+    def converted(self, params: Mapping[str, Any]) -> "ConvertedRun":
+        """Convert a point's network and run it."""
         source = self.networks[params["network"]]
         network = _network(source)
         given = _data(source.train if params["split"] == "train" else source.test, params["limit"])
@@ -68,14 +77,22 @@ class ConvertRun:
                 **params["settings"],
             ).network
             found = run(converted, given.x, steps=params["steps"], labels=given.y, keep_state=False, **options)
-        labels = _ann_labels(source, params["split"], params["limit"])
         made = {
             "settings": point_json(params["settings"]),
             "convert_steps": params["convert_steps"],
             "version": __version__,
             "warnings": "; ".join(str(warning.message) for warning in heard) or None,
         }
-        return [{**made, **row} for row in _rows(found, given.y, labels)]
+        return ConvertedRun(found, given.y, made)
+
+
+@dataclass(frozen=True, eq=False)
+class ConvertedRun:
+    """What a point's run gave: its result, the labels, and how it was made."""
+
+    found: Result
+    labels: NDArray[Any] | None
+    made: dict[str, Any]
 
 
 def _rows(found: Result, labels: NDArray[Any] | None, ann: NDArray[np.int64]) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 from pysnn.convert import METHODS
 from pysnn.errors import DataError
+from pysnn.hardware import chip_names
 
-__all__ = ["GRID", "NETWORK", "TOP", "check_keys", "checked_text", "listed"]
+__all__ = ["ESTIMATE_GRID", "GRID", "NETWORK", "TOP", "check_keys", "checked_text", "listed"]
 
 Check = Callable[[Any], str | None]
 """Returns what was expected, if a value is not that."""
@@ -123,3 +124,5 @@ GRID: dict[str, Check] = {
     "convert_steps": _convert_steps,
     "settings": _settings,
 }
+
+ESTIMATE_GRID: dict[str, Check] = {**GRID, "chip": _several(_word(*chip_names()))}

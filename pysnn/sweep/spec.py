@@ -14,11 +14,15 @@ from pysnn.datasets.source import parse_source
 from pysnn.errors import DataError
 from pysnn.file_kinds import file_kind
 from pysnn.sweep.convert_run import ConvertRun
-from pysnn.sweep.keys import GRID, NETWORK, TOP, check_keys, checked_text, listed
+from pysnn.sweep.estimate_run import EstimateRun
+from pysnn.sweep.keys import ESTIMATE_GRID, GRID, NETWORK, TOP, check_keys, checked_text, listed
 from pysnn.sweep.points import expand
 from pysnn.sweep.sources import SHIPPED, NetworkSource
 
-__all__ = ["Spec", "load_spec"]
+__all__ = ["JOBS", "Spec", "load_spec"]
+
+JOBS: Mapping[str, type[ConvertRun]] = {"convert-run": ConvertRun, "estimate": EstimateRun}
+"""What a sweep may do at its points."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 # Outermost first: workers keep a network and its data from point to point.
@@ -43,6 +47,7 @@ class Spec:
     run: ConvertRun
     points: tuple[dict[str, Any], ...]
     out: Path
+    job: str = "convert-run"
 
     @property
     def space(self) -> list[dict[str, Any]]:
@@ -77,16 +82,18 @@ def _text(data: bytes) -> str:
 
 def _spec(path: Path, given: dict[str, Any]) -> Spec:
     check_keys("the file", given, TOP, required=("job", "networks", "data", "grid"))
-    if given["job"] != "convert-run":
-        raise DataError(f"key 'job': expected \"convert-run\", got {given['job']!r}")
+    if given["job"] not in JOBS:
+        raise DataError(f"key 'job': expected {' or '.join(JOBS)}, got {given['job']!r}")
     base = path.parent
     networks = {name: _network_source(name, table, given["data"], base) for name, table in given["networks"].items()}
     grids = given["grid"] if isinstance(given["grid"], list) else [given["grid"]]
     if not grids:
         raise DataError("key 'grid': expected at least one table, got none")
-    points = [point for number, grid in enumerate(grids, start=1) for point in _grid(number, grid, networks)]
+    points = [
+        point for number, grid in enumerate(grids, start=1) for point in _grid(number, grid, networks, given["job"])
+    ]
     out = base / _filled(given["out"]) if "out" in given else path.with_suffix(".sweep")
-    return Spec(path, ConvertRun(networks, given.get("backend", "auto")), tuple(points), out)
+    return Spec(path, JOBS[given["job"]](networks, given.get("backend", "auto")), tuple(points), out, given["job"])
 
 
 def _network_source(name: str, table: Any, data: Mapping[str, Any], base: Path) -> NetworkSource:
@@ -110,10 +117,11 @@ def _network_source(name: str, table: Any, data: Mapping[str, Any], base: Path) 
         raise DataError(f"{where}: {error}") from error
 
 
-def _grid(number: int, table: Any, networks: Mapping[str, NetworkSource]) -> list[dict[str, Any]]:
+def _grid(number: int, table: Any, networks: Mapping[str, NetworkSource], job: str) -> list[dict[str, Any]]:
     """Write out one grid: every list multiplies but that of steps, which are read on the way of one run."""
     where = f"grid {number}"
-    check_keys(where, table, GRID, required=("network", "method", "steps"))
+    keys, more = (ESTIMATE_GRID, ("chip",)) if job == "estimate" else (GRID, ())
+    check_keys(where, table, keys, required=("network", "method", "steps", *more))
     for name in listed(table["network"]):
         if name not in networks:
             raise DataError(f"{where}: key 'network': expected one of {', '.join(networks)}, got {name!r}")

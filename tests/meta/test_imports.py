@@ -42,6 +42,7 @@ LAYERS = (
     ("simulation",),
     ("training",),
     ("first_spike",),
+    ("hardware",),
     ("convert",),
     ("files", "plot"),
     ("datasets", "export"),

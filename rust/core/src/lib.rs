@@ -9,6 +9,7 @@ mod dot;
 pub mod error;
 pub mod exported;
 pub mod first_spike;
+pub mod hardware;
 
 mod neuron;
 pub mod plan;

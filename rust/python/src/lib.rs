@@ -4,6 +4,7 @@ mod arrays;
 mod call;
 mod clocked;
 mod first_spike;
+mod hardware;
 mod integrate;
 mod optimise;
 mod psnn;
@@ -22,6 +23,8 @@ mod _core {
     use crate::clocked::Clocked;
     #[pymodule_export]
     use crate::first_spike::{FirstSpike, FirstSpikeTape};
+    #[pymodule_export]
+    use crate::hardware::loihi_cores;
     #[pymodule_export]
     use crate::integrate::integrate;
     #[pymodule_export]

@@ -2,6 +2,7 @@
 //!
 //! For each plan there is exactly one file, and [`Plan::from_bytes`](super::Plan::from_bytes) accepts no other.
 
+mod bytes;
 mod layout;
 mod read;
 mod reader;

@@ -1,10 +1,10 @@
 //! From bytes to a plan: every one of them is checked, and nothing is allocated that they do not hold.
 
+use super::bytes::{Layout, digest};
 use super::layout::{
     ARRAY_SIZE, DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, VERSION, aligned,
 };
 use super::reader::{Reader, damaged, u32_at, u64_at};
-use super::write::{Layout, digest};
 use crate::error::Result;
 use crate::plan::checked::{Plan, Precision};
 

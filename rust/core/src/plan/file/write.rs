@@ -1,91 +1,25 @@
-//! From a plan to its bytes.
+//! From a plan's operations to the sections of its bytes.
 
 use std::ops::Range;
 
-use sha2::{Digest, Sha256};
-
-use super::layout::{
-    DIGEST_AT, DIGEST_SIZE, FIRES, FIRST, LEAKS, MAGIC, OP_WORDS, SECTIONS, SECTIONS_AT, SOURCE_WORDS, SYNAPSES,
-    VERSION, aligned, dtype, entry, flag, kind, word,
-};
+use super::layout::{FIRES, LEAKS, OP_WORDS, SOURCE_WORDS, SYNAPSES, aligned, dtype, entry, flag, kind, word};
 use crate::neuron::model::{Model, Reset, ResetTime};
-use crate::plan::checked::{Plan, Precision};
+use crate::plan::checked::Plan;
 use crate::plan::map::{Coding, Kind};
 use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
 use crate::plan::window::Window;
 
-impl Plan {
-    /// Its bytes: equal plans have equal ones.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let Layout { mut bytes, data, .. } = Layout::new(self, true);
-        bytes.extend_from_slice(&data);
-        let digest = digest(&bytes);
-        bytes[DIGEST_AT..DIGEST_AT + DIGEST_SIZE].copy_from_slice(&digest);
-        bytes
-    }
-}
-
-/// What a plan's bytes are, with zeros for the digest.
-pub(super) struct Layout {
-    /// Everything in front of the data.
-    pub(super) bytes: Vec<u8>,
-    /// The data; empty where they are not wanted.
-    data: Vec<u8>,
-    /// How long the data are.
-    pub(super) data_length: usize,
-    /// What of the data belongs to no array: zeros.
-    pub(super) gaps: Vec<Range<usize>>,
-}
-
-impl Layout {
-    pub(super) fn new(plan: &Plan, with_data: bool) -> Self {
-        let mut parts = Parts { with_data, ..Parts::default() };
-        plan.ops().iter().for_each(|op| parts.op(op));
-        let mut bytes = vec![0; FIRST];
-        let mut sections = Vec::with_capacity(SECTIONS);
-        for section in [&parts.ops, &parts.sources, &parts.table(), &parts.names] {
-            bytes.resize(aligned(bytes.len()), 0);
-            sections.push([bytes.len() as u64, section.len() as u64]);
-            bytes.extend_from_slice(section);
-        }
-        bytes.resize(aligned(bytes.len()), 0);
-        sections.push([bytes.len() as u64, parts.length as u64]);
-        let precision = u32::from(plan.precision() == Precision::Int8);
-        let length = (bytes.len() + parts.length) as u64;
-        bytes[..8].copy_from_slice(&MAGIC);
-        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
-        bytes[12..16].copy_from_slice(&precision.to_le_bytes());
-        bytes[16..24].copy_from_slice(&length.to_le_bytes());
-        bytes[24..28].copy_from_slice(&(plan.ops().len() as u32).to_le_bytes());
-        bytes[28..32].copy_from_slice(&(SECTIONS as u32).to_le_bytes());
-        for (number, value) in sections.as_flattened().iter().enumerate() {
-            bytes[SECTIONS_AT + 8 * number..][..8].copy_from_slice(&value.to_le_bytes());
-        }
-        Self { bytes, data: parts.data, data_length: parts.length, gaps: parts.gaps }
-    }
-}
-
-/// The SHA-256 of a file whose digest counts as zeros.
-pub(super) fn digest(bytes: &[u8]) -> [u8; DIGEST_SIZE] {
-    let mut hash = Sha256::new();
-    hash.update(&bytes[..DIGEST_AT]);
-    hash.update([0; DIGEST_SIZE]);
-    hash.update(&bytes[DIGEST_AT + DIGEST_SIZE..]);
-    hash.finalize().into()
-}
-
 /// The sections, as they grow.
 #[derive(Default)]
-struct Parts {
-    ops: Vec<u8>,
-    sources: Vec<u8>,
-    names: Vec<u8>,
+pub(super) struct Parts {
+    pub(super) ops: Vec<u8>,
+    pub(super) sources: Vec<u8>,
+    pub(super) names: Vec<u8>,
     /// Whether the data are kept, or only how long they are.
     with_data: bool,
-    data: Vec<u8>,
-    length: usize,
-    gaps: Vec<Range<usize>>,
+    pub(super) data: Vec<u8>,
+    pub(super) length: usize,
+    pub(super) gaps: Vec<Range<usize>>,
     /// Type, place in the data, and number of values of each array.
     arrays: Vec<[u64; 3]>,
 }
@@ -117,6 +51,12 @@ value!(i8, I8);
 value!(i32, I32);
 
 impl Parts {
+    pub(super) fn of(plan: &Plan, with_data: bool) -> Self {
+        let mut parts = Self { with_data, ..Self::default() };
+        plan.ops().iter().for_each(|op| parts.op(op));
+        parts
+    }
+
     fn op(&mut self, op: &Op) {
         let mut words = [0; OP_WORDS];
         let spec = &op.spec;
@@ -262,7 +202,7 @@ impl Parts {
     }
 
     /// The table of arrays, whose places are counted from the start of the data.
-    fn table(&self) -> Vec<u8> {
+    pub(super) fn table(&self) -> Vec<u8> {
         self.arrays.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
     }
 }

@@ -1,0 +1,194 @@
+"""``pysnn chips`` and ``pysnn estimate``: what a saved network would cost on chips."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pysnn.cli.errors import named
+from pysnn.cli.outputs import PICTURE, TABLE, check_outputs
+from pysnn.cli.show import show_rows, show_table
+from pysnn.errors import DataError
+from pysnn.tables import metadata, table_json, write_table
+
+if TYPE_CHECKING:
+    from pysnn.activity import Activity
+    from pysnn.datasets.npz import Data
+    from pysnn.files.first_spike import SavedFirstSpike
+    from pysnn.files.saved import SavedNetwork
+    from pysnn.hardware import Estimate
+
+__all__ = ["chips", "estimate"]
+
+_SHOWN = ("energy_total", "latency", "power")
+_DOCUMENTS = (".md", ".tex")
+
+
+def chips(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+    """List the chips that an estimate knows."""
+    from pysnn.hardware import chip_table
+
+    show_table(chip_table(), metadata(), as_json=as_json)
+
+
+def estimate(
+    network: Annotated[Path, typer.Argument(metavar="NET.psnn", help="The network.")],
+    data: Annotated[str, typer.Option(metavar="FILE.npz", help="Data to count on, as in 'pysnn run'.")],
+    chips: Annotated[str, typer.Option(metavar="NAME[,NAME...]", help="Chips; 'pysnn chips' lists them.")],
+    steps: Annotated[
+        int | None, typer.Option(min=1, metavar="T", help="Time-steps; the network's own by default.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples.")] = None,
+    weight_bits: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Bits of weights; the network's by default.")
+    ] = None,
+    delay_bits: Annotated[int | None, typer.Option(min=0, max=64, help="Bits of delays; none by default.")] = None,
+    policy: Annotated[str, typer.Option(metavar="unrolled|shared", help="How Loihi keeps convolutions.")] = "unrolled",
+    point: Annotated[
+        list[str] | None, typer.Option(metavar="CHIP.NAME=VALUE", help="An operating point, such as odin.clock=1.3.")
+    ] = None,
+    backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
+    table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write tables and methods: .md or .tex.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw energy by term and layer, and cores.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 where a chip cannot hold the network.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Estimate cores, energy, latency and power of a saved network on chips, beside ANNs of the same shape."""
+    from pysnn.datasets.source import parse_source
+    from pysnn.files.first_spike import load_any
+    from pysnn.hardware import estimate as make_estimate
+
+    names = _chip_names(chips)
+    points = _points(point or [], names)
+    if policy not in ("unrolled", "shared"):
+        raise typer.BadParameter(f"--policy: expected unrolled or shared, got '{policy}'")
+    source = parse_source(data)
+    outputs = {"--table": (table, TABLE), "--report": (report, _DOCUMENTS), "--plot": (plot, PICTURE)}
+    check_outputs(outputs, [network, source.path])
+    saved = load_any(network)
+    spikes = getattr(getattr(saved, "settings", None), "coding", "") == "spikes"
+    given = source.load(limit, axis=1 if spikes else 0)
+    with named(f"data '{data}'"):
+        activity, done = _activity(saved, given, steps, backend)
+    found = make_estimate(
+        saved.network,
+        activity,
+        chips=names,
+        steps=done,
+        weight_bits=weight_bits,
+        delay_bits=delay_bits,
+        policy=policy,
+        points=points,
+    )
+    meta = {**found.meta, "network": str(network), "data": data, "data_sha256": given.digest, "backend": backend}
+    _write(found, meta, (table, report, plot))
+    if as_json:
+        typer.echo(json.dumps(_as_json(found, meta)))
+    else:
+        _show(found, network.name)
+    if strict and not found.violations.is_empty():
+        raise typer.Exit(1)
+
+
+def _chip_names(chips: str) -> list[str]:
+    """Return the names of an option, each of them known."""
+    from pysnn.hardware import load_chip
+
+    names = [name.strip() for name in chips.split(",") if name.strip()]
+    if not names:
+        raise typer.BadParameter("--chips: expected names of chips with commas between, got none")
+    try:
+        return [load_chip(name).name for name in names]
+    except DataError as error:
+        raise typer.BadParameter(f"--chips: {error}") from error
+
+
+def _points(given: list[str], names: list[str]) -> dict[str, dict[str, float]]:
+    """Return operating points by chip from ``odin.clock=1.3``."""
+    from pysnn.hardware import load_chip
+    from pysnn.hardware.case import check_points
+
+    found: dict[str, dict[str, float]] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        chip, _, point = name.partition(".")
+        if chip not in names:
+            raise typer.BadParameter(
+                f"--point: expected CHIP.NAME=VALUE with a chip of {', '.join(names)}, got '{text}'"
+            )
+        try:
+            found.setdefault(chip, {})[point] = float(value)
+            check_points(load_chip(chip), found[chip])
+        except ValueError as error:
+            reason = error if isinstance(error, DataError) else f"expected a number behind '=', got '{text}'"
+            raise typer.BadParameter(f"--point: {reason}") from error
+    return found
+
+
+def _activity(
+    saved: "SavedNetwork | SavedFirstSpike", given: "Data", steps: int | None, backend: str
+) -> tuple["Activity", int | None]:
+    """Run a saved network on data and return its counts, and the time-steps of a sample."""
+    from pysnn.files.first_spike import SavedFirstSpike
+    from pysnn.first_spike import evaluate
+    from pysnn.simulation.simulator import Simulator
+
+    if isinstance(saved, SavedFirstSpike):
+        activity = evaluate(saved.network, given.x, given.y, backend=backend).activity
+        assert activity is not None
+        return activity, steps
+    settings = saved.settings
+    done = steps or settings.steps
+    if done is None:
+        raise typer.BadParameter(
+            "--steps: the network does not say for how many time-steps it is meant; give --steps T"
+        )
+    simulator = Simulator(
+        saved.network,
+        precision=settings.precision,
+        backend=backend,
+        coding=settings.coding,
+        dt=settings.dt,
+        seed=settings.seed,
+        keep_state=False,
+        probe=True,
+    )
+    return simulator.run(given.x, steps=done).activity, done
+
+
+def _as_json(found: "Estimate", meta: dict[str, Any]) -> dict[str, Any]:
+    parts = {"mapping": found.mapping, "violations": found.violations}
+    more = {name: table_json(frame)["rows"] for name, frame in parts.items()}
+    return {**table_json(found.table, meta), **more}
+
+
+def _write(found: "Estimate", meta: dict[str, Any], files: tuple[Path | None, Path | None, Path | None]) -> None:
+    table, report, plot = files
+    if table is not None:
+        write_table(found.table, table, meta)
+    if report is not None:
+        from pysnn.hardware.report import write_report
+
+        write_report(found, report)
+    if plot is not None:
+        from pysnn.plot import save_estimate
+
+        save_estimate(plot, found)
+
+
+def _show(found: "Estimate", title: str) -> None:
+    table = found.table
+    wide = table.filter((table["layer"] == "") & table["term"].is_in(_SHOWN))
+    shown = ["network", "chip", "term", "low", "value", "high", "unit", "scope", "grade"]
+    show_rows(wide.select(shown).to_dicts(), f"{title}, {found.meta['samples']} samples, T = {found.meta['steps']}")
+    for name, frame in (("Cores", found.mapping), ("What does not fit", found.violations)):
+        if not frame.is_empty():
+            typer.echo()
+            show_rows(frame.to_dicts(), name)
+    typer.echo()
+    for sentence in found.verdicts:
+        typer.echo(sentence)

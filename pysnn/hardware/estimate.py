@@ -1,0 +1,206 @@
+"""What a network would cost on chips: mapping, energy, latency, power, beside ANNs of the same shape."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from pysnn.activity import Activity
+from pysnn.errors import DataError
+from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.hardware.baselines import baseline_rows
+from pysnn.hardware.case import Case, check_points
+from pysnn.hardware.chip import Chip
+from pysnn.hardware.counts import Counted, count
+from pysnn.hardware.interval import Interval
+from pysnn.hardware.mapping.place import mapping_rows, place
+from pysnn.hardware.mapping.placement import Bits, MappingTask, Placement
+from pysnn.hardware.pricing import price
+from pysnn.hardware.registry import load_chip
+from pysnn.keywords import check_keywords
+from pysnn.network import Network
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Estimate", "EstimateKeywords", "EstimateOptions", "PlacingKeywords", "cases", "estimate"]
+
+NETWORK = "snn"
+"""The spiking network's name in the column ``network``."""
+
+Points = Mapping[str, Mapping[str, float]]
+
+
+class PlacingKeywords(TypedDict, total=False):
+    """The fields of :class:`EstimateOptions` but operating points, for type checkers and editors."""
+
+    weight_bits: Bits
+    delay_bits: Bits
+    policy: str
+    busiest: Mapping[str, float]
+
+
+class EstimateKeywords(PlacingKeywords, total=False):
+    """The fields of :class:`EstimateOptions` for type checkers and editors, each of which may be missing."""
+
+    points: Points
+
+
+@dataclass(frozen=True, eq=False)
+class EstimateOptions:
+    """How to estimate; every field is a keyword of :func:`estimate`.
+
+    Attributes
+    ----------
+    weight_bits, delay_bits, policy
+        As in :func:`~pysnn.hardware.map_network`.
+    points
+        Operating points by chip and name: ``{"odin": {"clock": 1.3}}``; nominal values by default.
+    busiest
+        By chip, nanoseconds a sample of the busiest core, summed over the steps
+        (:func:`pysnn.hardware.replay_busiest`); without, latency is an interval between two bounds.
+    """
+
+    weight_bits: Bits = None
+    delay_bits: Bits = None
+    policy: str = "unrolled"
+    points: Points = field(default_factory=dict)
+    busiest: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What a network would cost.
+
+    Attributes
+    ----------
+    table
+        Schema "estimate": counts, energy, latency and power of the network ("snn") on each chip, and of ANNs of the same shape on
+        45 nm CMOS. Energy in pJ a sample, latency in ms, power in mW.
+    mapping
+        Schema "mapping": cores of each layer.
+    violations
+        Schema "violations": what a chip cannot hold, by rule and layer, with both numbers.
+    resources
+        Schema "resources": what a core of each layer uses, and what it has.
+    meta
+        How it was made.
+    """
+
+    table: "pl.DataFrame"
+    mapping: "pl.DataFrame"
+    violations: "pl.DataFrame"
+    resources: "pl.DataFrame"
+    meta: dict[str, Any]
+
+    def total(self, chip: str, network: str = NETWORK, scope: str | None = None) -> Interval | None:
+        """Return the total energy in pJ a sample, of the outermost scope or of one; ``None`` where it is not priced.
+
+        The upper end of a lower bound is infinite.
+        """
+        rows = self.table.filter(
+            (self.table["chip"] == chip) & (self.table["network"] == network) & (self.table["term"] == "energy_total")
+        ).to_dicts()
+        rows = [row for row in rows if row["value"] is not None and scope in (None, row["scope"])]
+        if not rows:
+            return None
+        high = rows[-1]["high"]
+        return Interval(rows[-1]["low"], rows[-1]["value"], float("inf") if high is None else high)
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """A sentence a chip: which network needs less energy, by how much, and what that rests on."""
+        from pysnn.hardware.verdicts import verdicts
+
+        return verdicts(self)
+
+
+def estimate(
+    network: Network | FirstSpikeNetwork,
+    activity: Activity,
+    *,
+    chips: Sequence[str | Chip],
+    steps: int | None = None,
+    **options: Unpack[EstimateKeywords],
+) -> Estimate:
+    """Estimate cores, energy, latency and power of a network on chips, from the counts of a run.
+
+    Parameters
+    ----------
+    network
+        A spiking network.
+    activity
+        ``Result.activity`` of a run of it, or ``Evaluation.activity``. With ``probe=True`` it knows the spread over samples, and
+        counts have 95 % confidence intervals.
+    chips
+        Names (``pysnn chips`` lists them), or :class:`Chip` values.
+    steps
+        Which read of a clocked run, the last by default; for a first-spike network the time-steps of a sample.
+    **options
+        Fields of :class:`EstimateOptions`.
+
+    Raises
+    ------
+    DataError
+        The activity is another network's, a chip is unknown, an operating point lies outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pysnn import IF, Input, Linear, Output, run
+    >>> net = Network.chain({"in": Input((2,)), "a": IF(), "fc": Linear(np.eye(2)), "b": IF(), "out": Output("count")})
+    >>> activity = run(net, np.float32([[0.5, 1.0]]), steps=4).activity
+    >>> found = estimate(net, activity, chips=["truenorth"], steps=4)
+    >>> found.table.filter(found.table["term"] == "latency")["value"][0]
+    4.0
+    """
+    from pysnn.tables import make_table, metadata
+
+    check_keywords("estimate", options, list(EstimateOptions.__dataclass_fields__), ("chips", "steps"))
+    settings = EstimateOptions(**options)
+    if isinstance(chips, str | Chip) or not chips:
+        raise DataError(f"chips: expected a list of names of chips, got {chips!r}")
+    counted = count(network, activity, steps)
+    rows: list[dict[str, Any]] = []
+    mapped: list[dict[str, Any]] = []
+    broken: list[dict[str, Any]] = []
+    used: list[dict[str, Any]] = []
+    for case in cases(counted, chips, settings):
+        rows += price(case)
+        mapped += mapping_rows(case.chip, case.placement)
+        broken += [{"chip": case.chip.name, **vars(violation)} for violation in case.placement.violations]
+        used += _resource_rows(case.chip, case.placement)
+    rows += baseline_rows(counted, load_chip("cmos45"))
+    meta = metadata(steps=counted.steps, samples=counted.samples, chips=[load_chip(chip).name for chip in chips])
+    return Estimate(
+        make_table("estimate", rows),
+        make_table("mapping", mapped),
+        make_table("violations", broken),
+        make_table("resources", used),
+        meta,
+    )
+
+
+def cases(counted: Counted, chips: Sequence[str | Chip], settings: EstimateOptions) -> list[Case]:
+    """Place a counted network on each chip, each once."""
+    found = {chip.name: chip for chip in map(load_chip, chips)}
+    for what in (settings.points, settings.busiest):
+        for name in what:
+            if name not in found:
+                raise DataError(f"estimate: '{name}' is none of the chips {', '.join(found)}")
+    made = []
+    for chip in found.values():
+        points = settings.points.get(chip.name, {})
+        check_points(chip, points)
+        task = MappingTask(counted.layers, chip, settings.weight_bits, settings.delay_bits, settings.policy)
+        busy = settings.busiest.get(chip.name)
+        busiest = None if busy is None else Interval(busy, busy, busy)
+        made.append(Case(NETWORK, counted, chip, place(task), points, busiest))
+    return made
+
+
+def _resource_rows(chip: Chip, placement: Placement) -> list[dict[str, Any]]:
+    return [
+        {"chip": chip.name, "layer": p.layer, "resource": name, "used": used, "limit": limit}
+        for p in placement.placed
+        for name, used, limit in p.resources
+    ]

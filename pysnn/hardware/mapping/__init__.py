@@ -1,0 +1,1 @@
+"""Placing networks on chips: one file a rule."""

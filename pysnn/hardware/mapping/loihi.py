@@ -1,0 +1,125 @@
+"""Loihi: synapse memory, neurons, axons, and the border between chips; the rule itself is in ``loihi_rule.py`` and compiled."""
+
+from typing import Any
+
+from pysnn.hardware.layers import HardwareLayer, Link
+from pysnn.hardware.mapping.loihi_rule import Cores, LayerSizes, LinkSizes, RuleLimits, split_cores
+from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Violation, check_common
+
+__all__ = ["place_loihi", "rule_arguments"]
+
+_WORD = 64
+_KINDS = {"dense": 0, "direct": 1, "conv": 2, "pool": 2}
+
+
+def place_loihi(task: MappingTask) -> Placement:
+    """Place a network on Loihi: neurons a core by memory and delays, then split for output axons, last layer first."""
+    layers, links, limits, violations = rule_arguments(task)
+    found = _solved(layers, links, limits)
+    placed = []
+    for layer, sizes, count, copies, crowded in zip(
+        task.layers, layers, found.per_core, found.copies, found.crowded, strict=True
+    ):
+        if crowded:
+            violations.append(Violation(layer.name, "output axons", limits.axons, copies))
+        cores = -(-layer.neurons // count) if count else None
+        use = _resources(task, layer, sizes, (count, copies)) if count else ()
+        placed.append(Placed(layer.name, layer.neurons, count or None, cores, use))
+    total = sum(p.cores or 0 for p in placed)
+    copies_by_layer = dict(zip((layer.name for layer in task.layers), found.copies, strict=True))
+    chips = max(1, -(-total // limits.cores))
+    return Placement(tuple(placed), (*check_common(task), *violations), chips, copies_by_layer)
+
+
+def _solved(layers: tuple[LayerSizes, ...], links: tuple[LinkSizes, ...], limits: RuleLimits) -> Cores:
+    """Work the rule out in the compiled core where there is one; both give the same numbers."""
+    try:
+        from pysnn import _core
+    except ImportError:
+        return split_cores(layers, links, limits)
+    tables = [layer.numbers() for layer in layers], [link.numbers() for link in links], limits.numbers()
+    per_core, copies, crowded = _core.loihi_cores(*tables)
+    return Cores(tuple(per_core), tuple(copies), tuple(crowded))
+
+
+def rule_arguments(
+    task: MappingTask,
+) -> tuple[tuple[LayerSizes, ...], tuple[LinkSizes, ...], RuleLimits, list[Violation]]:
+    """Return what the rule takes, and what does not fit whatever the rule says."""
+    violations: list[Violation] = []
+    layers = tuple(_sizes(task, layer, violations) for layer in task.layers)
+    index = {layer.name: k for k, layer in enumerate(task.layers)}
+    links = tuple(
+        _link(index[source], k, layer, link)
+        for k, layer in enumerate(task.layers)
+        for link in layer.links
+        for source in link.sources
+    )
+    return layers, links, RuleLimits(*(_limit(task, name) for name in _LIMITS)), violations
+
+
+_LIMITS = ("axons_out", "axons_out_across_chips", "cores")
+
+
+def _limit(task: MappingTask, name: str) -> int:
+    return int(task.chip.section("limits")[name].value)
+
+
+def _bits(task: MappingTask, layer: HardwareLayer) -> int:
+    return task.bits(layer) + task.delays(layer)
+
+
+def _sizes(task: MappingTask, layer: HardwareLayer, violations: list[Violation]) -> LayerSizes:
+    """Return a layer's sizes; one that breaks a rule has room for no neuron."""
+    most = _limit(task, "neurons_per_core")
+    if layer.kind == "input":
+        return LayerSizes(layer.neurons, 0, 0, most, layer.shape)
+    fan_in, words = _limit(task, "fan_in"), _limit(task, "synapse_words") - _limit(task, "reserved_words")
+    for link in layer.links:
+        if link.fan_in > fan_in:
+            violations.append(Violation(link.name or layer.name, "fan-in", fan_in, link.fan_in))
+            return LayerSizes(layer.neurons, 1, 0, 0, layer.shape)
+    capacity = words * (_WORD // _bits(task, layer))
+    if layer.fan_in > capacity:
+        need = -(-layer.fan_in // max(1, _WORD // _bits(task, layer)))
+        violations.append(Violation(layer.name, "synapse memory (words)", words, need))
+        return LayerSizes(layer.neurons, 1, 0, 0, layer.shape)
+    delays, stride = task.delays(layer), max((link.pool_stride for link in layer.links), default=1)
+    slots, axons = _limit(task, "delay_slots"), _limit(task, "axons_in")
+    if slots >> delays == 0:
+        violations.append(Violation(layer.name, "delay slots a core", slots, 1 << delays))
+    if axons // stride**2 == 0:
+        violations.append(Violation(layer.name, "input axons behind pools", axons, stride**2))
+    most = min(most, slots >> delays if delays else most, axons // stride**2 if stride > 1 else most)
+    return LayerSizes(layer.neurons, _synapses(task, layer), capacity, most, layer.shape)
+
+
+def _synapses(task: MappingTask, layer: HardwareLayer) -> int:
+    """Return the weights to hold: with the policy "shared", those of a convolution once for all positions."""
+    if task.policy == "unrolled" or all(link.kind == "dense" for link in layer.links):
+        return layer.synapses
+    return sum(link.weight.size if link.weight is not None else link.fan_in for link in layer.links)
+
+
+def _link(source: int, target: int, layer: HardwareLayer, link: Link) -> LinkSizes:
+    channels = max(1, link.channels_out // link.groups)
+    depth = layer.shape[0] if link.groups == 1 else channels
+    stride = max(link.stride[0] * link.stride[1], link.pool_stride**2)
+    return LinkSizes(source, target, _KINDS[link.kind], channels, depth, link.kernel, stride)
+
+
+def _resources(
+    task: MappingTask, layer: HardwareLayer, sizes: LayerSizes, found: Any
+) -> tuple[tuple[str, float, float], ...]:
+    """Return (resource, used, limit) of one core; ``found``: its neurons, and the cores that a spike goes to."""
+    count, copies = found
+    held = min(count, layer.neurons)
+    words = 0
+    if layer.links:
+        wanted = sizes.synapses * held // layer.neurons if task.policy == "unrolled" else sizes.synapses
+        words = min(_limit(task, "synapse_words"), -(-wanted // max(1, _WORD // _bits(task, layer))))
+    return (
+        ("neurons", float(held), float(_limit(task, "neurons_per_core"))),
+        ("synapse words", float(words), float(_limit(task, "synapse_words"))),
+        ("output axons", float(held * copies), float(_limit(task, "axons_out"))),
+    )

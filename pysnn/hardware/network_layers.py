@@ -1,0 +1,243 @@
+"""Find the hardware layers of a network: what leads into each neuron, through pools, moves and sums."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pysnn.errors import DataError, PlanError
+from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.hardware.layers import HardwareLayer, Link, axis_taps
+from pysnn.network import Network
+from pysnn.nodes import Affine, AvgPool2d, Conv2d, GlobalAvgPool, Linear, MaxPool2d, Scale, SumPool2d
+from pysnn.nodes.base import Shape
+from pysnn.plan.first_spike import WeightLayer
+
+__all__ = ["hardware_layers"]
+
+_WEIGHTS = (Conv2d, Linear, Affine)
+_POOLS = (AvgPool2d, MaxPool2d, SumPool2d)
+
+
+def hardware_layers(network: Network | FirstSpikeNetwork) -> tuple[HardwareLayer, ...]:
+    """Return the layers in order, the input first.
+
+    Raises
+    ------
+    DataError
+        It is no network, or has no spiking neurons.
+    PlanError
+        It has a cycle.
+
+    Examples
+    --------
+    >>> from pysnn import IF, Input, Network, Output
+    >>> net = Network.chain({"in": Input((4,)), "fc": Linear(np.ones((3, 4))), "if": IF(), "out": Output("count")})
+    >>> [(layer.name, layer.neurons, layer.fan_in) for layer in hardware_layers(net)]
+    [('in', 4, 0), ('fc', 3, 4)]
+    """
+    if isinstance(network, FirstSpikeNetwork):
+        return _first_spike(network)
+    if not isinstance(network, Network):
+        raise DataError(f"network: expected a pysnn network, got {type(network).__name__}")
+    if network.cycle:
+        raise PlanError(f"network: expected no cycle, got {' -> '.join(network.cycle)}")
+    if not network.neurons:
+        raise DataError("network: expected spiking neurons, got an ANN; convert it with pysnn.convert first")
+    return _clocked(network)
+
+
+def _full(shape: Shape) -> tuple[int, int, int]:
+    return (shape[0], 1, 1) if len(shape) == 1 else (shape[0], shape[1], shape[2])
+
+
+def _clocked(network: Network) -> tuple[HardwareLayer, ...]:
+    tracer = _Tracer(network)
+    entry = HardwareLayer(network.input_name, network.input_name, "input", _full(network.input.shape))
+    tracer.named[network.input_name] = network.input_name
+    last = network.output_name
+    sinks = [n for n in network.order if n in network.neurons or (n == last and not tracer.reads_spikes(n))]
+    return (entry, *(tracer.layer(name) for name in sinks))
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Pools between a place and what is behind it."""
+
+    area: int = 1
+    stride: int = 1
+
+    def through(self, node: Any, shape: Shape) -> "_Way":
+        if isinstance(node, GlobalAvgPool):
+            return _Way(self.area * math.prod(shape[1:]), self.stride * shape[1])
+        if isinstance(node, _POOLS):
+            return _Way(self.area * math.prod(node.kernel), self.stride * int(node.stride[0]))
+        return self
+
+
+class _Tracer:
+    """Walks back from a neuron to the spikes that reach it."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.spiking = {network.input_name, *network.neurons}
+        self.named: dict[str, str] = {}
+        self.owner: dict[str, str] = {}
+
+    def reads_spikes(self, name: str) -> bool:
+        """Whether no weights lie between a node and the neurons before it."""
+        sources = self.network.sources[name]
+        return all(s in self.network.neurons or (not self._weighs(s) and self.reads_spikes(s)) for s in sources)
+
+    def _weighs(self, name: str) -> bool:
+        return isinstance(self.network.nodes[name], _WEIGHTS)
+
+    def layer(self, name: str) -> HardwareLayer:
+        """Return the layer of a neuron, or of an output that sums currents."""
+        network = self.network
+        links, added, passed = self._links(name)
+        own = [link for link in links if link.name and self.owner.setdefault(link.name, name) == name]
+        counted = [link.name for link in own] + [p for p in passed if self.owner.setdefault(p, name) == name]
+        heaviest = max(own, key=lambda link: link.fan_in, default=None)
+        title = heaviest.name if heaviest is not None else name
+        self.named[name] = title
+        shortcuts = tuple(link.name for link in links if link.name and self.owner[link.name] != name)
+        kind = "output" if name == network.output_name else "neuron"
+        shape = _full(network.shapes[name])
+        return HardwareLayer(title, name, kind, shape, tuple(links), tuple(counted), added, shortcuts)
+
+    def _links(self, name: str) -> tuple[list[Link], int, list[str]]:
+        """Return what leads into a neuron, the current values a step that are added to others, and scales on the way."""
+        size = math.prod(self.network.shapes[name])
+        found: dict[str, Link] = {}
+        passed: list[str] = []
+        added = 0
+        waiting = [(name, _Way())]
+        while waiting:
+            here, way = waiting.pop()
+            sources = self.network.sources[here]
+            width = size if here == name else math.prod(self.network.shapes[here])
+            currents = sum(self._is_current(source) for source in sources)
+            added += max(0, currents - 1) * width
+            for source in reversed(sources):
+                node = self.network.nodes[source]
+                if source in self.spiking:
+                    found.setdefault(source, self._direct(name, source, way))
+                elif self._weighs(source):
+                    found.setdefault(source, self._weights(source, way))
+                else:
+                    if isinstance(node, Scale):
+                        passed.append(source)
+                    before = self.network.shapes[self.network.sources[source][0]]
+                    waiting.append((source, way.through(node, before)))
+        return list(found.values()), added, passed
+
+    def _is_current(self, name: str) -> bool:
+        """Whether a node's value is a current: weights lie between it and the spikes before."""
+        if name in self.spiking:
+            return False
+        return self._weighs(name) or any(self._is_current(s) for s in self.network.sources[name])
+
+    def _spikes_into(self, name: str) -> tuple[tuple[str, ...], _Way]:
+        """Return the layers whose spikes enter a weight node, and the pools on the way."""
+        found: dict[str, None] = {}
+        widest = _Way()
+        waiting = [(name, _Way())]
+        while waiting:
+            here, way = waiting.pop()
+            for source in self.network.sources[here]:
+                if source in self.spiking:
+                    found.setdefault(self.named.get(source, source))
+                    widest = max(widest, way, key=lambda w: w.area)
+                else:
+                    shape = self.network.shapes[(self.network.sources[source] or (source,))[0]]
+                    waiting.append((source, way.through(self.network.nodes[source], shape)))
+        return tuple(found), widest
+
+    def _direct(self, name: str, source: str, way: _Way) -> Link:
+        shape = _full(self.network.shapes[source])
+        outputs = _full(self.network.shapes[name])
+        kind = "pool" if way.area > 1 else "direct"
+        side = math.isqrt(way.area)
+        connections = way.area * math.prod(outputs)
+        sources = (self.named.get(source, source),)
+        link = Link("", kind, sources, way.area, connections, shape, shape[0], groups=shape[0])
+        return replace(link, kernel=(side, side), stride=(way.stride,) * 2, pool_area=way.area, pool_stride=way.stride)
+
+    def _weights(self, name: str, behind: _Way) -> Link:
+        """Return the link of a weight node; ``behind`` are pools between it and the neuron."""
+        network, node = self.network, self.network.nodes[name]
+        before = network.shapes[network.sources[name][0]]
+        shape, outputs = _full(before), _full(network.shapes[name])
+        sources, way = self._spikes_into(name)
+        area, stride = way.area * behind.area, way.stride * behind.stride
+        bias = getattr(node, "bias", getattr(node, "shift", 0.0))
+        biased = int(np.count_nonzero(np.broadcast_to(bias, outputs[0]))) * outputs[1] * outputs[2]
+        if isinstance(node, Conv2d):
+            fan_in = node.weight[0].size
+            link = Link(
+                name, "conv", sources, fan_in * area, _conv_connections(node, shape, outputs), shape, outputs[0]
+            )
+            kernel = (int(node.weight.shape[2]), int(node.weight.shape[3]))
+            link = replace(link, groups=node.groups, kernel=kernel, stride=node.stride, weight=node.weight)
+        elif isinstance(node, Linear):
+            outs, ins = node.weight.shape
+            link = Link(
+                name, "dense", sources, ins * area, node.weight.size, self._unflattened(name), outs, weight=node.weight
+            )
+        else:
+            scale = np.broadcast_to(np.asarray(node.scale, np.float32), shape[:1]).reshape(-1, 1)  # type: ignore[attr-defined]
+            link = Link(name, "conv", sources, area, math.prod(shape), shape, shape[0], groups=shape[0], weight=scale)
+        return replace(link, pool_area=area, pool_stride=stride, biased=biased)
+
+    def _unflattened(self, name: str) -> tuple[int, int, int]:
+        """Return the map that a Linear layer sees behind a Flatten."""
+        shape = self.network.shapes[self.network.sources[name][0]]
+        wanted = math.prod(shape)
+        while len(shape) == 1:
+            (source, *others) = self.network.sources[name]
+            if others or source in self.spiking or self._weighs(source):
+                break
+            name = source
+            if not self.network.sources[name]:
+                break
+            shape = self.network.shapes[self.network.sources[name][0]]
+        found = _full(shape)
+        return found if math.prod(found) == wanted else (wanted, 1, 1)
+
+
+def _conv_connections(node: Conv2d, shape: tuple[int, int, int], outputs: tuple[int, int, int]) -> int:
+    rows, columns = (
+        axis_taps(
+            shape[axis + 1],
+            outputs[axis + 1],
+            (int(node.weight.shape[axis + 2]), node.stride[axis], node.padding[axis], node.dilation[axis]),
+        )
+        for axis in (0, 1)
+    )
+    return rows * columns * int(node.weight.shape[1]) * outputs[0]
+
+
+def _first_spike(network: FirstSpikeNetwork) -> tuple[HardwareLayer, ...]:
+    height, width, channels = network.plan.layers[0].in_shape
+    found = [HardwareLayer("input", "input", "input", (channels, height, width))]
+    weights = iter(network.weights)
+    area, stride = 1, 1
+    for layer in network.plan.layers:
+        if not isinstance(layer, WeightLayer):
+            area, stride = area * math.prod(layer.kernel), stride * layer.stride[0]
+            continue
+        rows, columns = layer.out_shape[:2]
+        shape = (layer.in_shape[2], *layer.in_shape[:2])
+        kind = "dense" if layer.dense else "conv"
+        real = int((layer.windows() >= 0).sum()) * layer.columns
+        weight = np.ascontiguousarray(next(weights)[: layer.rows].T)
+        link = Link(layer.name, kind, (found[-1].name,), layer.rows * area, real, shape, layer.columns, weight=weight)
+        link = replace(link, pool_area=area, pool_stride=stride)
+        if kind == "conv":
+            link = replace(link, kernel=layer.kernel, stride=layer.stride)
+        out = (layer.columns, rows, columns)
+        found.append(HardwareLayer(layer.name, layer.name, "neuron", out, (link,), (layer.name,)))
+        area, stride = 1, 1
+    return tuple(found)

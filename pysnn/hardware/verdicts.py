@@ -1,0 +1,56 @@
+"""One sentence a chip: which network needs less energy, and why."""
+
+from typing import TYPE_CHECKING
+
+from pysnn.hardware.baselines import BASELINES
+from pysnn.hardware.interval import Interval
+
+if TYPE_CHECKING:
+    from pysnn.hardware.estimate import Estimate
+
+__all__ = ["verdicts"]
+
+_CMOS = "cmos45"
+
+
+def verdicts(estimate: "Estimate") -> tuple[str, ...]:
+    """Return a sentence for each chip; the spiking network wins only where the intervals say so."""
+    found = [_verdict(estimate, chip) for chip in estimate.meta["chips"]]
+    return tuple(found)
+
+
+def _verdict(estimate: "Estimate", chip: str) -> str:
+    own = estimate.total(chip)
+    if own is None:
+        return f"{chip}: no price is known, so nothing can be said about energy."
+    totals = {name: estimate.total(_CMOS, name) for name in BASELINES}
+    known = {name: total for name, total in totals.items() if total is not None}
+    best = min(known, key=lambda name: known[name].value)
+    other = known[best]
+    return f"{chip}: {_compared(own, other, best)}; {_reason(estimate, chip)}."
+
+
+def _compared(own: Interval, other: Interval, best: str) -> str:
+    bound = "at least " if own.high == float("inf") else ""
+    numbers = f"{bound}{own.value / 1e6:.4g} against {other.value / 1e6:.4g} uJ a sample of {best} at 45 nm"
+    if own.high < other.low:
+        return f"the spiking network needs less energy, {numbers}, over the whole of both intervals"
+    if own.low > other.high:
+        return f"the spiking network needs more energy, {numbers}, over the whole of both intervals"
+    less = "less" if own.value < other.value else "more"
+    return f"not decided: the intervals overlap; nominally the spiking network needs {less}, {numbers}"
+
+
+def _reason(estimate: "Estimate", chip: str) -> str:
+    """Name the largest term of the spiking network, and its share."""
+    table = estimate.table
+    terms = table.filter((table["chip"] == chip) & (table["network"] == "snn") & (table["layer"] == ""))
+    parts = {
+        row["term"].removeprefix("energy_"): row["value"]
+        for row in terms.to_dicts()
+        if row["term"].startswith("energy_") and row["term"] not in ("energy_total", "energy_delay") and row["value"]
+    }
+    if not parts:
+        return "it did nothing that has a price"
+    largest = max(parts, key=lambda name: parts[name])
+    return f"most of it, {100 * parts[largest] / sum(parts.values()):.0f} %, is {largest.replace('_', ' ')}"

@@ -1,0 +1,290 @@
+"""Estimates: counts against brute force, prices by hand, intervals, lower bounds, baselines, bad input."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.claims.hardware_cases import hand_counted
+from pysnn import IF, Conv2d, Input, Linear, Network, Output
+from pysnn.activity import Activity
+from pysnn.errors import DataError, KeywordError
+from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, evaluate
+from pysnn.hardware import Estimate, chip_names, estimate, load_chip, preset_table, sweep_points
+from pysnn.hardware.counts import count
+from pysnn.schemas import SCHEMAS
+from pysnn.simulation.simulator import run
+from tests.unit.hardware.networks import CHIPS, chain, conv_net, counted_run, dense_net
+
+
+def cell(
+    found: Estimate, chip: str, term: str, *, layer: str = "", network: str = "snn", scope: str | None = None
+) -> dict[str, object]:
+    rows = [
+        row
+        for row in found.table.to_dicts()
+        if (row["chip"], row["term"], row["layer"], row["network"]) == (chip, term, layer, network)
+        and scope in (None, row["scope"])
+    ]
+    assert len(rows) == 1
+    return rows[0]
+
+
+@pytest.mark.parametrize("net", [dense_net(), conv_net()], ids=["dense", "conv"])
+def test_one_row_a_network_chip_layer_term_and_scope(net: Network) -> None:
+    found = estimate(net, counted_run(net), chips=chip_names(), steps=6)
+    keys = found.table.select("network", "chip", "layer", "term", "scope")
+    assert keys.unique().height == keys.height
+    assert found.table.columns == list(SCHEMAS["estimate"])
+    for row in found.table.to_dicts():
+        numbers = row["low"], row["value"], row["high"]
+        if row["grade"] == "not_priced":
+            assert numbers == (None, None, None)
+        else:
+            assert (
+                0 <= row["low"] <= row["value"] <= (row["high"] if row["high"] is not None else math.inf) < math.inf
+                or row["high"] is None
+            )
+            assert row["source"]
+            assert row["unit"]
+
+
+def test_synops_are_a_brute_force_replay() -> None:
+    net = conv_net()
+    x = np.random.default_rng(3).random((4, 2, 6, 6)).astype(np.float32)
+    result = run(net, x, steps=5, coding="poisson", probe=True, record=["if1", "if2"], backend="reference")
+    counted = count(net, result.activity, 5)
+    weight = np.asarray(net.nodes["conv2"].weight)  # type: ignore[attr-defined]
+    total: int = 0
+    for t, b, c, y, z in zip(*np.nonzero(result.spikes["if1"]), strict=True):
+        del t, b
+        for ky in range(3):
+            for kx in range(3):
+                if 0 <= y + 1 - ky < 6 and 0 <= z + 1 - kx < 6:
+                    total += int(np.count_nonzero(weight[:, c, ky, kx]))
+    assert counted.counts[2]["synops"].value == total / 4
+    spikes = int(result.spikes["if1"].sum()) / 4
+    assert counted.counts[2]["direct_additions"].value == spikes
+    assert counted.counts[3]["pool_additions"].value == int(result.spikes["if2"].sum()) / 4
+
+
+def test_prices_by_hand() -> None:
+    net = chain(Input((3,)), Linear(np.ones((2, 3))), IF(), Output("count"))
+    counts = {"n1": {"events": 5, "synops": 10}, "n2": {"updates": 8, "spikes": 3}}
+    found = estimate(net, hand_counted(net, 4, counts), chips=["loihi1", "odin", "truenorth"], steps=4)
+    # 10 synops, 3 active and 5 inactive updates; 5 input spikes to one core and no spikes go on.
+    expected = 10 * 23.6 + 3 * 81 + 5 * 52 + 5 * 1.7 + 5 * (2 / 3) * math.sqrt(2) * 3.5
+    assert cell(found, "loihi1", "energy_total", scope="core dynamic")["value"] == pytest.approx(expected, rel=1e-12)
+    assert cell(found, "truenorth", "energy_total")["value"] == pytest.approx(64.43 * 4 * 1e6 + 22.97, rel=1e-12)
+    time = 20 / 75e3
+    assert cell(found, "odin", "latency")["value"] == pytest.approx(time)
+    assert cell(found, "odin", "energy_total")["value"] == pytest.approx((0.0273 + 0.00178 * 75) * time * 1e6 + 84.3)
+    assert cell(found, "odin", "power")["value"] == pytest.approx(0.476925)
+
+
+def test_what_has_no_price_makes_a_lower_bound() -> None:
+    net = dense_net()
+    x = np.random.default_rng(0).random((4, 6)).astype(np.float32)
+    found = estimate(net, run(net, x, steps=4).activity, chips=["loihi1"], steps=4)
+    assert cell(found, "loihi1", "energy_macs")["grade"] == "not_priced"
+    total = cell(found, "loihi1", "energy_total", scope="chip")
+    assert total["high"] is None
+    assert total["value"] is not None
+    held = found.total("loihi1")
+    assert held is not None
+    assert held.high == math.inf
+    assert "at least" in found.verdicts[0]
+
+
+def test_limits_alone_price_nothing() -> None:
+    net = dense_net()
+    found = estimate(net, counted_run(net), chips=["speck"], steps=6)
+    assert cell(found, "speck", "energy_total")["grade"] == "not_priced"
+    assert cell(found, "speck", "synops")["value"] is not None
+    assert found.total("speck") is None
+    assert found.verdicts == ("speck: no price is known, so nothing can be said about energy.",)
+
+
+def test_baselines_by_hand() -> None:
+    net = chain(Input((1, 3, 3)), Conv2d(np.ones((2, 1, 3, 3)), padding=1), IF(), Output("count"))
+    found = estimate(net, counted_run(net, steps=4), chips=["loihi1"], steps=4)
+    connections = 2 * 49  # (3 + 2 * 2) taps along each axis lie inside
+    for name, mac in (("ann_float32", 4.6), ("ann_int8", 0.3), ("ann_low_bits", 0.2 * 3 / 8 + 0.1)):
+        assert cell(found, "cmos45", "macs", network=name)["value"] == connections
+        assert cell(found, "cmos45", "energy_macs", network=name)["value"] == pytest.approx(connections * mac)
+        own = cell(found, "cmos45", "energy_memory", network=name)["value"]
+        assert cell(found, "cmos45", "energy_total", network=name)["value"] == pytest.approx(own + connections * mac)  # type: ignore[operator]
+
+
+def test_zero_skipping_takes_the_share_of_neurons_that_fired() -> None:
+    net = dense_net()
+    activity = counted_run(net, samples=5)
+    silent = int(activity.counts[0, [layer.name for layer in activity.layers].index("if1"), 6])
+    found = estimate(net, activity, chips=["cmos45"], steps=6)
+    expected = 15 * (1 - silent / 25)
+    assert cell(found, "cmos45", "macs", network="ann_int8_zero_skip", layer="fc2")["value"] == pytest.approx(expected)
+
+
+def test_the_spread_over_samples_widens_counts() -> None:
+    net = dense_net()
+    activity = counted_run(net, samples=16)
+    spikes = activity.by_sample["if1"][0]
+    half = 1.96 * spikes.std(ddof=1) / math.sqrt(16)
+    row = cell(estimate(net, activity, chips=["odin"], steps=6), "odin", "spikes", layer="fc1")
+    assert row["value"] == pytest.approx(spikes.mean())
+    assert row["high"] == pytest.approx(spikes.mean() + half)
+    bare = replace(activity, by_sample={}, by_neuron={})
+    row = cell(estimate(net, bare, chips=["odin"], steps=6), "odin", "spikes", layer="fc1")
+    assert row["low"] == row["value"] == row["high"]
+
+
+@given(st.sampled_from(CHIPS), st.integers(0, 200), st.integers(0, 200), st.integers(0, 40))
+def test_more_spikes_never_cost_less(chip: str, events: int, more: int, spikes: int) -> None:
+    net = dense_net()
+
+    def total(n: int, s: int) -> float:
+        counts = {
+            "fc1": {"events": n, "synops": 5 * n},
+            "if1": {"updates": 40, "spikes": s},
+            "fc2": {"events": s, "synops": 3 * s},
+            "if2": {"updates": 24},
+        }
+        held = estimate(net, hand_counted(net, 8, counts), chips=[chip], steps=8).total(chip)
+        assert held is not None
+        assert 0 <= held.low <= held.value <= held.high
+        return held.value
+
+    assert total(events, spikes) <= total(events + more, spikes) <= total(events + more, min(40, spikes + more))
+
+
+def test_latency_of_barriers_is_an_interval_that_a_replay_closes() -> None:
+    net = dense_net()
+    activity = counted_run(net)
+    open_ends = cell(estimate(net, activity, chips=["loihi1"], steps=6), "loihi1", "latency", scope="chip")
+    closed = cell(
+        estimate(net, activity, chips=["loihi1"], steps=6, busiest={"loihi1": 100.0}), "loihi1", "latency", scope="chip"
+    )
+    assert closed["value"] == pytest.approx((100 + 6 * (230 + 9200)) / 1e6)
+    assert open_ends["low"] < open_ends["value"] < open_ends["high"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("neuron", ["ramp", "step"])
+def test_first_spike_networks(neuron: str) -> None:
+    fields = {"neuron": neuron, "steps": 8 if neuron == "step" else 0}
+    net = FirstSpikeNetwork.draw(
+        (1, 8, 8), [Conv(channels=3, kernel=3), EarliestPool(2), Dense(units=4)], seed=0, **fields
+    )
+    x = np.random.default_rng(0).random((6, 1, 8, 8)).astype(np.float32)
+    activity = evaluate(net, x, None).activity
+    assert activity is not None
+    found = estimate(net, activity, chips=["loihi1", "cmos45"])
+    assert cell(found, "cmos45", "synops")["value"] == activity.effective_acs[0]
+    assert (cell(found, "cmos45", "ramp_multiplications")["value"] == 0) == (neuron == "step")
+    assert found.mapping["layer"].to_list() == ["input", "conv1", "dense3"]
+    updates = cell(found, "loihi1", "updates")["value"]
+    touched = cell(found, "cmos45", "updates")["value"]
+    assert touched == activity.total("updates")[0] / 6
+    assert updates == (8 * (3 * 36 + 4) if neuron == "step" else touched)
+
+
+def test_zero_skipping_of_first_spike_networks_knows_the_inputs() -> None:
+    net = FirstSpikeNetwork.draw((10,), [Dense(units=4), Dense(units=3)], seed=0)
+    x = np.zeros((5, 10), dtype=np.float32)
+    x[:, :3] = 0.5
+    activity = evaluate(net, x, None).activity
+    assert activity is not None
+    found = estimate(net, activity, chips=["cmos45"])
+    assert cell(found, "cmos45", "macs", network="ann_int8_zero_skip", layer="dense1")["value"] == pytest.approx(
+        0.3 * 40
+    )
+
+
+def test_zero_skipping_of_an_analogue_input_is_its_multiplications() -> None:
+    net = dense_net()
+    x = np.random.default_rng(0).random((4, 6)).astype(np.float32)
+    x[:, 1] = 0.0
+    activity = run(net, x, steps=4).activity
+    found = estimate(net, activity, chips=["cmos45"], steps=4)
+    row = cell(found, "cmos45", "macs", network="ann_int8_zero_skip", layer="fc1")
+    assert row["value"] == pytest.approx(activity.effective_macs[0])
+
+
+def other_activity() -> Activity:
+    return counted_run(chain(Input((6,)), Linear(np.ones((5, 6))), IF(), Output("count")))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"activity": other_activity()}, "of another network"),
+        ({"activity": counted_run(dense_net(hidden=4))}, "expected 5 neurons, got 4|dense pass"),
+        ({"activity": "nothing"}, "expected a pysnn Activity"),
+        ({"network": "nothing"}, "expected a pysnn network"),
+        ({"chips": []}, "expected a list of names"),
+        ({"chips": "loihi1"}, "expected a list of names"),
+        ({"chips": ["truenoth"]}, "did you mean truenorth"),
+        ({"steps": 5}, "read after 6 steps, got 5"),
+        ({"steps": True}, "read after 6 steps"),
+        ({"points": {"odin": {"clock": 200.0}}}, "clock: expected 1.3 to 75.0 MHz, got 200.0"),
+        ({"points": {"odin": {"voltage": 1.0}}}, "no operating point 'voltage'"),
+        ({"points": {"loihi1": {}}}, "'loihi1' is none of the chips odin"),
+        ({"weight_bits": 0}, "whole number"),
+    ],
+)
+def test_bad_input(change: dict[str, object], message: str) -> None:
+    net = dense_net()
+    good = {"network": net, "activity": counted_run(net), "chips": ["odin"], "steps": 6}
+    given_now = {**good, **change}
+    with pytest.raises(DataError, match=message):
+        estimate(given_now.pop("network"), given_now.pop("activity"), **given_now)  # type: ignore[arg-type]
+
+
+def test_an_ann_and_an_unknown_keyword() -> None:
+    net = dense_net()
+    with pytest.raises(DataError, match="convert it"):
+        estimate(chain(Input((2,)), Linear(np.eye(2)), Output()), counted_run(net), chips=["odin"])
+    with pytest.raises(KeywordError, match="weight_bits"):
+        estimate(net, counted_run(net), chips=["odin"], weight_bit=3)  # type: ignore[call-arg]
+
+
+def test_no_samples_is_no_activity() -> None:
+    with pytest.raises(DataError, match="at least one"):
+        replace(counted_run(dense_net()), samples=0)
+
+
+def test_points_are_single_estimates() -> None:
+    net = dense_net()
+    activity = counted_run(net)
+    table = sweep_points(net, activity, chip="odin", points=[{"clock": 2.0}, {}], steps=6)
+    for number, clock in ((0, 2.0), (1, 75.0)):
+        alone = estimate(net, activity, chips=["odin"], steps=6, points={"odin": {"clock": clock}})
+        for term in ("energy_total", "latency", "power"):
+            own = table.filter((table["point"] == number) & (table["term"] == term)).row(0, named=True)
+            assert {k: own[k] for k in SCHEMAS["estimate"]} == cell(alone, "odin", term)
+    with pytest.raises(DataError, match="clock: expected"):
+        sweep_points(net, activity, chip="odin", points=[{"clock": 0.0}], steps=6)
+    assert sweep_points(net, activity, chip="odin", points=[], steps=6).is_empty()
+
+
+def test_presets_by_hand() -> None:
+    net = chain(Input((3,)), Linear([[1.0, 0.0, 2.0], [1.0, 1.0, 1.0]]), IF(), Output("count"))
+    counts = {"n1": {"events": 6, "synops": 10, "synops_zero": 2}, "n2": {"updates": 8, "spikes": 3}}
+    table = preset_table(net, hand_counted(net, 4, counts), steps=4)
+    found = {(row["preset"], row["quantity"]): row["value"] for row in table.to_dicts()}
+    assert found["neurobench", "Effective_ACs"] == 10
+    assert found["neurobench", "Dense"] == 24
+    assert found["syops", "ACs"] == 6 * (6 / 3)
+    assert found["horowitz_4.6_0.9", "energy"] == pytest.approx(9.0)
+    assert found["horowitz_4.6_0.9", "energy of the ANN"] == pytest.approx(6 * 4.6)
+    assert found["keras_spiking", "energy on Loihi"] == pytest.approx(27 * 12 + 81 * 8)
+    assert found["sanafe_loihi", "energy of synapses and somas"] == pytest.approx(355 + 8 * 51.2 + 3 * 21.6 + 3 * 69.3)
+
+
+def test_a_chip_of_ones_own() -> None:
+    net = dense_net()
+    mine = replace(load_chip("odin"), name="mine")
+    found = estimate(net, counted_run(net), chips=[mine], steps=6)
+    assert found.total("mine") == estimate(net, counted_run(net), chips=["odin"], steps=6).total("odin")
