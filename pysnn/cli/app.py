@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from pysnn.cli.convert import convert
+from pysnn.cli.deploy.estimate import chips, estimate
+from pysnn.cli.deploy.export import export
 from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
-from pysnn.cli.estimate import chips, estimate
-from pysnn.cli.export import export
 from pysnn.cli.group import OneLineGroup
 from pysnn.cli.info import info
 from pysnn.cli.lists import corrections, methods, neurons

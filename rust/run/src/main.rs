@@ -11,6 +11,7 @@ mod fault;
 mod infer;
 mod info;
 mod json;
+mod layout;
 mod npy;
 mod session;
 mod stream;
