@@ -14,6 +14,7 @@ from pysnn.cli.info import info
 from pysnn.cli.lists import corrections, methods, neurons
 from pysnn.cli.quickstart import quickstart
 from pysnn.cli.run import run
+from pysnn.cli.stdp import stdp
 from pysnn.cli.sweep import sweep
 from pysnn.cli.train import train
 from pysnn.version import __version__
@@ -48,5 +49,6 @@ def common(
 for command in (quickstart, convert, run, export, diagnose, estimate, info, methods, corrections, neurons, chips):
     app.command(command.__name__)(reported(command))
 
+app.add_typer(stdp)
 app.add_typer(sweep)
 app.add_typer(train)

@@ -210,7 +210,8 @@ class _Counter:
         if not self.analogue:
             return 1.0
         done = sum(self.fields[link.name]["macs"] for link in links)
-        return min(1.0, done / (self.samples * sum(link.connections for link in links)))
+        possible = self.samples * sum(link.connections for link in links)
+        return min(1.0, done / possible) if possible else 1.0
 
     def _spread(self, layer: HardwareLayer) -> float:
         """Return the half width of the 95 % confidence interval of a layer's mean spikes, as a share of it."""

@@ -61,8 +61,9 @@ def _busiest(case: Case) -> Interval:
             for name, part in work.items()
             if name == "updates_active"
         }
-        synops = min(work["synops"].high, met * delays["synops"].high) if "synops" in work else 0.0
-        most += sum(ends.values()) + synops
+        arriving = ("synops", "pool_additions", "direct_additions")
+        additions = sum(work[name].high for name in arriving if name in work)
+        most += sum(ends.values()) + min(additions, met * delays["synops"].high)
     return Interval(least, least, max(least, most))
 
 

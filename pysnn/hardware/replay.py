@@ -115,7 +115,9 @@ def _recorded(network: Network, x: Array, steps: int, options: Mapping[str, Any]
     result = Simulator(network, **options).run(x, steps=steps, record=names, count=False, check_range=False)
     spikes: dict[str, Array] = dict(result.spikes)
     coding = options.get("coding", "constant")
-    if coding != "constant":
+    if coding == "spikes":
+        spikes[network.input_name] = np.asarray(x)
+    elif coding != "constant":
         nodes = {
             network.input_name: network.input,
             "spike": IF(v_threshold=0.5, reset="zero"),
@@ -140,9 +142,18 @@ def _value(network: Network, name: str, spikes: Mapping[str, Array]) -> Array:
         shape = network.shapes[name]
         return np.zeros((1, 1, *shape)) if held is None else held.reshape(*held.shape[:2], *shape).astype(np.float32)
     values = tuple(_value(network, source, spikes) for source in network.sources[name])
+    if isinstance(node, MaxPool2d):
+        return _rises(node, values[0])
     flat = [np.ascontiguousarray(v.reshape(-1, *v.shape[2:]), dtype=np.float32) for v in values]
     found = _ones(node).forward(tuple(flat))
     return np.asarray(found).reshape(*np.broadcast_shapes(*(v.shape[:2] for v in values)), *network.shapes[name])
+
+
+def _rises(node: MaxPool2d, spikes: Array) -> Array:
+    """Return the rise of each window's largest cumulative count, which is what leaves a max-pool at each step."""
+    sums = np.cumsum(spikes, axis=0, dtype=np.float64)
+    largest = node.apply(sums.reshape(-1, *sums.shape[2:]))
+    return np.diff(largest.reshape(*sums.shape[:2], *largest.shape[1:]), axis=0, prepend=0.0)
 
 
 def _ones(node: Any) -> Any:
@@ -155,7 +166,7 @@ def _ones(node: Any) -> Any:
         return Affine(np.asarray(node.scale) != 0)
     if isinstance(node, Scale):
         return Scale(1.0)
-    if isinstance(node, AvgPool2d | MaxPool2d):
+    if isinstance(node, AvgPool2d):
         return SumPool2d(node.kernel, node.stride, node.padding)
     if isinstance(node, GlobalAvgPool):
         return _GlobalSum()

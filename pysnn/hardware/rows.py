@@ -37,7 +37,9 @@ def priced(label: Label, found: Interval, *, bounded: bool = True) -> dict[str, 
     True
     """
     words = {**vars(label)}
-    numbers = {"low": found.low, "value": found.value, "high": found.high if bounded else None}
+    # Ends and value may have been rounded along different ways.
+    low, high = min(found.low, found.value), max(found.high, found.value)
+    numbers = {"low": low, "value": found.value, "high": high if bounded else None}
     order = ("network", "chip", "layer", "term")
     return {**{k: words[k] for k in order}, **numbers, **{k: v for k, v in words.items() if k not in order}}
 

@@ -40,7 +40,7 @@ LAYERS = (
     ("tables",),
     ("activity",),
     ("simulation",),
-    ("training",),
+    ("plastic", "training"),
     ("first_spike",),
     ("hardware",),
     ("convert",),

@@ -13,6 +13,7 @@ pub mod hardware;
 
 mod neuron;
 pub mod plan;
+pub mod plastic;
 pub mod psnn;
 pub mod random;
 pub mod simd;

@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 14] = [
     &["clocked::program"],
     &["clocked::run"],
     &["clocked"],
-    &["first_spike", "training"],
+    &["first_spike", "hardware", "plastic", "training"],
     &["exported"],
 ];
 

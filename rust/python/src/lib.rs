@@ -7,6 +7,8 @@ mod first_spike;
 mod hardware;
 mod integrate;
 mod optimise;
+mod plastic;
+mod plastic_plan;
 mod psnn;
 mod request;
 
@@ -29,6 +31,8 @@ mod _core {
     use crate::integrate::integrate;
     #[pymodule_export]
     use crate::optimise::adam;
+    #[pymodule_export]
+    use crate::plastic::Plastic;
     #[pymodule_export]
     use crate::psnn::read_psnn;
 

@@ -1,7 +1,5 @@
 //! The numbers of the format; `pysnn/plan/file_layout.py` has the same.
 
-use crate::neuron::model::{Fire, Leak, Synapse};
-
 /// The newest format that is read and written.
 pub const VERSION: u32 = 1;
 
@@ -73,33 +71,6 @@ pub(super) mod entry {
     pub(crate) const CONSTANT: u32 = 2;
     pub(crate) const RATIO: u32 = 3;
 }
-
-/// Flags of a neuron.
-pub(super) mod flag {
-    pub(crate) const ZERO: u32 = 1;
-    pub(crate) const STRICT: u32 = 2;
-    pub(crate) const NO_RESET: u32 = 4;
-    pub(crate) const LATE: u32 = 8;
-    pub(crate) const BOTH: u32 = 16;
-    pub(crate) const FLOOR: u32 = 32;
-    pub(crate) const REFRACTORY: u32 = 64;
-    pub(crate) const ADAPTIVE: u32 = 128;
-    pub(crate) const PER_NEURON: u32 = 256;
-}
-
-/// Leaks, from 1; ways to fire and synapses, from 0.
-pub(super) const LEAKS: [Leak; 8] = [
-    Leak::None,
-    Leak::Euler,
-    Leak::Relax,
-    Leak::RelaxDivided,
-    Leak::Box,
-    Leak::Plain,
-    Leak::PlainDivided,
-    Leak::Lapicque,
-];
-pub(super) const FIRES: [Fire; 3] = [Fire::Once, Fire::Count, Fire::Never];
-pub(super) const SYNAPSES: [Synapse; 4] = [Synapse::None, Synapse::DecayFirst, Synapse::DecayLast, Synapse::Jump];
 
 /// Element types.
 pub(super) mod dtype {

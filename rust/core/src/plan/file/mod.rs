@@ -4,6 +4,7 @@
 
 mod bytes;
 mod layout;
+mod model;
 mod read;
 mod reader;
 mod write;

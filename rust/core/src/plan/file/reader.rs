@@ -1,10 +1,9 @@
 //! The operations of a file, one after the other.
 
-use super::layout::{
-    ARRAY_SIZE, FIRES, LEAKS, OP_WORDS, SECTIONS, SOURCE_WORDS, SYNAPSES, dtype, entry, flag, kind, word,
-};
+use super::layout::{ARRAY_SIZE, OP_WORDS, SECTIONS, SOURCE_WORDS, dtype, entry, kind, word};
+use super::model::take_model;
 use crate::error::{Error, Kind as Fault, Result};
-use crate::neuron::model::{Model, Reset, ResetTime};
+use crate::neuron::model::Model;
 use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::plan::ops::{
     Body, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
@@ -141,7 +140,7 @@ impl<'a> Reader<'a> {
     }
 
     fn neuron(&mut self, source: usize, words: &Words) -> Result<Option<Body>> {
-        let Some(model) = model(words) else { return Ok(None) };
+        let Some(model) = take_model(words) else { return Ok(None) };
         let (dynamics, unit) = if self.next_dtype() == dtype::I32 {
             let Read { parameters, unit } = self.parameters(&model, true)?;
             (Dynamics::Integer(parameters), unit)
@@ -211,30 +210,6 @@ struct Source {
 struct Read<A> {
     parameters: Parameters<A>,
     unit: Vec<f64>,
-}
-
-fn model(words: &Words) -> Option<Model> {
-    let has = |flag: u32| words[word::FLAGS] & flag != 0;
-    Some(Model {
-        leak: *LEAKS.get((words[word::MODE] as usize).checked_sub(1)?)?,
-        synapse: *SYNAPSES.get(words[word::SYNAPSE] as usize)?,
-        fire: *FIRES.get(words[word::FIRE] as usize)?,
-        reset: match [has(flag::NO_RESET), has(flag::ZERO)] {
-            [true, _] => Reset::None,
-            [_, true] => Reset::Zero,
-            _ => Reset::Subtract,
-        },
-        reset_time: match [has(flag::BOTH), has(flag::LATE)] {
-            [true, _] => ResetTime::Both,
-            [_, true] => ResetTime::Late,
-            _ => ResetTime::Now,
-        },
-        strict: has(flag::STRICT),
-        floor: has(flag::FLOOR),
-        refractory: has(flag::REFRACTORY),
-        adaptive: has(flag::ADAPTIVE),
-        per_neuron: has(flag::PER_NEURON),
-    })
 }
 
 fn window(words: &Words) -> Window {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::layout::{FIRES, LEAKS, OP_WORDS, SOURCE_WORDS, SYNAPSES, aligned, dtype, entry, flag, kind, word};
-use crate::neuron::model::{Model, Reset, ResetTime};
+use super::layout::{OP_WORDS, SOURCE_WORDS, aligned, dtype, entry, kind, word};
+use super::model::put_model;
 use crate::plan::checked::Plan;
 use crate::plan::map::{Coding, Kind};
 use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};
@@ -141,13 +141,8 @@ impl Parts {
     }
 
     fn neuron(&mut self, neuron: &Neuron, words: &mut [u32; OP_WORDS]) {
-        let model = &neuron.model;
-        words[word::MODE] = 1 + place(&LEAKS, &model.leak);
-        words[word::FLAGS] = flags(model);
+        put_model(&neuron.model, words);
         words[word::MAX_CURRENT] = neuron.max_current;
-        words[word::STATES] = (model.values() - 1) as u32;
-        words[word::FIRE] = place(&FIRES, &model.fire);
-        words[word::SYNAPSE] = place(&SYNAPSES, &model.synapse);
         match &neuron.dynamics {
             Dynamics::Real(parameters) => self.parameters(parameters, &neuron.unit),
             Dynamics::Integer(parameters) => self.parameters(parameters, &neuron.unit),
@@ -205,26 +200,6 @@ impl Parts {
     pub(super) fn table(&self) -> Vec<u8> {
         self.arrays.iter().flatten().flat_map(|value| value.to_le_bytes()).collect()
     }
-}
-
-/// Where a word stands in its list.
-fn place<T: PartialEq>(words: &[T], word: &T) -> u32 {
-    words.iter().position(|other| other == word).unwrap_or_default() as u32
-}
-
-fn flags(model: &Model) -> u32 {
-    let flags = [
-        (flag::ZERO, model.reset == Reset::Zero),
-        (flag::STRICT, model.strict),
-        (flag::NO_RESET, model.reset == Reset::None),
-        (flag::LATE, model.reset_time == ResetTime::Late),
-        (flag::BOTH, model.reset_time == ResetTime::Both),
-        (flag::FLOOR, model.floor),
-        (flag::REFRACTORY, model.refractory),
-        (flag::ADAPTIVE, model.adaptive),
-        (flag::PER_NEURON, model.per_neuron),
-    ];
-    flags.iter().map(|&(flag, there)| if there { flag } else { 0 }).sum()
 }
 
 fn window(window: &Window, words: &mut [u32; OP_WORDS]) {

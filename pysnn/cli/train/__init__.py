@@ -3,8 +3,8 @@
 import typer
 
 from pysnn.cli.errors import reported
-from pysnn.cli.train_first_spike import sstdp, stdbp
-from pysnn.cli.train_ttrbr import ttrbr
+from pysnn.cli.train.first_spike import sstdp, stdbp
+from pysnn.cli.train.ttrbr import ttrbr
 
 __all__ = ["train"]
 

@@ -1,0 +1,1 @@
+"""Plastic networks beside Brian2 and NEST."""

@@ -1,0 +1,94 @@
+"""What a run of a plastic network gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import DataError, MissingExtraError
+from pysnn.frozen import FrozenDict
+from pysnn.plastic.engines.base import Counts
+from pysnn.plastic.state import PlasticState
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Matrix", "PlasticResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Weights by source: those of source i are ``row[i] .. row[i + 1]``.
+
+    Attributes
+    ----------
+    row, to
+        int64.
+    weight
+        float32, of each synapse.
+    shape
+        Sources, targets.
+    """
+
+    row: NDArray[np.int64]
+    to: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    shape: tuple[int, int]
+
+    def to_scipy(self) -> Any:
+        """Return a SciPy sparse array in CSR form; multiple synapses of a pair stay apart.
+
+        Raises
+        ------
+        MissingExtraError
+            SciPy is not installed.
+        """
+        try:
+            from scipy.sparse import csr_array
+        except ImportError as error:
+            raise MissingExtraError("a sparse array needs SciPy: pip install scipy") from error
+        return csr_array((self.weight, self.to, self.row), shape=self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class PlasticResult:
+    """Tables, weights, counts and the state behind the last step.
+
+    Attributes
+    ----------
+    tables
+        By schema: "plastic_spikes", "plastic_rates", "plastic_weights", "plastic_traces", as far as they were asked for, and "plastic_counts".
+    state
+        Goes into the next run; ``None`` where it was not to be kept.
+    counts
+        Exact counts of the whole run.
+    backend
+        Which engine, SIMD level and store.
+    seconds
+        Wall time of the steps.
+    """
+
+    tables: Mapping[str, "pl.DataFrame"]
+    state: PlasticState | None
+    counts: Counts
+    backend: str
+    seconds: float
+    matrices: Mapping[str, Matrix]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", FrozenDict(self.tables))
+        object.__setattr__(self, "matrices", FrozenDict(self.matrices))
+
+    def weights(self, projection: str) -> Matrix:
+        """Return the weights of a projection behind the last step.
+
+        Raises
+        ------
+        DataError
+            There is no such projection.
+        """
+        if projection not in self.matrices:
+            raise DataError(f"weights: expected one of {', '.join(self.matrices) or 'none'}, got {projection!r}")
+        return self.matrices[projection]

@@ -1,0 +1,225 @@
+"""Runs of plastic networks."""
+
+import logging
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.errors import CapacityError, DataError, PlanError
+from pysnn.plastic.connectors import check_seed
+from pysnn.plastic.engines import EngineOptions, make_engine
+from pysnn.plastic.engines.base import Counts, RunPart
+from pysnn.plastic.lower import compile_plastic, thresholds_of
+from pysnn.plastic.monitors import Monitor
+from pysnn.plastic.network import PlasticNetwork
+from pysnn.plastic.plan import MOST_STEPS, PlasticPlan
+from pysnn.plastic.populations import check_rate
+from pysnn.plastic.recorder import Recorder
+from pysnn.plastic.result import Matrix, PlasticResult
+from pysnn.plastic.rules.base import check_positive
+from pysnn.plastic.state import PlasticState
+from pysnn.simulation.capacity import physical_memory
+
+__all__ = ["PlasticSimulator", "RunOptions"]
+
+_LOG = logging.getLogger("pysnn")
+_BYTES = {"eager": 14, "lazy": 6}
+_BUSY = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class RunOptions:
+    """How a run goes; every field is a keyword of :meth:`PlasticSimulator.run`.
+
+    Attributes
+    ----------
+    state
+        Where a run stopped, to go on from there; ``None`` starts afresh.
+    learn
+        Whether weights and adaptive thresholds change; traces go on in any case.
+    watch
+        What to write down: :mod:`pysnn.plastic.monitors`.
+    rewards
+        Pairs of time (s, from the start of this run) and amount: each goes to every projection whose rule has eligibility.
+    rates
+        By name: rates in Hz in the place of those of Poisson sources with a rate each.
+    keep_state
+        Whether the result has the state and the weights.
+    progress
+        Called with (steps done, steps in all) now and then.
+    """
+
+    state: PlasticState | None = None
+    learn: bool = True
+    watch: Sequence[Monitor] = ()
+    rewards: Iterable[tuple[float, float]] = ()
+    rates: Mapping[str, Any] = field(default_factory=dict)
+    keep_state: bool = True
+    progress: Callable[[int, int], None] | None = None
+
+
+class PlasticSimulator:
+    """A plastic network, compiled for a time step.
+
+    Parameters
+    ----------
+    network
+        The network.
+    dt
+        Seconds a step.
+    seed
+        Of Poisson sources.
+    **options
+        ``backend``, ``store``, ``threads``, ``tile``: see :class:`pysnn.plastic.engines.EngineOptions`. No result depends on them.
+
+    Raises
+    ------
+    PlanError
+        The time step does not fit a time constant or a rate, or the store cannot do what a rule asks for.
+    CapacityError
+        The synapses would not fit into this machine's memory.
+
+    Examples
+    --------
+    >>> from pysnn.plastic import AllToAll, LIFCells, PairSTDP, PoissonSource, Projection
+    >>> net = PlasticNetwork.of(
+    ...     inputs=PoissonSource(50, rate=20.0),
+    ...     cells=LIFCells(size=2, v_threshold=1.0),
+    ...     wires=Projection(pre="inputs", post="cells", connector=AllToAll(), weight=0.1, delay=0, rule=PairSTDP(w_max=0.2)),
+    ... )
+    >>> run = PlasticSimulator(net, dt=1e-3, backend="reference").run(0.5)
+    >>> run.weights("wires").weight.shape
+    (100,)
+    """
+
+    def __init__(self, network: PlasticNetwork, *, dt: float, seed: int = 0, **options: Any) -> None:
+        check_seed(seed, "seed")
+        self.network = network
+        self.dt = check_positive(dt, "dt")
+        self.plan: PlasticPlan = compile_plastic(network, self.dt, seed)
+        self._check_memory(options.get("store", "auto"))
+        self._engine = make_engine(self.plan, EngineOptions(**options))
+        self._places = {one.name: k for k, one in enumerate(self.plan.populations)}
+        self._fresh = True
+        _LOG.info(
+            "a plastic network of %.0f synapses runs on '%s'",
+            sum(one.expected for one in self.plan.projections),
+            self.backend,
+        )
+
+    @property
+    def backend(self) -> str:
+        """Which engine, SIMD level and store."""
+        return self._engine.name
+
+    def run(self, seconds: float, **options: Any) -> PlasticResult:
+        """Run for a time; see :class:`RunOptions`.
+
+        Raises
+        ------
+        DataError
+            An option does not fit the network.
+        """
+        chosen = RunOptions(**options)
+        steps = round(check_positive(seconds, "seconds", strict=False) / self.dt)
+        self._start(chosen.state)
+        first = chosen.state.step if chosen.state is not None else 0
+        last = first + steps
+        if last >= MOST_STEPS:
+            raise PlanError(f"seconds: expected less than {MOST_STEPS} steps in all, got {last}")
+        recorder = Recorder(self.plan, chosen.watch, first)
+        rewards = self._rewards(chosen.rewards, first, last)
+        begun = time.perf_counter()
+        counts = self._advance(chosen, recorder, rewards, (first, last))
+        taken = time.perf_counter() - begun
+        self._warn_of_storms(counts, steps)
+        state = self._engine.save() if chosen.keep_state else None
+        matrices = self._matrices() if chosen.keep_state else {}
+        return PlasticResult(recorder.tables(counts, steps), state, counts, self.backend, taken, matrices)
+
+    def _start(self, state: PlasticState | None) -> None:
+        if state is not None or not self._fresh:
+            self._engine.load(state)
+        self._fresh = False
+
+    def _advance(
+        self, chosen: RunOptions, recorder: Recorder, rewards: Mapping[int, float], span: tuple[int, int]
+    ) -> Counts:
+        first, last = span
+        stops = sorted(recorder.stops(first, last) | rewards.keys())
+        thresholds = self._thresholds(chosen.rates)
+        counts = Counts((0,) * len(self.plan.populations), *((0,) * len(self.plan.projections),) * 3)
+        at = first
+        for stop in stops:
+            progress = _shifted(chosen.progress, at - first, last - first)
+            record = self._engine.run(RunPart(stop - at, chosen.learn, recorder.recorded, thresholds, progress))
+            at, counts = stop, counts + record.counts
+            if stop in rewards and chosen.learn:
+                for k, projection in enumerate(self.plan.projections):
+                    if projection.kernel is not None and projection.kernel.c is not None:
+                        self._engine.reward(k, rewards[stop])
+            recorder.take(record, self._engine, stop, last=stop == last)
+            if chosen.progress is not None:
+                chosen.progress(stop - first, last - first)
+        return counts
+
+    def _rewards(self, rewards: Iterable[tuple[float, float]], first: int, last: int) -> dict[int, float]:
+        """Return amounts by the step before which they are given: behind all events of the step of their time."""
+        found: dict[int, float] = {}
+        for moment, amount in rewards:
+            step = first + round(check_positive(moment, "rewards: time", strict=False) / self.dt)
+            if step >= last:
+                raise DataError(f"rewards: expected times within the run, got {moment} s")
+            found[step + 1] = found.get(step + 1, 0.0) + check_positive(amount, "rewards: amount", None)
+        able = any(one.kernel is not None and one.kernel.c is not None for one in self.plan.projections)
+        if found and not able:
+            raise PlanError("rewards: expected a projection whose rule has eligibility, such as RewardSTDP")
+        return found
+
+    def _thresholds(self, rates: Mapping[str, Any]) -> dict[int, NDArray[np.uint64]]:
+        found = {}
+        for name, given in rates.items():
+            place = self._places.get(name, -1)
+            if place < 0 or self.plan.populations[place].thresholds is None:
+                able = [one.name for one in self.plan.populations if one.thresholds is not None]
+                raise DataError(f"rates: expected sources with a rate each ({', '.join(able) or 'none'}), got {name!r}")
+            size = self.plan.populations[place].size
+            each = np.broadcast_to(check_rate(given, size, f"rates: {name}"), size)
+            found[place] = thresholds_of(np.ascontiguousarray(each, dtype=np.float64), self.dt, name)
+        return found
+
+    def _matrices(self) -> dict[str, Matrix]:
+        found = {}
+        for k, projection in enumerate(self.plan.projections):
+            row, to = self._engine.connectivity(k)
+            found[projection.name] = Matrix(row, to, self._engine.weights(k), projection.sizes)
+        return found
+
+    def _check_memory(self, store: str) -> None:
+        need = sum(one.expected for one in self.plan.projections) * _BYTES.get(store, _BYTES["lazy"])
+        there = physical_memory()
+        if need > there:
+            raise CapacityError(
+                f"the synapses would take {need / 2**30:.3g} GiB, and this machine has {there / 2**30:.3g}: expected fewer synapses"
+            )
+
+    def _warn_of_storms(self, counts: Counts, steps: int) -> None:
+        for population, spikes in zip(self.plan.populations, counts.spikes, strict=True):
+            if population.cells is not None and steps and spikes > _BUSY * steps * population.size:
+                share = spikes / (steps * population.size)
+                warnings.warn(
+                    f"'{population.name}' fired in {share:.0%} of its steps: its input is too strong, or dt too long",
+                    UserWarning,
+                    stacklevel=3,
+                )
+
+
+def _shifted(progress: Callable[[int, int], None] | None, before: int, total: int) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    return lambda done: progress(before + done, total)
