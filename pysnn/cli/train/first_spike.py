@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pysnn.cli import first_spike_options as given_by
 from pysnn.cli.errors import interruptible, named
 from pysnn.cli.options import kept_by_training
 from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
 from pysnn.cli.streams import say
+from pysnn.cli.train import first_spike_options as given_by
 from pysnn.errors import DataError
 from pysnn.first_spike.defaults import (
     GAP,
