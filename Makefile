@@ -12,15 +12,19 @@ TORCH_VENV := .venv-torch
 BIN := $(VENV)/bin
 # One pip for every install; quiet, so that what a target prints is its own.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/python \( -name '*.rs' -o -name Cargo.toml \))
+RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/python rust/run \( -name '*.rs' -o -name Cargo.toml \))
 AARCH64 := aarch64-unknown-linux-gnu
+# Targets of pysnn-run, each linked statically.
+EDGE_HOST := $(shell uname -m)-unknown-linux-gnu
+EDGE_TARGETS := aarch64-unknown-linux-musl armv7-unknown-linux-gnueabihf riscv64gc-unknown-linux-gnu
+EDGE := dist/edge
 FUZZ := rust/fuzz
 
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-edge test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,9 +65,9 @@ test-fast: $(VENV)/.dev ## pass the quick Python tests, without real data, in un
 	$(BIN)/python -m pytest -q -m "not slow and not data" --deselect pysnn/quickstart.py
 
 test-rust: $(VENV)/.dev
-	cargo test --quiet -p pysnn-core
+	cargo test --quiet -p pysnn-core -p pysnn-run
 
-test-python: $(VENV)/.dev
+test-python: $(VENV)/.dev $(EDGE)/pysnn-run
 	PYSNN_REQUIRE_RUST=1 $(BIN)/python -m pytest
 
 # PyTorch is large, so it has an environment of its own, and only the tests that need it run there.
@@ -116,6 +120,22 @@ wheel-trial: wheels ## install each wheel in an empty environment without Rust a
 
 sdist-trial: wheels ## build a wheel from the sdist, as pip does where no wheel fits, and run it
 	$(BIN)/python scripts/try_wheels.py --sdist
+
+edge-native: $(EDGE)/pysnn-run ## build dist/edge/pysnn-run, a static program that runs exported networks without Python
+
+$(EDGE)/pysnn-run: $(RUST)
+	@command -v cargo >/dev/null || { echo "building pysnn-run needs Rust: cargo was not found on the PATH (https://rustup.rs)"; exit 1; }
+	@echo "building $@"
+	@sh scripts/build_edge.sh $(EDGE_HOST) $@
+
+edge: $(EDGE)/pysnn-run ## build it for aarch64, armv7 and riscv64 too
+	@for target in $(EDGE_TARGETS); do sh scripts/build_edge.sh $$target $(EDGE)/pysnn-run-$${target%%-*} || exit 1; done
+
+test-edge: edge ## test pysnn-run of the other processors under qemu-user
+	@command -v qemu-aarch64 >/dev/null || { echo "this needs an emulator: apt install qemu-user"; exit 1; }
+	PYSNN_RUN="qemu-aarch64 $(EDGE)/pysnn-run-aarch64" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
+	PYSNN_RUN="qemu-arm $(EDGE)/pysnn-run-armv7" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
+	PYSNN_RUN="qemu-riscv64 $(EDGE)/pysnn-run-riscv64gc" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
 
 test-aarch64: ## test the Rust core as aarch64 code under qemu-user
 	@command -v qemu-aarch64 >/dev/null && command -v aarch64-linux-gnu-gcc >/dev/null \

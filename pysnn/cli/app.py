@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from pysnn.cli.convert import convert
+from pysnn.cli.deploy.estimate import chips, estimate
+from pysnn.cli.deploy.export import export
 from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
-from pysnn.cli.estimate import chips, estimate
 from pysnn.cli.group import OneLineGroup
 from pysnn.cli.info import info
 from pysnn.cli.lists import corrections, methods, neurons
@@ -45,7 +46,7 @@ def common(
     """Spiking neural networks on CPUs: converted, exact, event-driven."""
 
 
-for command in (quickstart, convert, run, diagnose, estimate, info, methods, corrections, neurons, chips):
+for command in (quickstart, convert, run, export, diagnose, estimate, info, methods, corrections, neurons, chips):
     app.command(command.__name__)(reported(command))
 
 app.add_typer(stdp)

@@ -1,13 +1,14 @@
 """``pysnn convert``: a trained network in, a spiking one out, and what each layer's threshold is."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pysnn.cli.errors import named
+from pysnn.cli.options import check_choice
 from pysnn.cli.outputs import NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
 from pysnn.cli.streams import one_line, say
@@ -57,7 +58,7 @@ def convert(
     from pysnn.importers.model_files import load_ann
     from pysnn.progress import Progress
 
-    _check_choice("--precision", precision, PRECISIONS)
+    check_choice("--precision", precision, PRECISIONS)
     settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
     normalisation = _normalisation(mean, std)
     given = training_source(calibration)
@@ -89,11 +90,6 @@ def convert(
     show_table(
         conversion.report, {**meta, "network": str(out)}, as_json=as_json, title=f"{model.name} by {method}", file=table
     )
-
-
-def _check_choice(option: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise typer.BadParameter(f"{option}: expected {', '.join(choices)}, got '{value}'")
 
 
 def _method_settings(method: str, steps: int, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What several commands read from their options."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -11,7 +12,13 @@ LARGEST_SEED = (1 << 63) - 1
 
 _MOST_STEPS = 1 << 24
 
-__all__ = ["LARGEST_SEED", "MOST_SAMPLES", "MOST_THREADS", "kept_by_training", "parse_steps"]
+__all__ = ["LARGEST_SEED", "MOST_SAMPLES", "MOST_THREADS", "check_choice", "kept_by_training", "parse_steps"]
+
+
+def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse a word that is none of the choices, with :class:`typer.BadParameter`."""
+    if value not in choices:
+        raise typer.BadParameter(f"{option}: expected {', '.join(choices)}, got '{value}'")
 
 
 def parse_steps(steps: str) -> list[int]:

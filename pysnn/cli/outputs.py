@@ -11,11 +11,12 @@ from pysnn.errors import DataError
 from pysnn.files.aside import check_ending, check_target
 from pysnn.tables import TABLE_ENDINGS
 
-__all__ = ["ARRAYS", "CHECKPOINT", "NETWORK", "PICTURE", "TABLE", "check_outputs"]
+__all__ = ["ARRAYS", "CHECKPOINT", "NETWORK", "PICTURE", "PLAN", "TABLE", "check_outputs"]
 
 NETWORK = (".psnn",)
 ARRAYS = (".npz",)
 PICTURE = (".png",)
+PLAN = (".plan",)
 TABLE = TABLE_ENDINGS
 CHECKPOINT: tuple[str, ...] = ()
 

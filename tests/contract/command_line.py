@@ -45,6 +45,7 @@ COMMANDS: dict[str, list[str]] = {
     "diagnose": ["diagnose", "net.psnn", "--data", "data.npz", "--steps", "2", "--ann", "ann.psnn"],
     "estimate": ["estimate", "net.psnn", "--data", "data.npz", "--steps", "2", "--chips", "loihi1"],
     "info": ["info", "net.psnn"],
+    "export": ["export", "net.psnn", "--out", "new.plan"],
     "sweep run": ["sweep", "run", "spec.toml", "--workers", "1"],
     "sweep retry-failed": ["sweep", "retry-failed", "spec.toml"],
     "sweep status": ["sweep", "status", "spec.toml"],

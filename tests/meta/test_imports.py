@@ -45,7 +45,7 @@ LAYERS = (
     ("hardware",),
     ("convert",),
     ("files", "plot"),
-    ("datasets",),
+    ("datasets", "export"),
     ("importers",),
     ("finetune",),
     ("quickstart", "sweep"),

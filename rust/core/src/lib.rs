@@ -7,6 +7,7 @@ pub mod clocked;
 mod control;
 mod dot;
 pub mod error;
+pub mod exported;
 pub mod first_spike;
 pub mod hardware;
 

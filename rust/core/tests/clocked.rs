@@ -22,7 +22,7 @@ fn engine(plan: &Plan, level: Level, request: &Request<'_>) -> Outputs {
 /// The outputs, without the words for what ran them.
 fn forced(plan: &Plan, level: Level, family: Option<Family>, request: &Request<'_>) -> Outputs {
     // However little there is to do, all threads take part.
-    let program = Program::new(plan.clone(), Options { level, family, thread_work: 0.0 }).unwrap();
+    let program = Program::new(plan.clone(), Options { family, thread_work: 0.0, ..Options::from(level) }).unwrap();
     let mut outputs = program.run(request, &mut |_| true).unwrap();
     assert_eq!(std::mem::take(&mut outputs.kernels).len(), plan.ops().len());
     outputs

@@ -7,20 +7,21 @@ use std::fs;
 use std::path::Path;
 
 /// Lowest first. A file may import files of earlier lines, and of its own entry; not its neighbours on the line.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["error"],
     &["control", "neuron", "random", "simd"],
     &["dot", "threads"],
     &["plan", "psnn"],
     &["clocked::block", "clocked::request"],
-    &["clocked::maps"],
+    &["clocked::limits", "clocked::maps"],
     &["clocked::synapses"],
     &["clocked::observe"],
     &["clocked::layer"],
     &["clocked::program"],
     &["clocked::run"],
     &["clocked"],
-    &["first_spike", "plastic", "training"],
+    &["first_spike", "hardware", "plastic", "training"],
+    &["exported"],
 ];
 
 /// Files in one folder, at most.

@@ -42,7 +42,7 @@ impl Clocked {
         };
         // The bytes belong to an immutable object, so that reading them need not hold up other threads.
         let bytes = plan.as_bytes();
-        let options = Options { level, family, thread_work };
+        let options = Options { family, thread_work, ..Options::from(level) };
         let program = compute(py, None, |_| Program::new(Plan::from_bytes(bytes)?, options))?;
         Ok(Self { program })
     }

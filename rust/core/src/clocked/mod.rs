@@ -1,9 +1,10 @@
 //! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
 //!
-//! Imports point one way: `request`, `block` < `maps` < `synapses` < `observe` < `layer` < `program` < `run`.
+//! Imports point one way: `request`, `block` < `limits`, `maps` < `synapses` < `observe` < `layer` < `program` < `run`.
 
 mod block;
 mod layer;
+mod limits;
 mod maps;
 mod observe;
 mod program;
@@ -11,6 +12,7 @@ mod request;
 mod run;
 mod synapses;
 
+pub use limits::{Proof, check_potentials};
 pub use program::compiled::Options;
 pub use request::{Array, COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request, StateView};
 pub use run::program::Program;

@@ -37,6 +37,7 @@ pub(crate) struct Field<'a, const C: usize, const V: usize> {
     pub(crate) segments: &'a [Segment],
     pub(crate) rows: &'a [[Row; V]],
     /// The largest count.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only its kernels ask"))]
     pub(crate) most: u32,
     /// What the sums start from.
     pub(crate) bias: &'a [[i32; OUTPUTS]; V],

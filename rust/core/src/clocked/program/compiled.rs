@@ -21,6 +21,7 @@ pub(crate) struct Compiled {
     pub(crate) kernels: Vec<&'static str>,
     pub(crate) work: Work,
     pub(crate) thread_work: f64,
+    pub(crate) counts: bool,
 }
 
 /// How a plan is to run.
@@ -32,6 +33,8 @@ pub struct Options {
     pub family: Option<Family>,
     /// Estimated nanoseconds of work for each thread beyond the first: a run with less has fewer threads.
     pub thread_work: f64,
+    /// Whether runs may count operations, for which tables of every neuron's weights are kept.
+    pub counts: bool,
 }
 
 impl Options {
@@ -41,7 +44,7 @@ impl Options {
 
 impl From<Level> for Options {
     fn from(level: Level) -> Self {
-        Self { level, family: None, thread_work: Self::THREAD_WORK }
+        Self { level, family: None, thread_work: Self::THREAD_WORK, counts: true }
     }
 }
 
@@ -72,14 +75,19 @@ impl Compiled {
     ///
     /// The plan's maps need more memory than the engine asks for.
     pub(crate) fn new(plan: Plan, options: Options) -> Result<Self> {
-        let Options { level, family, thread_work } = options;
+        let Options { level, family, thread_work, counts } = options;
         let Staged { stages, kernels } = stages(plan.ops())?;
         let layout = Layout::new(plan.ops(), &stages)?;
-        let meters = meters(plan.ops())?;
+        let mut meters = meters(plan.ops())?;
         let work = Work::of(plan.ops(), &meters);
+        if !counts {
+            for meter in &mut meters {
+                meter.readers.clear();
+            }
+        }
         let mut ops = plan.into_ops();
         ops.iter_mut().for_each(forget_arrays);
-        Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work })
+        Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work, counts })
     }
 
     pub(crate) fn place(&self, op: usize) -> &Place {

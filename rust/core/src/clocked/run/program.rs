@@ -11,7 +11,7 @@ use crate::clocked::run::sample::Sample;
 use crate::clocked::run::workspace::Workspace;
 use crate::clocked::synapses::choice::Used;
 use crate::control::Watch;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::{Body, Op, Plan};
 use crate::simd::Level;
 use crate::threads::{Team, with_team};
@@ -76,6 +76,9 @@ impl Program {
     /// The request does not fit the plan, an integer current leaves its range, memory is short, or `tick` said stop.
     pub fn run(&self, request: &Request<'_>, tick: &mut dyn FnMut(usize) -> bool) -> Result<Outputs> {
         request.check(&self.compiled.ops)?;
+        if request.count && !self.compiled.counts {
+            return Err(Error::data("operations cannot be counted: the program was made without it"));
+        }
         let outputs = Mutex::new(self.empty_outputs(request)?);
         let job = Job {
             program: self,

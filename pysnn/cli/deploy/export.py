@@ -1,0 +1,66 @@
+"""``pysnn export``: a network as one file that a program without Python runs."""
+
+import hashlib
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pysnn.cli.options import check_choice
+from pysnn.cli.outputs import PLAN, check_outputs
+from pysnn.cli.show import show_rows
+from pysnn.cli.streams import say
+
+if TYPE_CHECKING:
+    from pysnn.export.c_source import CSource
+
+__all__ = ["export"]
+
+
+def export(
+    network: Annotated[Path, typer.Argument(metavar="NET.psnn", help="The network.")],
+    out: Annotated[Path, typer.Option(metavar="NET.plan", help="Where to write it.")],
+    precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="The network's own by default.")] = None,
+    most_at_once: Annotated[
+        int, typer.Option(metavar="N", min=1, max=255, help="Spikes that one input takes in one step, at most.")
+    ] = 1,
+    units: Annotated[str, typer.Option(metavar="exact|power_of_two", help="Of int8 weights.")] = "exact",
+    c: Annotated[Path | None, typer.Option("--c", metavar="DIR", help="Write a C array and its header too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Export a network for pysnn-run: its plan, what its input means, and a run that proves the bits."""
+    from pysnn.export import ExportOptions, export_network
+    from pysnn.export.c_source import c_source
+    from pysnn.files.aside import check_folder, write_aside
+    from pysnn.files.first_spike import load_any
+    from pysnn.files.settings import PRECISIONS
+    from pysnn.plan.options import UNITS
+
+    if precision is not None:
+        check_choice("--precision", precision, PRECISIONS)
+    check_choice("--units", units, UNITS)
+    check_outputs({"--out": (out, PLAN)}, [network])
+    if c is not None:
+        check_folder(c)
+    source = hashlib.sha256(network.read_bytes()).digest()
+    options = ExportOptions(precision, most_at_once, units, source)  # type: ignore[arg-type]
+    data = export_network(load_any(network), options)
+    write_aside(out, lambda part: part.write_bytes(data))
+    if c is not None:
+        _write_c(c_source(data, out.stem), c)
+    row: dict[str, Any] = {"file": str(out), "bytes": len(data), "sha256": data[32:64].hex()}
+    if as_json:
+        typer.echo(json.dumps(row))
+        return
+    show_rows([row])
+    say(f"pysnn-run check '{out}' compares every bit where it is to run")
+
+
+def _write_c(source: "CSource", folder: Path) -> None:
+    from pysnn.files.aside import make_folder, write_aside
+
+    make_folder(folder)
+    for ending, text in ((".h", source.header), (".c", source.source)):
+        write_aside(folder / f"{source.name}{ending}", partial(Path.write_text, data=text, encoding="ascii"))

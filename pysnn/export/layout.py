@@ -1,0 +1,21 @@
+"""The numbers of an exported network's bytes; ``rust/core/src/exported/layout.rs`` has the same, and ``docs/plan_format.md`` their meaning."""
+
+import struct
+
+__all__ = ["ABOUT", "ABOUT_SIZE", "CODINGS", "DTYPES", "HEAD", "KIND", "MAGIC", "OPERATIONS", "SECTIONS", "VERSION"]
+
+MAGIC, VERSION, KIND = b"PYSNNEXP", 1, 1
+SECTIONS = ("network", "about", "input", "golden_input", "golden_scores", "golden_spikes")
+HEAD = struct.Struct("<8s2IQ2I")
+"""Magic, version, kind, length of the file, number of sections, 0; the digest follows, then the table of sections."""
+
+ABOUT = struct.Struct("<6IQdI20x32s")
+"""Coding, axes of a sample, steps, golden samples and steps, type of the golden input, seed, dt, input operations, SHA-256 of the source."""
+ABOUT_SIZE = 128
+
+CODINGS = ("constant", "poisson", "spikes", "events", "frames")
+"""From 1."""
+OPERATIONS = ("subtract", "add", "multiply", "divide", "at_least", "at_most")
+"""From 1."""
+DTYPES = {"<f4": 1, "<f8": 2, "|u1": 5}
+"""Types of the golden input: numbers as in the arrays of a plan, and one more."""

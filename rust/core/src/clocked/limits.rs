@@ -1,0 +1,108 @@
+//! Proofs that no integer potential and no cumulative count leaves int32 within a number of steps.
+
+use crate::clocked::request::{MAX_STEPS, StateView};
+use crate::error::{Error, Kind as Fault, Result};
+use crate::neuron::model::{Constant, ResetTime};
+use crate::plan::{Body, Dynamics, Kind, Neuron, Op, Parameters};
+
+const INT32: u64 = i32::MAX as u64;
+/// A decay of 1, in units of 2^-30.
+const WHOLE: u64 = 1 << 30;
+
+/// Refuse a run of so many more steps in which an int32 potential, or a max-pool's cumulative count, could leave its range.
+///
+/// `state` is where it starts from, by the number of the operation; `None`: from the start. The twin of
+/// `check_potentials` in `pysnn/plan/limits.py`, with the same sentences.
+///
+/// # Errors
+///
+/// The first node that could leave int32, by name.
+pub fn check_potentials(ops: &[Op], steps: usize, state: Option<&[(usize, StateView<'_>)]>) -> Result<()> {
+    let steps = steps as u64;
+    for (number, op) in ops.iter().enumerate() {
+        let given =
+            state.map(|state| state.iter().find(|(of, _)| *of == number).map_or(0, |(_, view)| magnitude(view)));
+        let (most, what, advice) = match &op.body {
+            Body::Neuron(neuron @ Neuron { dynamics: Dynamics::Integer(parameters), .. }) => {
+                let start = given.unwrap_or_else(|| largest(&parameters.v_init));
+                (start.saturating_add(reach(neuron, parameters, steps)), "potential", ", or precision 'float32'")
+            }
+            Body::MaxPool(_) if op.spec.kind == Kind::Count => {
+                (given.unwrap_or(0).saturating_add(steps * u64::from(op.spec.max_count)), "count", "")
+            }
+            _ => continue,
+        };
+        if most > INT32 {
+            return Err(Error::new(
+                Fault::Range,
+                format!(
+                    "'{}': after {steps} steps an int32 {what} could reach {most}; take fewer steps{advice}",
+                    op.node
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What is proven of a run that goes on: for how many more steps nothing can leave int32.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Proof {
+    left: usize,
+}
+
+impl Proof {
+    /// Take some more steps: as long as the proof holds nothing is looked at, then the state is, once.
+    ///
+    /// # Errors
+    ///
+    /// The first node that could leave int32 in these steps, by name.
+    pub fn cover(&mut self, ops: &[Op], steps: usize, state: Option<&[(usize, StateView<'_>)]>) -> Result<()> {
+        if self.left < steps {
+            check_potentials(ops, steps, state)?;
+            // The longest proof, by halves.
+            let (mut known, mut beyond) = (steps, steps.max(MAX_STEPS) + 1);
+            while beyond - known > known / 8 + 1 {
+                let middle = known + (beyond - known) / 2;
+                match check_potentials(ops, middle, state) {
+                    Ok(()) => known = middle,
+                    Err(_) => beyond = middle,
+                }
+            }
+            self.left = known;
+        }
+        self.left -= steps;
+        Ok(())
+    }
+}
+
+/// How far a potential can go from where it starts, thresholds and resets included.
+fn reach(neuron: &Neuron, parameters: &Parameters<i32>, steps: u64) -> u64 {
+    let edge = largest(&parameters.threshold).max(largest(&parameters.v_reset));
+    let current = u64::from(neuron.max_current);
+    let names = neuron.model.constants(true);
+    let constant = |name: Constant| {
+        let at = names.iter().position(|&found| found == name);
+        at.and_then(|at| parameters.constants.get(at)).map(|values| largest(values))
+    };
+    let Some(slowest) = constant(Constant::Decay) else { return edge.saturating_add(steps.saturating_mul(current)) };
+    // A reset that comes late is no part of what the leak takes away.
+    let late = if neuron.model.reset_time == ResetTime::Now { 0 } else { edge };
+    let inflow = current + constant(Constant::Drive).unwrap_or(0) + late + 1;
+    let longest = match WHOLE.saturating_sub(slowest) {
+        0 => steps,
+        leaks => steps.min(WHOLE.div_ceil(leaks)),
+    };
+    edge.saturating_add(longest.saturating_mul(inflow))
+}
+
+fn largest(values: &[i32]) -> u64 {
+    values.iter().map(|value| u64::from(value.unsigned_abs())).max().unwrap_or(0)
+}
+
+fn magnitude(view: &StateView<'_>) -> u64 {
+    match view {
+        StateView::Integer(values) => largest(values),
+        StateView::Real(_) | StateView::Long(_) | StateView::Bytes(_) => 0,
+    }
+}

@@ -1,0 +1,59 @@
+//! The numbers of the format; `pysnn/export/layout.py` has the same.
+
+/// The newest format that is read.
+pub const VERSION: u32 = 1;
+
+/// What every file starts with.
+pub(super) const MAGIC: [u8; 8] = *b"PYSNNEXP";
+/// Sections begin at multiples of this.
+pub(super) const ALIGNMENT: usize = 64;
+/// Where the digest stands, and its bytes.
+pub(super) const DIGEST_AT: usize = 32;
+pub(super) const DIGEST_SIZE: usize = 32;
+/// Where the table of sections stands: an offset and a length each, 64 bits.
+pub(super) const SECTIONS_AT: usize = 64;
+/// Where the first section begins.
+pub(super) const FIRST: usize = 192;
+
+/// The sections, in their order.
+pub(super) mod section {
+    pub(crate) const NETWORK: usize = 0;
+    pub(crate) const ABOUT: usize = 1;
+    pub(crate) const INPUT: usize = 2;
+    pub(crate) const GOLDEN_INPUT: usize = 3;
+    pub(crate) const GOLDEN_SCORES: usize = 4;
+    pub(crate) const GOLDEN_SPIKES: usize = 5;
+    /// How many there are.
+    pub(crate) const COUNT: usize = 6;
+}
+
+/// Bytes of the section about the run.
+pub(super) const ABOUT_SIZE: usize = 128;
+
+/// Places in the section about the run.
+pub(super) mod about {
+    pub(crate) const CODING: usize = 0;
+    pub(crate) const AXES: usize = 4;
+    pub(crate) const STEPS: usize = 8;
+    pub(crate) const GOLDEN_SAMPLES: usize = 12;
+    pub(crate) const GOLDEN_STEPS: usize = 16;
+    pub(crate) const GOLDEN_TYPE: usize = 20;
+    pub(crate) const SEED: usize = 24;
+    pub(crate) const DT: usize = 32;
+    pub(crate) const OPERATIONS: usize = 40;
+    pub(crate) const SOURCE: usize = 64;
+    /// Bytes that are zero.
+    pub(crate) const RESERVED: [std::ops::Range<usize>; 2] = [44..64, 96..128];
+}
+
+/// Types of the golden input: numbers as in the arrays of a plan, and one more.
+pub(super) mod dtype {
+    pub(crate) const F32: u32 = 1;
+    pub(crate) const F64: u32 = 2;
+    pub(crate) const U8: u32 = 5;
+}
+
+/// The next multiple of the alignment.
+pub(super) fn aligned(at: usize) -> usize {
+    at.next_multiple_of(ALIGNMENT)
+}

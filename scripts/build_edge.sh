@@ -1,0 +1,27 @@
+#!/bin/sh
+# Build pysnn-run for a target, statically linked, and copy it: build_edge.sh TARGET FILE.
+# With musl Rust's own linker is enough; with glibc a compiler for the target brings the C library, and Rust's linker links too:
+# it keeps one copy of functions that are the same.
+set -eu
+target=$1 file=$2
+host=$(rustc -vV | sed -n 's/^host: //p')
+flags=-Ctarget-feature=+crt-static
+needs() {
+    command -v "$1" >/dev/null || { echo "$target needs a linker: apt install $2" >&2; exit 1; }
+    lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/gcc-ld
+    flags="$flags -Clinker=$1 -Clink-arg=-fuse-ld=lld -Clink-arg=-B$lld -Clink-arg=-Wl,--icf=all"
+}
+if [ "$target" != "$host" ]; then
+    rustc --print target-libdir --target "$target" | xargs test -d \
+        || { echo "this needs Rust's library for it: rustup target add $target" >&2; exit 1; }
+    case $target in
+        *-musl) flags="$flags -Clinker=rust-lld -Clink-arg=--icf=all" ;;
+        armv7-*) needs arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf ;;
+        riscv64gc-*) needs riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu ;;
+    esac
+fi
+RUSTFLAGS=$flags cargo build --quiet --profile edge -p pysnn-run --target "$target"
+mkdir -p "$(dirname "$file")"
+cp "${CARGO_TARGET_DIR:-target}/$target/edge/pysnn-run" "$file.part"
+mv "$file.part" "$file"
+ls -l "$file"

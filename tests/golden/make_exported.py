@@ -1,0 +1,77 @@
+"""Write the exported networks that the tests of both languages read: ``python -m tests.golden.make_exported``."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, Network, Output
+from pysnn.export import ExportOptions, export_network
+from pysnn.files.saved import SavedNetwork
+from pysnn.files.settings import Settings
+
+HERE = Path(__file__).parent
+
+__all__ = ["NETWORKS"]
+
+
+def _weights(seed: int, *shape: int) -> NDArray[np.float32]:
+    return (np.random.default_rng(seed).integers(-8, 9, shape) / 8).astype(np.float32)
+
+
+NETWORKS = {
+    "exported-constant": SavedNetwork(
+        Network.chain(
+            {
+                "in": Input((2, 4, 4), mean=(0.5, 0.25), std=(0.25, 0.5)),
+                "conv": Conv2d(_weights(0, 3, 2, 3, 3), padding=1),
+                "a": IF(),
+                "pool": AvgPool2d(2),
+                "flat": Flatten(),
+                "fc": Linear(_weights(1, 5, 12), _weights(2, 5)),
+                "b": IF(),
+                "fc2": Linear(_weights(3, 3, 5)),
+                "out": Output(),
+            }
+        ),
+        Settings(steps=6, precision="int8"),
+    ),
+    "exported-spikes": SavedNetwork(
+        Network.chain(
+            {
+                "in": Input((6,)),
+                "fc": Linear(_weights(4, 5, 6)),
+                "a": LIF(tau=4.0, v_threshold=0.5),
+                "fc2": Linear(_weights(5, 3, 5)),
+                "b": IF(),
+                "out": Output("count"),
+            }
+        ),
+        Settings(steps=9, coding="spikes", precision="int8", dt=1.0),
+    ),
+    "exported-scaling": SavedNetwork(
+        Network.chain(
+            {
+                "in": Input(
+                    (3,), scaling=[("subtract", [1e9, 0.0, 2.0]), ("divide", [1e9, 0.5, 4.0]), ("at_most", [2.0] * 3)]
+                ),
+                "fc": Linear(_weights(6, 4, 3)),
+                "a": IF(),
+                "fc2": Linear(_weights(7, 2, 4)),
+                "out": Output("potential"),
+            }
+        ),
+        Settings(),
+    ),
+}
+"""One network a file, in both precisions, with each form of input."""
+
+
+def main() -> None:
+    """Write the files."""
+    for name, saved in NETWORKS.items():
+        (HERE / f"{name}.plan").write_bytes(export_network(saved, ExportOptions(source=bytes(range(32)))))
+
+
+if __name__ == "__main__":
+    main()
