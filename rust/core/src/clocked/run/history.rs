@@ -1,13 +1,9 @@
 //! Maps of the last steps, for delays.
 
-use crate::clocked::block::Block;
-use crate::clocked::maps::buffers::{Buffer, Element, View, zeros};
+use crate::clocked::maps::buffers::{Element, View, zeros};
 use crate::clocked::maps::transpose::{to_pixels, to_planes};
-use crate::clocked::program::stage::Stage;
-use crate::clocked::run::sample::Sample;
-use crate::clocked::run::state::Memory;
-use crate::error::{Error, Result};
-use crate::plan::{Body, Shape};
+use crate::error::Result;
+use crate::plan::Shape;
 
 /// A map of each of the last steps, `[pixel][channel]` each, in a ring.
 #[derive(Debug)]
@@ -55,7 +51,7 @@ impl<T: Element> History<T> {
     }
 
     /// Write the oldest maps into a block, `[pixel][step][channel]`.
-    fn give(&self, channels: usize, steps: usize, target: &mut [T]) {
+    pub(crate) fn give(&self, channels: usize, steps: usize, target: &mut [T]) {
         for step in 0..steps {
             let map = &self.values[self.place(step)];
             for (pixel, values) in map.chunks_exact(channels).enumerate() {
@@ -65,7 +61,7 @@ impl<T: Element> History<T> {
     }
 
     /// Take the maps of a block in the place of the oldest.
-    fn take(&mut self, map: View<'_, T>, steps: usize) {
+    pub(crate) fn take(&mut self, map: View<'_, T>, steps: usize) {
         for step in 0..steps {
             let range = self.place(step);
             for (pixel, values) in self.values[range].chunks_exact_mut(map.channels).enumerate() {
@@ -73,33 +69,5 @@ impl<T: Element> History<T> {
             }
         }
         self.oldest = (self.oldest + steps) % self.steps();
-    }
-}
-
-impl Sample<'_> {
-    /// The map of a delay over a block, which is no longer than the delay.
-    pub(crate) fn delayed(&self, stage: &Stage, block: &Block, target: &mut Buffer) -> Result<()> {
-        let channels = self.program.place(stage.op).shape.channels;
-        match &self.workspace.memory[stage.op] {
-            Memory::DelayedCounts(history) => history.give(channels, block.steps, u8::of_mut(target)?),
-            Memory::DelayedReals(history) => history.give(channels, block.steps, f32::of_mut(target)?),
-            _ => return Err(Error::internal("a delay that remembers nothing")),
-        }
-        Ok(())
-    }
-
-    /// Keep what delays read later.
-    pub(crate) fn remember(&mut self, block: &Block) -> Result<()> {
-        let workspace = &mut *self.workspace;
-        for (number, op) in self.program.ops.iter().enumerate() {
-            let Body::Delay(delay) = &op.body else { continue };
-            let place = self.program.place(delay.source);
-            match &mut workspace.memory[number] {
-                Memory::DelayedCounts(history) => history.take(workspace.maps.view(place, block.steps)?, block.steps),
-                Memory::DelayedReals(history) => history.take(workspace.maps.view(place, block.steps)?, block.steps),
-                _ => return Err(Error::internal("a delay that remembers nothing")),
-            }
-        }
-        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod convolve;
 pub(crate) mod count;
+pub(crate) mod delay;
 pub(crate) mod execute;
 pub(crate) mod history;
 pub(crate) mod keep;
