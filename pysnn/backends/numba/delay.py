@@ -26,7 +26,7 @@ class DelayStep(Step):
         chunk.state[self.number] = kept
 
     def advance(self, chunk: Chunk) -> None:
-        """Give the oldest."""
+        """Return the oldest."""
         kept = chunk.state[self.number]
         out = chunk.map(self.number)
         out.reshape(chunk.samples, chunk.steps, *out.shape[1:])[:] = kept[:, : chunk.steps]
