@@ -16,6 +16,7 @@ __all__ = ["PAGE", "page"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
+_WORDS = {"float32": "float32", "int8": "int8", "int8_avx512": "int8 with AVX-512", "int8_avx2": "int8 with AVX2 alone"}
 BARS = {"float32": 3, "int8_avx512": 8, "int8_avx2": 4}
 """How many times faster than the best library pysnn sets out to be, at T = 16 with one thread."""
 
@@ -46,7 +47,7 @@ def _bars(frame: pl.DataFrame, _: str, _host: str) -> str:
         "batch",
         "best library",
         "ms an image",
-        *(f"{name}: x (asked {bar})" for name, bar in BARS.items()),
+        *(f"pysnn {_WORDS[name]}: times as fast (asked {bar})" for name, bar in BARS.items()),
     ]
     rows = []
     for _cell, group in own.sort("network", "batch", "ms").group_by("network", "batch", maintain_order=True):
@@ -60,7 +61,7 @@ def _claim(frame: pl.DataFrame, claim: str, _: str) -> str:
     """Return a table with a row a cell: ms an image of pysnn and of each peer."""
     own = frame.filter(pl.col("claim") == claim).sort("network", "batch", "threads", "steps")
     peers = own["peer"].unique().sort().to_list()
-    head = ["network", "batch", "threads", "T", *(f"pysnn {name}" for name in OURS), *peers]
+    head = ["network", "batch", "threads", "T", *(f"pysnn {_WORDS[name]}" for name in OURS), *peers]
     rows = []
     for cell, group in own.group_by("network", "batch", "threads", "steps", maintain_order=True):
         times = {row["peer"]: f"{row['ms']:.3g}" for row in group.to_dicts()}
