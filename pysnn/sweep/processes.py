@@ -65,8 +65,6 @@ class Processes(Executor):
         try:
             self._pool = self._start()
         except BaseException:
-            # A worker that is not up yet would say a traceback of its own.
-            self._kill()
             self._restore_environment()
             raise
 
@@ -121,7 +119,13 @@ class Processes(Executor):
                     pool.submit(_wait_for_all)
                 self._remember(pool)
             all_started.set()
-        except BrokenExecutor as error:
+        except BaseException as error:
+            # A worker that is not up yet would say a traceback of its own, and the pool's thread has to end before Python does:
+            # at exit both would close the same pipe.
+            self._kill()
+            pool.shutdown(wait=True, cancel_futures=True)
+            if not isinstance(error, BrokenExecutor):
+                raise
             raise SweepError(
                 "sweep: worker processes cannot start; the run must be a function that they can import, and a script "
                 'must start its sweep under `if __name__ == "__main__":`'
