@@ -60,7 +60,8 @@ def ann_table(names: dict[str, str]) -> str:
 def _row(name: str, found: AnnOperations, spiking: Network | None = None) -> dict[str, Any]:
     row = {"network": name, "padded": found.padded, "macs": found.macs, "nonzero": found.nonzero}
     if spiking is not None:
-        each = sum(counts.each_step for counts in fixed_counts(compile_plan(spiking, PlanOptions("int8"))).values())
+        found_at = fixed_counts(compile_plan(spiking, PlanOptions("int8"))).values()
+        each = np.sum([counts.each_step for counts in found_at], axis=0)
         row |= {field: int(each[FIXED_FIELDS.index(field)]) for field in FIELDS}
     print(row, flush=True)
     return row
