@@ -110,6 +110,7 @@ def test_a_bad_model_is_named(folder: Path, ending: str, kind: str) -> None:
     assert model.name in refusal(folder, "convert", ["convert", model.name, *COMMANDS["convert"][2:]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "option", "kind"),
     [

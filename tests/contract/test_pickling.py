@@ -147,6 +147,7 @@ def state(thing: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", sorted(public()))
 def test_a_round_trip_keeps_every_bit(name: str, way: str) -> None:

@@ -54,6 +54,7 @@ def test_commands_are_found() -> None:
     assert commands("pysnn", text) == {"run", "info"}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:layer '.*', T = :UserWarning")
 @pytest.mark.parametrize("name", ["README.md", "docs/conversion.md", "docs/first_spike.md"])
 def test_the_examples_of_a_page_run(

@@ -45,6 +45,7 @@ def test_accuracy_comes_close_to_the_ann(result: QuickstartResult) -> None:
         assert min(accuracy[3:]) >= 0.97
 
 
+@pytest.mark.slow
 def test_operations_grow_with_the_steps(result: QuickstartResult) -> None:
     for precision in ("float32", "int8"):
         rows = result.table.filter(pl.col("precision") == precision)
@@ -82,6 +83,7 @@ def test_the_saved_network_repeats_the_run(result: QuickstartResult) -> None:
     assert list(again.accuracy) == result.table["accuracy"].to_list()[:6]
 
 
+@pytest.mark.slow
 def test_each_row_is_the_prefix_of_the_long_run(result: QuickstartResult) -> None:
     network, x = load(result.files["network"]).network, load_digits().x_test[:100]
     for precision in ("float32", "int8"):

@@ -90,6 +90,7 @@ class Clock:
         return self.now
 
 
+@pytest.mark.slow
 def test_slices_end_with_the_same_table(
     command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

@@ -42,6 +42,7 @@ def test_a_network_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         psp_kernels._kept(Net("ramp", 1, 2.0, 7), HELD, HELD)
 
 
+@pytest.mark.slow
 def test_a_network_that_is_silent_is_wrong() -> None:
     found = train(Net("alpha", 6, 0.0, 0), PART, HELD, epochs=0)
     assert found[0]["silent"] == 1

@@ -118,6 +118,7 @@ def test_weights_of_another_model_and_an_output_of_a_psnn(files: Files) -> None:
     assert "ONNX models only" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("x", "text"),
     [

@@ -108,6 +108,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert second == "import: the network is read at 'e', before what is left out"
 
 
+@pytest.mark.slow
 def test_a_model_with_channels_last_takes_either_data(tmp_path: Path) -> None:
     nodes = [node("Transpose", "x", "t", perm=[0, 3, 1, 2]), *NODES]
     nodes[1] = node("Conv", "t w", "a")

@@ -64,6 +64,7 @@ def test_for_people(files: Files) -> None:
     assert "needs more energy" in done.stdout or "not decided" in done.stdout or "needs less energy" in done.stdout
 
 
+@pytest.mark.slow
 def test_files(files: Files, tmp_path: Path) -> None:
     names = {"--table": "t.parquet", "--report": "r.md", "--plot": "p.png"}
     options = [part for option, name in names.items() for part in (option, tmp_path / name)]

@@ -76,6 +76,7 @@ def test_thresholds_a_channel() -> None:
     np.testing.assert_allclose(threshold, np.where(largest > 0, largest, activations.max()), rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_scores_approach_the_ann_as_steps_grow(precision: Any) -> None:
     conversion = convert(ann(), DATA, "max-norm")

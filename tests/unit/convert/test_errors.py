@@ -51,6 +51,7 @@ def test_the_parts_add_up_on_currents_that_change(
     assert (terms.e_c <= 1e-15).all()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40))
 def test_a_constant_current_has_no_deviation(seed: int, steps: int) -> None:
     # Multiples of 1/64, so that the replay's sums are exact.

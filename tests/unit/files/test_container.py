@@ -91,6 +91,7 @@ def test_a_header_that_cannot_be_read_is_not_written() -> None:
         write_container("é", {})
 
 
+@pytest.mark.slow
 def test_a_header_of_the_largest_size(read: Read) -> None:
     room = MAX_HEADER - 8 - len(write_container("", {}))
     assert len(read(write_container("x" * (room - room % 64), {})).graph) > MAX_HEADER - 512

@@ -27,6 +27,7 @@ def drawn(neuron: str = "ramp") -> tuple[FirstSpikeNetwork, NDArray[Any]]:
     return network, x.astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("neuron", ["ramp", "step"])
 def test_additions_are_those_of_a_replay(neuron: str) -> None:
     network, x = drawn(neuron)

@@ -141,6 +141,7 @@ def test_the_spread_over_samples_widens_counts() -> None:
     assert row["low"] == row["value"] == row["high"]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(CHIPS), st.integers(0, 200), st.integers(0, 200), st.integers(0, 40))
 def test_more_spikes_never_cost_less(chip: str, events: int, more: int, spikes: int) -> None:
     net = dense_net()

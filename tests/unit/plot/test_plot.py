@@ -127,6 +127,7 @@ def test_conversion_errors_are_over_the_signal_at_one_number_of_steps() -> None:
     assert low < 1 / 16 < 1 < high
 
 
+@pytest.mark.slow
 def test_a_deep_network_names_some_of_its_layers_and_draws_points() -> None:
     deep = conversion_error(error_rows(110))
     assert 10 <= len(deep.get_xticklabels()) <= 24
@@ -163,6 +164,7 @@ def test_given_axes_are_used_and_returned() -> None:
     assert conversion_error(error_rows(), ax=third) is third
 
 
+@pytest.mark.slow
 def test_the_overview_is_a_png(tmp_path: Path) -> None:
     path = save_overview(tmp_path / "overview.png", run_table(), error_rows(), steps=2)
     assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"

@@ -62,6 +62,7 @@ def test_a_sweep_goes_on_where_it_stopped(tmp_path: Path, threads: ThreadPoolExe
         sweep(square, {"x": 3}, threads, out=tmp_path, resume=False)
 
 
+@pytest.mark.slow
 def test_shards_write_into_one_folder(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
     space = {"x": list(range(40))}
     left = [40]
@@ -104,6 +105,7 @@ def test_the_death_of_a_worker_is_a_row_and_the_other_points_are_run(tmp_path: P
     assert errors[5].startswith("the worker process was killed by signal 9 (SIGKILL)")
 
 
+@pytest.mark.slow
 def test_sys_exit_in_a_point_is_its_error(tmp_path: Path) -> None:
     table = sweep(leave, {"x": [1, 2]}, out=tmp_path, workers=1)
     assert table["error"].to_list() == ["SystemExit: gone"] * 2

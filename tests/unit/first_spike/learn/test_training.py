@@ -59,6 +59,7 @@ def test_which_epoch_is_kept(keep: Any, place: int | None) -> None:
     assert trained.epoch == (12 if place is None else best[place])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", available_backends())
 def test_backends_and_threads_train_alike(backend: str) -> None:
     expected = train(network(), STDBP(), small_data(), OPTIONS)
