@@ -23,8 +23,18 @@ def _refuse_spikes(neuron: IF) -> None:
             raise NetworkError(f"{neuron.title}: it never fires, and takes no {item.name}")
 
 
+class _NoSpikes:
+    """What turns a neuron into an integrator: it never fires, and has no parameters of spikes."""
+
+    fires: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()  # type: ignore[misc]
+        _refuse_spikes(self)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, eq=False)
-class I(IF):  # noqa: E742 - NIR's name
+class I(_NoSpikes, IF):  # noqa: E742 - NIR's name
     """Integrator without spikes: ``v += I``, and ``v`` comes out. (NIR's I.) It runs in precision ``"float32"``.
 
     Examples
@@ -33,15 +43,9 @@ class I(IF):  # noqa: E742 - NIR's name
     'never'
     """
 
-    fires: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_spikes(self)
-
 
 @dataclass(frozen=True, eq=False)
-class LI(LIF):
+class LI(_NoSpikes, LIF):
     """Leaky integrator without spikes: the potential of :class:`LIF` comes out. (NIR's LI.) It runs in precision ``"float32"``.
 
     Examples
@@ -50,15 +54,9 @@ class LI(LIF):
     'never'
     """
 
-    fires: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_spikes(self)
-
 
 @dataclass(frozen=True, eq=False)
-class CubaLI(CubaLIF):
+class CubaLI(_NoSpikes, CubaLIF):
     """Current-based leaky integrator without spikes: the potential of :class:`CubaLIF` comes out, as NIR's CubaLI.
 
     Examples
@@ -67,15 +65,9 @@ class CubaLI(CubaLIF):
     ('v', 'i')
     """
 
-    fires: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_spikes(self)
-
 
 @dataclass(frozen=True, eq=False)
-class DiscreteLI(DiscreteLIF):
+class DiscreteLI(_NoSpikes, DiscreteLIF):
     """Leaky integrator without spikes by the numbers of its step: the potential of :class:`DiscreteLIF` comes out.
 
     Examples
@@ -83,9 +75,3 @@ class DiscreteLI(DiscreteLIF):
     >>> DiscreteLI(decay=0.9).model.fire
     'never'
     """
-
-    fires: ClassVar[bool] = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _refuse_spikes(self)
