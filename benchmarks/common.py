@@ -6,7 +6,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from pysnn.tables import metadata, write_table
 
-__all__ = ["TABLES", "best_of", "data_folder", "machine", "median_seconds", "report", "results_option"]
+__all__ = ["TABLES", "best_of", "data_folder", "least_seconds", "machine", "median_seconds", "report", "results_option"]
 
 RESULTS = Path(__file__).parent / "results"
 """Parts of measurements that have not ended; not in the repository."""
@@ -30,15 +30,21 @@ def median_seconds(work: Callable[[], object], repeats: int = 7) -> float:
 
 
 def best_of(a: Callable[[], object], b: Callable[[], object], repeats: int = 25) -> tuple[float, float]:
-    """Return the least processor times of two works on this thread, called in turn: what other processes disturb least."""
+    """Return the least processor times of two works; see :func:`least_seconds`."""
+    first, second = least_seconds([a, b], repeats)
+    return first, second
+
+
+def least_seconds(works: Sequence[Callable[[], object]], repeats: int = 25) -> list[float]:
+    """Return the least processor times of works on this thread, called in turn: what other processes disturb least."""
 
     def seconds(work: Callable[[], object]) -> float:
         start = time.thread_time()
         work()
         return time.thread_time() - start
 
-    pairs = [(seconds(a), seconds(b)) for _ in range(repeats)]
-    return min(p[0] for p in pairs), min(p[1] for p in pairs)
+    rounds = [[seconds(work) for work in works] for _ in range(repeats)]
+    return [min(times) for times in zip(*rounds, strict=True)]
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -18,6 +18,8 @@ version: str
 class _Raw(TypedDict):
     scores: NDArray[np.float32]
     counts: NDArray[np.int64]
+    by_sample: NDArray[np.int64]
+    by_step: dict[int, NDArray[np.int64]]
     state: dict[int, NDArray[Any]]
     spikes: dict[int, NDArray[np.uint8]]
     potentials: dict[int, NDArray[Any]]

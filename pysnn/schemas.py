@@ -1,9 +1,12 @@
 """Every table's columns, in one place."""
 
-__all__ = ["ACTIVITY_FIELDS", "COUNT_FIELDS", "FIXED_FIELDS", "SCHEMAS"]
+__all__ = ["ACTIVITY_FIELDS", "COUNT_FIELDS", "FIXED_FIELDS", "SAMPLE_FIELDS", "SCHEMAS"]
 
 COUNT_FIELDS = ("events", "synops", "synops_zero", "macs", "updates", "spikes", "silent", "saturated")
 """What every run counts of each layer, in the order in which engines have it."""
+
+SAMPLE_FIELDS = ("synops", "macs", "spikes")
+"""What is counted of each sample alone: a layer has one of them, since it has weights that see spikes or values, or neurons."""
 
 FIXED_FIELDS = ("edge_sums", "rescales", "shifts", "bias_sums", "pool_sums", "comparisons")
 """What a run needs whatever the data are; :func:`pysnn.plan.fixed_counts.fixed_counts` says what each is."""

@@ -86,6 +86,7 @@ class RunRequest:
 
     ``state`` maps an operation's number to its array (see :class:`RunOutput`); ``None`` is a fresh start.
     ``start`` is how many steps the state has behind it. ``block`` is 1..32 steps at a time, 0 for the backend's choice.
+    ``count_by_step``: each neuron's spikes at each step are counted, over the batch.
     ``record_spikes``: numbers of operations with a count map; ``record_potentials``: numbers of neuron operations.
     ``progress`` is called with the number of samples done so far, now and then, from the calling thread.
     ``keep_state``: if it is false, a backend may leave arrays of integers out of the output's state; what float32 holds is
@@ -100,6 +101,7 @@ class RunRequest:
     threads: int = 1
     block: int = 0
     count: bool = True
+    count_by_step: bool = False
     probe: bool = False
     record_spikes: tuple[int, ...] = ()
     record_potentials: tuple[int, ...] = ()
@@ -127,6 +129,9 @@ class RunOutput:
 
     scores: float32 ``(reads, batch, K)``.
     counts: int64 ``(reads, operations, len(COUNT_FIELDS))``, summed over the batch, from this run's first step on.
+    by_sample: int64 ``(reads, operations, batch)``, as counts, of each sample: its spikes of a neuron operation, its synops or macs of a weight
+        operation; ``(reads, operations, 0)`` where nothing is counted.
+    by_step: neuron operation that spikes -> int64 ``(steps, C, H, W)``, summed over the batch.
     state: operation -> array. Neuron: potentials ``(batch, C, H, W)``, float32 or int32, with an axis
         for the values behind the first where it has several. Max-pool of counts:
     cumulative counts of its source ``(batch, C, H, W)`` int32. Delay: the source's maps ``(batch, steps, C, H, W)``, the oldest first. Output: ``(batch, K)``: the float32 sum of a real
@@ -137,7 +142,9 @@ class RunOutput:
 
     scores: NDArray[np.float32]
     counts: NDArray[np.int64]
+    by_sample: NDArray[np.int64]
     state: dict[int, Array]
+    by_step: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     spikes: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
     potentials: dict[int, Array] = field(default_factory=dict)
     probes: dict[int, Probe] = field(default_factory=dict)

@@ -62,6 +62,8 @@ class RustExecutable(NotPicklable):
         return RunOutput(
             scores=raw["scores"],
             counts=raw["counts"],
+            by_sample=raw["by_sample"],
+            by_step=raw["by_step"],
             state=raw["state"],
             spikes=raw["spikes"],
             potentials=raw["potentials"],

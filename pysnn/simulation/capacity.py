@@ -13,6 +13,8 @@ _UNKNOWN_MEMORY = 1 << 36
 _GIB = 1 << 30
 _SMALL_STATE = 1 << 28
 _PROBE_BYTES = 8 + 8 + 4 + 4
+# Sums of all batches, and of one.
+_STEP_BYTES = 8 + 8
 
 
 def keeps_state(plan: Plan, samples: int, wanted: bool | None) -> bool:
@@ -29,14 +31,17 @@ def check_memory(plan: Plan, request: RunRequest, samples: int, *, keep_state: b
     """
     needs = dict(plan.state_bytes) if keep_state else dict.fromkeys(plan.state_bytes, 0)
     last = len(plan.ops) - 1
-    needs[last] += plan.ops[last].spec.size * len(request.read_at) * 4
+    needs[last] += len(request.read_at) * (plan.ops[last].spec.size * 4 + len(plan.ops) * 8 * request.count)
     for k in plan.neurons.values() if request.probe else ():
         needs[k] += plan.ops[k].spec.size * len(request.read_at) * _PROBE_BYTES
     for k in request.record_spikes:
         needs[k] += plan.ops[k].spec.size * request.steps
     for k in request.record_potentials:
         needs[k] += plan.ops[k].spec.size * request.steps * 4
-    total, there = sum(needs.values()) * samples, physical_memory()
+    needs = {k: need * samples for k, need in needs.items()}
+    for k in plan.spiking.values() if request.count_by_step else ():
+        needs[k] += plan.ops[k].spec.size * request.steps * (_STEP_BYTES + request.threads)
+    total, there = sum(needs.values()), physical_memory()
     if total > there:
         node = plan.ops[max(needs, key=lambda k: needs[k])].node
         raise CapacityError(

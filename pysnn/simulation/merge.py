@@ -1,7 +1,7 @@
 """Put the raw results of a batch's parts together."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,21 @@ from pysnn.backends.base import Probe, RunOutput
 __all__ = ["merge_outputs"]
 
 
-def merge_outputs(parts: Sequence[RunOutput]) -> RunOutput:
-    """Return one output for all samples, in order; counts are summed."""
+def merge_outputs(outputs: Iterable[RunOutput]) -> RunOutput:
+    """Return one output for all samples, in order; counts are summed, those by step as they come, since they are large."""
+    parts: list[RunOutput] = []
+    for output in outputs:
+        for k, counts in output.by_step.items() if parts else ():
+            parts[0].by_step[k] += counts
+        parts.append(replace(output, by_step={}) if parts else output)
     if len(parts) == 1:
         return parts[0]
     first = parts[0]
     return RunOutput(
         scores=np.concatenate([part.scores for part in parts], axis=1),
         counts=np.sum([part.counts for part in parts], axis=0, dtype=np.int64),
+        by_sample=np.concatenate([part.by_sample for part in parts], axis=2),
+        by_step=first.by_step,
         state=_joined([part.state for part in parts], axis=0),
         spikes=_joined([part.spikes for part in parts], axis=1),
         potentials=_joined([part.potentials for part in parts], axis=1),

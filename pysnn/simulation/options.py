@@ -30,6 +30,7 @@ class RunKeywords(TypedDict, total=False):
     state: State | None
     keep_state: bool | None
     count: bool
+    count_by_step: bool
     probe: bool
     record: Sequence[str]
     record_potentials: Sequence[str]
@@ -69,7 +70,9 @@ class RunOptions:
         Keep where the run stops, as :attr:`Result.state`: a potential for each neuron of each sample. ``None`` keeps it where
         all of it takes at most 256 MiB.
     count
-        Count operations.
+        Count operations, as :attr:`Result.activity`.
+    count_by_step
+        Count each neuron's spikes at each step too, over the samples, as :attr:`Activity.by_step` (memory: steps x neurons).
     probe
         Keep sums of currents, potentials and spike counts of every neuron (memory: reads x samples x neurons).
     record, record_potentials
@@ -92,6 +95,7 @@ class RunOptions:
     state: State | None = None
     keep_state: bool | None = None
     count: bool = True
+    count_by_step: bool = False
     probe: bool = False
     record: Sequence[str] = ()
     record_potentials: Sequence[str] = ()
@@ -116,6 +120,7 @@ class RunOptions:
                 raise DataError(f"{field}: expected a list of names of neurons, got {names!r}")
         for field, choices in (
             ("count", "True or False"),
+            ("count_by_step", "True or False"),
             ("probe", "True or False"),
             ("check_range", "True or False"),
             ("keep_state", "True, False or None"),

@@ -40,6 +40,8 @@ class Result:
         int64 ``(samples,)``, or ``None``.
     counts
         int64 ``(R, operations, fields)``; :meth:`layers` is the same as a table.
+    sample_counts, step_counts
+        int64 ``(R, operations, samples)``, and by node int64 ``(steps, C, H, W)``; :attr:`activity` says what they are.
     last_state
         Where the run stopped, if that was kept; see :attr:`state`.
     spikes, potentials, probes
@@ -60,8 +62,10 @@ class Result:
     steps: tuple[int, ...]
     scores: NDArray[np.float32]
     counts: NDArray[np.int64]
+    sample_counts: NDArray[np.int64]
     last_state: State | None = None
     labels: NDArray[np.int64] | None = None
+    step_counts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     spikes: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
     potentials: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     probes: Mapping[str, Probe] = field(default_factory=dict)
@@ -108,7 +112,7 @@ class Result:
 
     @cached_property
     def activity(self) -> Activity:
-        """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``, by step where it recorded spikes."""
+        """What the run counted, layer by layer and by sample; by neuron and step too where it ran with ``count_by_step=True``."""
         engine = {op.node: k for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)}
         fixed = fixed_counts(self.plan)
         nodes = [name for name in dict.fromkeys(op.node for op in self.plan.ops) if name in engine or name in fixed]
@@ -122,18 +126,14 @@ class Result:
             if name in fixed:
                 whole = fixed[name].once + np.multiply.outer(self.steps, fixed[name].each_step)
                 needed[:, at] = whole * self.samples
-        spikes = {name: probe.spikes.reshape(*probe.spikes.shape[:2], -1) for name, probe in self.probes.items()}
         return Activity(
             kind="clocked",
             samples=self.samples,
             reads=self.steps,
             layers=tuple(self._layer(name, engine.get(name)) for name in nodes),
             counts=counts,
-            by_sample=FrozenDict({name: array.sum(axis=2, dtype=np.int64) for name, array in spikes.items()}),
-            by_neuron=FrozenDict({name: array.sum(axis=1, dtype=np.int64) for name, array in spikes.items()}),
-            by_step=FrozenDict(
-                {name: array.sum(axis=1, dtype=np.int64).reshape(len(array), -1) for name, array in self.spikes.items()}
-            ),
+            by_sample=FrozenDict({name: self.sample_counts[:, k] for name, k in engine.items()}),
+            by_step=FrozenDict({name: array.reshape(len(array), -1) for name, array in self.step_counts.items()}),
             fixed=needed,
         )
 

@@ -138,8 +138,8 @@ class Simulator:
         first = next(requests)
         check_memory(plan, first, data.samples, keep_state=keep)
         try:
-            outputs = [self._checked(executable.run(request), plan, keep) for request in chain((first,), requests)]
-            output = merge_outputs(outputs)
+            every = chain((first,), requests)
+            output = merge_outputs(self._checked(executable.run(request), plan, keep) for request in every)
         except MemoryError as error:
             raise CapacityError("the run ran out of memory; a smaller batch_size needs less") from error
         seconds = time.perf_counter() - started
@@ -152,6 +152,8 @@ class Simulator:
             steps=read_at,
             scores=output.scores,
             counts=output.counts,
+            sample_counts=output.by_sample,
+            step_counts={plan.ops[k].node: array for k, array in output.by_step.items()},
             last_state=State(done + read_at[-1], {n: output.state[k] for n, k in plan.stateful.items()})
             if keep
             else None,
@@ -238,6 +240,7 @@ class Simulator:
                 threads,
                 options.block,
                 options.count,
+                options.count_by_step,
                 options.probe,
                 *recorded,
                 progress,

@@ -59,7 +59,7 @@ class ConvStep(Step):
         totals = chunk.memory.scratch("totals", size, np.int32)
         if self._fan_outs is None:
             self._fan_outs = FanOuts(*map(_flat_last, fan_outs(self.op, self.source.shape)))
-        number, edges, nonzero = tally_events(x.reshape(-1, size), *self._fan_outs, totals)
+        number, edges, nonzero = tally_events(x.reshape(chunk.samples, -1, size), *self._fan_outs, totals)
         if self.source.kind == "count":
             chunk.count(self.number, "events", number)
             chunk.count(self.number, "synops", nonzero)

@@ -98,20 +98,25 @@ def list_events(x: NDArray[Any], groups: int, events: Events) -> None:
 @kernel
 def tally_events(
     x: NDArray[Any], fanout: NDArray[np.uint32], fanout_nonzero: NDArray[np.uint32], totals: NDArray[np.int32]
-) -> tuple[np.int64, np.int64, np.int64]:
-    """Sums over ``x`` (frames, positions): of the values, and of these times the fan-out, all of it and to non-zero weights.
+) -> NDArray[np.int64]:
+    """Sums over the frames of each of ``x`` (samples, frames, positions), as rows of an array.
 
-    ``totals`` is working memory, one for each position. A real value that is not zero counts as one.
+    Of the values, and of these times the fan-out, all of it and to non-zero weights. ``totals`` is working memory, one for each
+    position. A real value that is not zero counts as one.
     """
-    frames, size = x.shape
-    totals[:size] = 0
-    for frame in range(frames):
+    samples, frames, size = x.shape
+    sums = np.zeros((3, samples), dtype=np.int64)
+    for sample in range(samples):
+        totals[:size] = 0
+        for frame in range(frames):
+            for k in range(size):
+                value = x[sample, frame, k]
+                totals[k] += np.int32(value) if x.itemsize == 1 else np.int32(value != 0)
+        number, edges, nonzero = np.int64(0), np.int64(0), np.int64(0)
         for k in range(size):
-            totals[k] += np.int32(x[frame, k]) if x.itemsize == 1 else np.int32(x[frame, k] != 0)
-    number, edges, nonzero = np.int64(0), np.int64(0), np.int64(0)
-    for k in range(size):
-        n = np.int64(totals[k])
-        number += n
-        edges += n * np.int64(fanout[k])
-        nonzero += n * np.int64(fanout_nonzero[k])
-    return number, edges, nonzero
+            n = np.int64(totals[k])
+            number += n
+            edges += n * np.int64(fanout[k])
+            nonzero += n * np.int64(fanout_nonzero[k])
+        sums[0, sample], sums[1, sample], sums[2, sample] = number, edges, nonzero
+    return sums

@@ -92,7 +92,7 @@ class NumbaExecutable(NotPicklable):
                 index = request.read_at.index(block.stop)
                 for step in self.steps:
                     step.read(chunk, index)
-                chunk.tallies.append(chunk.tally.copy())
+                chunk.read(index)
         for step in self.steps:
             step.end(chunk)
         self._idle.append(memory)
@@ -108,6 +108,16 @@ class NumbaExecutable(NotPicklable):
                 step.advance(chunk)
                 if step.number in chunk.output.spikes:
                     _record(chunk, step.number)
+                if step.number in chunk.output.by_step:
+                    self._count_steps(chunk, step.number)
+
+    def _count_steps(self, chunk: Chunk, number: int) -> None:
+        """Add a block's spikes of each neuron at each step."""
+        channels, height, width = chunk.memory.specs[number].shape
+        frames = chunk.map(number).reshape(chunk.samples, -1, height, width, channels)
+        sums = channels_first(frames.sum(axis=0, dtype=np.int64))
+        with self._lock:
+            chunk.output.by_step[number][chunk.time] += sums
 
 
 def _is_once(plan: Plan, number: int) -> bool:
@@ -162,6 +172,12 @@ def _empty_output(plan: Plan, request: RunRequest, kernels: tuple[str, ...]) -> 
     return RunOutput(
         scores=np.empty((reads, batch, plan.ops[-1].spec.size), dtype=np.float32),
         counts=np.zeros((reads, len(plan.ops), len(COUNT_FIELDS)), dtype=np.int64),
+        by_sample=np.zeros((reads, len(plan.ops), batch if request.count else 0), dtype=np.int64),
+        by_step={
+            k: np.zeros((request.steps, *op.spec.shape), dtype=np.int64)
+            for k, op in neurons.items()
+            if request.count_by_step and op.spec.kind == "count"
+        },
         state=state,
         spikes={k: np.empty((request.steps, batch, *plan.ops[k].spec.shape), np.uint8) for k in request.record_spikes},
         potentials={

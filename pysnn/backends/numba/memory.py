@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pysnn.backends.base import RunOutput, RunRequest
 from pysnn.plan.ops import MapSpec, Plan
-from pysnn.schemas import COUNT_FIELDS
+from pysnn.schemas import COUNT_FIELDS, SAMPLE_FIELDS
 
 __all__ = ["FIELD", "KINDS", "Chunk", "Memory", "Step", "channels_first", "channels_last"]
 
@@ -69,7 +69,8 @@ class Memory:
 class Chunk:
     """Samples ``first : first + samples`` of a run, now at steps ``step : step + steps`` of it.
 
-    ``state`` belongs to the operations; ``tally`` (operations, COUNT_FIELDS) counts from the run's first step on.
+    ``state`` belongs to the operations; ``tally`` (operations, COUNT_FIELDS) and ``by_sample`` (operations, samples) count from the
+    run's first step on.
     """
 
     request: RunRequest
@@ -83,6 +84,7 @@ class Chunk:
 
     def __post_init__(self) -> None:
         self.tally = np.zeros((len(self.memory.specs), len(COUNT_FIELDS)), dtype=np.int64)
+        self.by_sample = np.zeros((len(self.memory.specs), self.samples), dtype=np.int64)
         self.tallies: list[NDArray[np.int64]] = []
 
     @property
@@ -109,9 +111,17 @@ class Chunk:
         """For how many frames of map ``reader`` one frame of map ``number`` stands."""
         return self.steps if self.memory.specs[number].static and not self.memory.specs[reader].static else 1
 
-    def count(self, number: int, name: str, amount: int | np.int64) -> None:
-        """Add to a count."""
-        self.tally[number, FIELD[name]] += amount
+    def count(self, number: int, name: str, amounts: NDArray[np.int64]) -> None:
+        """Add to a count what each sample has."""
+        self.tally[number, FIELD[name]] += amounts.sum()
+        if name in SAMPLE_FIELDS:
+            self.by_sample[number] += amounts
+
+    def read(self, index: int) -> None:
+        """Keep what is counted up to read number ``index``."""
+        self.tallies.append(self.tally.copy())
+        if self.request.count:
+            self.output.by_sample[index, :, self.range] = self.by_sample
 
 
 class Step:

@@ -193,7 +193,8 @@ class NeuronStep(Step):
             row = chunk.tally[self.number]
             row[FIELD["updates"]] = state.totals.size * steps
             if self.op.spec.kind == "count":
-                row[FIELD["spikes"]] = state.totals.sum(dtype=np.int64)
+                chunk.by_sample[self.number] = state.totals.reshape(chunk.samples, -1).sum(axis=1, dtype=np.int64)
+                row[FIELD["spikes"]] = chunk.by_sample[self.number].sum()
                 row[FIELD["silent"]] = np.count_nonzero(state.totals == 0)
                 row[FIELD["saturated"]] = np.count_nonzero(state.totals >= steps)
         if chunk.request.probe:

@@ -95,6 +95,8 @@ class ReferenceExecutable:
         return RunOutput(
             scores=np.stack(scores),
             counts=np.stack(counter.reads),
+            by_sample=np.stack(counter.sample_reads),
+            by_step={k: np.stack(maps) for k, maps in counter.by_step.items()},
             state=running.state,
             spikes={k: np.stack(recorded) for k, recorded in spikes.items()},
             potentials={k: np.stack(recorded) for k, recorded in potentials.items()},

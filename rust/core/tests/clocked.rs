@@ -115,6 +115,7 @@ fn plain_runs_give_the_same_scores_counts_and_states() {
                 let outputs = engine(&plan, Level::named(None).unwrap(), &Request { block, threads, ..plain.clone() });
                 assert_eq!(outputs.scores, full.scores, "seed {seed}");
                 assert_eq!(outputs.counts, full.counts, "seed {seed}");
+                assert_eq!((&outputs.by_sample, &outputs.by_step), (&full.by_sample, &full.by_step), "seed {seed}");
                 assert_eq!(outputs.state, full.state, "seed {seed}");
                 assert!(outputs.probes.is_empty() && outputs.spikes.is_empty());
             }
@@ -123,7 +124,8 @@ fn plain_runs_give_the_same_scores_counts_and_states() {
             assert!(stateless.state.iter().all(|(_, array)| matches!(array, Array::Real(_))));
             let uncounted = engine(&plan, Level::named(None).unwrap(), &Request { count: false, ..plain });
             assert_eq!(uncounted.scores, full.scores);
-            assert!(uncounted.counts.iter().all(|&count| count == 0));
+            assert!(uncounted.counts.iter().all(|&count| count == 0) && uncounted.by_sample.is_empty());
+            assert_eq!(uncounted.by_step, full.by_step);
         }
     }
 }
@@ -143,6 +145,7 @@ fn check_linear(plan: &Plan, inputs: usize) {
         threads: 1,
         block: 0,
         count: true,
+        count_by_step: false,
         probe: false,
         keep_state: true,
         record_spikes: Vec::new(),

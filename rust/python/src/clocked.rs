@@ -81,10 +81,17 @@ impl<'py> Giver<'_, 'py> {
         let scores = ops.last().map_or(0, |op| op.spec.shape.size());
         result.set_item("scores", self.shaped(outputs.scores, &[reads, self.batch, scores])?)?;
         result.set_item("counts", self.shaped(outputs.counts, &[reads, ops.len(), COUNT_FIELDS])?)?;
+        let counted = if outputs.by_sample.is_empty() { 0 } else { self.batch };
+        result.set_item("by_sample", self.shaped(outputs.by_sample, &[reads, ops.len(), counted])?)?;
         let by_op = |name: &str| {
             let dict = PyDict::new(self.py);
             result.set_item(name, &dict).map(|()| dict)
         };
+        let by_step = by_op("by_step")?;
+        for (op, array) in outputs.by_step {
+            let Shape { channels, height, width } = ops[op].spec.shape;
+            by_step.set_item(op, self.shaped(array, &[steps, channels, height, width])?)?;
+        }
         let state = by_op("state")?;
         for (op, array) in outputs.state {
             state.set_item(op, self.array(array, &self.state_shape(op))?)?;

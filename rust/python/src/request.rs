@@ -89,6 +89,7 @@ impl<'py> Held<'py> {
             threads: ORIGIN.field(request, "threads")?,
             block: ORIGIN.field(request, "block")?,
             count: ORIGIN.field(request, "count")?,
+            count_by_step: ORIGIN.field(request, "count_by_step")?,
             probe: ORIGIN.field(request, "probe")?,
             keep_state: ORIGIN.field(request, "keep_state")?,
             record_spikes: ORIGIN.field(request, "record_spikes")?,

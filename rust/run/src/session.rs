@@ -107,6 +107,7 @@ fn request(input: Input<'_>, batch: usize, steps: usize) -> Request<'_> {
         threads: 1,
         block: 0,
         count: false,
+        count_by_step: false,
         probe: false,
         keep_state: false,
         record_spikes: Vec::new(),

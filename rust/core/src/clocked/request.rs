@@ -80,6 +80,8 @@ pub struct Request<'a> {
     pub block: usize,
     /// Whether to count operations.
     pub count: bool,
+    /// Whether to count each neuron's spikes at each step, over the samples.
+    pub count_by_step: bool,
     /// Whether to probe neurons.
     pub probe: bool,
     /// Whether integer states are given; real ones always are.
@@ -110,6 +112,10 @@ pub struct Outputs {
     pub scores: Vec<f32>,
     /// `(reads, operations, COUNT_FIELDS)`.
     pub counts: Vec<i64>,
+    /// `(reads, operations, batch)`: spikes of neurons, additions or multiplications of weights; empty where nothing is counted.
+    pub by_sample: Vec<i64>,
+    /// `(steps, C, H, W)` of each neuron operation that spikes: sums over the batch.
+    pub by_step: Vec<(usize, Vec<i64>)>,
     /// State of each operation that has one, `(batch, ...)`.
     pub state: Vec<(usize, Array)>,
     /// `(steps, batch, C, H, W)`.

@@ -183,6 +183,7 @@ impl Golden {
             threads: 1,
             block: 0,
             count: false,
+            count_by_step: false,
             probe: true,
             keep_state: false,
             record_spikes: Vec::new(),

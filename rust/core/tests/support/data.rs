@@ -68,6 +68,7 @@ impl Data {
             threads: 1,
             block: 0,
             count: true,
+            count_by_step: true,
             probe: true,
             keep_state: true,
             record_spikes: numbers(|op| op.spec.kind == Kind::Count && !matches!(op.body, Body::Output(_))),

@@ -1,5 +1,6 @@
 //! Between `(C, H, W)` order, which callers use, and `[pixel][channel]` order, which kernels use.
 
+use crate::clocked::maps::buffers::View;
 use crate::plan::Shape;
 
 /// Both orders are walked in squares of this side, so that each line of the cache is used whole.
@@ -42,6 +43,15 @@ pub(crate) fn to_planes<T: Copy, S>(values: &[T], shape: Shape, target: &mut [S]
     let (values, target) = (&values[..channels * pixels], &mut target[..channels * pixels]);
     each_place(channels, pixels, |channel, pixel| {
         target[channel * pixels + pixel] = turn(channel, values[pixel * channels + channel]);
+    });
+}
+
+/// Add a step of a map to sums in `(C, H, W)` order.
+pub(crate) fn add_step(map: View<'_, u8>, step: usize, shape: Shape, sums: &mut [i64]) {
+    let (channels, pixels) = (shape.channels, shape.pixels());
+    let sums = &mut sums[..channels * pixels];
+    each_place(channels, pixels, |channel, pixel| {
+        sums[channel * pixels + pixel] += i64::from(map.at(pixel, step)[channel]);
     });
 }
 

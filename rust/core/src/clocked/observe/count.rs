@@ -103,6 +103,23 @@ fn add_wide<T: Countable, S: Total>(values: &[T], stride: usize, totals: &mut [S
     }
 }
 
+/// Add bytes to bytes; no sum may leave its own.
+pub(crate) struct AddPass<'a> {
+    pub(crate) values: &'a [u8],
+    pub(crate) sums: &'a mut [u8],
+}
+
+impl Kernel for AddPass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (sum, &value) in self.sums.iter_mut().zip(self.values) {
+            *sum = sum.wrapping_add(value);
+        }
+    }
+}
+
 /// Totals times how many weights each event meets.
 pub(crate) struct DotPass<'a> {
     pub(crate) totals: &'a [u32],

@@ -110,5 +110,8 @@ impl Sample<'_> {
     fn add(&mut self, read: usize, op: usize, field: Field, amount: u64) {
         let at = (read * self.program.ops.len() + op) * COUNT_FIELDS + field as usize;
         self.workspace.counts[at] = self.workspace.counts[at].wrapping_add(amount as i64);
+        if matches!(field, Field::Synops | Field::Macs | Field::Spikes) {
+            self.workspace.of_sample[read * self.program.ops.len() + op] = amount as i64;
+        }
     }
 }

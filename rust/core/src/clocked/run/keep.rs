@@ -82,13 +82,16 @@ impl Sample<'_> {
         Ok(())
     }
 
-    /// Keep the scores and the state.
+    /// Keep the scores, the counts of this sample and the state.
     pub(crate) fn keep(&self) -> Result<()> {
         let ops = &self.program.ops;
         let size = ops.last().map_or(0, |op| op.spec.shape.size());
         let mut outputs = self.outputs();
         for (read, scores) in self.workspace.scores.chunks_exact(size).enumerate() {
             outputs.scores[self.range(read, size)].copy_from_slice(scores);
+        }
+        for (row, &count) in self.workspace.of_sample.iter().enumerate() {
+            outputs.by_sample[self.range(row, 1)].fill(count);
         }
         for (op, state) in &mut outputs.state {
             let size = state_size(ops, &ops[*op]);

@@ -9,5 +9,6 @@ pub(crate) mod keep;
 pub(crate) mod program;
 pub(crate) mod sample;
 pub(crate) mod state;
+pub(crate) mod tally;
 pub(crate) mod walk;
 pub(crate) mod workspace;

@@ -8,6 +8,7 @@ use crate::clocked::maps::buffers::zeros;
 use crate::clocked::program::compiled::{Compiled, Options};
 use crate::clocked::request::{Array, COUNT_FIELDS, Outputs, Probe, Request, StateKind, state_kind, state_size};
 use crate::clocked::run::sample::Sample;
+use crate::clocked::run::tally::counts_steps;
 use crate::clocked::run::workspace::Workspace;
 use crate::clocked::synapses::choice::Used;
 use crate::control::Watch;
@@ -106,12 +107,16 @@ impl Program {
         let mut outputs = Outputs {
             scores: zeros(rows(ops.len() - 1, reads))?,
             counts: zeros(reads.saturating_mul(ops.len() * COUNT_FIELDS))?,
+            by_sample: zeros(if request.count { reads.saturating_mul(ops.len()).saturating_mul(batch) } else { 0 })?,
             ..Outputs::default()
         };
         for (number, op) in ops.iter().enumerate() {
             let given = |kind: &StateKind| request.keep_state || matches!(kind, StateKind::Real);
             if let Some(kind) = state_kind(ops, op).filter(given) {
                 outputs.state.push((number, array(kind, batch.saturating_mul(state_size(ops, op)))?));
+            }
+            if counts_steps(&self.compiled, request, number) {
+                outputs.by_step.push((number, zeros(request.steps.saturating_mul(op.spec.shape.size()))?));
             }
             if request.record_spikes.contains(&number) {
                 outputs.spikes.push((number, zeros(rows(number, request.steps))?));
@@ -167,8 +172,10 @@ impl Job<'_> {
             let workspace = &mut workspace;
             let (program, request, outputs) = (&self.program.compiled, self.request, self.outputs);
             Sample { program, request, outputs, poll, team, workspace, number }.run(self.block)?;
+            workspace.tally.close(program, request, self.block, outputs);
             poll.done();
         }
+        workspace.tally.empty(&self.program.compiled, self.request, self.block, self.outputs);
         let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         for (sum, count) in outputs.counts.iter_mut().zip(&workspace.counts) {
             *sum = sum.wrapping_add(*count);

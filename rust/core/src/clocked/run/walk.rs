@@ -1,6 +1,7 @@
 //! A sample from its start to its end: static stages once, then block after block of steps.
 
 use crate::clocked::block::{Block, Segment};
+use crate::clocked::request::Request;
 use crate::clocked::run::sample::Sample;
 use crate::error::Result;
 
@@ -18,13 +19,14 @@ impl Sample<'_> {
         }
         let mut done = 0;
         while done < self.request.steps {
-            let block = self.block(done, block);
+            let block = next_block(self.request, done, block);
             self.workspace.list.source = None;
             self.workspace.words.source = None;
             for stage in &program.stages[dynamic..] {
                 self.poll.check()?;
                 self.stage(stage, &block)?;
                 self.count(stage, &block)?;
+                self.count_steps(stage.op, &block)?;
                 self.record(stage.op, &block)?;
             }
             self.remember(&block)?;
@@ -35,27 +37,27 @@ impl Sample<'_> {
         }
         self.keep()
     }
+}
 
-    /// The next block: probes look at potentials, so there it ends at a read.
-    fn block(&self, first: usize, most: usize) -> Block {
-        let reads = &self.request.read_at;
-        let next = reads.partition_point(|&read| read <= first);
-        let mut steps = most.min(self.request.steps - first);
-        if let Some(&read) = reads.get(next).filter(|_| self.request.probe) {
-            steps = steps.min(read - first);
-        }
-        let mut segments = Vec::new();
-        let mut begin = 0;
-        for (number, &read) in reads.iter().enumerate().skip(next) {
-            if read > first + steps {
-                break;
-            }
-            segments.push(Segment { steps: begin..read - first, read: Some(number) });
-            begin = read - first;
-        }
-        if begin < steps {
-            segments.push(Segment { steps: begin..steps, read: None });
-        }
-        Block { first, steps, segments }
+/// The block behind `first` steps, `most` steps long at most: probes look at potentials, so there it ends at a read.
+pub(crate) fn next_block(request: &Request<'_>, first: usize, most: usize) -> Block {
+    let reads = &request.read_at;
+    let next = reads.partition_point(|&read| read <= first);
+    let mut steps = most.min(request.steps - first);
+    if let Some(&read) = reads.get(next).filter(|_| request.probe) {
+        steps = steps.min(read - first);
     }
+    let mut segments = Vec::new();
+    let mut begin = 0;
+    for (number, &read) in reads.iter().enumerate().skip(next) {
+        if read > first + steps {
+            break;
+        }
+        segments.push(Segment { steps: begin..read - first, read: Some(number) });
+        begin = read - first;
+    }
+    if begin < steps {
+        segments.push(Segment { steps: begin..steps, read: None });
+    }
+    Block { first, steps, segments }
 }

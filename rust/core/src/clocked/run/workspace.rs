@@ -5,6 +5,7 @@ use crate::clocked::observe::seen::{Observed, Wish};
 use crate::clocked::program::compiled::Compiled;
 use crate::clocked::request::{COUNT_FIELDS, Request};
 use crate::clocked::run::state::Memory;
+use crate::clocked::run::tally::Tally;
 use crate::clocked::synapses::choice::Used;
 use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::rows::RowList;
@@ -26,6 +27,9 @@ pub(crate) struct Workspace {
     pub(crate) observed: Vec<Option<Observed>>,
     /// `(reads, operations, COUNT_FIELDS)`, summed over the worker's samples.
     pub(crate) counts: Vec<i64>,
+    /// `(reads, operations)` of one sample: `Outputs::by_sample`.
+    pub(crate) of_sample: Vec<i64>,
+    pub(crate) tally: Tally,
     /// What ran each operation.
     pub(crate) used: Vec<Used>,
     /// `(reads, K)` of one sample.
@@ -50,6 +54,8 @@ impl Workspace {
             totals: vec![Vec::new(); ops],
             observed: Vec::new(),
             counts: Vec::new(),
+            of_sample: Vec::new(),
+            tally: Tally::default(),
             used: Vec::new(),
             scores: Vec::new(),
             stage_of,
@@ -73,6 +79,9 @@ impl Workspace {
             (0..program.ops.len()).map(|op| observed(program, request, op, block)).collect::<Result<_>>()?;
         let outputs = program.ops.last().map_or(0, |op| op.spec.shape.size());
         self.counts = zeros(request.read_at.len().saturating_mul(program.ops.len() * COUNT_FIELDS))?;
+        let counted = if request.count { program.ops.len() } else { 0 };
+        self.of_sample = zeros(request.read_at.len().saturating_mul(counted))?;
+        self.tally.prepare(program, request)?;
         self.used = vec![Used::default(); program.ops.len()];
         self.scores = zeros(request.read_at.len().saturating_mul(outputs))?;
         Ok(())
@@ -89,6 +98,7 @@ impl Workspace {
             }
         }
         self.totals.iter_mut().for_each(|totals| totals.fill(0));
+        self.of_sample.fill(0);
         self.observed.iter_mut().flatten().for_each(Observed::reset);
         self.list.source = None;
         self.words.source = None;

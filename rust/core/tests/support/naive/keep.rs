@@ -4,7 +4,7 @@ use super::operations::score;
 use super::tally::Tally;
 use super::{Map, State, integer_state, state_size};
 use pysnn_core::clocked::{Array, COUNT_FIELDS, Outputs, Probe, Request};
-use pysnn_core::plan::{Body, Op};
+use pysnn_core::plan::{Body, Kind, Op};
 
 fn array(integer: bool, size: usize) -> Array {
     if integer { Array::Integer(vec![0; size]) } else { Array::Real(vec![0.0; size]) }
@@ -15,6 +15,7 @@ pub(super) fn empty(ops: &[Op], request: &Request<'_>) -> Outputs {
     let mut outputs = Outputs {
         scores: vec![0.0; reads * batch * ops.last().unwrap().spec.shape.size()],
         counts: vec![0; reads * ops.len() * COUNT_FIELDS],
+        by_sample: vec![0; if request.count { reads * ops.len() * batch } else { 0 }],
         ..Outputs::default()
     };
     for (number, op) in ops.iter().enumerate() {
@@ -29,6 +30,10 @@ pub(super) fn empty(ops: &[Op], request: &Request<'_>) -> Outputs {
                 _ => array(integer, all),
             };
             outputs.state.push((number, array));
+        }
+        let spikes = op.spec.kind == Kind::Count && matches!(op.body, Body::Neuron(_));
+        if request.count_by_step && spikes {
+            outputs.by_step.push((number, vec![0; steps * op.spec.shape.size()]));
         }
         if request.record_spikes.contains(&number) {
             outputs.spikes.push((number, vec![0; steps * size]));
@@ -88,6 +93,10 @@ pub(super) fn record(
         let begin = begin(*op);
         maps[*op].integers().iter().enumerate().for_each(|(i, &n)| spikes[begin + i] = u8::try_from(n).unwrap());
     }
+    for (op, sums) in &mut outputs.by_step {
+        let begin = step * ops[*op].spec.shape.size();
+        maps[*op].integers().iter().enumerate().for_each(|(i, &n)| sums[begin + i] += n);
+    }
     for (op, potentials) in &mut outputs.potentials {
         copy_potentials(&states[*op], potentials, begin(*op), ops[*op].spec.shape.size());
     }
@@ -113,6 +122,8 @@ pub(super) fn keep_read(
             for (field, count) in counts.iter().enumerate() {
                 outputs.counts[(read * ops.len() + op) * COUNT_FIELDS + field] += count;
             }
+            // Additions, multiplications, spikes: an operation has one of them at most.
+            outputs.by_sample[(read * ops.len() + op) * request.batch + sample] = counts[1] + counts[3] + counts[5];
         }
     }
     for (op, probe) in &mut outputs.probes {
