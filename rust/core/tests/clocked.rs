@@ -243,7 +243,8 @@ fn a_run_stops_when_it_is_told_to() {
             let data = Data::new(&mut rng, &plan);
             let request = data.request(&mut rng, &plan);
             let (read_at, none) = (vec![steps], Vec::new);
-            let long = Request { steps, read_at, record_spikes: none(), record_potentials: none(), ..request };
+            let (record_spikes, record_potentials) = (none(), none());
+            let long = Request { steps, read_at, count_by_step: false, record_spikes, record_potentials, ..request };
             let program = Program::new(plan, Level::named(None).unwrap()).unwrap();
             let error = program.run(&long, &mut |_| false).unwrap_err();
             assert_eq!(error.kind(), Kind::Cancelled, "seed {seed}");
