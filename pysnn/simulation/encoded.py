@@ -1,7 +1,6 @@
 """Turn a part of checked data into what backends take."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PoissonInput
 from pysnn.encode import Events
@@ -10,7 +9,7 @@ from pysnn.nodes import Input
 from pysnn.plan.ops import MapSpec
 from pysnn.simulation.options import RunOptions
 
-__all__ = ["chosen", "encoded", "samples_at_once"]
+__all__ = ["encoded", "samples_at_once"]
 
 _MOST_SLOTS = 1 << 24
 """Largest number of (sample, step) slots of given spikes in one batch, where there are several samples."""
@@ -40,23 +39,3 @@ def encoded(
     if options.coding == "poisson":
         return PoissonInput(shaped, int(options.seed), first_sample=start)
     return ConstantInput(shaped)
-
-
-def chosen(
-    data: Batches, samples: NDArray[np.int64], steps: int, options: RunOptions
-) -> list[tuple[Batches, int, int]]:
-    """Return data and ranges in them that hold some samples, given by their numbers, ascending; a batch each at most.
-
-    Given spikes and random ones belong to a sample's place in all of the data, so that only neighbours go together.
-    """
-    size = samples_at_once(data, steps, options)
-    constant = options.coding == "constant" and isinstance(data.data, np.ndarray)
-    if constant:
-        parts = (samples[start : start + size] for start in range(0, len(samples), size))
-        return [(Batches(data.data[part]), 0, len(part)) for part in parts]  # type: ignore[index]
-    ends = np.flatnonzero(np.diff(samples) > 1) + 1
-    found = []
-    for stretch in np.split(samples, ends):
-        first, last = int(stretch[0]), int(stretch[-1]) + 1
-        found += [(data, start, min(start + size, last)) for start in range(first, last, size)]
-    return found
