@@ -47,13 +47,11 @@ class Activity(Frozen):
         synaptic operations with non-zero weights and with zeros, multiplications of analogue inputs, updates of neurons,
         spikes, and pairs of neuron and sample that were silent, or fired at every step.
     by_sample
-        int64 ``(reads, samples)`` by neuron layer: its spikes in each sample; empty where a run was not asked for it
-        (``probe=True``).
-    by_neuron
-        int64 ``(reads, neurons)`` by neuron layer: each neuron's spikes over the samples; as ``by_sample``.
+        int64 ``(reads, samples)`` by layer: of neurons their spikes in each sample, of weights their synaptic operations, or
+        multiplications where the input is analogue. Their sums are those of ``counts``.
     by_step
-        int64 ``(steps, neurons)`` by neuron layer: each neuron's spikes at each step, over the samples; of the layers whose
-        spikes a run was asked to record.
+        int64 ``(steps, neurons)`` by neuron layer: each neuron's spikes at each step, over the samples; empty where a run was not
+        asked for it (``count_by_step=True``).
     fixed
         int64 ``(reads, layers, fields)``, in the order of :data:`pysnn.schemas.FIXED_FIELDS`: what was needed whatever the data
         were, as :func:`pysnn.plan.fixed_counts.fixed_counts` defines it; zeros where it is not given.
@@ -73,7 +71,6 @@ class Activity(Frozen):
     layers: tuple[CountedLayer, ...]
     counts: Int64
     by_sample: Mapping[str, Int64]
-    by_neuron: Mapping[str, Int64]
     by_step: Mapping[str, Int64] = field(default_factory=FrozenDict)
     fixed: Int64 | None = None
 
@@ -93,10 +90,11 @@ class Activity(Frozen):
         """Return one count summed over all layers, for each read; names as in ``COUNT_FIELDS`` and ``FIXED_FIELDS``."""
         if name not in ACTIVITY_FIELDS:
             raise DataError(f"activity: expected one of {', '.join(ACTIVITY_FIELDS)}, got {name!r}")
-        return np.asarray(self._all[:, :, ACTIVITY_FIELDS.index(name)].sum(axis=1))
+        return np.asarray(self.all_counts[:, :, ACTIVITY_FIELDS.index(name)].sum(axis=1))
 
     @property
-    def _all(self) -> Int64:
+    def all_counts(self) -> Int64:
+        """``counts`` and ``fixed`` behind each other, in the order of :data:`pysnn.schemas.ACTIVITY_FIELDS`."""
         assert self.fixed is not None
         return np.concatenate([self.counts, self.fixed], axis=2)
 
@@ -129,7 +127,7 @@ class Activity(Frozen):
         """Return one row a layer and read, schema "activity"."""
         from pysnn.tables import make_table
 
-        rows, counts = [], self._all
+        rows, counts = [], self.all_counts
         for i, read in enumerate(self.reads):
             for k, layer in enumerate(self.layers):
                 counted = dict(zip(ACTIVITY_FIELDS, map(int, counts[i, k]), strict=True))

@@ -8,7 +8,7 @@ COUNT_FIELDS = ("events", "synops", "synops_zero", "macs", "updates", "spikes", 
 SAMPLE_FIELDS = ("synops", "macs", "spikes")
 """What is counted of each sample alone: a layer has one of them, since it has weights that see spikes or values, or neurons."""
 
-FIXED_FIELDS = ("edge_sums", "rescales", "shifts", "bias_sums", "pool_sums", "comparisons")
+FIXED_FIELDS = ("edge_sums", "rescales", "shifts", "bias_sums", "pool_sums", "comparisons", "current_sums")
 """What a run needs whatever the data are; :func:`pysnn.plan.fixed_counts.fixed_counts` says what each is."""
 
 ACTIVITY_FIELDS = (*COUNT_FIELDS, *FIXED_FIELDS)

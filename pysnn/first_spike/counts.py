@@ -22,7 +22,8 @@ class BatchCounts:
     """Counts, one value a sample: int64, but ``decision_time`` (float32) and ``tied`` (bool).
 
     ``fired``: for every neuron behind weights, whether it fired in any sample. ``layers``: int64 ``(2, layers, fields)``, summed over
-    the samples, up to the decision and to the end, for each layer with weights, in the order of ``COUNT_FIELDS``.
+    the samples, up to the decision and to the end, for each layer with weights, in the order of ``COUNT_FIELDS``. ``by_sample``: int64
+    ``(samples, 2, layers)``, each sample's spikes of them.
     """
 
     additions_end: Array
@@ -33,6 +34,7 @@ class BatchCounts:
     tied: Array
     fired: Array
     layers: Array
+    by_sample: Array
 
     @classmethod
     def join(cls, parts: "Sequence[BatchCounts]") -> "BatchCounts":
@@ -121,19 +123,21 @@ def count_batch(
     neurons = [n + 1 for n, layer in enumerate(plan.layers) if isinstance(layer, WeightLayer)]
     decided = [spiking[n] & (times[n] <= limit) for n in neurons]
     counts = np.zeros((2, len(neurons), len(COUNT_FIELDS)), dtype=np.int64)
-    for read, (arrived, fired) in enumerate(((early, decided), (spiking, [spiking[n] for n in neurons]))):
+    ended = [spiking[n] for n in neurons]
+    for read, (arrived, fired) in enumerate(((early, decided), (spiking, ended))):
         for k, n in enumerate(neurons):
             counts[read, k] = _layer_counts(arrived[n - 1], fired[k], fans=fans[n - 1], nonzero=nonzero[n - 1])
     first = (times[-1] == limit) & np.isfinite(limit)
     return BatchCounts(
         additions_end=_summed([fires @ fan for fires, fan in zip(spiking, fans, strict=True)]),
         additions_decision=_summed([fires @ fan for fires, fan in zip(early, fans, strict=True)]),
-        spikes=_summed([spiking[n].sum(axis=1) for n in neurons]),
+        spikes=_summed([fires.sum(axis=1) for fires in ended]),
         spikes_decision=_summed([fires.sum(axis=1) for fires in decided]),
         decision_time=decision_time,
         tied=first.sum(axis=1) > 1,
-        fired=np.concatenate([spiking[n].any(axis=0) for n in neurons]),
+        fired=np.concatenate([fires.any(axis=0) for fires in ended]),
         layers=counts,
+        by_sample=np.stack([[fires.sum(axis=1) for fires in part] for part in (decided, ended)]).transpose(2, 0, 1),
     )
 
 

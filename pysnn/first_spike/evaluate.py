@@ -202,7 +202,7 @@ def evaluate_times(
 
 
 def _activity(network: FirstSpikeNetwork, counts: BatchCounts, samples: int) -> Activity:
-    layers = (layer for layer in network.plan.layers if isinstance(layer, WeightLayer))
+    layers = [layer for layer in network.plan.layers if isinstance(layer, WeightLayer)]
     return Activity(
         kind="first_spike",
         samples=samples,
@@ -212,6 +212,5 @@ def _activity(network: FirstSpikeNetwork, counts: BatchCounts, samples: int) -> 
             for layer in layers
         ),
         counts=counts.layers,
-        by_sample=FrozenDict(),
-        by_neuron=FrozenDict(),
+        by_sample=FrozenDict({layer.name: counts.by_sample[:, :, k].T for k, layer in enumerate(layers)}),
     )

@@ -15,7 +15,7 @@ from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.network_layers import hardware_layers
 from pysnn.network import Network
 from pysnn.nodes import Conv2d, Linear
-from pysnn.schemas import COUNT_FIELDS
+from pysnn.schemas import ACTIVITY_FIELDS
 
 __all__ = ["Counted", "count"]
 
@@ -155,8 +155,9 @@ class _Counter:
         self.layers = layers
         self.read, self.steps = read
         self.samples = activity.samples
+        counts = activity.all_counts
         self.fields = {
-            layer.name: dict(zip(COUNT_FIELDS, map(int, activity.counts[self.read, k]), strict=True))
+            layer.name: dict(zip(ACTIVITY_FIELDS, map(int, counts[self.read, k]), strict=True))
             for k, layer in enumerate(activity.layers)
         }
         self.by_node = {layer.name: layer for layer in layers}
@@ -192,7 +193,7 @@ class _Counter:
         """Return the share of a layer's (neuron, sample) pairs that fired in the whole run: activations of the ANN that are not 0."""
         names = [counted.name for counted in self.activity.layers]
         if layer.kind == "neuron" and layer.node in names:
-            silent = int(self.activity.counts[-1, names.index(layer.node), COUNT_FIELDS.index("silent")])
+            silent = int(self.activity.counts[-1, names.index(layer.node), ACTIVITY_FIELDS.index("silent")])
             if self.activity.kind == "clocked":
                 silent = self.fields[layer.node]["silent"]
             return 1.0 - silent / (layer.neurons * self.samples)
@@ -204,7 +205,7 @@ class _Counter:
         names = [counted.name for counted in self.activity.layers]
         links = [link for layer in self.layers for link in layer.links if link.name and link.sources == (entry.name,)]
         if self.activity.kind == "first_spike":
-            column = COUNT_FIELDS.index("events")
+            column = ACTIVITY_FIELDS.index("events")
             events = max(int(self.activity.counts[-1, names.index(link.name), column]) for link in links)
             return min(1.0, events / (entry.neurons * self.samples))
         if not self.analogue:
@@ -213,25 +214,33 @@ class _Counter:
         possible = self.samples * sum(link.connections for link in links)
         return min(1.0, done / possible) if possible else 1.0
 
-    def _spread(self, layer: HardwareLayer) -> float:
-        """Return the half width of the 95 % confidence interval of a layer's mean spikes, as a share of it."""
-        given = self.activity.by_sample.get(layer.node)
-        if given is None or self.samples < 2:
+    def _spread(self, names: tuple[str, ...]) -> float:
+        """Return the half width of the 95 % confidence interval of some layers' mean, as a share of it."""
+        given = [self.activity.by_sample[name][self.read] for name in names if name in self.activity.by_sample]
+        if not given or self.samples < 2:
             return 0.0
-        spikes = given[self.read].astype(np.float64)
-        mean = float(spikes.mean())
-        return 0.0 if mean == 0 else _Z95 * float(spikes.std(ddof=1)) / (mean * math.sqrt(self.samples))
+        of_sample = np.sum(given, axis=0, dtype=np.float64)
+        mean = float(of_sample.mean())
+        return 0.0 if mean == 0 else _Z95 * float(of_sample.std(ddof=1)) / (mean * math.sqrt(self.samples))
+
+    def _spread_of_operations(self, layer: HardwareLayer) -> float:
+        """Return that of a layer's synaptic operations; where they are not known by sample, the largest of the spikes before."""
+        weights = tuple(name for name in layer.counted if name != layer.node and name in self.activity.by_sample)
+        if weights:
+            return self._spread(weights)
+        return max((self._spread((self.by_node[s].node,)) for link in layer.links for s in link.sources), default=0.0)
 
     def _spikes_of(self, name: str) -> Interval:
         layer = self.by_node[name]
         if layer is self.layers[0]:
             return self._input_spikes()
-        return exactly(self._field((layer.node,), "spikes")).spread(self._spread(layer))
+        return exactly(self._field((layer.node,), "spikes")).spread(self._spread((layer.node,)))
 
     def _layer(self, layer: HardwareLayer) -> Counts:
-        before = max((self._spread(self.by_node[s]) for link in layer.links for s in link.sources), default=0.0)
-        synops = exactly(self._field(layer.counted, "synops")).spread(before)
-        zeros = exactly(self._field(layer.counted, "synops_zero")).spread(before)
+        spread = self._spread_of_operations(layer)
+        synops, zeros, macs = (
+            exactly(self._field(layer.counted, name)).spread(spread) for name in ("synops", "synops_zero", "macs")
+        )
         spikes = self._spikes_of(layer.name) if layer.kind == "neuron" else ZERO
         clocked = self.activity.kind == "clocked"
         updates = (
@@ -240,7 +249,8 @@ class _Counter:
             else self._field((layer.node,), "updates")
         )
         active = Interval(*(min(updates, n) for n in spikes))
-        edges = exactly(layer.current_edges * self.steps * self.samples)
+        own = tuple(dict.fromkeys((layer.node, *layer.counted, *layer.between)))
+        rescales, shifts = (self._field(own, name) for name in ("rescales", "shifts"))
         direct = [link for link in layer.links if link.kind == "direct"]
         arrived = ZERO
         for link in direct:
@@ -248,13 +258,13 @@ class _Counter:
                 arrived = arrived.plus(self._spikes_of(source))
         counts = {
             "synops": synops,
-            "macs": exactly(self._field(layer.counted, "macs")),
+            "macs": macs,
             "updates": exactly(updates),
             "updates_active": active,
             "updates_inactive": Interval(updates - active.high, updates - active.value, updates - active.low),
-            "bias_additions": exactly(self._biases(layer) if clocked else 0),
-            "edge_additions": edges,
-            "edge_multiplications": edges,
+            "bias_additions": exactly(self._field(own, "bias_sums") + (self._constant_currents(layer) if clocked else 0)),
+            "edge_additions": exactly(self._field(own, "current_sums")),
+            "edge_multiplications": Interval(rescales, rescales, rescales + shifts),
             "direct_additions": arrived,
             "pool_additions": self._pool_additions(layer),
             "ramp_multiplications": synops if self.ramp else ZERO,
@@ -264,15 +274,13 @@ class _Counter:
         }
         return {name: interval for name, interval in counts.items() if interval.high > 0}
 
-    def _biases(self, layer: HardwareLayer) -> float:
-        """Return additions of biases, and of the constant current of an analogue input, over the steps of all samples."""
+    def _constant_currents(self, layer: HardwareLayer) -> float:
+        """Return additions of the constant current of an analogue input, over the steps of all samples."""
         entry = self.layers[0].name
-        total = 0
-        for link in layer.links:
-            constant = self.analogue and entry in link.sources and link.name != ""
-            total += (layer.neurons if constant else link.biased) * self.steps * self.samples
+        links = sum(self.analogue and entry in link.sources and link.name != "" for link in layer.links)
         plain = any(link.name == "" and entry in link.sources for link in layer.links)
-        return total + (layer.neurons * self.steps * self.samples if plain and self._input_spikes().high == 0 else 0)
+        links += plain and self._input_spikes().high == 0
+        return links * layer.neurons * self.steps * self.samples
 
     def _pool_additions(self, layer: HardwareLayer) -> Interval:
         """Return additions of pools that spikes pass: one a spike and window that it lies in."""

@@ -38,8 +38,6 @@ class Link:
         Inputs and stride of the pools on the way, without neurons between; 1 without pools.
     weight
         float32, outputs first; ``None`` without weights.
-    biased
-        Neurons with a bias that is not zero.
     """
 
     name: str
@@ -55,7 +53,6 @@ class Link:
     pool_area: int = 1
     pool_stride: int = 1
     weight: NDArray[np.float32] | None = None
-    biased: int = 0
 
     @property
     def fan_out(self) -> int:
@@ -84,8 +81,8 @@ class HardwareLayer:
         What leads into it.
     counted
         Names of weight nodes whose counts belong to it.
-    current_edges
-        Currents that are added to another current on the way into it, in values a step.
+    between
+        Names of nodes on the way into it without weights or neurons, whose counts belong to it.
     shortcuts
         Weight nodes whose currents arrive here and in an earlier layer as well.
     """
@@ -96,7 +93,7 @@ class HardwareLayer:
     shape: tuple[int, int, int]
     links: tuple[Link, ...] = ()
     counted: tuple[str, ...] = ()
-    current_edges: int = 0
+    between: tuple[str, ...] = ()
     shortcuts: tuple[str, ...] = field(default=())
 
     @property

@@ -102,31 +102,31 @@ class _Tracer:
     def layer(self, name: str) -> HardwareLayer:
         """Return the layer of a neuron, or of an output that sums currents."""
         network = self.network
-        links, added, passed = self._links(name)
+        links, passed = self._links(name)
         own = [link for link in links if link.name and self.owner.setdefault(link.name, name) == name]
-        counted = [link.name for link in own] + [p for p in passed if self.owner.setdefault(p, name) == name]
+        passed = [p for p in dict.fromkeys(passed) if self.owner.setdefault(p, name) == name]
+        counted = [link.name for link in own] + [p for p in passed if self._has_weights(p)]
+        between = tuple(p for p in passed if not self._has_weights(p))
         heaviest = max(own, key=lambda link: link.fan_in, default=None)
         title = heaviest.name if heaviest is not None else name
         self.named[name] = title
         shortcuts = tuple(link.name for link in links if link.name and self.owner[link.name] != name)
         kind = "output" if name == network.output_name else "neuron"
         shape = _full(network.shapes[name])
-        return HardwareLayer(title, name, kind, shape, tuple(links), tuple(counted), added, shortcuts)
+        return HardwareLayer(title, name, kind, shape, tuple(links), tuple(counted), between, shortcuts)
 
-    def _links(self, name: str) -> tuple[list[Link], int, list[str]]:
-        """Return what leads into a neuron, the current values a step that are added to others, and scales on the way."""
-        size = math.prod(self.network.shapes[name])
+    def _has_weights(self, name: str) -> bool:
+        """Whether a node has counts of its own: a scale may become weights of a plan."""
+        return self._weighs(name) or isinstance(self.network.nodes[name], Scale)
+
+    def _links(self, name: str) -> tuple[list[Link], list[str]]:
+        """Return what leads into a neuron, and the nodes on the way."""
         found: dict[str, Link] = {}
         passed: list[str] = []
-        added = 0
         waiting = [(name, _Way())]
         while waiting:
             here, way = waiting.pop()
-            sources = self.network.sources[here]
-            width = size if here == name else math.prod(self.network.shapes[here])
-            currents = sum(self._is_current(source) for source in sources)
-            added += max(0, currents - 1) * width
-            for source in reversed(sources):
+            for source in reversed(self.network.sources[here]):
                 node = self.network.nodes[source]
                 if source in self.spiking:
                     found.setdefault(source, self._direct(name, source, way))
@@ -134,29 +134,21 @@ class _Tracer:
                     found.setdefault(source, self._weights(source, way))
                     passed += self._before(source)
                 else:
-                    if isinstance(node, Scale):
-                        passed.append(source)
+                    passed.append(source)
                     before = self.network.shapes[self.network.sources[source][0]]
                     waiting.append((source, way.through(node, before)))
-        return list(found.values()), added, passed
+        return list(found.values()), passed
 
     def _before(self, name: str) -> list[str]:
-        """Return weights and scales on the way to a weight node, without neurons between: their operations are its layer's too."""
+        """Return the nodes on the way to a weight node, without neurons between: their operations are its layer's too."""
         found: dict[str, None] = {}
         waiting = [name]
         while waiting:
             for source in self.network.sources[waiting.pop()]:
                 if source not in self.spiking and source not in found:
-                    if self._weighs(source) or isinstance(self.network.nodes[source], Scale):
-                        found[source] = None
+                    found[source] = None
                     waiting.append(source)
         return list(found)
-
-    def _is_current(self, name: str) -> bool:
-        """Whether a node's value is a current: weights lie between it and the spikes before."""
-        if name in self.spiking:
-            return False
-        return self._weighs(name) or any(self._is_current(s) for s in self.network.sources[name])
 
     def _spikes_into(self, name: str) -> tuple[tuple[str, ...], _Way]:
         """Return the layers whose spikes enter a weight node, and the pools on the way."""
@@ -191,8 +183,6 @@ class _Tracer:
         shape, outputs = _full(before), _full(network.shapes[name])
         sources, way = self._spikes_into(name)
         area, stride = way.area * behind.area, way.stride * behind.stride
-        bias = getattr(node, "bias", getattr(node, "shift", 0.0))
-        biased = int(np.count_nonzero(np.broadcast_to(bias, outputs[0]))) * outputs[1] * outputs[2]
         if isinstance(node, Conv2d):
             fan_in = node.weight[0].size
             link = Link(
@@ -208,7 +198,7 @@ class _Tracer:
         else:
             scale = np.broadcast_to(np.asarray(node.scale, np.float32), shape[:1]).reshape(-1, 1)  # type: ignore[attr-defined]
             link = Link(name, "conv", sources, area, math.prod(shape), shape, shape[0], groups=shape[0], weight=scale)
-        return replace(link, pool_area=area, pool_stride=stride, biased=biased)
+        return replace(link, pool_area=area, pool_stride=stride)
 
     def _unflattened(self, name: str) -> tuple[int, int, int]:
         """Return the map that a Linear layer sees behind a Flatten."""

@@ -25,7 +25,8 @@ def fixed_counts(plan: Plan) -> Mapping[str, FixedCounts]:
 
     ``edge_sums`` are additions of whole values where edges meet and into the read-out; ``rescales`` multiplications that bring
     a value into the unit of the sum that it enters, ``shifts`` those by a power of two; ``bias_sums`` additions of biases that
-    are not zero; ``pool_sums`` additions within windows, padding left out; ``comparisons`` those of maxima and bounds.
+    are not zero; ``pool_sums`` additions within windows, padding left out; ``comparisons`` those of maxima and bounds;
+    ``current_sums`` those of ``edge_sums`` that add one current to another, and not a spike or into the read-out.
 
     Examples
     --------
@@ -77,6 +78,8 @@ class _Counter:
 
     def sum(self, op: AddOp) -> None:
         self.add("edge_sums", (len(op.terms) - 1) * op.spec.size, static=op.spec.static)
+        currents = sum(self.plan.ops[term.source].spec.kind != "count" for term in op.terms)
+        self.add("current_sums", max(0, currents - 1) * op.spec.size, static=op.spec.static)
         for term in op.terms:
             source = self.plan.ops[term.source].spec
             factors = _factors(term, source)

@@ -55,6 +55,8 @@ class Result:
     undecided
         int64 ``(R,)``: in how many samples no spike has reached the read-out, so that its biases alone decide; ``None``
         where that is not known: the run went on from a state, did not count, or the network does not spike.
+    start
+        Steps behind the state that the run went on from; what is computed once a sample is counted where there are none.
     """
 
     network: Network
@@ -74,6 +76,7 @@ class Result:
     backend: str = ""
     seed: int = 0
     undecided: NDArray[np.int64] | None = None
+    start: int = 0
 
     @property
     def state(self) -> State:
@@ -119,7 +122,8 @@ class Result:
             if name in engine:
                 counts[:, at] = self.counts[:, engine[name]]
             if name in fixed:
-                whole = fixed[name].once + np.multiply.outer(self.steps, fixed[name].each_step)
+                once = fixed[name].once if self.start == 0 else 0
+                whole = once + np.multiply.outer(self.steps, fixed[name].each_step)
                 needed[:, at] = whole * self.samples
         return Activity(
             kind="clocked",

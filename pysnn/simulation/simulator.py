@@ -165,6 +165,7 @@ class Simulator:
             backend=executable.name,
             seed=options.seed,
             undecided=undecided,
+            start=done,
         )
 
     @show_keywords(RUN_KEYWORDS)
