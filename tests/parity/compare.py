@@ -72,7 +72,7 @@ def run_case(case: Case, way: Way, **changes: Any) -> Outcome:
     how = {"backend": way.backend, "threads": way.threads, "block": way.block, "batch_size": way.batch_size}
     neurons = case.network.neurons
     integrating = tuple(name for name in case.network.order if isinstance(case.network.nodes[name], pysnn.IF))
-    everything = {"record": neurons, "record_potentials": integrating, "probe": True}
+    everything = {"record": neurons, "record_potentials": integrating, "probe": True, "count_by_step": True}
     options = {**case.options, **how, **everything, **changes}
     data, steps = options.pop("data", case.data), options.pop("steps", case.steps)
     with simd_level(way.level):
@@ -89,6 +89,10 @@ def assert_same(expected: Outcome, found: Outcome) -> None:
         return
     _equal("scores", expected.scores, found.scores)
     _equal("counts", expected.counts, found.counts)
+    _equal("counts by sample", expected.sample_counts, found.sample_counts)
+    assert found.step_counts.keys() == expected.step_counts.keys()
+    for name, array in expected.step_counts.items():
+        _equal(f"counts by step of {name}", array, found.step_counts[name])
     assert expected.state.steps == found.state.steps
     assert found.state.arrays.keys() == expected.state.arrays.keys()
     assert found.probes.keys() == expected.probes.keys()

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from pysnn.errors import DataError, KeywordError
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, evaluate
 from pysnn.hardware import Estimate, chip_names, estimate, load_chip, preset_table, sweep_points
 from pysnn.hardware.counts import count
+from pysnn.hardware.interval import ZERO
 from pysnn.schemas import SCHEMAS
 from pysnn.simulation.simulator import run
 from tests.unit.hardware.networks import CHIPS, chain, conv_net, counted_run, dense_net
@@ -136,9 +138,46 @@ def test_the_spread_over_samples_widens_counts() -> None:
     row = cell(estimate(net, activity, chips=["odin"], steps=6), "odin", "spikes", layer="fc1")
     assert row["value"] == pytest.approx(spikes.mean())
     assert row["high"] == pytest.approx(spikes.mean() + half)
-    bare = replace(activity, by_sample={}, by_neuron={})
+    bare = replace(activity, by_sample={})
     row = cell(estimate(net, bare, chips=["odin"], steps=6), "odin", "spikes", layer="fc1")
     assert row["low"] == row["value"] == row["high"]
+
+
+def test_the_spread_of_operations_is_their_own() -> None:
+    net = dense_net()
+    activity = counted_run(net, samples=16)
+    synops = activity.by_sample["fc2"][0]
+    half = 1.96 * synops.std(ddof=1) / math.sqrt(16)
+    row = cell(estimate(net, activity, chips=["odin"], steps=6), "odin", "synops", layer="fc2")
+    assert (row["low"], row["value"], row["high"]) == pytest.approx(
+        (synops.mean() - half, synops.mean(), synops.mean() + half)
+    )
+
+
+def test_what_a_run_needs_whatever_the_data_are_comes_from_its_counts() -> None:
+    """Two currents and a spike meet in every neuron of "if2"; a run of int8 weights brings one current into the other's unit."""
+    rng = np.random.default_rng(1)
+    nodes = {
+        "in": Input((4,)),
+        "fc1": Linear(rng.normal(0.5, 0.3, (4, 4)), [1, 0, 1, 1]),
+        "if1": IF(),
+        "fc2": Linear(rng.normal(0.5, 0.3, (4, 4)), [0.5, 0, 0, 0]),
+        "if2": IF(),
+        "out": Output("count"),
+    }
+    names = list(nodes)
+    net = Network(nodes, [*pairwise(names), ("fc1", "if2"), ("if1", "if2")])
+    x = rng.random((3, 4)).astype(np.float32)
+    for precision, multiplications in (("float32", 0), ("int8", 4 * 5)):
+        activity = run(net, x, steps=5, coding="poisson", precision=precision).activity
+        second = count(net, activity, 5).counts[2]
+        assert second["edge_additions"].value == 4 * 5
+        assert second.get("edge_multiplications", ZERO).value == multiplications
+        assert second["bias_additions"].value == 5
+        assert second["direct_additions"].value == count(net, activity, 5).counts[1]["spikes"].value
+        # A constant input: what is computed once, and the current that it makes added at each step.
+        first = count(net, run(net, x, steps=5, precision=precision).activity, 5).counts[1]
+        assert first["bias_additions"].value == 3 + 4 * 5
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def test_the_replay_lies_inside_the_bounds(net: Network) -> None:
 def test_all_operations_arrive_somewhere() -> None:
     net = conv_net()
     x = np.random.default_rng(1).random((3, 2, 6, 6)).astype(np.float32)
-    result = run(net, x, steps=4, coding="poisson", record=net.neurons, backend="reference")
+    result = run(net, x, steps=4, coding="poisson", count_by_step=True, backend="reference")
     assert {name: array.shape for name, array in result.activity.by_step.items()} == {"if1": (4, 144), "if2": (4, 144)}
     assert sum(int(a.sum()) for a in result.activity.by_step.values()) == result.activity.total("spikes")[0]
     assert count(net, result.activity, 4).total("spikes").value == result.activity.total("spikes")[0] / 3

@@ -37,7 +37,8 @@ SIZE, CHANNELS, POSITIONS = 48, 3, 16
 BY_HAND = {
     "a": {"bias_sums": 2 * POSITIONS},
     "b": {"bias_sums": 2 * POSITIONS},
-    "if2": {"edge_sums": 2 * SIZE},
+    # Two currents and a spike.
+    "if2": {"edge_sums": 2 * SIZE, "current_sums": SIZE},
     "max": {"comparisons": CHANNELS * 4 * 3},
     # Windows of 2 x 2 at the corners of a padded 2 x 2 map have one input each: nothing to add.
     "fc": {"edge_sums": 1},
@@ -96,6 +97,8 @@ class Brute:
 
     def sum(self, op: Any, at: tuple[int, ...]) -> None:
         self.count(op, "edge_sums", len(op.terms) - 1, static=op.spec.static)
+        spikes = [term for term in op.terms if self.plan.ops[term.source].spec.kind == "count"]
+        self.count(op, "current_sums", len(op.terms) - len(spikes) - 1, static=op.spec.static)
         for term in op.terms:
             source = self.plan.ops[term.source].spec
             factor = 1.0

@@ -10,8 +10,9 @@ from pysnn.simulation.merge import merge_outputs
 
 
 def output(*kernels: str) -> RunOutput:
-    counts = np.ones((1, len(kernels), 8), dtype=np.int64)
-    return RunOutput(scores=np.zeros((1, 1, 2), dtype=np.float32), counts=counts, state={}, kernels=kernels)
+    scores, counts = np.zeros((1, 1, 2), dtype=np.float32), np.ones((1, len(kernels), 8), dtype=np.int64)
+    by_sample, by_step = np.ones((1, len(kernels), 1), dtype=np.int64), {1: np.ones((3, 1, 1, 2), dtype=np.int64)}
+    return RunOutput(scores, counts, by_sample, state={}, by_step=by_step, kernels=kernels)
 
 
 def test_kernels_of_all_batches_are_named_once() -> None:
@@ -19,6 +20,8 @@ def test_kernels_of_all_batches_are_named_once() -> None:
     found = merge_outputs(parts)
     assert found.kernels == ("move", "event64+dot", "dot", "event64+dot")
     assert (found.counts == 2).all()
+    assert (found.by_step[1] == 2).all()
+    assert found.by_sample.shape == (1, 4, 2)
     assert found.scores.shape == (1, 2, 2)
 
 
