@@ -248,7 +248,9 @@ class _Counter:
             if layer.kind == "output"
             else self._field((layer.node,), "updates")
         )
-        active = Interval(*(min(updates, n) for n in spikes))
+        # A neuron that fires several times in a step is updated once.
+        most = getattr(self.network.nodes[layer.node], "max_spikes", 1) if isinstance(self.network, Network) else 1
+        active = Interval(min(updates, spikes.low / most), *(min(updates, n) for n in (spikes.value, spikes.high)))
         own = tuple(dict.fromkeys((layer.node, *layer.counted, *layer.between)))
         rescales, shifts = (self._field(own, name) for name in ("rescales", "shifts"))
         direct = [link for link in layer.links if link.kind == "direct"]
@@ -262,7 +264,9 @@ class _Counter:
             "updates": exactly(updates),
             "updates_active": active,
             "updates_inactive": Interval(updates - active.high, updates - active.value, updates - active.low),
-            "bias_additions": exactly(self._field(own, "bias_sums") + (self._constant_currents(layer) if clocked else 0)),
+            "bias_additions": exactly(
+                self._field(own, "bias_sums") + (self._constant_currents(layer) if clocked else 0)
+            ),
             "edge_additions": exactly(self._field(own, "current_sums")),
             "edge_multiplications": Interval(rescales, rescales, rescales + shifts),
             "direct_additions": arrived,
@@ -288,10 +292,11 @@ class _Counter:
         for link in layer.links:
             if link.pool_area == 1:
                 continue
-            windows = math.ceil(math.sqrt(link.pool_area) / link.pool_stride) ** 2
             for source in link.sources:
                 spikes = self._spikes_of(source)
                 whole = all(side % link.pool_stride == 0 for side in self.by_node[source].shape[1:])
                 tiles = link.pool_area == link.pool_stride**2 and whole
-                found = found.plus(spikes if tiles else Interval(0.0, spikes.value * windows, spikes.high * windows))
+                found = found.plus(
+                    spikes if tiles else Interval(0.0, spikes.value * link.windows, spikes.high * link.windows)
+                )
         return found

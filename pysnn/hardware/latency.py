@@ -1,10 +1,12 @@
 """The time of a sample on a chip: ticks, barriers with the slowest core, or the throughput of synaptic operations."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from pysnn.hardware.case import Case, sent_spikes
 from pysnn.hardware.interval import ZERO, Interval, exactly, of_quantity
+from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.rows import not_priced, priced, weakest
 
 __all__ = ["latency", "time_rows"]
@@ -35,36 +37,55 @@ def latency(case: Case) -> dict[str, Interval]:
 def _busiest(case: Case) -> Interval:
     """Bound the time of the busiest core, summed over steps.
 
-    At least a layer's mean over its cores. At most, over all layers, what a core of the layer can have: a spike that arrives meets
-    no more neurons of a core than the core holds, or than the spike reaches.
+    At least a layer's mean over its cores. At most, over all layers, what a core of the layer can have: all updates of the neurons
+    that it holds, and of each spike that arrives no more operations than neurons of the core, or than the spike reaches, for each
+    window of a pool that it lies in.
     """
     delays = {q.per: of_quantity(q) for q in case.chip.section("delays").values() if q.per != "steps"}
     placed = {p.layer: p for p in case.placement.placed}
-    spikes = {
-        layer.name: sent_spikes(counts).high
-        for layer, counts in zip(case.counted.layers, case.counted.counts, strict=True)
-    }
+    sent = dict(zip((layer.name for layer in case.counted.layers), case.counted.counts, strict=True))
     least, most = 0.0, 0.0
     for layer, counts in zip(case.counted.layers, case.counted.counts, strict=True):
         place = placed.get(layer.name)
         cores = (place.cores or 1) if place else 1
         held = min(layer.neurons, (place.neurons_per_core if place else None) or layer.neurons)
         work = {name: counts.get(name, ZERO).times(delay) for name, delay in delays.items()}
-        least = max(least, sum(part.low for part in work.values()) / cores)
-        met = sum(
-            spikes.get(s, 0.0) * min(held, link.fan_out * link.pool_area) for link in layer.links for s in link.sources
-        )
-        share = held / layer.neurons
-        ends = {name: part.high * share for name, part in work.items() if name == "updates_inactive"}
-        ends |= {
-            name: min(part.high, held * case.counted.steps * delays[name].high)
-            for name, part in work.items()
-            if name == "updates_active"
-        }
-        arriving = ("synops", "pool_additions", "direct_additions")
-        additions = sum(work[name].high for name in arriving if name in work)
-        most += sum(ends.values()) + min(additions, met * delays["synops"].high)
+        # Before weights a pool is part of their synapses: what is counted of it takes no time of its own.
+        folded = any(link.pool_area > 1 and link.weight is not None for link in layer.links)
+        sure = {name: part.low for name, part in work.items() if not (folded and name == "pool_additions")}
+        least = max(least, sum(sure.values()) / cores)
+        most += _most_updates(counts, held * case.counted.steps, delays)
+        slowest = max((delays[name].high for name in _ARRIVING if name in delays), default=0.0)
+        additions = sum(work[name].high for name in _ARRIVING if name in work)
+        most += min(additions, slowest * _most_operations(layer, case.counted.layers[0].name, sent=sent, held=held))
     return Interval(least, least, max(least, most))
+
+
+def _most_updates(counts: Mapping[str, Interval], updates: float, delays: Mapping[str, Interval]) -> float:
+    """Return the time of a core's updates, at most: it has so many, the slower ones first as far as the layer has them."""
+    names = sorted(("updates_active", "updates_inactive"), key=lambda name: -delays[name].high)
+    time = 0.0
+    for name in names:
+        done = min(updates, counts.get(name, ZERO).high)
+        time, updates = time + done * delays[name].high, updates - done
+    return time
+
+
+def _most_operations(
+    layer: HardwareLayer, entry: str, *, sent: Mapping[str, Mapping[str, Interval]], held: int
+) -> float:
+    """Return the operations of all spikes that arrive on ``held`` neurons, at most; infinite where the input's spikes are not known."""
+    operations = 0.0
+    for link in layer.links:
+        if entry in link.sources and (link.sources != (entry,) or link.weight is None):
+            return math.inf
+        met = link.windows * (1 if link.weight is None else min(held, link.fan_out))
+        operations += met * sum(sent_spikes(sent[source]).high for source in link.sources if source in sent)
+    return operations
+
+
+_ARRIVING = ("synops", "pool_additions", "direct_additions")
+"""Counts of what spikes do that arrive."""
 
 
 def time_rows(case: Case, times: Mapping[str, Interval]) -> list[dict[str, Any]]:

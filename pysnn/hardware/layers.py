@@ -36,6 +36,8 @@ class Link:
         Of the weights, (vertical, horizontal).
     pool_area, pool_stride
         Inputs and stride of the pools on the way, without neurons between; 1 without pools.
+    windows
+        Windows of these pools that one spike lies in, at most, over all ways that it has; 1 without pools.
     weight
         float32, outputs first; ``None`` without weights.
     """
@@ -52,6 +54,7 @@ class Link:
     stride: tuple[int, int] = (1, 1)
     pool_area: int = 1
     pool_stride: int = 1
+    windows: int = 1
     weight: NDArray[np.float32] | None = None
 
     @property

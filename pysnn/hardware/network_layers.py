@@ -67,12 +67,14 @@ class _Way:
 
     area: int = 1
     stride: int = 1
+    windows: int = 1
 
     def through(self, node: Any, shape: Shape) -> "_Way":
         if isinstance(node, GlobalAvgPool):
-            return _Way(self.area * math.prod(shape[1:]), self.stride * shape[1])
+            return _Way(self.area * math.prod(shape[1:]), self.stride * shape[1], self.windows)
         if isinstance(node, _POOLS):
-            return _Way(self.area * math.prod(node.kernel), self.stride * int(node.stride[0]))
+            windows = math.prod(-(-k // s) for k, s in zip(node.kernel, node.stride, strict=True))
+            return _Way(self.area * math.prod(node.kernel), self.stride * int(node.stride[0]), self.windows * windows)
         return self
 
 
@@ -128,11 +130,12 @@ class _Tracer:
             here, way = waiting.pop()
             for source in reversed(self.network.sources[here]):
                 node = self.network.nodes[source]
-                if source in self.spiking:
-                    found.setdefault(source, self._direct(name, source, way))
-                elif self._weighs(source):
-                    found.setdefault(source, self._weights(source, way))
-                    passed += self._before(source)
+                if source in self.spiking or self._weighs(source):
+                    direct = source in self.spiking
+                    link = self._direct(name, source, way) if direct else self._weights(source, way)
+                    before = found.get(source)
+                    found[source] = replace(before, windows=before.windows + link.windows) if before else link
+                    passed += [] if direct else self._before(source)
                 else:
                     passed.append(source)
                     before = self.network.shapes[self.network.sources[source][0]]
@@ -152,19 +155,19 @@ class _Tracer:
 
     def _spikes_into(self, name: str) -> tuple[tuple[str, ...], _Way]:
         """Return the layers whose spikes enter a weight node, and the pools on the way."""
-        found: dict[str, None] = {}
+        found: dict[str, int] = {}
         widest = _Way()
         waiting = [(name, _Way())]
         while waiting:
             here, way = waiting.pop()
             for source in self.network.sources[here]:
                 if source in self.spiking:
-                    found.setdefault(source)
+                    found[source] = found.get(source, 0) + way.windows
                     widest = max(widest, way, key=lambda w: w.area)
                 else:
                     shape = self.network.shapes[(self.network.sources[source] or (source,))[0]]
                     waiting.append((source, way.through(self.network.nodes[source], shape)))
-        return tuple(found), widest
+        return tuple(found), replace(widest, windows=max(found.values(), default=1))
 
     def _direct(self, name: str, source: str, way: _Way) -> Link:
         shape = _full(self.network.shapes[source])
@@ -173,7 +176,7 @@ class _Tracer:
         side = math.isqrt(way.area)
         connections = way.area * math.prod(outputs)
         sources = (source,)
-        link = Link("", kind, sources, way.area, connections, shape, shape[0], groups=shape[0])
+        link = Link("", kind, sources, way.area, connections, shape, shape[0], groups=shape[0], windows=way.windows)
         return replace(link, kernel=(side, side), stride=(way.stride,) * 2, pool_area=way.area, pool_stride=way.stride)
 
     def _weights(self, name: str, behind: _Way) -> Link:
@@ -198,7 +201,7 @@ class _Tracer:
         else:
             scale = np.broadcast_to(np.asarray(node.scale, np.float32), shape[:1]).reshape(-1, 1)  # type: ignore[attr-defined]
             link = Link(name, "conv", sources, area, math.prod(shape), shape, shape[0], groups=shape[0], weight=scale)
-        return replace(link, pool_area=area, pool_stride=stride)
+        return replace(link, pool_area=area, pool_stride=stride, windows=way.windows * behind.windows)
 
     def _unflattened(self, name: str) -> tuple[int, int, int]:
         """Return the map that a Linear layer sees behind a Flatten."""

@@ -79,7 +79,8 @@ def replay_busiest(
     Raises
     ------
     DataError
-        A chip has no times of operations, or does not hold the network; the network has delays, or weights that see currents.
+        A chip has no times of operations, or does not hold the network; the network has delays, weights that see currents, or an
+        input whose spikes enter neurons without weights.
 
     Examples
     --------
@@ -101,7 +102,7 @@ def replay_busiest(
         if any(p.cores is None for p in placement.placed):
             raise DataError(f"chip '{chip.name}': it does not hold the network, so there is nothing to replay")
         placements[chip.name] = placement
-    given = run_options.get("coding") == "spikes"
+    given = run_options.get("coding") in ("spikes", "frames")
     data = np.asarray(x)
     samples = data.shape[1] if given else len(data)
     totals = dict.fromkeys(placements, 0.0)
@@ -125,6 +126,11 @@ def _check_replayable(network: Network, layers: Sequence[HardwareLayer]) -> None
         behind = [name for name in layer.counted if name not in named and not isinstance(network.nodes[name], Scale)]
         if behind or layer.shortcuts:
             raise DataError(f"replay: layer '{layer.name}': expected weights that see spikes alone, each for one layer")
+        entry = layers[0].name
+        if any(entry in link.sources and (link.sources != (entry,) or not link.name) for link in layer.links):
+            raise DataError(
+                f"replay: layer '{layer.name}': expected weights between the input alone and its neurons, since runs count the spikes that enter weights"
+            )
 
 
 def core_loads(values: Array, shape: tuple[int, int, int], per_core: int) -> Array:
@@ -223,7 +229,9 @@ def _times(
     work = delays["synops"] * arrived[layer.name].astype(np.float64)
     fired = spikes.get(layer.node)
     active = (
-        np.zeros_like(work) if fired is None else fired.reshape(*fired.shape[:2], *work.shape[2:]).astype(np.float64)
+        np.zeros_like(work)
+        if fired is None
+        else (fired > 0).reshape(*fired.shape[:2], *work.shape[2:]).astype(np.float64)
     )
     work = work + delays["updates_inactive"] * (1 - active) + delays["updates_active"] * active
     return np.asarray(core_loads(work.reshape(*work.shape[:2], *layer.shape), layer.shape, count).max(axis=-1))

@@ -106,7 +106,9 @@ def test_the_parts_of_a_run_add_up_to_the_whole(backend: str, precision: str) ->
     for name in whole.by_sample:
         expected = whole.by_sample[name]
         assert np.array_equal(expected, np.concatenate([half.by_sample[name] for half in halves], axis=1))
-        assert all(np.array_equal(expected, begun.by_sample[name] + later.by_sample[name]) for later in (rest, streamed))
+        assert all(
+            np.array_equal(expected, begun.by_sample[name] + later.by_sample[name]) for later in (rest, streamed)
+        )
     for name in whole.by_step:
         expected = whole.by_step[name]
         assert np.array_equal(expected, halves[0].by_step[name] + halves[1].by_step[name])
