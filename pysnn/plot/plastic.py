@@ -141,10 +141,10 @@ def weight_histogram(
     Examples
     --------
     >>> from pysnn.plastic import AllToAll, IFCells, PlasticNetwork, PlasticSimulator, PoissonSource, Projection
-    >>> wires = Projection(pre="a", post="b", connector=AllToAll(), weight=0.05, delay=0)
+    >>> wires = Projection(pre="a", post="b", connector=AllToAll(), weight=1e-4, delay=0)
     >>> net = PlasticNetwork.of(a=PoissonSource(20, rate=50.0), b=IFCells(size=2), wires=wires)
     >>> weight_histogram(PlasticSimulator(net, dt=1e-3, backend="reference").run(0.1), "wires").get_title()
-    'wires: 40 synapses, mean weight 0.05'
+    'wires: 40 synapses, mean weight 0.0001'
     """
     weight = result.weights(projection).weight
     axes = axes_or_new(ax)
@@ -182,7 +182,7 @@ def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" 
     Examples
     --------
     >>> from pysnn.plastic import AllToAll, IFCells, PlasticNetwork, PlasticSimulator, PoissonSource, Projection, Weights
-    >>> wires = Projection(pre="a", post="b", connector=AllToAll(), weight=0.05, delay=0)
+    >>> wires = Projection(pre="a", post="b", connector=AllToAll(), weight=1e-4, delay=0)
     >>> net = PlasticNetwork.of(a=PoissonSource(20, rate=50.0), b=IFCells(size=2), wires=wires)
     >>> run = PlasticSimulator(net, dt=1e-3, backend="reference").run(0.1, watch=[Weights("wires", every=0.05)])
     >>> weight_trajectory(run, "wires").get_title()
