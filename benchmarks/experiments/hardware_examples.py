@@ -102,7 +102,7 @@ def _deep() -> Iterator[str]:
     for name in ("resnet20", "resnet110"):
         ann = resnet_cifar(folder / "pretrained" / f"{name}_cifar10.safetensors")
         network = convert(ann, images, "percentile", per_channel=True).network
-        activity = run(network, given, steps=[4, 8], probe=True).activity
+        activity = run(network, given, steps=[4, 8]).activity
         for steps in (4, 8):
             found = estimate(network, activity, chips=_CHIPS, steps=steps)
             yield _section(f"{name} at T = {steps}", found, "Shortcuts carry spikes.")
@@ -112,7 +112,7 @@ def _deep() -> Iterator[str]:
 
 
 def _vgg(network: Network, given: object) -> str:
-    activity = run(network, given, steps=8, precision="int8", probe=True).activity
+    activity = run(network, given, steps=8, precision="int8").activity
     found = estimate(network, activity, chips=_CHIPS, steps=8, weight_bits=8)
     return _section("VGG-11 with 8-bit weights at T = 8", found, "Precision int8.")
 

@@ -129,8 +129,8 @@ def estimate(
     network
         A spiking network.
     activity
-        ``Result.activity`` of a run of it, or ``Evaluation.activity``. With ``probe=True`` it knows the spread over samples, and
-        counts have 95 % confidence intervals.
+        ``Result.activity`` of a run of it, or ``Evaluation.activity``. It knows the spread over samples, so that counts have 95 %
+        confidence intervals.
     chips
         Names (``pysnn chips`` lists them), or :class:`Chip` values.
     steps

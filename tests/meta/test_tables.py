@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from benchmarks.claims import edge
+from benchmarks.claims import activity, edge
 from benchmarks.experiments.conversion_tables import PAGE, TABLES, page
 from benchmarks.peers import page as peers
 from benchmarks.peers.claims import TABLE
@@ -27,6 +27,11 @@ def test_committed_sweeps_are_whole() -> None:
         assert frame.columns == list(SCHEMAS["sweep"]), file
         assert frame["error"].null_count() == len(frame), file
         assert not frame.select("point", "steps").is_duplicated().any(), file
+
+
+def test_the_page_of_hardware_is_what_its_tables_say() -> None:
+    text = activity.PAGE.read_text(encoding="utf-8")
+    assert activity.page(text) == text
 
 
 def test_the_page_of_running_without_python_is_what_its_tables_say() -> None:

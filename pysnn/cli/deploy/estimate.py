@@ -155,7 +155,6 @@ def _activity(
         dt=settings.dt,
         seed=settings.seed,
         keep_state=False,
-        probe=True,
     )
     return simulator.run(given.x, steps=done).activity, done
 

@@ -53,4 +53,4 @@ def conv_net(seed: int = 0) -> Network:
 def counted_run(net: Network, steps: int = 6, samples: int = 8, *, seed: int = 0, scale: float = 1.0) -> Activity:
     """The activity of a run on random spikes."""
     x = np.random.default_rng(seed).random((samples, *net.input.shape)).astype(np.float32) * np.float32(scale)
-    return run(net, x, steps=steps, coding="poisson", probe=True, backend="reference", check_range=False).activity
+    return run(net, x, steps=steps, coding="poisson", backend="reference", check_range=False).activity

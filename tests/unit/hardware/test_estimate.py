@@ -57,7 +57,7 @@ def test_one_row_a_network_chip_layer_term_and_scope(net: Network) -> None:
 def test_synops_are_a_brute_force_replay() -> None:
     net = conv_net()
     x = np.random.default_rng(3).random((4, 2, 6, 6)).astype(np.float32)
-    result = run(net, x, steps=5, coding="poisson", probe=True, record=["if1", "if2"], backend="reference")
+    result = run(net, x, steps=5, coding="poisson", record=["if1", "if2"], backend="reference")
     counted = count(net, result.activity, 5)
     weight = np.asarray(net.nodes["conv2"].weight)  # type: ignore[attr-defined]
     total: int = 0
