@@ -62,7 +62,8 @@ def _networks() -> dict[str, tuple[Network, Any]]:
 
 def _recording(*, save: bool) -> bool:
     """Time each network in both precisions; say whether all keep below the limit."""
-    rows, name = [], ""
+    rows: list[dict[str, Any]] = []
+    name = ""
     for title, (network, x) in _networks().items():
         for precision in ("int8", "float32"):
             how: dict[str, Any] = {"precision": precision, "backend": "rust", "threads": 1, "keep_state": False}
@@ -98,7 +99,7 @@ def _estimating(*, save: bool) -> bool:
             network, result.activity, chip="odin", points=points
         ),
     }
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (title, limit), work in works.items():
         start = time.perf_counter()
         work()

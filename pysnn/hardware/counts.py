@@ -140,6 +140,15 @@ def _check_dense(network: Network, activity: Activity) -> None:
                 )
 
 
+def _fields(activity: Activity, read: int) -> dict[str, dict[str, int]]:
+    """Return the counts of one read by layer and name."""
+    rows = activity.all_counts[read].tolist()
+    return {
+        layer.name: dict(zip(ACTIVITY_FIELDS, row, strict=True))
+        for layer, row in zip(activity.layers, rows, strict=True)
+    }
+
+
 class _Counter:
     """Counts of one read of an activity."""
 
@@ -155,11 +164,9 @@ class _Counter:
         self.layers = layers
         self.read, self.steps = read
         self.samples = activity.samples
-        counts = activity.all_counts
-        self.fields = {
-            layer.name: dict(zip(ACTIVITY_FIELDS, map(int, counts[self.read, k]), strict=True))
-            for k, layer in enumerate(activity.layers)
-        }
+        self.fields = _fields(activity, self.read)
+        # An ANN has no decision before its end.
+        self.whole = self.fields if activity.kind == "clocked" else _fields(activity, -1)
         self.by_node = {layer.name: layer for layer in layers}
         self.ramp = isinstance(network, FirstSpikeNetwork) and network.neuron != "step"
         self.analogue = activity.kind == "clocked" and any(
@@ -191,22 +198,16 @@ class _Counter:
 
     def _active(self, layer: HardwareLayer) -> float:
         """Return the share of a layer's (neuron, sample) pairs that fired in the whole run: activations of the ANN that are not 0."""
-        names = [counted.name for counted in self.activity.layers]
-        if layer.kind == "neuron" and layer.node in names:
-            silent = int(self.activity.counts[-1, names.index(layer.node), ACTIVITY_FIELDS.index("silent")])
-            if self.activity.kind == "clocked":
-                silent = self.fields[layer.node]["silent"]
-            return 1.0 - silent / (layer.neurons * self.samples)
+        if layer.kind == "neuron" and layer.node in self.whole:
+            return 1.0 - self.whole[layer.node]["silent"] / (layer.neurons * self.samples)
         return self._active_inputs() if layer is self.layers[0] else 1.0
 
     def _active_inputs(self) -> float:
         """Return the share of inputs that are not 0, as far as the counts know it; 1 where an input spikes several times."""
         entry = self.layers[0]
-        names = [counted.name for counted in self.activity.layers]
         links = [link for layer in self.layers for link in layer.links if link.name and link.sources == (entry.name,)]
         if self.activity.kind == "first_spike":
-            column = ACTIVITY_FIELDS.index("events")
-            events = max(int(self.activity.counts[-1, names.index(link.name), column]) for link in links)
+            events = max(self.whole[link.name]["events"] for link in links)
             return min(1.0, events / (entry.neurons * self.samples))
         if not self.analogue:
             return 1.0

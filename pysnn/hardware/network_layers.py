@@ -133,8 +133,8 @@ class _Tracer:
                 if source in self.spiking or self._weighs(source):
                     direct = source in self.spiking
                     link = self._direct(name, source, way) if direct else self._weights(source, way)
-                    before = found.get(source)
-                    found[source] = replace(before, windows=before.windows + link.windows) if before else link
+                    known = found.get(source)
+                    found[source] = replace(known, windows=known.windows + link.windows) if known else link
                     passed += [] if direct else self._before(source)
                 else:
                     passed.append(source)

@@ -29,7 +29,7 @@ def count_undecided(output: RunOutput, plan: Plan, last: tuple[int, ...]) -> NDA
     if not last:
         return None
     # Views added up: it is mostly one layer, of a run that may take microseconds.
-    spikes = sum(output.by_sample[:, k] for k in last)
+    spikes = np.asarray(sum(output.by_sample[:, k] for k in last))
     return np.asarray((spikes == 0).sum(axis=1), dtype=np.int64)
 
 

@@ -12,7 +12,7 @@ from pysnn.activity import Activity
 from pysnn.backends import get_backend
 from pysnn.errors import DataError
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer, encode_times, evaluate
-from pysnn.schemas import COUNT_FIELDS, SAMPLE_FIELDS, SCHEMAS
+from pysnn.schemas import ACTIVITY_FIELDS, COUNT_FIELDS, SAMPLE_FIELDS, SCHEMAS
 from pysnn.simulation.simulator import Simulator
 
 BACKENDS = ["rust", "reference", *(["numba"] if find_spec("numba") else [])]
@@ -84,7 +84,7 @@ def test_bytes_of_counters_are_emptied_before_they_overflow() -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("precision", ["float32", "int8"])
-def test_the_parts_of_a_run_add_up_to_the_whole(backend: str, precision: str) -> None:
+def test_the_parts_of_a_run_add_up_to_the_whole(backend: str, precision: Any) -> None:
     """Samples apart, and steps apart with the state handed on, also through a stream."""
     simulator = Simulator(clocked(), backend=backend, precision=precision, count_by_step=True)
     whole = simulator.run(X, steps=8).activity
@@ -95,14 +95,12 @@ def test_the_parts_of_a_run_add_up_to_the_whole(backend: str, precision: str) ->
     for _ in range(3):
         stream.step(X)
     streamed = simulator.run(X, steps=5, state=stream.state).activity
-    assert np.array_equal(whole.counts, halves[0].counts + halves[1].counts)
-    assert np.array_equal(whole.fixed, halves[0].fixed + halves[1].fixed)  # type: ignore[operator]
+    assert np.array_equal(whole.all_counts, halves[0].all_counts + halves[1].all_counts)
     # Whether a neuron was silent is no sum over steps.
-    added = [COUNT_FIELDS.index(name) for name in COUNT_FIELDS if name not in ("silent", "saturated")]
+    added = [k for k, name in enumerate(ACTIVITY_FIELDS) if name not in ("silent", "saturated")]
     begun = first.activity
     for later in (rest, streamed):
-        assert np.array_equal(whole.counts[:, :, added], (begun.counts + later.counts)[:, :, added])
-        assert np.array_equal(whole.fixed, begun.fixed + later.fixed)  # type: ignore[operator]
+        assert np.array_equal(whole.all_counts[:, :, added], (begun.all_counts + later.all_counts)[:, :, added])
     for name in whole.by_sample:
         expected = whole.by_sample[name]
         assert np.array_equal(expected, np.concatenate([half.by_sample[name] for half in halves], axis=1))

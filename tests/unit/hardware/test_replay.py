@@ -185,7 +185,7 @@ def looped_busiest(net: Network, given: np.ndarray, fired: dict[str, np.ndarray]
                     cores[core] = cores.get(core, 0.0) + work
                 worst = max(worst, *cores.values())
             total += worst
-    return total / given.shape[1]
+    return float(total / given.shape[1])
 
 
 @pytest.mark.slow

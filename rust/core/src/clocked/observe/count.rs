@@ -120,54 +120,61 @@ impl Kernel for AddPass<'_> {
     }
 }
 
-/// Totals times how many weights each event meets.
-pub(crate) struct DotPass<'a> {
-    pub(crate) totals: &'a [u32],
-    pub(crate) fanout: &'a [u32],
-}
-
-impl Kernel for DotPass<'_> {
-    type Output = u64;
-
-    #[inline(always)]
-    fn run(self) -> u64 {
-        let products = self.totals.iter().zip(self.fanout);
-        products.fold(0, |sum, (&total, &fanout)| sum + u64::from(total) * u64::from(fanout))
-    }
-}
-
-/// What the totals of a neuron layer say.
+/// What the totals of a map say.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Activity {
+pub(crate) struct Counted {
     pub(crate) events: u64,
+    /// Totals of zero.
     pub(crate) silent: u64,
+    /// Totals that reached the number of steps.
     pub(crate) saturated: u64,
+    /// Weights that all events meet.
+    pub(crate) met: u64,
+    /// Those of them that are not zero.
+    pub(crate) met_nonzero: u64,
 }
 
-/// Sum totals; count those that are zero, and those that reached `steps`.
-pub(crate) struct ActivityPass<'a> {
+/// Totals that are worked on together: they stay in the first cache.
+const PIECE: usize = 2048;
+
+/// Count what totals say, in one pass over them.
+pub(crate) struct CountPass<'a> {
     pub(crate) totals: &'a [u32],
     pub(crate) steps: u32,
+    /// How many weights an event meets at each place; empty where that is not asked for.
+    pub(crate) fanout: &'a [u32],
+    /// The same for weights that are not zero.
+    pub(crate) fanout_nonzero: &'a [u32],
 }
 
-impl Kernel for ActivityPass<'_> {
-    type Output = Activity;
+impl Kernel for CountPass<'_> {
+    type Output = Counted;
 
     #[inline(always)]
-    fn run(self) -> Activity {
-        let mut activity = Activity::default();
-        for chunk in self.totals.chunks(4096) {
+    fn run(self) -> Counted {
+        let mut counted = Counted::default();
+        for (number, totals) in self.totals.chunks(PIECE).enumerate() {
+            let begin = number * PIECE;
             let [mut silent, mut saturated] = [0_u32; 2];
-            for &total in chunk {
-                activity.events += u64::from(total);
+            for &total in totals {
+                counted.events += u64::from(total);
                 silent += u32::from(total == 0);
                 saturated += u32::from(total >= self.steps);
             }
-            activity.silent += u64::from(silent);
-            activity.saturated += u64::from(saturated);
+            counted.silent += u64::from(silent);
+            counted.saturated += u64::from(saturated);
+            counted.met += dot(totals, self.fanout, begin);
+            counted.met_nonzero += dot(totals, self.fanout_nonzero, begin);
         }
-        activity
+        counted
     }
+}
+
+/// The sum of totals times what stands at their places, which begin at `begin`.
+#[inline(always)]
+fn dot(totals: &[u32], fanout: &[u32], begin: usize) -> u64 {
+    let fanout = fanout.get(begin..).unwrap_or_default();
+    totals.iter().zip(fanout).fold(0, |sum, (&total, &met)| sum + u64::from(total) * u64::from(met))
 }
 
 #[cfg(test)]
@@ -195,8 +202,24 @@ mod tests {
     }
 
     #[test]
-    fn silent_and_saturated_neurons_are_counted() {
-        let activity = Level::named(None).unwrap().run(ActivityPass { totals: &[0, 4, 2, 0, 4, 4], steps: 4 });
-        assert_eq!(activity, Activity { events: 14, silent: 2, saturated: 3 });
+    fn totals_are_counted() {
+        let totals: Vec<u32> = (0..5000).map(|i| i * 7919 % 6).collect();
+        let fanout: Vec<u32> = (0..5000).map(|i| i % 11).collect();
+        let nonzero: Vec<u32> = fanout.iter().map(|met| met / 2).collect();
+        let met = |fanout: &[u32]| totals.iter().zip(fanout).map(|(&n, &met)| u64::from(n * met)).sum::<u64>();
+        let number = |has: fn(&u32) -> bool| totals.iter().filter(|total| has(total)).count() as u64;
+        for level in Level::available() {
+            let pass = CountPass { totals: &totals, steps: 4, fanout: &fanout, fanout_nonzero: &nonzero };
+            let expected = Counted {
+                events: totals.iter().map(|&total| u64::from(total)).sum(),
+                silent: number(|&total| total == 0),
+                saturated: number(|&total| total >= 4),
+                met: met(&fanout),
+                met_nonzero: met(&nonzero),
+            };
+            assert_eq!(level.run(pass), expected);
+            let alone = level.run(CountPass { totals: &totals, steps: 4, fanout: &[], fanout_nonzero: &[] });
+            assert_eq!(alone, Counted { met: 0, met_nonzero: 0, ..expected });
+        }
     }
 }

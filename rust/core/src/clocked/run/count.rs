@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::clocked::block::Block;
 use crate::clocked::maps::buffers::{Element, View};
-use crate::clocked::observe::count::{ActivityPass, Countable, DotPass, TotalsPass};
+use crate::clocked::observe::count::{CountPass, Countable, Counted, TotalsPass};
+use crate::clocked::program::compiled::Reader;
 use crate::clocked::program::stage::Stage;
 use crate::clocked::request::COUNT_FIELDS;
 use crate::clocked::run::sample::Sample;
@@ -35,7 +36,7 @@ impl Sample<'_> {
         }
         self.total::<f32>(op, 0..1, 1)?;
         for read in 0..self.request.read_at.len() {
-            self.count_readers(op, read);
+            self.count_totals(op, read);
         }
         Ok(())
     }
@@ -59,8 +60,7 @@ impl Sample<'_> {
                 Kind::Current => {}
             }
             if let Some(read) = segment.read.filter(|_| self.request.count) {
-                self.count_readers(op, read);
-                self.count_neurons(op, read);
+                self.count_totals(op, read);
             }
         }
         Ok(())
@@ -74,37 +74,36 @@ impl Sample<'_> {
         Ok(())
     }
 
-    /// Counts of the weight layers that read a map.
-    fn count_readers(&mut self, op: usize, read: usize) {
+    /// Count what a map's totals say: of the neurons that made it, and of the weight layers that read it.
+    fn count_totals(&mut self, op: usize, read: usize) {
         let program = self.program;
-        let real = program.ops[op].spec.kind == Kind::Real;
-        for reader in &program.meters[op].readers {
-            let totals = &self.workspace.totals[op];
-            let meet = |fanout: &[u32]| program.level.run(DotPass { totals, fanout });
-            let nonzero = meet(&reader.fanout_nonzero);
+        let (meter, real) = (&program.meters[op], program.ops[op].spec.kind == Kind::Real);
+        let first = self.counted(op, read, meter.readers.first());
+        if meter.is_neuron && meter.fires {
+            self.add(read, op, Field::Spikes, first.events);
+            self.add(read, op, Field::Silent, first.silent);
+            self.add(read, op, Field::Saturated, first.saturated);
+        }
+        for (number, reader) in meter.readers.iter().enumerate() {
+            let counted = if number == 0 { first } else { self.counted(op, read, Some(reader)) };
             if real {
-                self.add(read, reader.op, Field::Macs, nonzero);
+                self.add(read, reader.op, Field::Macs, counted.met_nonzero);
                 continue;
             }
-            let all = reader.fanout.as_ref().map_or(nonzero, |fanout| meet(fanout));
-            let events = program.level.run(ActivityPass { totals, steps: 0 }).events;
-            self.add(read, reader.op, Field::Events, events);
-            self.add(read, reader.op, Field::Synops, nonzero);
-            self.add(read, reader.op, Field::SynopsZero, all - nonzero);
+            let zero = if reader.fanout.is_some() { counted.met - counted.met_nonzero } else { 0 };
+            self.add(read, reader.op, Field::Events, counted.events);
+            self.add(read, reader.op, Field::Synops, counted.met_nonzero);
+            self.add(read, reader.op, Field::SynopsZero, zero);
         }
     }
 
-    fn count_neurons(&mut self, op: usize, read: usize) {
-        let meter = &self.program.meters[op];
-        if !meter.is_neuron || !meter.fires {
-            return;
-        }
-        let steps = self.request.read_at[read];
-        let totals = &self.workspace.totals[op];
-        let activity = self.program.level.run(ActivityPass { totals, steps: steps as u32 });
-        self.add(read, op, Field::Spikes, activity.events);
-        self.add(read, op, Field::Silent, activity.silent);
-        self.add(read, op, Field::Saturated, activity.saturated);
+    fn counted(&self, op: usize, read: usize, reader: Option<&Reader>) -> Counted {
+        self.program.level.run(CountPass {
+            totals: &self.workspace.totals[op],
+            steps: self.request.read_at[read] as u32,
+            fanout: reader.and_then(|reader| reader.fanout.as_deref()).unwrap_or_default(),
+            fanout_nonzero: reader.map(|reader| &reader.fanout_nonzero[..]).unwrap_or_default(),
+        })
     }
 
     fn add(&mut self, read: usize, op: usize, field: Field, amount: u64) {
