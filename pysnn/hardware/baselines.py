@@ -8,7 +8,7 @@ from pysnn.hardware.chip import Chip
 from pysnn.hardware.counts import Counted
 from pysnn.hardware.interval import ZERO, Interval, exactly
 from pysnn.hardware.layers import HardwareLayer
-from pysnn.hardware.memory import POTENTIAL_BITS, memory_energy
+from pysnn.hardware.pricing.memory import POTENTIAL_BITS, memory_energy
 from pysnn.hardware.rows import Label, not_priced, priced
 
 __all__ = ["BASELINES", "baseline_rows", "low_bits"]

@@ -36,6 +36,26 @@ SECTIONS = (
 MAPPINGS = ("none", "loihi", "truenorth", "speck", "xylo", "single_core", "neurons_per_core")
 TIMINGS = ("none", "tick", "barrier", "throughput")
 
+_NEEDED = {
+    "loihi": tuple(
+        f"limits.{name}"
+        for name in (
+            *("neurons_per_core", "cores", "synapse_words", "reserved_words", "fan_in", "delay_slots"),
+            *("axons_in", "axons_out", "axons_out_across_chips"),
+        )
+    ),
+    "truenorth": tuple(
+        f"limits.{name}" for name in ("axons_per_core", "neurons_per_core", "axon_types", "target_cores", "cores")
+    ),
+    "xylo": ("limits.fan_out",),
+    "single_core": ("limits.neurons", "limits.fan_in"),
+    "neurons_per_core": ("limits.neurons_per_core", "limits.cores"),
+    "tick": ("points.step_time",),
+    "barrier": ("delays.barrier", "delays.management", "delays.host"),
+    "throughput": ("points.clock",),
+}
+"""What a rule of mapping or timing takes from a chip's file."""
+
 COUNTS = (
     "synops",
     "macs",
@@ -171,8 +191,31 @@ def parse_chip(name: str, text: str) -> Chip:
         for part in SECTIONS
         if isinstance(table := data.get(part, {}), dict)
     }
+    _check_rules(name, data, sections)
     head = {key: str(data[key]) for key in _HEAD}
     return Chip(name=name, **head, sections=FrozenDict(sections), included=FrozenDict(included))
+
+
+def _check_rules(name: str, data: Mapping[str, Any], sections: Mapping[str, Mapping[str, Quantity]]) -> None:
+    """Check that the rules of the file have the numbers that they take, and that they are not 0."""
+    needed = {key: data[rule] for rule in ("mapping", "timing") for key in _NEEDED.get(data[rule], ())}
+    for part, keys in (("powers", "points.clock"), ("memory", "memory.sram memory.sram_exponent")):
+        if any(part == "memory" or quantity.per == "clock" for quantity in sections[part].values()):
+            needed.update(dict.fromkeys(keys.split(), part))
+    if data["mapping"] == "speck" and (
+        not sections["kernel_memory"] or list(sections["kernel_memory"]) != list(sections["neuron_memory"])
+    ):
+        raise FileFormatError(f"chip '{name}': speck: expected kernel_memory and neuron_memory of the same cores")
+    for key, rule in needed.items():
+        part, _, word = key.partition(".")
+        if word not in sections[part]:
+            raise FileFormatError(f"chip '{name}': {key} is missing, which {rule} takes")
+    for word, limit in sections["limits"].items():
+        if limit.value < 1 or limit.value != int(limit.value):
+            raise FileFormatError(f"chip '{name}': limits.{word}: expected a whole number of 1 or more, got {limit.value}")
+    voltage, profile = sections["points"].get("voltage"), sections["technology"].get("voltage")
+    if voltage is not None and (profile is None or voltage.value != profile.value or voltage.low <= 0):
+        raise FileFormatError(f"chip '{name}': points.voltage: expected technology.voltage as its value, and a range above 0")
 
 
 def _quantity(where: str, section: str, given: Any) -> Quantity:

@@ -40,6 +40,8 @@ class Link:
         float32, outputs first; ``None`` without weights.
     biased
         Neurons with a bias that is not zero.
+    share
+        Share of the weights' outputs that arrive: 1 where no position is left out on the way to the layer.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Link:
     pool_stride: int = 1
     weight: NDArray[np.float32] | None = None
     biased: int = 0
+    share: float = 1.0
 
     @property
     def fan_out(self) -> int:

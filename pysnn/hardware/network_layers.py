@@ -10,7 +10,7 @@ from pysnn.errors import DataError, PlanError
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.layers import HardwareLayer, Link, axis_taps
 from pysnn.network import Network
-from pysnn.nodes import Affine, AvgPool2d, Conv2d, GlobalAvgPool, Linear, MaxPool2d, Scale, SumPool2d
+from pysnn.nodes import Affine, AvgPool2d, Conv2d, Crop, GlobalAvgPool, Linear, MaxPool2d, Scale, Subsample, SumPool2d
 from pysnn.nodes.base import Shape
 from pysnn.plan.first_spike import WeightLayer
 
@@ -63,16 +63,19 @@ def _clocked(network: Network) -> tuple[HardwareLayer, ...]:
 
 @dataclass(frozen=True)
 class _Way:
-    """Pools between a place and what is behind it."""
+    """Pools between a place and what is behind it, and the share of positions that are not left out on the way."""
 
     area: int = 1
     stride: int = 1
+    share: float = 1.0
 
-    def through(self, node: Any, shape: Shape) -> "_Way":
+    def through(self, node: Any, before: Shape, after: Shape) -> "_Way":
         if isinstance(node, GlobalAvgPool):
-            return _Way(self.area * math.prod(shape[1:]), self.stride * shape[1])
+            return replace(self, area=self.area * math.prod(before[1:]), stride=self.stride * before[1])
         if isinstance(node, _POOLS):
-            return _Way(self.area * math.prod(node.kernel), self.stride * int(node.stride[0]))
+            return replace(self, area=self.area * math.prod(node.kernel), stride=self.stride * int(node.stride[0]))
+        if isinstance(node, Crop | Subsample):
+            return replace(self, share=self.share * math.prod(after) / math.prod(before))
         return self
 
 
@@ -137,7 +140,7 @@ class _Tracer:
                     if isinstance(node, Scale):
                         passed.append(source)
                     before = self.network.shapes[self.network.sources[source][0]]
-                    waiting.append((source, way.through(node, before)))
+                    waiting.append((source, way.through(node, before, self.network.shapes[source])))
         return list(found.values()), added, passed
 
     def _before(self, name: str) -> list[str]:
@@ -170,8 +173,9 @@ class _Tracer:
                     found.setdefault(source)
                     widest = max(widest, way, key=lambda w: w.area)
                 else:
-                    shape = self.network.shapes[(self.network.sources[source] or (source,))[0]]
-                    waiting.append((source, way.through(self.network.nodes[source], shape)))
+                    before = self.network.shapes[(self.network.sources[source] or (source,))[0]]
+                    after = self.network.shapes[source]
+                    waiting.append((source, way.through(self.network.nodes[source], before, after)))
         return tuple(found), widest
 
     def _direct(self, name: str, source: str, way: _Way) -> Link:
@@ -208,7 +212,7 @@ class _Tracer:
         else:
             scale = np.broadcast_to(np.asarray(node.scale, np.float32), shape[:1]).reshape(-1, 1)  # type: ignore[attr-defined]
             link = Link(name, "conv", sources, area, math.prod(shape), shape, shape[0], groups=shape[0], weight=scale)
-        return replace(link, pool_area=area, pool_stride=stride, biased=biased)
+        return replace(link, pool_area=area, pool_stride=stride, biased=biased, share=behind.share)
 
     def _unflattened(self, name: str) -> tuple[int, int, int]:
         """Return the map that a Linear layer sees behind a Flatten."""

@@ -9,7 +9,7 @@ from pysnn.activity import Activity
 from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.counts import Counted, count
-from pysnn.hardware.memory import POTENTIAL_BITS, memory_energy
+from pysnn.hardware.pricing.memory import POTENTIAL_BITS, memory_energy
 from pysnn.hardware.registry import load_chip
 from pysnn.network import Network
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pysnn.hardware.compiled import compiled_core
 from pysnn.hardware.layers import HardwareLayer, Link
 from pysnn.hardware.mapping.loihi_rule import Cores, LayerSizes, LinkSizes, RuleLimits, split_cores
 from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Violation, check_common
@@ -32,14 +33,11 @@ def place_loihi(task: MappingTask) -> Placement:
 
 
 def _solved(layers: tuple[LayerSizes, ...], links: tuple[LinkSizes, ...], limits: RuleLimits) -> Cores:
-    """Work the rule out in the compiled core where there is one; both give the same numbers."""
-    try:
-        from pysnn import _core
-    except ImportError:
+    core = compiled_core()
+    if core is None:
         return split_cores(layers, links, limits)
     tables = [layer.numbers() for layer in layers], [link.numbers() for link in links], limits.numbers()
-    per_core, copies, crowded = _core.loihi_cores(*tables)
-    return Cores(tuple(per_core), tuple(copies), tuple(crowded))
+    return Cores(*map(tuple, core.loihi_cores(*tables)))
 
 
 def rule_arguments(

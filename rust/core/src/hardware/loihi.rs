@@ -1,5 +1,6 @@
 //! Loihi's mapping rule: neurons a core by synapse memory, split for output axons and at the border between chips.
 
+use super::{above, narrow};
 use crate::error::{Error, Result};
 
 /// A layer: what it has, what a core has room for, and its map.
@@ -209,16 +210,6 @@ impl Splitter<'_> {
         self.crowded[layer] |= found < 1;
         self.per_core[layer] = narrow(found.max(1));
     }
-}
-
-/// The quotient, rounded up.
-fn above(value: i128, divisor: i128) -> i128 {
-    (value + divisor - 1) / divisor
-}
-
-/// A number that the rule keeps below 2^63.
-fn narrow(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
