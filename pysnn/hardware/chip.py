@@ -34,25 +34,30 @@ SECTIONS = (
 """Tables of a chip's file."""
 
 MAPPINGS = ("none", "loihi", "truenorth", "speck", "xylo", "single_core", "neurons_per_core")
-TIMINGS = ("none", "tick", "barrier", "throughput")
+TIMINGS = ("none", "tick", "barrier", "throughput", "xylo")
+
+XYLO_CYCLES = ("input", "input_spike", "hidden", "recurrent", "spike", "output_spike", "output")
+"""Names of the cycles that the timing "xylo" takes."""
 
 _NEEDED = {
-    "loihi": tuple(
-        f"limits.{name}"
-        for name in (
+    ("mapping", "loihi"): {
+        "limits": (
             *("neurons_per_core", "cores", "synapse_words", "reserved_words", "fan_in", "delay_slots"),
             *("axons_in", "axons_out", "axons_out_across_chips"),
         )
-    ),
-    "truenorth": tuple(
-        f"limits.{name}" for name in ("axons_per_core", "neurons_per_core", "axon_types", "target_cores", "cores")
-    ),
-    "xylo": ("limits.fan_out",),
-    "single_core": ("limits.neurons", "limits.fan_in"),
-    "neurons_per_core": ("limits.neurons_per_core", "limits.cores"),
-    "tick": ("points.step_time",),
-    "barrier": ("delays.barrier", "delays.management", "delays.host"),
-    "throughput": ("points.clock",),
+    },
+    ("mapping", "truenorth"): {
+        "limits": ("axons_per_core", "neurons_per_core", "axon_types", "target_cores", "cores")
+    },
+    ("mapping", "xylo"): {"limits": ("fan_out",)},
+    ("mapping", "single_core"): {"limits": ("neurons", "fan_in")},
+    ("mapping", "neurons_per_core"): {"limits": ("neurons_per_core", "cores")},
+    ("timing", "tick"): {"points": ("step_time",)},
+    ("timing", "barrier"): {
+        "delays": ("synops", "updates_active", "updates_inactive", "barrier", "management", "host")
+    },
+    ("timing", "throughput"): {"points": ("clock",)},
+    ("timing", "xylo"): {"points": ("clock",), "cycles": XYLO_CYCLES},
 }
 """What a rule of mapping or timing takes from a chip's file."""
 
@@ -182,14 +187,18 @@ def parse_chip(name: str, text: str) -> Chip:
     unknown = [key for key in data if key not in (*_HEAD, *SECTIONS, "included")]
     if unknown:
         raise FileFormatError(f"chip '{name}': there is no key '{unknown[0]}', expected {', '.join(SECTIONS)}")
+    for part in (*SECTIONS, "included"):
+        if not isinstance(data.get(part, {}), dict):
+            raise FileFormatError(f"chip '{name}': {part}: expected a table, got {data[part]!r:.60}")
     included = data.get("included", {})
     for key, why in included.items():
         if key not in COUNTS or not isinstance(why, str) or not why:
             raise FileFormatError(f"chip '{name}': included.{key}: expected a count and a reason, got {why!r}")
     sections = {
-        part: FrozenDict({key: _quantity(f"chip '{name}': {part}.{key}", part, given) for key, given in table.items()})
+        part: FrozenDict(
+            {key: _quantity(f"chip '{name}': {part}.{key}", part, given) for key, given in data.get(part, {}).items()}
+        )
         for part in SECTIONS
-        if isinstance(table := data.get(part, {}), dict)
     }
     _check_rules(name, data, sections)
     head = {key: str(data[key]) for key in _HEAD}
@@ -197,25 +206,31 @@ def parse_chip(name: str, text: str) -> Chip:
 
 
 def _check_rules(name: str, data: Mapping[str, Any], sections: Mapping[str, Mapping[str, Quantity]]) -> None:
-    """Check that the rules of the file have the numbers that they take, and that they are not 0."""
-    needed = {key: data[rule] for rule in ("mapping", "timing") for key in _NEEDED.get(data[rule], ())}
-    for part, keys in (("powers", "points.clock"), ("memory", "memory.sram memory.sram_exponent")):
-        if any(part == "memory" or quantity.per == "clock" for quantity in sections[part].values()):
-            needed.update(dict.fromkeys(keys.split(), part))
-    if data["mapping"] == "speck" and (
-        not sections["kernel_memory"] or list(sections["kernel_memory"]) != list(sections["neuron_memory"])
-    ):
+    """Check that the rules of the file have the numbers that they take, and that limits and voltages are some."""
+    needed = [(f"{rule} = '{data[rule]}'", _NEEDED.get((rule, data[rule]), {})) for rule in ("mapping", "timing")]
+    needed.append(("a power of the clock", {"points": ("clock",)} if _clocked(sections) else {}))
+    needed.append(("memory", {"memory": ("sram", "sram_exponent")} if sections["memory"] else {}))
+    for rule, parts in needed:
+        for part, words in parts.items():
+            for word in words:
+                if word not in sections[part]:
+                    raise FileFormatError(f"chip '{name}': {part}.{word} is missing, which {rule} takes")
+    if data["timing"] == "xylo" and (unknown := set(sections["cycles"]) - set(XYLO_CYCLES)):
+        raise FileFormatError(f"chip '{name}': cycles: there is no '{min(unknown)}', expected {', '.join(XYLO_CYCLES)}")
+    rooms = [list(sections[part]) for part in ("kernel_memory", "neuron_memory")]
+    if data["mapping"] == "speck" and (not rooms[0] or rooms[0] != rooms[1]):
         raise FileFormatError(f"chip '{name}': speck: expected kernel_memory and neuron_memory of the same cores")
-    for key, rule in needed.items():
-        part, _, word = key.partition(".")
-        if word not in sections[part]:
-            raise FileFormatError(f"chip '{name}': {key} is missing, which {rule} takes")
-    for word, limit in sections["limits"].items():
-        if limit.value < 1 or limit.value != int(limit.value):
-            raise FileFormatError(f"chip '{name}': limits.{word}: expected a whole number of 1 or more, got {limit.value}")
+    for part in ("limits", "kernel_memory", "neuron_memory"):
+        for word, q in sections[part].items():
+            if q.value < 1 or q.value != int(q.value):
+                raise FileFormatError(f"chip '{name}': {part}.{word}: expected a whole number from 1, got {q.value:g}")
     voltage, profile = sections["points"].get("voltage"), sections["technology"].get("voltage")
     if voltage is not None and (profile is None or voltage.value != profile.value or voltage.low <= 0):
-        raise FileFormatError(f"chip '{name}': points.voltage: expected technology.voltage as its value, and a range above 0")
+        raise FileFormatError(f"chip '{name}': points.voltage: expected technology.voltage as its value, and low above 0")
+
+
+def _clocked(sections: Mapping[str, Mapping[str, Quantity]]) -> bool:
+    return any(quantity.per == "clock" for quantity in sections["powers"].values())
 
 
 def _quantity(where: str, section: str, given: Any) -> Quantity:

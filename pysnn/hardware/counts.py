@@ -42,6 +42,8 @@ class Counted:
         How many samples were counted.
     clocked
         Whether updates are those of a clock: every neuron at every step; else those of neurons that an event has touched.
+    again
+        Whether spikes are delivered again in the place of currents (:func:`pysnn.hardware.spikes_only.deliver_again`).
     """
 
     layers: tuple[HardwareLayer, ...]
@@ -51,6 +53,7 @@ class Counted:
     analogue: bool
     samples: int
     clocked: bool
+    again: bool = False
 
     @cached_property
     def counts(self) -> tuple[Counts, ...]:

@@ -47,4 +47,4 @@ def deliver_again(counted: Counted, activity: Activity) -> Counted | None:
         fresh["synops"] = held.get("synops", ZERO).plus(more)
         fresh["memory_accesses"] = held.get("memory_accesses", ZERO).plus(more.plus(zeros).scaled(3.0))
         sums.append({name: part for name, part in fresh.items() if part.high > 0})
-    return replace(counted, sums=tuple(sums))
+    return replace(counted, sums=tuple(sums), again=True)

@@ -1,5 +1,6 @@
 """Loihi: synapse memory, neurons, axons, and the border between chips; the rule itself is in ``loihi_rule.py`` and compiled."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pysnn.hardware.compiled import compiled_core
@@ -14,22 +15,59 @@ _KINDS = {"dense": 0, "direct": 1, "conv": 2, "pool": 2}
 
 
 def place_loihi(task: MappingTask) -> Placement:
-    """Place a network on Loihi: neurons a core by memory and delays, then split for output axons, last layer first."""
-    layers, links, limits, violations = rule_arguments(task)
-    found = _solved(layers, links, limits)
-    placed = []
-    for layer, sizes, count, copies, crowded in zip(
-        task.layers, layers, found.per_core, found.copies, found.crowded, strict=True
-    ):
-        if crowded:
-            violations.append(Violation(layer.name, "output axons", limits.axons, copies))
-        cores = -(-layer.neurons // count) if count else None
-        use = _resources(task, layer, sizes, (count, copies)) if count else ()
-        placed.append(Placed(layer.name, layer.neurons, count or None, cores, use))
-    total = sum(p.cores or 0 for p in placed)
-    copies_by_layer = dict(zip((layer.name for layer in task.layers), found.copies, strict=True))
-    chips = max(1, -(-total // limits.cores))
-    return Placement(tuple(placed), (*check_common(task), *violations), chips, copies_by_layer)
+    """Place a network on Loihi: neurons a core by memory and delays, then split for output axons, last layer first.
+
+    Splitting for axons can leave wider weights with fewer cores. Weights are then stored wider, so that wider weights never take fewer.
+    """
+    best = _Solution.of(task)
+    for extra in range(1, _WORD):
+        bits = {layer.name: min(_WORD, task.bits(layer) + extra) for layer in task.layers}
+        wider = _Solution.of(replace(task, weight_bits=bits))
+        if wider.broken <= best.broken and wider.cores < best.cores:
+            best = wider
+    return best.placement(task)
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """What the rule takes and finds for some widths of weights."""
+
+    task: MappingTask
+    layers: tuple[LayerSizes, ...]
+    limits: RuleLimits
+    violations: list[Violation]
+    found: Cores
+
+    @classmethod
+    def of(cls, task: MappingTask) -> "_Solution":
+        layers, links, limits, violations = rule_arguments(task)
+        found = _solved(layers, links, limits)
+        for layer, copies, crowded in zip(task.layers, found.copies, found.crowded, strict=True):
+            if crowded:
+                violations.append(Violation(layer.name, "output axons", limits.axons, copies))
+        return cls(task, layers, limits, violations, found)
+
+    @property
+    def broken(self) -> set[tuple[str, str]]:
+        """Layers and rules that they break."""
+        return {(violation.layer, violation.rule) for violation in self.violations}
+
+    @property
+    def cores(self) -> int:
+        return sum(-(-s.neurons // count) for s, count in zip(self.layers, self.found.per_core, strict=True) if count)
+
+    def placement(self, task: MappingTask) -> Placement:
+        """Return where the layers of the task go, whose own widths may be smaller."""
+        placed = []
+        for layer, sizes, count, copies in zip(
+            task.layers, self.layers, self.found.per_core, self.found.copies, strict=True
+        ):
+            cores = -(-layer.neurons // count) if count else None
+            use = _resources(self.task, layer, sizes, (count, copies)) if count else ()
+            placed.append(Placed(layer.name, layer.neurons, count or None, cores, use))
+        copies_by_layer = dict(zip((layer.name for layer in task.layers), self.found.copies, strict=True))
+        chips = max(1, -(-self.cores // self.limits.cores))
+        return Placement(tuple(placed), (*check_common(task), *self.violations), chips, copies_by_layer)
 
 
 def _solved(layers: tuple[LayerSizes, ...], links: tuple[LinkSizes, ...], limits: RuleLimits) -> Cores:

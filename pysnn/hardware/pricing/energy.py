@@ -44,6 +44,8 @@ def _total(case: Case, counts: list[dict[str, Interval]], name: str) -> Interval
 
 def _count_rows(case: Case, counts: list[dict[str, Interval]]) -> list[dict[str, Any]]:
     label = case.label(unit="1/sample", scope="network", source="counted in the run", grade="exact")
+    if case.counted.again:
+        label = label.but(source="counted in the run, spikes in the place of currents delivered again", grade="inferred")
     rows = []
     for name in COUNTS:
         rows.append(priced(label.but(term=name), _total(case, counts, name)))
