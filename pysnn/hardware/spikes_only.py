@@ -23,7 +23,10 @@ def deliver_again(counted: Counted, activity: Activity) -> Counted | None:
     if not any(layer.shortcuts for layer in counted.layers):
         return None
     read = activity.reads.index(counted.steps if activity.kind == "clocked" else "decision")
-    fields = {layer.name: dict(zip(COUNT_FIELDS, activity.counts[read, k], strict=True)) for k, layer in enumerate(activity.layers)}
+    fields = {
+        layer.name: dict(zip(COUNT_FIELDS, activity.counts[read, k], strict=True))
+        for k, layer in enumerate(activity.layers)
+    }
     owners = {name: k for k, layer in enumerate(counted.layers) for name in layer.counted}
 
     def again(layer: HardwareLayer, field: str) -> Interval:

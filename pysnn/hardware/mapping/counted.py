@@ -16,7 +16,9 @@ def place_by_neurons(task: MappingTask) -> Placement:
     wide = [fan_in is not None and layer.fan_in > fan_in for layer in layers]
     violations = check_common(task)
     violations += [
-        Violation(layer.name, "fan-in", fan_in or 0, layer.fan_in) for layer, out in zip(layers, wide, strict=True) if out
+        Violation(layer.name, "fan-in", fan_in or 0, layer.fan_in)
+        for layer, out in zip(layers, wide, strict=True)
+        if out
     ]
     held = (0, *(0 if out else layer.neurons for layer, out in zip(layers, wide, strict=True)))
     found = _solved(held, _links(task), most)

@@ -65,9 +65,7 @@ class Blocks:
 def place_blocks(shapes: tuple[Shape | None, ...], links: tuple[PatchLink, ...], limits: tuple[int, int]) -> Blocks:
     """Return the block of each layer that has a shape here, within the axons and neurons of a core."""
     into = [[link for link in links if link.target == k] for k in range(len(shapes))]
-    blocks = tuple(
-        None if shape is None else best_block(shape, into[k], limits) for k, shape in enumerate(shapes)
-    )
+    blocks = tuple(None if shape is None else best_block(shape, into[k], limits) for k, shape in enumerate(shapes))
     copies = [0] * len(shapes)
     for link in links:
         block, shape = blocks[link.target], shapes[link.target]
@@ -119,7 +117,12 @@ def _axons(link: PatchLink, patch: tuple[int, int], deep: int, channels: int) ->
     if link.dense:
         return link.fan_in
     groups = -(-deep * link.groups // channels)
-    return groups * link.inputs * link.pool * prod((n - 1) * s + k for n, s, k in zip(patch, link.stride, link.kernel, strict=True))
+    return (
+        groups
+        * link.inputs
+        * link.pool
+        * prod((n - 1) * s + k for n, s, k in zip(patch, link.stride, link.kernel, strict=True))
+    )
 
 
 def _met_blocks(link: PatchLink, block: Block, shape: Shape) -> int:

@@ -45,7 +45,9 @@ def _total(case: Case, counts: list[dict[str, Interval]], name: str) -> Interval
 def _count_rows(case: Case, counts: list[dict[str, Interval]]) -> list[dict[str, Any]]:
     label = case.label(unit="1/sample", scope="network", source="counted in the run", grade="exact")
     if case.counted.again:
-        label = label.but(source="counted in the run, spikes in the place of currents delivered again", grade="inferred")
+        label = label.but(
+            source="counted in the run, spikes in the place of currents delivered again", grade="inferred"
+        )
     rows = []
     for name in COUNTS:
         rows.append(priced(label.but(term=name), _total(case, counts, name)))
@@ -66,11 +68,15 @@ class _Energy:
         self.missing = [name for name in COUNTS if self.totals[name].high and not self._known(name)]
         self.priced = [name for name in COUNTS if self.totals[name].high and name in self.prices]
         remembers = "memory_accesses" not in (*self.prices, *case.chip.included) and case.chip.section("memory")
-        self.memory = spiking_memory(case.counted, case.chip) if remembers and self.totals["memory_accesses"].high else {}
+        self.memory = (
+            spiking_memory(case.counted, case.chip) if remembers and self.totals["memory_accesses"].high else {}
+        )
 
     def _known(self, name: str) -> bool:
         if name == "input_spikes":
-            return True  # What brings them to the chip is the row energy_io; packets and synaptic operations are counted.
+            return (
+                True  # What brings them to the chip is the row energy_io; packets and synaptic operations are counted.
+            )
         if name == "memory_accesses" and self.case.chip.section("memory"):
             return True
         return name in self.prices or name in self.case.chip.included or self._split(name)
@@ -149,7 +155,11 @@ class _Energy:
         return rows + time_rows(case, times) + self._total_rows(case, parts, powers, time)
 
     def _total_rows(
-        self, case: Case, parts: list[tuple[Quantity, Interval]], powers: list[tuple[Quantity, Interval]], time: Interval | None
+        self,
+        case: Case,
+        parts: list[tuple[Quantity, Interval]],
+        powers: list[tuple[Quantity, Interval]],
+        time: Interval | None,
     ) -> list[dict[str, Any]]:
         """Return total energy, power, and energy-delay product for each scope; an outer scope holds the inner ones."""
         label = case.label(source="sum of the terms")

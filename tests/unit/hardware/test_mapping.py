@@ -13,11 +13,7 @@ from pysnn.hardware.mapping.loihi_rule import LayerSizes, LinkSizes, RuleLimits,
 from pysnn.hardware.mapping.place import RULES, place
 from pysnn.hardware.mapping.placement import MappingTask, Placement
 from pysnn.hardware.network_layers import hardware_layers
-from tests.unit.hardware.networks import chain, conv_net, dense_net
-
-
-def ones(*shape: int) -> np.ndarray:
-    return np.ones(shape, dtype=np.float32)
+from tests.unit.hardware.networks import chain, conv_net, dense_net, ones
 
 
 def placed(net: Network, chip: str, **options: object) -> Placement:

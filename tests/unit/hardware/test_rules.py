@@ -38,8 +38,9 @@ def patch_tables(draw: st.DrawFn) -> tuple[tuple[Any, ...], tuple[PatchLink, ...
             groups, inputs, outputs, pool = draw(
                 st.tuples(st.integers(1, 8), st.integers(1, 9), side, st.sampled_from([1, 1, 4]))
             )
-            window = draw(st.tuples(st.integers(1, 5), st.integers(1, 5))), draw(
-                st.tuples(st.integers(1, 3), st.integers(1, 3))
+            window = (
+                draw(st.tuples(st.integers(1, 5), st.integers(1, 5))),
+                draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
             )
             sources = tuple(draw(st.lists(st.integers(0, target - 1), min_size=1, max_size=2)))
             fan_in = inputs * pool * window[0][0] * window[0][1]
@@ -84,7 +85,10 @@ def test_numbers_of_neurons(core: Any, neurons: list[int], data: st.DataObject) 
     expected = split_by_neurons(tuple(neurons), links, per_core)
     found = core.counted_cores(neurons, [link.numbers() for link in links], per_core)
     assert tuples(found) == (expected.cores, expected.copies, expected.fan_out)
-    assert all(count * per_core >= held > (count - 1) * per_core or held == count == 0 for count, held in zip(expected.cores, neurons, strict=True))
+    assert all(
+        count * per_core >= held > (count - 1) * per_core or held == count == 0
+        for count, held in zip(expected.cores, neurons, strict=True)
+    )
 
 
 @st.composite
@@ -143,5 +147,5 @@ SHAPES = [[0, 0, 0], [1, 1, 1]]
     ],
 )
 def test_what_is_no_table_is_refused(core: Any, rule: str, arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(DataError, match=rule.split("_")[0]):
+    with pytest.raises(DataError, match=rule.split("_", maxsplit=1)[0]):
         getattr(core, rule)(*arguments)
