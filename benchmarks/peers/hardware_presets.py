@@ -75,10 +75,11 @@ def _spikingjelly(net: Network, x: NDArray[Any], result: Result) -> dict[tuple[s
 
         def forward(self, x: Any) -> Any:
             found = []
-            for value in x:
+            for step in x:
+                here = step
                 for part in self.parts:
-                    value = part(value.flatten(1) if isinstance(part, torch.nn.Linear) else value)
-                found.append(value)
+                    here = part(here.flatten(1) if isinstance(part, torch.nn.Linear) else here)
+                found.append(here)
             return torch.stack(found)
 
     model = Steps().eval()

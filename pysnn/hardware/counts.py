@@ -35,7 +35,8 @@ class Counted:
     steps
         Time-steps of a sample; 0 for a network with event times.
     active
-        Share of a layer's (neuron, sample) pairs that fired at all, by layer; 1 where it is not known.
+        Share of a layer's (neuron, sample) pairs that fired at all, by layer: 1 where it is not known, and an interval where only the
+        number of events is.
     analogue
         Whether the input is analogue values.
     samples
@@ -49,7 +50,7 @@ class Counted:
     layers: tuple[HardwareLayer, ...]
     sums: tuple[Counts, ...]
     steps: int
-    active: Mapping[str, float]
+    active: Mapping[str, Interval]
     analogue: bool
     samples: int
     clocked: bool
@@ -191,30 +192,35 @@ class _Counter:
         ]
         return exactly(0 if self.analogue else max(events, default=0))
 
-    def _active(self, layer: HardwareLayer) -> float:
+    def _active(self, layer: HardwareLayer) -> Interval:
         """Return the share of a layer's (neuron, sample) pairs that fired in the whole run: activations of the ANN that are not 0."""
         names = [counted.name for counted in self.activity.layers]
         if layer.kind == "neuron" and layer.node in names:
             silent = int(self.activity.counts[-1, names.index(layer.node), COUNT_FIELDS.index("silent")])
             if self.activity.kind == "clocked":
                 silent = self.fields[layer.node]["silent"]
-            return 1.0 - silent / (layer.neurons * self.samples)
-        return self._active_inputs() if layer is self.layers[0] else 1.0
+            return exactly(1.0 - silent / (layer.neurons * self.samples))
+        return self._active_inputs() if layer is self.layers[0] else exactly(1.0)
 
-    def _active_inputs(self) -> float:
-        """Return the share of inputs that are not 0, as far as the counts know it; 1 where an input spikes several times."""
+    def _active_inputs(self) -> Interval:
+        """Return the share of inputs that are not 0, as far as the counts know it.
+
+        An input that spikes several times is known by its events alone: as many inputs as events at most, and one for T events at least.
+        """
         entry = self.layers[0]
         names = [counted.name for counted in self.activity.layers]
         links = [link for layer in self.layers for link in layer.links if link.name and link.sources == (entry.name,)]
         if self.activity.kind == "first_spike":
             column = COUNT_FIELDS.index("events")
             events = max(int(self.activity.counts[-1, names.index(link.name), column]) for link in links)
-            return min(1.0, events / (entry.neurons * self.samples))
+            return exactly(min(1.0, events / (entry.neurons * self.samples)))
         if not self.analogue:
-            return 1.0
+            share = self._input_spikes().value / (entry.neurons * self.samples)
+            most = min(1.0, share)
+            return Interval(min(most, share / max(1, self.steps)), most, most)
         done = sum(self.fields[link.name]["macs"] for link in links)
         possible = self.samples * sum(link.connections for link in links)
-        return min(1.0, done / possible) if possible else 1.0
+        return exactly(min(1.0, done / possible) if possible else 1.0)
 
     def _spread(self, layer: HardwareLayer) -> float:
         """Return the half width of the 95 % confidence interval of a layer's mean spikes, as a share of it."""
