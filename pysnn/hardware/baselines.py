@@ -101,9 +101,7 @@ def _rows(label: Label, counted: Counted, chip: Chip, form: _Format) -> list[dic
 def _macs(layer: HardwareLayer, counted: Counted, form: _Format) -> Interval:
     """Return multiplications a sample; where zeros are skipped, those of inputs that fired at all."""
     total = ZERO
-    for link in layer.links:
-        if link.weight is None:
-            continue
+    for link in layer.own_weights:
         share = exactly(1.0)
         if form.skips and link.sources:
             share = ZERO
@@ -119,8 +117,8 @@ def _moved(layer: HardwareLayer, chip: Chip, form: _Format, macs: Interval) -> I
     Low: every value once. Value: an operation reads weight and activation, sums stay in a register. High: sums are read and
     written by every operation too, as potentials of a spiking network are.
     """
-    weights = sum(link.weight.size for link in layer.links if link.weight is not None)
-    inputs = sum(math.prod(link.shape_in) for link in layer.links if link.weight is not None)
+    weights = sum(link.weight.size for link in layer.own_weights if link.weight is not None)
+    inputs = sum(math.prod(link.shape_in) for link in layer.own_weights)
     weight = memory_energy(chip, weights * form.weights / 8, form.weights)
     activation = memory_energy(chip, inputs * form.activations / 8, form.activations)
     output = memory_energy(chip, layer.neurons * form.activations / 8, form.activations) * layer.neurons

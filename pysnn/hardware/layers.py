@@ -108,6 +108,11 @@ class HardwareLayer:
         return math.prod(self.shape)
 
     @property
+    def own_weights(self) -> tuple[Link, ...]:
+        """Links with weights that are its own: those of a shortcut belong to the layer where their current enters first."""
+        return tuple(link for link in self.links if link.weight is not None and link.name in self.counted)
+
+    @property
     def synapses(self) -> int:
         """Weights with convolutions unrolled, padding included: fan-in times neurons, over all links."""
         return sum(link.fan_in * self.neurons for link in self.links)

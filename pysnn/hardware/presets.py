@@ -141,7 +141,7 @@ def _keras_spiking(run: _Run) -> list[_Printed]:
 def _horowitz(run: _Run) -> list[_Printed]:
     synops, macs = run.counted.total("synops").value, run.counted.total("macs").value
     difference = "float32 prices at 45 nm; no memory, no updates, no packets"
-    dense = sum(link.connections for layer in run.counted.layers for link in layer.links if link.weight is not None)
+    dense = sum(link.connections for layer in run.counted.layers for link in layer.own_weights)
     return [
         _Printed("energy", _ADD * synops + _MAC * macs, "pJ", difference),
         _Printed("energy of the ANN", _MAC * dense, "pJ", difference),
