@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,8 @@ def preset_rows(pythons: Mapping[str, str]) -> list[list[str]]:
     return rows
 
 
-def _runs() -> list[tuple[str, Network, NDArray[Any], str]]:
-    found: list[tuple[str, Network, NDArray[Any], str]] = [
+def _runs() -> list[tuple[str, Network, NDArray[Any], Literal["spikes", "constant"]]]:
+    found: list[tuple[str, Network, NDArray[Any], Literal["spikes", "constant"]]] = [
         (title, net, spikes_of(net.input.shape, STEPS, _SAMPLES, 0.3), "spikes") for title, net in networks().items()
     ]
     title, net = list(networks().items())[-1]
@@ -63,26 +63,24 @@ def _spikingjelly(net: Network, x: NDArray[Any], result: Result) -> dict[tuple[s
     from spikingjelly.activation_based import functional, neuron
     from spikingjelly.activation_based.op_counter import analytical_energy
 
-    class Steps(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            nodes = [(name, net.nodes[name]) for name in net.order]
-            self.parts = torch.nn.ModuleList(
-                neuron.IFNode(v_threshold=1.0, v_reset=None) if name in net.neurons else torch_layer(node)
-                for name, node in nodes
-                if name in net.neurons or isinstance(node, Conv2d | Linear)
-            )
+    def forward(given: Any) -> Any:
+        found = []
+        for step in given:
+            here = step
+            for part in parts:
+                here = part(here.flatten(1) if isinstance(part, torch.nn.Linear) else here)
+            found.append(here)
+        return torch.stack(found)
 
-        def forward(self, x: Any) -> Any:
-            found = []
-            for step in x:
-                here = step
-                for part in self.parts:
-                    here = part(here.flatten(1) if isinstance(part, torch.nn.Linear) else here)
-                found.append(here)
-            return torch.stack(found)
-
-    model = Steps().eval()
+    parts = torch.nn.ModuleList()
+    for name in net.order:
+        node = net.nodes[name]
+        if isinstance(node, Conv2d | Linear):
+            parts.append(torch_layer(node))
+        elif name in net.neurons:
+            parts.append(neuron.IFNode(v_threshold=1.0, v_reset=None))
+    model: Any = parts.eval()
+    model.forward = forward
     totals = {"operations": 0.0, "addressing": 0.0, "memory": 0.0}
     for k in range(_SAMPLES):
         given = torch.tensor(_given(x)[:, k : k + 1])

@@ -18,7 +18,7 @@ _WORDS = ("unit", "source", "grade", "scope")
 _XYLO_CYCLES = ("input", "input_spike", "hidden", "recurrent", "spike", "output_spike", "output")
 """Names of the cycles that the timing "xylo" takes."""
 
-_NEEDED = {
+_NEEDED: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {
     ("mapping", "loihi"): {
         "limits": (
             *("neurons_per_core", "cores", "synapse_words", "reserved_words", "fan_in", "delay_slots"),

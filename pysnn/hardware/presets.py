@@ -153,7 +153,7 @@ def _lemaire(run: _Run) -> list[_Printed]:
     differences = {
         "operations": "additions of synapses, biases and resets at 0.1 pJ (int32); a fan-out does not know padding or zero weights",
         "addressing": "an addition for each use of a weight, two multiplications for each spike into a convolution; pysnn prices none",
-        "memory": "32-bit weights, potentials and messages, an SRAM a layer, its price linear in its size between 8 KiB and 1 MiB",
+        "memory": "32-bit weights, potentials and messages, an SRAM a layer, its price linear between published sizes",
     }
     return [_Printed(name, found[name], "pJ", difference) for name, difference in differences.items()]
 

@@ -163,7 +163,7 @@ class _Energy:
     ) -> list[dict[str, Any]]:
         """Return total energy, power, and energy-delay product for each scope; an outer scope holds the inner ones."""
         label = case.label(source="sum of the terms")
-        if not parts:
+        if not parts and not self.prices:
             lost = label.but(scope="chip", source=f"no price is known for {case.chip.title}")
             return [not_priced(lost.but(term=term, unit=unit)) for term, unit in _TOTALS]
         ranks = [SCOPES.index(scope) for scope in case.chip.scopes]

@@ -9,9 +9,7 @@ from pysnn import IF, AvgPool2d, Conv2d, Flatten, Input, Linear, Network, Output
 from pysnn.activity import Activity
 from pysnn.simulation.simulator import run
 
-__all__ = ["CHIPS", "chain", "conv_net", "counted_run", "current_net", "dense_net", "ones"]
-
-CHIPS = ["loihi1", "truenorth", "odin", "spinnaker1", "cmos45"]
+__all__ = ["chain", "conv_net", "counted_run", "current_net", "dense_net", "ones"]
 
 
 def chain(*nodes: object) -> Network:

@@ -15,9 +15,12 @@ from pysnn.errors import DataError, KeywordError
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, evaluate
 from pysnn.hardware import Estimate, chip_names, estimate, load_chip, preset_table, sweep_points
 from pysnn.hardware.counts import count
+from pysnn.hardware.interval import Interval
 from pysnn.schemas import SCHEMAS
 from pysnn.simulation.simulator import run
-from tests.unit.hardware.networks import CHIPS, chain, conv_net, counted_run, dense_net
+from tests.unit.hardware.networks import chain, conv_net, counted_run, current_net, dense_net
+
+PRICED = [name for name in chip_names() if load_chip(name).kind == "priced"]
 
 
 def cell(
@@ -119,6 +122,21 @@ def test_baselines_by_hand() -> None:
         assert cell(found, "cmos45", "energy_total", network=name)["value"] == pytest.approx(own + connections * mac)  # type: ignore[operator]
 
 
+def test_weights_of_a_shortcut_are_multiplied_once_by_an_ann() -> None:
+    """Two kernels of 3x3 over 8x8 positions with padding 1 see 22 x 22 taps, one with stride 2 sees 11 x 11, and 48 x 3 weights follow."""
+    net = current_net()
+    found = estimate(net, counted_run(net), chips=["loihi1"], steps=6)
+    once = 22 * 22 * (3 * 2 + 3 * 3) + 11 * 11 * 3 * 3 + 48 * 3
+    assert cell(found, "cmos45", "macs", network="ann_float32")["value"] == once
+
+
+def test_an_input_that_spikes_several_times_is_known_by_its_events() -> None:
+    net = chain(Input((4,)), Linear(np.ones((2, 4))), IF(), Output("count"))
+    activity = hand_counted(net, 4, {"n1": {"events": 3, "synops": 6}, "n2": {"updates": 8, "spikes": 3}})
+    row = cell(estimate(net, activity, chips=["cmos45"], steps=4), "cmos45", "macs", network="ann_int8_zero_skip")
+    assert (row["low"], row["value"], row["high"]) == (8 * 3 / 16, 8 * 3 / 4, 8 * 3 / 4)
+
+
 def test_zero_skipping_takes_the_share_of_neurons_that_fired() -> None:
     net = dense_net()
     activity = counted_run(net, samples=5)
@@ -142,11 +160,11 @@ def test_the_spread_over_samples_widens_counts() -> None:
 
 
 @pytest.mark.slow
-@given(st.sampled_from(CHIPS), st.integers(0, 200), st.integers(0, 200), st.integers(0, 40))
+@given(st.sampled_from(PRICED), st.integers(0, 200), st.integers(0, 200), st.integers(0, 40))
 def test_more_spikes_never_cost_less(chip: str, events: int, more: int, spikes: int) -> None:
     net = dense_net()
 
-    def total(n: int, s: int) -> float:
+    def total(n: int, s: int) -> Interval:
         counts = {
             "fc1": {"events": n, "synops": 5 * n},
             "if1": {"updates": 40, "spikes": s},
@@ -156,9 +174,11 @@ def test_more_spikes_never_cost_less(chip: str, events: int, more: int, spikes: 
         held = estimate(net, hand_counted(net, 8, counts), chips=[chip], steps=8).total(chip)
         assert held is not None
         assert 0 <= held.low <= held.value <= held.high
-        return held.value
+        return held
 
-    assert total(events, spikes) <= total(events + more, spikes) <= total(events + more, min(40, spikes + more))
+    few, many, most = total(events, spikes), total(events + more, spikes), total(events + more, min(40, spikes + more))
+    for end in range(3):
+        assert few[end] <= many[end] <= most[end]
 
 
 def test_latency_of_barriers_is_an_interval_that_a_replay_closes() -> None:

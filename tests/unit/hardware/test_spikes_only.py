@@ -1,5 +1,7 @@
 """Shortcuts that carry currents, priced as spikes that are delivered again: against a run with copies of the weights."""
 
+from typing import Any
+
 import pytest
 
 from pysnn.hardware import Estimate, chip_names, estimate, load_chip
@@ -7,7 +9,7 @@ from pysnn.hardware.spikes_only import SPIKES_ONLY
 from tests.unit.hardware.networks import conv_net, counted_run, current_net
 
 
-def value(found: Estimate, term: str, layer: str = "", network: str = SPIKES_ONLY) -> dict[str, float]:
+def value(found: Estimate, term: str, layer: str = "", network: str = SPIKES_ONLY) -> dict[str, Any]:
     table = found.table.filter(found.table["term"] == term)
     table = table.filter((table["layer"] == layer) & (table["network"] == network) & (table["chip"] == "loihi1"))
     return table.row(0, named=True) if table.height else {}
