@@ -1,4 +1,4 @@
-//! TrueNorth's rule: a core holds a patch of positions and as many channels as its axons allow.
+//! `TrueNorth`'s rule: a core holds a patch of positions and as many channels as its axons allow.
 
 use super::{above, check_layers, check_sizes, narrow};
 use crate::error::{Error, Result};
