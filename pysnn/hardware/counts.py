@@ -63,10 +63,15 @@ class Counted:
 
     def total(self, name: str) -> Interval:
         """Return one count over all layers, a sample."""
-        found = ZERO
+        return self._totals.get(name, ZERO)
+
+    @cached_property
+    def _totals(self) -> Counts:
+        found: dict[str, Interval] = {}
         for sums in self.sums:
-            found = found.plus(sums.get(name, ZERO))
-        return found.over(self.samples)
+            for name, part in sums.items():
+                found[name] = found.get(name, ZERO).plus(part)
+        return {name: total.over(self.samples) for name, total in found.items()}
 
 
 def count(network: Network | FirstSpikeNetwork, activity: Activity, steps: int | None = None) -> Counted:

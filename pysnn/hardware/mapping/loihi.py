@@ -8,7 +8,7 @@ from pysnn.hardware.layers import HardwareLayer, Link
 from pysnn.hardware.mapping.loihi_rule import Cores, LayerSizes, LinkSizes, RuleLimits, split_cores
 from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Violation, check_common
 
-__all__ = ["place_loihi", "rule_arguments"]
+__all__ = ["place_loihi"]
 
 _WORD = 64
 _KINDS = {"dense": 0, "direct": 1, "conv": 2, "pool": 2}
@@ -19,13 +19,21 @@ def place_loihi(task: MappingTask) -> Placement:
 
     Splitting for axons can leave wider weights with fewer cores. Weights are then stored wider, so that wider weights never take fewer.
     """
-    best = _Solution.of(task)
-    for extra in range(1, _WORD):
+    links = _links(task)
+    best = _Solution.of(task, links)
+    for extra in _wider(task):
         bits = {layer.name: min(_WORD, task.bits(layer) + extra) for layer in task.layers}
-        wider = _Solution.of(replace(task, weight_bits=bits))
+        wider = _Solution.of(replace(task, weight_bits=bits), links)
         if wider.broken <= best.broken and wider.cores < best.cores:
             best = wider
     return best.placement(task)
+
+
+def _wider(task: MappingTask) -> list[int]:
+    """Return by how many bits weights must be wider until a word holds fewer of them, for each number that it can hold."""
+    widths = {_bits(task, layer) for layer in task.layers[1:]}
+    found = {_WORD // (held + 1) + 1 - width for width in widths for held in range(1, _WORD // width)}
+    return sorted(extra for extra in found if extra > 0)
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,11 @@ class _Solution:
     found: Cores
 
     @classmethod
-    def of(cls, task: MappingTask) -> "_Solution":
-        layers, links, limits, violations = rule_arguments(task)
+    def of(cls, task: MappingTask, links: tuple[LinkSizes, ...]) -> "_Solution":
+        """Work the rule out for the task's widths."""
+        violations: list[Violation] = []
+        layers = tuple(_sizes(task, layer, violations) for layer in task.layers)
+        limits = RuleLimits(*(_limit(task, name) for name in _LIMITS))
         found = _solved(layers, links, limits)
         for layer, copies, crowded in zip(task.layers, found.copies, found.crowded, strict=True):
             if crowded:
@@ -78,20 +89,14 @@ def _solved(layers: tuple[LayerSizes, ...], links: tuple[LinkSizes, ...], limits
     return Cores(*map(tuple, core.loihi_cores(*tables)))
 
 
-def rule_arguments(
-    task: MappingTask,
-) -> tuple[tuple[LayerSizes, ...], tuple[LinkSizes, ...], RuleLimits, list[Violation]]:
-    """Return what the rule takes, and what does not fit whatever the rule says."""
-    violations: list[Violation] = []
-    layers = tuple(_sizes(task, layer, violations) for layer in task.layers)
+def _links(task: MappingTask) -> tuple[LinkSizes, ...]:
     index = {layer.name: k for k, layer in enumerate(task.layers)}
-    links = tuple(
+    return tuple(
         _link(index[source], k, layer, link)
         for k, layer in enumerate(task.layers)
         for link in layer.links
         for source in link.sources
     )
-    return layers, links, RuleLimits(*(_limit(task, name) for name in _LIMITS)), violations
 
 
 _LIMITS = ("axons_out", "axons_out_across_chips", "cores")

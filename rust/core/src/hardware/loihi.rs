@@ -83,7 +83,11 @@ pub fn split(layers: &[Layer], links: &[Link], limits: Limits) -> Result<Cores> 
     check(layers, links, limits)?;
     let per_core = layers.iter().map(alone).collect();
     let crowded = vec![false; layers.len()];
-    let mut splitter = Splitter { layers, links, limits, per_core, crowded };
+    let mut from = vec![Vec::new(); layers.len()];
+    for link in links {
+        from[link.source].push(*link);
+    }
+    let mut splitter = Splitter { layers, from, limits, per_core, crowded };
     splitter.split_for_axons(layers.len());
     let mut before = 0_i128;
     for next in 1..layers.len() {
@@ -148,7 +152,7 @@ fn by_memory(layer: &Layer) -> i64 {
 
 struct Splitter<'a> {
     layers: &'a [Layer],
-    links: &'a [Link],
+    from: Vec<Vec<Link>>,
     limits: Limits,
     per_core: Vec<i64>,
     crowded: Vec<bool>,
@@ -163,7 +167,7 @@ impl Splitter<'_> {
     }
 
     fn copies(&self, layer: usize) -> i128 {
-        self.links.iter().filter(|link| link.source == layer).map(|link| self.destinations(link)).sum()
+        self.from[layer].iter().map(|link| self.destinations(link)).sum()
     }
 
     fn destinations(&self, link: &Link) -> i128 {
