@@ -14,7 +14,6 @@ _DRIVERS = (*COUNTS, "chips", "cores", "system", "clock", "steps")
 _HEAD = ("title", "kind", "source", "mapping", "timing")
 _WORDS = ("unit", "source", "grade", "scope")
 
-
 _XYLO_CYCLES = ("input", "input_spike", "hidden", "recurrent", "spike", "output_spike", "output")
 """Names of the cycles that the timing "xylo" takes."""
 
@@ -116,11 +115,14 @@ def _check_numbers(name: str, data: Mapping[str, Any], sections: Mapping[str, Ma
         for word, q in sections[part].items():
             if q.value < 1 or q.value != int(q.value):
                 raise FileFormatError(f"chip '{name}': {part}.{word}: expected a whole number from 1, got {q.value:g}")
+    for word, q in sections["points"].items():
+        if q.low <= 0:
+            raise FileFormatError(
+                f"chip '{name}': points.{word}: expected a range above 0, got {q.low:g} to {q.high:g}"
+            )
     voltage, profile = sections["points"].get("voltage"), sections["technology"].get("voltage")
-    if voltage is not None and (profile is None or voltage.value != profile.value or voltage.low <= 0):
-        raise FileFormatError(
-            f"chip '{name}': points.voltage: expected technology.voltage as its value, and low above 0"
-        )
+    if voltage is not None and (profile is None or voltage.value != profile.value):
+        raise FileFormatError(f"chip '{name}': points.voltage: expected technology.voltage as its value")
 
 
 def _clocked(sections: Mapping[str, Mapping[str, Quantity]]) -> bool:

@@ -35,8 +35,7 @@ class Counted:
     steps
         Time-steps of a sample; 0 for a network with event times.
     active
-        Share of a layer's (neuron, sample) pairs that fired at all, by layer: 1 where it is not known, and an interval where only the
-        number of events is.
+        Share of a layer's (neuron, sample) pairs that fired at all, by layer; 1, or an interval, where it is not known.
     analogue
         Whether the input is analogue values.
     samples
@@ -208,10 +207,7 @@ class _Counter:
         return self._active_inputs() if layer is self.layers[0] else exactly(1.0)
 
     def _active_inputs(self) -> Interval:
-        """Return the share of inputs that are not 0, as far as the counts know it.
-
-        An input that spikes several times is known by its events alone: as many inputs as events at most, and one for T events at least.
-        """
+        """Return the share of inputs that are not 0; of inputs that spike, from one for T events to one an event."""
         entry = self.layers[0]
         names = [counted.name for counted in self.activity.layers]
         links = [link for layer in self.layers for link in layer.links if link.name and link.sources == (entry.name,)]

@@ -73,11 +73,8 @@ class _Energy:
         )
 
     def _known(self, name: str) -> bool:
-        if name == "input_spikes":
-            return (
-                True  # What brings them to the chip is the row energy_io; packets and synaptic operations are counted.
-            )
-        if name == "memory_accesses" and self.case.chip.section("memory"):
+        # What brings input spikes to the chip is the row energy_io; packets and synaptic operations are counted.
+        if name == "input_spikes" or (name == "memory_accesses" and self.case.chip.section("memory")):
             return True
         return name in self.prices or name in self.case.chip.included or self._split(name)
 

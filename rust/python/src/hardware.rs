@@ -1,5 +1,7 @@
 //! Mapping rules and the arithmetic of prices, as functions on tables of numbers.
 
+#![allow(clippy::needless_pass_by_value, reason = "tables of numbers come from Python as values")]
+
 use pyo3::prelude::*;
 use pysnn_core::error::{Error, Result};
 use pysnn_core::hardware::{counted, loihi, pricing, speck, truenorth};

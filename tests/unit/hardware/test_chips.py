@@ -135,6 +135,7 @@ def test_a_file_without_a_number_that_its_rules_take_is_refused(name: str, missi
             "limits.neurons: expected a whole number",
         ),
         ("odin", "value = 0.55\nhigh = 1.0", "value = 0.6\nhigh = 1.0", "points.voltage: expected technology.voltage"),
+        ("odin", "low = 1.3", "low = 0.0", "points.clock: expected a range above 0, got 0 to 75"),
         ("odin", "# What", "limits2 = 1\n# What", "there is no key|expected"),
     ],
 )

@@ -13,7 +13,7 @@ from pysnn import IF, Conv2d, Input, Linear, Network, Output
 from pysnn.activity import Activity
 from pysnn.errors import DataError, KeywordError
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, evaluate
-from pysnn.hardware import Estimate, chip_names, estimate, load_chip, preset_table, sweep_points
+from pysnn.hardware import Estimate, chip_names, estimate, load_chip
 from pysnn.hardware.counts import count
 from pysnn.hardware.interval import Interval
 from pysnn.schemas import SCHEMAS
@@ -275,34 +275,6 @@ def test_an_ann_and_an_unknown_keyword() -> None:
 def test_no_samples_is_no_activity() -> None:
     with pytest.raises(DataError, match="at least one"):
         replace(counted_run(dense_net()), samples=0)
-
-
-def test_points_are_single_estimates() -> None:
-    net = dense_net()
-    activity = counted_run(net)
-    table = sweep_points(net, activity, chip="odin", points=[{"clock": 2.0}, {}], steps=6)
-    for number, clock in ((0, 2.0), (1, 75.0)):
-        alone = estimate(net, activity, chips=["odin"], steps=6, points={"odin": {"clock": clock}})
-        for term in ("energy_total", "latency", "power"):
-            own = table.filter((table["point"] == number) & (table["term"] == term)).row(0, named=True)
-            assert {k: own[k] for k in SCHEMAS["estimate"]} == cell(alone, "odin", term)
-    with pytest.raises(DataError, match="clock: expected"):
-        sweep_points(net, activity, chip="odin", points=[{"clock": 0.0}], steps=6)
-    assert sweep_points(net, activity, chip="odin", points=[], steps=6).is_empty()
-
-
-def test_presets_by_hand() -> None:
-    net = chain(Input((3,)), Linear([[1.0, 0.0, 2.0], [1.0, 1.0, 1.0]]), IF(), Output("count"))
-    counts = {"n1": {"events": 6, "synops": 10, "synops_zero": 2}, "n2": {"updates": 8, "spikes": 3}}
-    table = preset_table(net, hand_counted(net, 4, counts), steps=4)
-    found = {(row["preset"], row["quantity"]): row["value"] for row in table.to_dicts()}
-    assert found["neurobench", "Effective_ACs"] == 10
-    assert found["neurobench", "Dense"] == 24
-    assert found["syops", "ACs"] == 6 * (6 / 3) + 8
-    assert found["horowitz_4.6_0.9", "energy"] == pytest.approx(9.0)
-    assert found["horowitz_4.6_0.9", "energy of the ANN"] == pytest.approx(6 * 4.6)
-    assert found["keras_spiking", "energy on Loihi"] == pytest.approx(27.1 * 12 + 81 * 8)
-    assert found["sanafe_loihi", "energy of synapses and somas"] == pytest.approx(355 + 8 * 51.2 + 3 * 21.6 + 3 * 69.3)
 
 
 def test_a_chip_of_ones_own() -> None:

@@ -4,7 +4,9 @@ import pytest
 
 from benchmarks.claims.hardware_cases import hand_counted
 from pysnn import IF, Input, Linear, Output
+from pysnn.errors import DataError
 from pysnn.hardware import Estimate, chip_names, estimate, load_chip, sweep_points
+from pysnn.schemas import SCHEMAS
 from tests.unit.hardware.networks import chain, counted_run, dense_net, ones
 
 
@@ -57,17 +59,20 @@ def test_totals_at_a_voltage_are_the_sum_of_terms() -> None:
     assert held(found, "odin", "energy_total")["value"] == pytest.approx(sum(parts))
 
 
-def test_a_sweep_over_voltages_is_single_estimates() -> None:
+def test_points_of_a_sweep_are_single_estimates() -> None:
     net = dense_net()
     activity = counted_run(net)
-    points = [{"voltage": 0.6}, {"voltage": 0.55, "clock": 2.0}, {"voltage": 1.0}]
+    points = [{"clock": 2.0}, {}, {"voltage": 0.6}, {"voltage": 0.55, "clock": 2.0}, {"voltage": 1.0}]
     table = sweep_points(net, activity, chip="odin", points=points, steps=6).to_dicts()
     for number, point in enumerate(points):
         alone = estimate(net, activity, chips=["odin"], steps=6, points={"odin": point})
         for term in ("energy_total", "power", "energy_clock", "latency", "energy_delay"):
             (own,) = [row for row in table if (row["point"], row["term"]) == (number, term)]
             expected = held(alone, "odin", term)
-            assert {key: own[key] for key in expected} == expected
+            assert {key: own[key] for key in SCHEMAS["estimate"]} == expected
+    with pytest.raises(DataError, match="clock: expected"):
+        sweep_points(net, activity, chip="odin", points=[{"clock": 0.0}], steps=6)
+    assert sweep_points(net, activity, chip="odin", points=[], steps=6).is_empty()
 
 
 def test_cycles_of_xylo_by_hand() -> None:
