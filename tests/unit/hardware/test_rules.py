@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pysnn import Network
 from pysnn.errors import DataError
+from pysnn.hardware import chip_names, estimate
 from pysnn.hardware.interval import Interval
+from pysnn.hardware.mapping import counted, loihi, speck, truenorth
 from pysnn.hardware.mapping.counted_rule import CountedLink, split_by_neurons
 from pysnn.hardware.mapping.speck_rule import Kernels, assign_cores
 from pysnn.hardware.mapping.truenorth_rule import PatchLink, place_blocks
+from pysnn.hardware.pricing import arithmetic
 from pysnn.hardware.pricing.arithmetic import products, products_reference, totals, totals_reference
+from tests.unit.hardware.networks import conv_net, counted_run, current_net, dense_net
 
 side = st.integers(1, 40)
 number = st.floats(0, 1e12)
@@ -149,3 +154,17 @@ SHAPES = [[0, 0, 0], [1, 1, 1]]
 def test_what_is_no_table_is_refused(core: Any, rule: str, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(DataError, match=rule.split("_", maxsplit=1)[0]):
         getattr(core, rule)(*arguments)
+
+
+@pytest.mark.parametrize("net", [dense_net(), conv_net(), current_net()], ids=["dense", "conv", "currents"])
+def test_estimates_are_the_same_without_the_compiled_core(
+    core: Any, net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert core is not None
+    activity = counted_run(net)
+    with_core = estimate(net, activity, chips=chip_names(), steps=6)
+    for module in (arithmetic, counted, loihi, speck, truenorth):
+        monkeypatch.setattr(module, "compiled_core", lambda: None)
+    without = estimate(net, activity, chips=chip_names(), steps=6)
+    for part in ("table", "mapping", "violations", "resources"):
+        assert getattr(with_core, part).equals(getattr(without, part))
