@@ -35,22 +35,25 @@ class Counted:
     steps
         Time-steps of a sample; 0 for a network with event times.
     active
-        Share of a layer's (neuron, sample) pairs that fired at all, by layer; 1 where it is not known.
+        Share of a layer's (neuron, sample) pairs that fired at all, by layer; 1, or an interval, where it is not known.
     analogue
         Whether the input is analogue values.
     samples
         How many samples were counted.
     clocked
         Whether updates are those of a clock: every neuron at every step; else those of neurons that an event has touched.
+    again
+        Whether spikes are delivered again in the place of currents (:func:`pysnn.hardware.spikes_only.deliver_again`).
     """
 
     layers: tuple[HardwareLayer, ...]
     sums: tuple[Counts, ...]
     steps: int
-    active: Mapping[str, float]
+    active: Mapping[str, Interval]
     analogue: bool
     samples: int
     clocked: bool
+    again: bool = False
 
     @cached_property
     def counts(self) -> tuple[Counts, ...]:
@@ -59,10 +62,15 @@ class Counted:
 
     def total(self, name: str) -> Interval:
         """Return one count over all layers, a sample."""
-        found = ZERO
+        return self._totals.get(name, ZERO)
+
+    @cached_property
+    def _totals(self) -> Counts:
+        found: dict[str, Interval] = {}
         for sums in self.sums:
-            found = found.plus(sums.get(name, ZERO))
-        return found.over(self.samples)
+            for name, part in sums.items():
+                found[name] = found.get(name, ZERO).plus(part)
+        return {name: total.over(self.samples) for name, total in found.items()}
 
 
 def count(network: Network | FirstSpikeNetwork, activity: Activity, steps: int | None = None) -> Counted:
@@ -196,24 +204,26 @@ class _Counter:
         ]
         return exactly(0 if self.analogue else max(events, default=0))
 
-    def _active(self, layer: HardwareLayer) -> float:
+    def _active(self, layer: HardwareLayer) -> Interval:
         """Return the share of a layer's (neuron, sample) pairs that fired in the whole run: activations of the ANN that are not 0."""
         if layer.kind == "neuron" and layer.node in self.whole:
-            return 1.0 - self.whole[layer.node]["silent"] / (layer.neurons * self.samples)
-        return self._active_inputs() if layer is self.layers[0] else 1.0
+            return exactly(1.0 - self.whole[layer.node]["silent"] / (layer.neurons * self.samples))
+        return self._active_inputs() if layer is self.layers[0] else exactly(1.0)
 
-    def _active_inputs(self) -> float:
-        """Return the share of inputs that are not 0, as far as the counts know it; 1 where an input spikes several times."""
+    def _active_inputs(self) -> Interval:
+        """Return the share of inputs that are not 0; of inputs that spike, from one for T events to one an event."""
         entry = self.layers[0]
         links = [link for layer in self.layers for link in layer.links if link.name and link.sources == (entry.name,)]
         if self.activity.kind == "first_spike":
             events = max(self.whole[link.name]["events"] for link in links)
-            return min(1.0, events / (entry.neurons * self.samples))
+            return exactly(min(1.0, events / (entry.neurons * self.samples)))
         if not self.analogue:
-            return 1.0
+            share = self._input_spikes().value / (entry.neurons * self.samples)
+            most = min(1.0, share)
+            return Interval(min(most, share / max(1, self.steps)), most, most)
         done = sum(self.fields[link.name]["macs"] for link in links)
         possible = self.samples * sum(link.connections for link in links)
-        return min(1.0, done / possible) if possible else 1.0
+        return exactly(min(1.0, done / possible) if possible else 1.0)
 
     def _spread(self, names: tuple[str, ...]) -> float:
         """Return the half width of the 95 % confidence interval of some layers' mean, as a share of it."""
