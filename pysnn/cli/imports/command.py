@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pysnn.cli.imports.nir import import_nir
+from pysnn.cli.imports.module import import_script
+from pysnn.cli.imports.nir import Meant, import_nir
 from pysnn.cli.options import check_choice
 from pysnn.cli.outputs import NETWORK, check_outputs
 from pysnn.cli.show import show_rows
@@ -20,20 +21,26 @@ __all__ = ["import_network"]
 
 
 def import_network(
-    source: Annotated[str, typer.Argument(metavar="NET.nir", help="What to import.")],
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--from", metavar="LIBRARY", help="snntorch, spikingjelly, sinabs, norse; strict: NIR's own equations."
-        ),
-    ],
+    source: Annotated[str, typer.Argument(metavar="NET.nir|FILE.py:FUNCTION", help="What to import.")],
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the network.")],
-    coding: Annotated[str, typer.Option(metavar="spikes|frames|constant", help="What enters it.")] = "spikes",
+    profile: Annotated[
+        str | None,
+        typer.Option("--from", metavar="LIBRARY", help="Of NIR: snntorch, spikingjelly, sinabs, norse, strict."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE.npz", help="Of a module: data to compare with its library on.")
+    ] = None,
+    coding: Annotated[
+        str | None, typer.Option(metavar="constant|frames|spikes", help="What enters it; of NIR spikes by default.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, metavar="T", help="Time-steps that it is meant for.")] = None,
     readout: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="count, potential, first_spike or mean_current; by the last node."),
+        str | None, typer.Option(metavar="NAME", help="count, potential, first_spike, mean_current, population:N.")
     ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Take only the first samples of the data.")] = None,
+    allow_differences: Annotated[
+        bool, typer.Option("--allow-differences", help="Import a module also where spikes differ from its library's.")
+    ] = False,
     dt: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Seconds a step; of the library's writer by default.")
     ] = None,
@@ -50,17 +57,16 @@ def import_network(
     floor: Annotated[float | None, typer.Option(metavar="V", help="sinabs' min_v_mem.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Import a spiking network that another library wrote: it gives that library's spikes."""
+    """Import a spiking network that another library trained: from NIR, or from the module itself (runs that file's code)."""
     from pysnn.files.psnn import save
-    from pysnn.files.settings import Settings
-    from pysnn.nodes.output import READOUTS
+    from pysnn.importers.spiking.script import parse_place
 
-    check_choice("--coding", coding, ("spikes", "frames", "constant"))
-    if readout is not None:
-        check_choice("--readout", readout, READOUTS)
-    path = Path(source)
+    if coding is not None:
+        check_choice("--coding", coding, ("constant", "frames", "spikes"))
+    place = parse_place(source)
+    path = Path(source) if place is None else place[0]
     check_outputs({"--out": (out, NETWORK)}, [path])
-    options = {
+    said = {
         "dt": dt,
         "reset": reset,
         "reset_delay": reset_delay,
@@ -68,11 +74,16 @@ def import_network(
         "norm_input": norm_input,
         "floor": floor,
     }
-    found = import_nir(path, profile, options, Settings(steps=steps, coding=coding), readout)  # type: ignore[arg-type]
+    if place is None:
+        found = import_nir(path, profile, said, Meant(steps, coding or "spikes", readout))
+    else:
+        request = {"steps": steps, "coding": coding, "readout": readout, "allow_differences": allow_differences}
+        found = import_script(place, data, request, limit)
     for note in found.notes:
         say(note)
-    save(out, found.saved.network, settings=found.saved.settings, provenance=found.saved.provenance)
-    _show(found.saved, out, as_json=as_json)
+    saved = found.saved
+    save(out, saved.network, settings=saved.settings, provenance=saved.provenance, golden=saved.golden)
+    _show(saved, out, as_json=as_json)
 
 
 def _show(saved: "SavedNetwork", out: Path, *, as_json: bool) -> None:

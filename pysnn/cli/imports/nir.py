@@ -2,17 +2,18 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from pysnn.cli.streams import one_line
 
 if TYPE_CHECKING:
     from pysnn.files.saved import SavedNetwork
-    from pysnn.files.settings import Settings
 
-__all__ = ["Imported", "import_nir"]
+__all__ = ["Imported", "Meant", "import_nir"]
 
 
 @dataclass(frozen=True)
@@ -23,23 +24,33 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def import_nir(
-    path: Path, profile: str, options: Mapping[str, Any], settings: "Settings", readout: str | None
-) -> Imported:
+@dataclass(frozen=True)
+class Meant:
+    """How a network is meant to be run and read."""
+
+    steps: int | None
+    coding: str
+    readout: str | None
+
+
+def import_nir(path: Path, profile: str | None, options: Mapping[str, Any], meant: Meant) -> Imported:
     """Read a NIR file as a library means it; options that are ``None`` are not given."""
     from pysnn.files.saved import SavedNetwork
-    from pysnn.importers.nir import load
-    from pysnn.nodes import Output
+    from pysnn.files.settings import Settings
+    from pysnn.importers.nir import PROFILES, load
+    from pysnn.importers.spiking.readout import with_readout
+
+    if profile is None:
+        raise typer.BadParameter(f"--from: of a NIR file, expected who wrote it: {', '.join(PROFILES)}")
 
     given = {name: value for name, value in options.items() if value is not None}
     found = load(path, profile, **given)
-    network = found.network
-    if readout is not None:
-        network = network.replace({network.output_name: Output(readout)})
+    network = found.network if meant.readout is None else with_readout(found.network, meant.readout)
+    settings = Settings(steps=meant.steps, coding=meant.coding, dt=found.dt)  # type: ignore[arg-type]
     provenance = {
         "import.kind": f"NIR, {profile}",
         "import.file": one_line(path.name),
         "import.sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         **{f"import.{name}": value if isinstance(value, str | float) else int(value) for name, value in given.items()},
     }
-    return Imported(SavedNetwork(network, replace(settings, dt=found.dt), provenance), found.notes)
+    return Imported(SavedNetwork(network, settings, provenance), found.notes)

@@ -40,7 +40,7 @@ class Norse(Profile):
 
     def _li(self, fields: Fields) -> Node:
         leak = self._leak(fields, "tau")
-        return DiscreteLI(formula="box", **leak, v_init=leak["v_leak"])
+        return DiscreteLI(formula="relax", **leak, v_init=leak["v_leak"])
 
     def _cubalif(self, fields: Fields) -> Node:
         fields.refuse("w_in", 1.0, "Norse's LIFCell has none", 1.0)

@@ -35,7 +35,7 @@ def node(kind: str, **fields: Any) -> NirNode:
     return NirNode(kind, {key: value if isinstance(value, str) else np.asarray(value) for key, value in fields.items()})
 
 
-def lif(size: int = 2, **changed: Any) -> NirNode:
+def lif(size: int | tuple[int, ...] = 2, **changed: Any) -> NirNode:
     """Return a LIF neuron with tau = 4 and r = 2."""
     fields = {"tau": 4.0, "r": 2.0, "v_leak": 0.0, "v_threshold": 1.0, "v_reset": 0.0, **changed}
     return node(

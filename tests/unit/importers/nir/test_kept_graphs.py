@@ -1,6 +1,7 @@
 """Graphs that four libraries wrote give these libraries' spikes, on every backend, and come back whole from a file of our own."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def differing(found: ImportedNir, path: Path, backend: str = "auto") -> int:
         x, expected = run["x"], run["spk"]
     assert expected.any()
     last = found.network.sources[found.network.output_name][0]
-    how = {"coding": "spikes", "steps": len(x), "dt": found.dt, "backend": backend}
+    how: Any = {"coding": "spikes", "steps": len(x), "dt": found.dt, "backend": backend}
     got = pysnn.run(found.network, x, record=[last], **how).spikes[last].squeeze((3, 4))
     return int(np.count_nonzero(got != expected))
 

@@ -23,14 +23,14 @@ def network(graph: NirGraph, profile: str = "strict", **options: Any) -> Network
 def spikes(graph: NirGraph, x: Any, profile: str = "strict", **options: Any) -> NDArray[Any]:
     """Return the spikes, or values, of node "a", (steps, samples, ...)."""
     net = network(graph, profile, **options)
-    frames = np.float32(x)
+    frames = np.asarray(x, np.float32)
     how: Any = {"coding": "frames", "steps": len(frames), "check_range": False}
     return pysnn.run(net, frames, record=["a"], dt=options.get("dt", 1.0), **how).spikes["a"]
 
 
 def test_strict_lif_by_hand() -> None:
     """Time constant 4, r 2, threshold 1, dt 1: v = 0.75 v + 0.5 I, a spike above 1, then v = 0."""
-    x = np.float32([[[2, 0]], [[0.5, 0]], [[2, 0]], [[0, 4]]])
+    x = np.array([[[2, 0]], [[0.5, 0]], [[2, 0]], [[0, 4]]])
     # Neuron 0: 1.0 (not above), 1.0, 1.75 (spike, 0), 0. Neuron 1: 0, 0, 0, 2.
     assert spikes(chain(lif()), x).reshape(4, 2).tolist() == [[0, 0], [0, 0], [1, 0], [0, 1]]
 
@@ -60,7 +60,7 @@ def test_strict_cuba_is_euler_with_the_current_first() -> None:
 def test_neurons_of_nir_without_spikes_and_without_memory(graph: NirGraph, readout: str, total: float) -> None:
     net = network(graph)
     assert net.nodes["out"].readout == readout  # type: ignore[attr-defined]
-    x = np.float32([[[1, 0]], [[2, 0]], [[3, 0]]])
+    x = np.array([[[1, 0]], [[2, 0]], [[3, 0]]])
     result = pysnn.run(net, x, coding="frames", steps=3, dt=1.0, check_range=False)
     assert result.scores[-1, 0].tolist() == [total, 0]
 
@@ -119,7 +119,7 @@ def test_an_axis_of_samples_in_front_of_the_input_is_left_out() -> None:
 
 
 def test_parameters_of_one_value_a_channel_stay_small() -> None:
-    threshold = np.broadcast_to(np.float32([1, 2])[:, None, None], (2, 3, 3))
+    threshold = np.broadcast_to(np.array([[[1.0]], [[2.0]]]), (2, 3, 3))
     graph = chain(lif((2, 3, 3), v_threshold=threshold), shape=[2, 3, 3])
     neuron = network(graph).nodes["a"]
     assert neuron.v_threshold.tolist() == [1.0, 2.0]  # type: ignore[attr-defined]
