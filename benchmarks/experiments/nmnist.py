@@ -93,9 +93,10 @@ def main() -> int:
     """Train, import, convert, measure."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("data", type=Path)
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=10)
     given = parser.parse_args()
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     recordings, labels = samples(given.data)
     training = Events.from_structured(recordings[:TRAINING], SENSOR, BINNING)
     test = Events.from_structured(recordings[TRAINING:], SENSOR, BINNING)
@@ -122,7 +123,7 @@ def run_ann(network: Any, x: NDArray[np.float32]) -> NDArray[np.int64]:
     """Return the classes that the ANN predicts."""
     from pysnn.ann import ann_pass
 
-    return np.argmax(ann_pass(network, x)[0], axis=1)
+    return np.asarray(np.argmax(ann_pass(network, x)[0], axis=1))
 
 
 if __name__ == "__main__":

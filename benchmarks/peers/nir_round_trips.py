@@ -37,7 +37,7 @@ def stepped(net: Any, x: Any) -> Run:
         result = net(frame) if state is None else net(frame, state)
         output, state = result if isinstance(result, tuple) else (result, None)
         outputs.append(output[0] if isinstance(output, tuple) else output)
-    return torch.stack(outputs).detach().numpy()
+    return np.asarray(torch.stack(outputs).detach().numpy())
 
 
 def snntorch(path: Path, x: Any) -> Run:

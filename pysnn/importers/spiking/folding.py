@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pysnn.errors import NetworkError
+from pysnn.importers.spiking.library import Parts
 
 __all__ = ["Folded", "fold_time"]
 
@@ -31,31 +32,29 @@ class Folded:
     repeats: bool
 
 
-def fold_time(graph: Any, outputs: Callable[[str], int]) -> Folded:
+def fold_time(graph: Any, parts: Parts) -> Folded:
     """Change a ``torch.fx.Graph`` in place: the first step alone is left, and its output is what one step gives.
-
-    ``outputs`` says of the name of a module how many values it returns, 0 of one that is no neuron.
 
     Raises
     ------
     NetworkError
-        One neuron is used twice in a step, or the output holds no value of the first step.
+        One neuron is used twice in a step, the output holds no value of the first step, or is the state of a neuron that fires.
     """
     placeholder = next(node for node in graph.nodes if node.op == "placeholder")
     axis = _fold_input(graph, placeholder)
     expanded = _fold_copies(placeholder)
-    calls = _calls(graph, outputs)
+    calls = _calls(graph, parts.outputs)
     output = next(node for node in graph.nodes if node.op == "output")
     value = _of_one_step(output.args[0])
-    _check_spikes(value, outputs)
-    if getattr(value, "op", "") == "call_module" and outputs(value.target) > 1:
+    _take_state(value, parts)
+    if getattr(value, "op", "") == "call_module" and parts.outputs(value.target) > 1:
         with graph.inserting_before(output):
             value = graph.call_function(operator.getitem, (value, 0))
     output.args = (value,)
     for node in reversed(list(graph.nodes)):
         if not node.users and node.op not in ("placeholder", "output"):
             graph.erase_node(node)
-    for name, count in _calls(graph, outputs).items():
+    for name, count in _calls(graph, parts.outputs).items():
         if count > 1:
             raise NetworkError(f"'{name}' is used {count} times in one step: give each use a neuron of its own")
     if not calls:
@@ -63,13 +62,13 @@ def fold_time(graph: Any, outputs: Callable[[str], int]) -> Folded:
     return Folded(axis, expanded or any(count > 1 for count in calls.values()))
 
 
-def _check_spikes(value: Any, outputs: Callable[[str], int]) -> None:
-    """Refuse an output that is a neuron's state."""
+def _take_state(value: Any, parts: Parts) -> None:
+    """Take an output that is a neuron's state as a potential, or refuse it."""
     if getattr(value, "op", "") != "call_function" or value.target is not operator.getitem or value.args[1] == 0:
         return
     source = value.args[0]
-    if getattr(source, "op", "") == "call_module" and outputs(source.target) > 1:
-        raise NetworkError(f"the output is a state of '{source.target}', which fires: return its spikes first")
+    if getattr(source, "op", "") == "call_module" and parts.outputs(source.target) > 1:
+        parts.read_state(source.target, value.args[1] % parts.outputs(source.target))
 
 
 def _calls(graph: Any, outputs: Callable[[str], int]) -> dict[str, int]:
@@ -87,17 +86,21 @@ def _fold_input(graph: Any, placeholder: Any) -> int | None:
         if user.op != "call_function" or user.target is not operator.getitem:
             continue
         index = user.args[1] if isinstance(user.args[1], tuple) else (user.args[1],)
-        whole = [part == slice(None) or part is Ellipsis for part in index]
-        if sum(whole) != len(index) - 1 or not all(
-            isinstance(part, int) for part, all_of_it in zip(index, whole, strict=True) if not all_of_it
-        ):
+        axis = _axis(index)
+        if axis is None:
             continue
-        at = whole.index(False)
-        found = at
-        if index[at] == 0:
+        found = axis
+        if index[axis] == 0:
             user.replace_all_uses_with(placeholder)
             graph.erase_node(user)
     return found
+
+
+def _axis(index: tuple[Any, ...]) -> int | None:
+    """Return the axis that an index takes one value of, all others whole."""
+    one = [at for at, part in enumerate(index) if isinstance(part, int)]
+    whole = sum(isinstance(part, slice) and part == slice(None) for part in index)
+    return one[0] if len(one) == 1 and whole == len(index) - 1 else None
 
 
 def _fold_copies(placeholder: Any) -> bool:

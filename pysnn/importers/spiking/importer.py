@@ -120,7 +120,7 @@ def import_module(module: Any, x: Any, library: Library, request: Request) -> Im
     network = settle_pools(_folded_norms(network), spikes=request.coding == "spikes")
     network = with_readout(network, request.readout)
     names = tuple(name for name in network.order if isinstance(network.nodes[name], IF) and parts.is_named(name))
-    theirs = play(Play(library, module, folded, names, data, steps, sequence))
+    theirs = play(Play(parts, folded, names, data, steps, sequence))
     return _compared(network, data, theirs, Request(steps, request.coding, request.readout, request.allow_differences))
 
 
@@ -166,7 +166,7 @@ def _translated(module: Any, parts: Parts, tensor: Any, shape: tuple[int, ...]) 
     before = set(vars(module))
     try:
         graph = trace(module, make_tracer(parts, shape))
-        folded = fold_time(graph, parts.outputs)
+        folded = fold_time(graph, parts)
         return translate(module, graph, tensor, parts.find), folded
     finally:
         clean(module, before)

@@ -1,7 +1,7 @@
 """What a library's module says about its neurons, so that one importer reads them all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from pysnn.importers.nir.fields import compact
 from pysnn.importers.torch.graph import Call, Value
 from pysnn.importers.torch.shapes import view
 from pysnn.importers.torch.table import Leaf, find_leaf
+from pysnn.neurons import DiscreteLI, DiscreteLIF
 from pysnn.nodes import Node
 
 __all__ = ["Layout", "Library", "Neuron", "Parts", "number", "unknown"]
@@ -33,12 +34,15 @@ class Neuron:
         Nodes by which its spikes come back to it, by what is put behind its name.
     outputs
         How many values the module returns, the spikes first.
+    read
+        Which of them is what the node gives: spikes, or the potential of a neuron that never fires.
     """
 
     node: Node
     weight: Node | None = None
     back: tuple[tuple[str, Node], ...] = ()
     outputs: int = 1
+    read: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +109,28 @@ class Parts:
         neuron = self._neurons.get(id(self.module.get_submodule(name)))
         return 1 if isinstance(neuron, NetworkError) else 0 if neuron is None else neuron.outputs
 
+    def neuron(self, name: str) -> Neuron:
+        """Return the neuron of this name."""
+        neuron = self._neurons[id(self.module.get_submodule(name))]
+        if isinstance(neuron, NetworkError):
+            raise neuron
+        return neuron
+
+    def read_state(self, name: str, at: int) -> None:
+        """Let a neuron without a reset, whose potential is the output, be one that never fires.
+
+        Raises
+        ------
+        NetworkError
+            The output is another state, or the neuron has a reset.
+        """
+        neuron = self.neuron(name)
+        node = neuron.node
+        if at != neuron.outputs - 1 or type(node) is not DiscreteLIF or node.reset != "none" or neuron.back:
+            raise NetworkError(f"the output is a state of '{name}', which fires: return its spikes first")
+        potential = DiscreteLI(decay=node.decay, gain=node.gain)
+        self._neurons[id(self.module.get_submodule(name))] = replace(neuron, node=potential, read=at)
+
     def find(self, module: Any) -> Leaf | None:
         """Return what the trace does not look into."""
         neuron = self._neurons.get(id(module))
@@ -136,7 +162,9 @@ class Parts:
         spikes = call.add(neuron.node, before)
         if neuron.back:
             call.graph.feed_back(spikes, {f"{call.name}.{suffix}": node for suffix, node in neuron.back})
-        return spikes if neuron.outputs == 1 else (spikes, *call.result[1:])
+        if neuron.outputs == 1:
+            return spikes
+        return (*call.result[: neuron.read], spikes, *call.result[neuron.read + 1 :])
 
 
 def _stand_in(neuron: Neuron | NetworkError, x: Any) -> Any:

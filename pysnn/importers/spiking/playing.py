@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, NetworkError
 from pysnn.importers.spiking.folding import Folded
-from pysnn.importers.spiking.library import Layout, Library
+from pysnn.importers.spiking.library import Layout, Library, Parts
 
 __all__ = ["Play", "play"]
 
@@ -21,8 +21,8 @@ class Play:
 
     Parameters
     ----------
-    library, module
-        Whose module.
+    parts
+        The module.
     folded
         What its trace did with time.
     names
@@ -35,13 +35,22 @@ class Play:
         Whether ``x`` has a map for each step.
     """
 
-    library: Library
-    module: Any
+    parts: Parts
     folded: Folded
     names: tuple[str, ...]
     x: NDArray[np.float32]
     steps: int
     sequence: bool
+
+    @property
+    def module(self) -> Any:
+        """The module."""
+        return self.parts.module
+
+    @property
+    def library(self) -> Library:
+        """Whose module it is."""
+        return self.parts.library
 
     @property
     def samples(self) -> int:
@@ -74,9 +83,11 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
     collected: dict[str, list[Any]] = {name: [] for name in what.names}
     handles = []
     for name in what.names:
-        keep = collected[name].append
+        keep, at = collected[name].append, what.parts.neuron(name).read
         handles.append(
-            what.module.get_submodule(name).register_forward_hook(lambda *call, keep=keep: keep(_spikes(call[2])))
+            what.module.get_submodule(name).register_forward_hook(
+                lambda *call, keep=keep, at=at: keep(_one(call[2], at))
+            )
         )
     layout = what.layout
     what.library.reset(what.module)
@@ -99,8 +110,8 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
     return {name: _by_step(what, name, values) for name, values in collected.items()}
 
 
-def _spikes(result: Any) -> Any:
-    return (result[0] if isinstance(result, tuple) else result).detach().clone()
+def _one(result: Any, at: int) -> Any:
+    return (result[at] if isinstance(result, tuple) else result).detach().clone()
 
 
 def _set_batch(what: Play) -> list[tuple[Any, int]]:

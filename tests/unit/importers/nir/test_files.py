@@ -169,6 +169,22 @@ def test_the_command_imports_and_says_what_was_taken(tmp_path: Path) -> None:
     assert saved.network == load(path, "sinabs").network
 
 
+def test_the_command_exports(tmp_path: Path) -> None:
+    from pysnn.files.psnn import save as save_psnn
+
+    network = chain(IF(reset="value"))
+    save_psnn(tmp_path / "net.psnn", network)
+    arguments = ["export", str(tmp_path / "net.psnn"), "--out", str(tmp_path / "net.nir")]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert "--to: expected in whose words NIR is written" in done.stderr
+    assert CliRunner().invoke(app, [*arguments, "--to", "spikingjelly"]).exit_code == 0
+    assert load(tmp_path / "net.nir", "spikingjelly").network == network
+    lossy = CliRunner().invoke(app, [*arguments, "--to", "snntorch"])
+    assert (lossy.exit_code, "IF 'n0': compare" in lossy.stderr) == (1, True)
+    assert CliRunner().invoke(app, [*arguments, "--to", "snntorch", "--allow-loss"]).exit_code == 0
+
+
 def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     path = unpacked("snntorch_leaky_zero", tmp_path)
     arguments = ["import", str(path), "--from", "snntorch", "--out", str(tmp_path / "net.psnn")]
