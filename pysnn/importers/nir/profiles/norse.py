@@ -2,12 +2,18 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from pysnn.importers.nir.fields import Fields, compact
 from pysnn.importers.nir.profiles.base import Profile
+from pysnn.importers.nir.profiles.recovered import recovered
 from pysnn.neurons import DiscreteCubaLIF, DiscreteLI, DiscreteLIF
 from pysnn.nodes.base import Node
 
 __all__ = ["Norse"]
+
+_DT = 1e-3
+"""Norse's step, and that of its writer."""
 
 
 class Norse(Profile):
@@ -45,11 +51,19 @@ class Norse(Profile):
     def _cubalif(self, fields: Fields) -> Node:
         fields.refuse("w_in", 1.0, "Norse's LIFCell has none", 1.0)
         leak = self._leak(fields, "tau_mem")
-        syn_rate = compact(self._step / fields.positive("tau_syn"))
+        syn_rate = self._rate(fields, "tau_syn")
         return DiscreteCubaLIF(
             **self._spiking(fields), formula="relax", current="jump", syn_rate=syn_rate, **leak, v_init=leak["v_leak"]
         )
 
     def _leak(self, fields: Fields, field: str) -> dict[str, Any]:
         fields.refuse("r", 1.0, "Norse writes no other")
-        return {"rate": compact(self._step / fields.positive(field)), "v_leak": compact(fields.numbers("v_leak"))}
+        return {"rate": self._rate(fields, field), "v_leak": compact(fields.numbers("v_leak"))}
+
+    def _rate(self, fields: Fields, field: str) -> Any:
+        """Return the share of the way that a step goes: of files in float32 with the writer's own step, as Norse multiplies it out of its inverse time constant."""
+        tau = fields.positive(field)
+        if self.options.dt is not None or np.asarray(fields.node.fields[field]).dtype != np.float32:
+            return compact(self._step / tau)
+        inverse = recovered(tau, _DT / tau, lambda value: np.float32(_DT) / value)
+        return compact((np.float32(_DT) * inverse).astype(np.float64))

@@ -61,9 +61,11 @@ class Sinabs(Profile):
         fields.refuse("r", 1.0, "sinabs writes no other")
         fields.refuse("v_leak", 0.0, "sinabs' potentials decay to 0")
         with np.errstate(over="ignore"):
-            decay = np.exp(np.float32(-1) / fields.positive("tau").astype(np.float32))
+            quotient = np.float32(-1) / fields.positive("tau").astype(np.float32)
+        decay = np.exp(quotient.astype(np.float64)).astype(np.float32)
         norm = norm_input if self.options.norm_input is None else self.options.norm_input
-        return {"decay": compact(decay), "gain": compact(np.float32(1) - decay) if norm else 1.0}
+        gain = compact((np.float32(1) - decay).astype(np.float64)) if norm else 1.0
+        return {"decay": compact(decay.astype(np.float64)), "gain": gain}
 
     def written(self, found: NeuronParameters, kind: str) -> NirNode:
         """Return the NIR node of a neuron, its time constant in steps."""

@@ -10,6 +10,7 @@ from pysnn.errors import DataError
 from pysnn.frozen import FrozenDict
 from pysnn.importers.nir.fields import Fields, compact, is_close
 from pysnn.importers.nir.profiles.base import Profile
+from pysnn.importers.nir.profiles.recovered import recovered
 from pysnn.neurons import DiscreteCubaLIF, DiscreteLIF
 from pysnn.nodes.base import Node
 
@@ -43,7 +44,10 @@ class SnnTorch(Profile):
     def _cubalif(self, fields: Fields) -> Node:
         dt = self._step
         syn = fields.positive("tau_syn")
-        current = {"syn_decay": decay_of(syn, dt), "syn_gain": gain_of(fields.numbers("w_in", 1.0), syn, dt)}
+        current = {
+            "syn_decay": _decay(fields, "tau_syn", dt),
+            "syn_gain": gain_of(fields.numbers("w_in", 1.0), syn, dt),
+        }
         return DiscreteCubaLIF(**self._reset(fields, loses_input=True), **_leak(fields, "tau_mem", dt), **current)
 
     def _reset(self, fields: Fields, *, loses_input: bool) -> dict[str, Any]:
@@ -62,7 +66,16 @@ class SnnTorch(Profile):
 def _leak(fields: Fields, field: str, dt: float) -> dict[str, Any]:
     tau = fields.positive(field)
     fields.refuse("v_leak", 0.0, "snnTorch's potentials decay to 0")
-    return {"decay": decay_of(tau, dt), "gain": gain_of(fields.positive("r"), tau, dt)}
+    return {"decay": _decay(fields, field, dt), "gain": gain_of(fields.positive("r"), tau, dt)}
+
+
+def _decay(fields: Fields, field: str, dt: float) -> Any:
+    """Return a decay to the bit: of a file in float32, the one that gives its time constant as snnTorch works it out."""
+    tau = fields.positive(field)
+    if np.asarray(fields.node.fields[field]).dtype != np.float32:
+        return decay_of(tau, dt)
+    step = np.float32(dt)
+    return compact(recovered(tau, 1.0 - dt / tau, lambda value: step / (np.float32(1) - value)).astype(np.float64))
 
 
 def decay_of(tau: NDArray[np.float64], dt: float) -> Any:
