@@ -49,8 +49,12 @@ def export(
         check_choice("--precision", precision, PRECISIONS)
     check_choice("--units", units, UNITS)
     if out.suffix.lower() == ".nir":
-        _export_nir(network, out, to, dt, allow_loss=allow_loss)
+        if precision is not None or c is not None:
+            raise typer.BadParameter("--precision and --c are for a .plan, and this is NIR")
+        _show(_export_nir(network, out, to, dt, allow_loss=allow_loss), as_json=as_json)
         return
+    if to is not None or dt is not None or allow_loss:
+        raise typer.BadParameter("--to, --dt and --allow-loss are for NIR, whose file ends with .nir")
     check_outputs({"--out": (out, PLAN)}, [network])
     if c is not None:
         check_folder(c)
@@ -61,14 +65,20 @@ def export(
     if c is not None:
         _write_c(c_source(data, out.stem), c)
     row: dict[str, Any] = {"file": str(out), "bytes": len(data), "sha256": data[32:64].hex()}
+    _show(row, as_json=as_json)
     if as_json:
-        typer.echo(json.dumps(row))
         return
-    show_rows([row])
     say(f"pysnn-run check '{out}' compares every bit where it is to run")
 
 
-def _export_nir(network: Path, out: Path, to: str | None, dt: float | None, *, allow_loss: bool) -> None:
+def _show(row: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(row))
+    else:
+        show_rows([row])
+
+
+def _export_nir(network: Path, out: Path, to: str | None, dt: float | None, *, allow_loss: bool) -> dict[str, Any]:
     from pysnn.files.psnn import load
     from pysnn.importers.nir import PROFILES, save
 
@@ -76,10 +86,9 @@ def _export_nir(network: Path, out: Path, to: str | None, dt: float | None, *, a
     if to is None:
         raise typer.BadParameter(f"--to: expected in whose words NIR is written: {', '.join(PROFILES)}")
     saved = load(network)
-    save(
-        out, saved.network, to, dt=dt if dt is not None or to != "strict" else saved.settings.dt, allow_loss=allow_loss
-    )
-    show_rows([{"file": str(out), "bytes": out.stat().st_size}])
+    own = saved.settings.dt if to == "strict" else None
+    save(out, saved.network, to, dt=own if dt is None else dt, allow_loss=allow_loss)
+    return {"file": str(out), "bytes": out.stat().st_size}
 
 
 def _write_c(source: "CSource", folder: Path) -> None:

@@ -74,16 +74,27 @@ def import_network(
         "norm_input": norm_input,
         "floor": floor,
     }
+    request = {"steps": steps, "coding": coding, "readout": readout, "allow_differences": allow_differences}
     if place is None:
+        _check_given(
+            "a module, and this is a NIR file", data=data, limit=limit, allow_differences=allow_differences or None
+        )
         found = import_nir(path, profile, said, Meant(steps, coding or "spikes", readout))
     else:
-        request = {"steps": steps, "coding": coding, "readout": readout, "allow_differences": allow_differences}
+        _check_given("a NIR file, and this is a module", **{"from": profile}, **said)
         found = import_script(place, data, request, limit)
     for note in found.notes:
         say(note)
     saved = found.saved
     save(out, saved.network, settings=saved.settings, provenance=saved.provenance, golden=saved.golden)
     _show(saved, out, as_json=as_json)
+
+
+def _check_given(what: str, **options: Any) -> None:
+    """Refuse options that are given, and belong to another kind of import."""
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if given:
+        raise typer.BadParameter(f"{given[0]} is for {what}")
 
 
 def _show(saved: "SavedNetwork", out: Path, *, as_json: bool) -> None:

@@ -178,7 +178,10 @@ def test_the_command_exports(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2
     assert "--to: expected in whose words NIR is written" in done.stderr
-    assert CliRunner().invoke(app, [*arguments, "--to", "spikingjelly"]).exit_code == 0
+    assert CliRunner().invoke(app, [*arguments, "--to", "spikingjelly", "--json"]).stdout.startswith('{"file"')
+    assert CliRunner().invoke(app, [*arguments, "--to", "strict", "--precision", "int8"]).exit_code == 2
+    plan = ["export", str(tmp_path / "net.psnn"), "--out", str(tmp_path / "net.plan"), "--to", "strict"]
+    assert "are for NIR" in CliRunner().invoke(app, plan).stderr
     assert load(tmp_path / "net.nir", "spikingjelly").network == network
     lossy = CliRunner().invoke(app, [*arguments, "--to", "snntorch"])
     assert (lossy.exit_code, "IF 'n0': compare" in lossy.stderr) == (1, True)

@@ -56,6 +56,8 @@ def test_a_script_imports_what_lies_beside_it(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ([], "--data: a module is compared with its library on data"),
+        (["--from", "sinabs"], "--from is for a NIR file, and this is a module"),
+        (["--no-reset-delay"], "--reset-delay is for a NIR file"),
         (["--data", "x.npz"], "--coding: expected constant, frames or spikes"),
         (["--data", "x.npz", "--coding", "constant"], "coding 'constant' needs steps"),
     ],
@@ -74,6 +76,13 @@ def test_a_nir_file_needs_its_writer(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["import", str(tmp_path / "net.nir"), "--out", str(tmp_path / "net.psnn")])
     assert done.exit_code == 2
     assert "--from: of a NIR file, expected who wrote it: snntorch" in done.stderr
+
+
+def test_options_of_modules_are_no_options_of_files(tmp_path: Path) -> None:
+    (tmp_path / "net.nir").write_bytes(b"")
+    arguments = ["import", str(tmp_path / "net.nir"), "--out", str(tmp_path / "net.psnn"), "--data", "x.npz"]
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, "--data is for a module, and this is a NIR file" in done.stderr) == (2, True)
 
 
 def test_the_command_keeps_the_run_of_the_library(tmp_path: Path) -> None:
