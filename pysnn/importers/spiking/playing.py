@@ -80,6 +80,9 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
     """
     import torch
 
+    layout = what.layout
+    what.library.reset(what.module)
+    sizes = _set_batch(what)
     collected: dict[str, list[Any]] = {name: [] for name in what.names}
     handles = []
     for name in what.names:
@@ -89,9 +92,6 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
                 lambda *call, keep=keep, at=at: keep(_one(call[2], at))
             )
         )
-    layout = what.layout
-    what.library.reset(what.module)
-    sizes = _set_batch(what)
     try:
         with torch.no_grad():
             _feed(what, layout)
@@ -117,18 +117,19 @@ def _one(result: Any, at: int) -> Any:
 def _set_batch(what: Play) -> list[tuple[Any, int]]:
     """Let modules that know the size of a batch, or the number of steps, take the data's; return what is to be set back."""
     parts = [part for part in what.module.modules() if hasattr(part, "batch_size") and hasattr(part, "num_timesteps")]
+    for part in parts:
+        if part.num_timesteps not in (-1, what.steps):
+            raise DataError(f"{type(part).__name__} takes {part.num_timesteps} steps, and the data have {what.steps}")
     sizes = [(part, part.batch_size) for part in parts]
     for part in parts:
         part.batch_size = what.samples
-        if part.num_timesteps not in (-1, what.steps):
-            raise DataError(f"{type(part).__name__} takes {part.num_timesteps} steps, and the data have {what.steps}")
     return sizes
 
 
 def _feed(what: Play, layout: Layout) -> None:
     import torch
 
-    x = torch.from_numpy(what.x)
+    x = torch.from_numpy(what.x.copy())
     alone = what.folded.repeats and not what.sequence
     if alone:
         what.module(x)

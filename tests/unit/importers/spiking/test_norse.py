@@ -85,3 +85,4 @@ def test_mixed_kinds_of_time_are_refused() -> None:
     net = snn.SequentialState(nn.Linear(12, 16), snn.LIF(), nn.Linear(16, 6), snn.LIFCell())
     with pytest.raises(NetworkError, match="expected neurons that all take one step, or all take all steps"):
         from_module(on_grid(net), FRAMES, coding="frames")
+    assert not any(part._forward_hooks for part in net.modules())

@@ -11,7 +11,7 @@ from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, SingleS
 from torch import nn
 
 from pysnn import DiscreteLI
-from pysnn.errors import NetworkError
+from pysnn.errors import DataError, NetworkError
 from pysnn.importers.sinabs import from_module
 from tests.unit.importers.spiking.nets import FRAMES, IMAGES, SPIKES, on_grid
 
@@ -92,3 +92,10 @@ def test_a_maximum_of_several_spikes_is_refused() -> None:
         from_module(
             on_grid(nn.Sequential(*net, nn.Flatten(), nn.Linear(196, 2), sl.IAFSqueeze(batch_size=1))), IMAGES, steps=3
         )
+
+
+def test_a_module_for_another_number_of_steps_is_refused_and_left_as_it_was() -> None:
+    net = on_grid(nn.Sequential(nn.Linear(12, 6), sl.IAFSqueeze(num_timesteps=7)))
+    with pytest.raises(DataError, match="IAFSqueeze takes 7 steps, and the data have 10"):
+        from_module(net, FRAMES, coding="frames")
+    assert net[1].batch_size == -1
