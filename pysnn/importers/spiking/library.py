@@ -189,7 +189,7 @@ def number(value: Any, what: str) -> Any:
     array = np.asarray(value.detach().cpu().numpy() if hasattr(value, "detach") else value)
     if array.dtype.kind not in "fiub" or not array.size:
         raise NetworkError(f"{what} must be numbers, got {value!r}")
-    while array.ndim and array.ndim != 3 and array.shape[0] == 1 and array.ndim > 1:
+    while array.ndim > 1 and array.ndim != 3 and len(array) == 1:
         array = array[0]
     return compact(array.astype(np.float64))
 
