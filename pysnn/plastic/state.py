@@ -63,7 +63,9 @@ class PlasticState(Frozen):
         >>> {name: array.tolist() for name, array in state.at_rest().arrays.items()}
         {'cells.v': [0.0, 0.0], 'wires.weights': [1.0, 1.0, 1.0]}
         """
-        return replace(self, arrays={name: _at_rest(name.rpartition(".")[2], array) for name, array in self.arrays.items()})
+        return replace(
+            self, arrays={name: _at_rest(name.rpartition(".")[2], array) for name, array in self.arrays.items()}
+        )
 
 
 def _at_rest(field_name: str, array: NDArray[Any]) -> NDArray[Any]:

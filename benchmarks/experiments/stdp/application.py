@@ -41,11 +41,14 @@ class Application:
         Those of the page.
     draw
         Draws the table of curves on the axes of one row.
+    settings
+        What the page says of the network and of the run.
     """
 
     cases: Mapping[str, Callable[[int], Outcome]]
     seeds: Sequence[int]
     draw: Callable[[pl.DataFrame, Sequence[Any]], None]
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def curve_of(curves: pl.DataFrame, name: str, case: str, seed: int | None = None) -> tuple[Values, Values]:

@@ -40,7 +40,7 @@ WEIGHT = PSP * TAU / TAU_SYNAPSE
 RATIO = 5.0
 UNIT = 40e-6
 """Volts: 1 pA through the membrane's resistance of 40 MOhm, the rule's reference weight."""
-DRIVE, EXTERNAL_RATE, EXTERNAL_PSP = 16e-3, 2000.0, 0.3e-3
+DRIVE, EXTERNAL_RATE, EXTERNAL_PSP = 8e-3, 1000.0, 1e-3
 
 
 def network(seed: int, scale: float = 1.0) -> PlasticNetwork:
@@ -48,7 +48,14 @@ def network(seed: int, scale: float = 1.0) -> PlasticNetwork:
     sizes = {"excitatory": round(EXCITATORY * scale), "inhibitory": round(INHIBITORY * scale)}
     synapses = Current(TAU_SYNAPSE, TAU_SYNAPSE)
     rule = PowerLawSTDP(
-        lambda_=0.1, alpha=0.0513, w0=UNIT, mu=0.4, tau_plus=15e-3, tau_minus=30e-3, w_max=5 * WEIGHT, coincidence="exclusive"
+        lambda_=0.1,
+        alpha=0.0513,
+        w0=UNIT,
+        mu=0.4,
+        tau_plus=15e-3,
+        tau_minus=30e-3,
+        w_max=5 * WEIGHT,
+        coincidence="exclusive",
     )
 
     def wires(pre: str, post: str, number: int, **others: Any) -> Projection:
@@ -110,10 +117,21 @@ def run(threads: int, seed: int, settle: float = SETTLE, seconds: float = SECOND
 def draw(curves: pl.DataFrame, axes: Sequence[Any]) -> None:
     """Draw the rate of the excitatory cells, and the histogram of plastic weights at the end."""
     axes[0].plot(*curve_of(curves, "rate", "1 thread"))
-    axes[0].set(xlabel="time, s", ylabel="rate, Hz", title="recurrent network: rate of excitatory cells", ylim=(0, None))
+    axes[0].set(
+        xlabel="time, s", ylabel="rate, Hz", title="recurrent network: rate of excitatory cells", ylim=(0, None)
+    )
     left, heights = curve_of(curves, "weights", "1 thread")
     axes[1].bar(left, heights, width=0.05, align="edge", edgecolor="white")
     axes[1].set(xlabel="weight, of the first one", ylabel="synapses", title="plastic weights at the end")
 
 
-RECURRENT = Application({"1 thread": partial(run, 1), "2 threads": partial(run, 2)}, (0,), draw)
+SETTINGS_SHOWN = {
+    "cells": f"{EXCITATORY} excitatory, {INHIBITORY} inhibitory: tau {1e3 * TAU:.0f} ms, threshold {1e3 * THRESHOLD:.0f} mV, refractory {1e3 * REFRACTORY} ms",
+    "synapses": f"probability {P}, delay {1e3 * DELAY * DT:.1f} ms; currents of {1e3 * TAU_SYNAPSE} ms, {1e3 * PSP:.2f} mV times tau in all, inhibitory {RATIO:.0f} times",
+    "rule": f"power law, between excitatory cells: lambda 0.1, alpha 0.0513, mu 0.4, w0 1 pA ({1e6 * UNIT:.0f} uV), tau 15 ms and 30 ms, exclusive",
+    "external input": f"{1e3 * DRIVE:.0f} mV of drive, and Poisson kicks of {1e3 * EXTERNAL_PSP:.0f} mV at {EXTERNAL_RATE:.0f} Hz a cell",
+    "run": f"{SETTLE:.0f} s to settle, then {SECONDS:.0f} s, over which figures are taken; dt {1e3 * DT:.1f} ms",
+}
+"""What the page says."""
+
+RECURRENT = Application({"1 thread": partial(run, 1), "2 threads": partial(run, 2)}, (0,), draw, SETTINGS_SHOWN)

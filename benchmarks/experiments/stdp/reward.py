@@ -66,7 +66,9 @@ def network(seed: int) -> PlasticNetwork:
     rule = RewardSTDP(a_plus=0.1, a_minus=0.15, tau_plus=20e-3, tau_minus=20e-3, tau_c=1.0, eta=1e-3, w_max=W_MAX)
 
     def wires(pre: str, post: str, number: int, **others: Any) -> Projection:
-        return Projection(pre=pre, post=post, connector=FixedProbability(P, seed=4 * seed + number), weight=W_START, **others)
+        return Projection(
+            pre=pre, post=post, connector=FixedProbability(P, seed=4 * seed + number), weight=W_START, **others
+        )
 
     def kicks(population: str) -> Projection:
         return Projection(pre=f"kicks_{population}", post=population, connector=OneToOne(), weight=20e-3, delay=0)
@@ -95,7 +97,9 @@ def run(seed: int, seconds: int = SECONDS) -> Outcome:
     dopamine, rewards, times = Dopamine(), 0, np.zeros((0, 2))
     course = []
     for second in range(seconds):
-        result = simulator.run(1.0, state=result.state, rewards=dopamine.second(float(second)), watch=[Spikes("excitatory")])
+        result = simulator.run(
+            1.0, state=result.state, rewards=dopamine.second(float(second)), watch=[Spikes("excitatory")]
+        )
         spikes = result.tables["plastic_spikes"].filter(pl.col("neuron").is_in([pre, post]))
         times = np.concatenate([times, spikes.select("time", "neuron").to_numpy()])
         for moment in _pairs(times, (pre, post), float(second)):
@@ -138,4 +142,14 @@ def draw(curves: pl.DataFrame, axes: Sequence[Any]) -> None:
     axes[1].set(xlabel="weight, mV", ylabel="synapses", yscale="log", title="all others at the end")
 
 
-REWARD = Application({"one pair": run}, (0, 1, 2), draw)
+SETTINGS_SHOWN = {
+    "cells": f"{EXCITATORY} excitatory, {INHIBITORY} inhibitory: tau 20 ms, threshold 15 mV, each kicked at 1 Hz",
+    "synapses": f"probability {P}, delay 1 ms, {1e3 * W_START:.0f} mV; those from excitatory cells are plastic, bound {1e3 * W_MAX:.0f} mV",
+    "eligibility": "+0.1 and -0.15 mV, tau 20 ms and 20 ms; decays with 1 s",
+    "reward": f"a spike of the target within {1e3 * WINDOW:.0f} ms of one of the source: dopamine rises by {PHASIC} after {WAIT[0]:.0f} to {WAIT[1]:.0f} s, and decays with {TAU_DOPAMINE} s",
+    "weights": f"every {1e3 * EVERY:.0f} ms they change by ({TONIC} + dopamine) times the eligibility",
+    "run": f"{SECONDS} s, dt {1e3 * DT:.0f} ms",
+}
+"""What the page says."""
+
+REWARD = Application({"one pair": run}, (0, 1, 2), draw, SETTINGS_SHOWN)

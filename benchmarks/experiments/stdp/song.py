@@ -72,7 +72,9 @@ def draw(curves: pl.DataFrame, axes: Sequence[Any]) -> None:
     """Draw the histogram of weights at the end, and the rate of the cell."""
     left, heights = curve_of(curves, "weights", MAIN)
     axes[0].bar(left, heights, width=1 / BINS, align="edge", edgecolor="white")
-    axes[0].set(xlabel="weight / g_max", ylabel="share of the synapses", title=f"Song et al.: weights, inputs of {MAIN}")
+    axes[0].set(
+        xlabel="weight / g_max", ylabel="share of the synapses", title=f"Song et al.: weights, inputs of {MAIN}"
+    )
     for rate in RATES:
         case = f"{rate:.0f} Hz"
         axes[1].plot(*curve_of(curves, "rate", case), label=case)
@@ -80,4 +82,13 @@ def draw(curves: pl.DataFrame, axes: Sequence[Any]) -> None:
     axes[1].legend()
 
 
-SONG = Application({f"{rate:.0f} Hz": partial(run, rate) for rate in RATES}, (0, 1, 2), draw)
+SETTINGS_SHOWN = {
+    "inputs": f"{INPUTS} Poisson sources, onto one cell",
+    "cell": "tau 10 ms, rest -74 mV, threshold -54 mV, reset -60 mV; conductance of 5 ms, reversal 0 mV",
+    "rule": "pair, additive: A+ 0.005, A- 0.00525 of g_max, tau 20 ms and 20 ms",
+    "weights": f"evenly between 0 and g_max = {G_MAX} of the leak",
+    "run": f"{SECONDS:.0f} s, dt {1e3 * DT:.1f} ms; the rate at the start is that of the first hundredth, at the end that of the last {SECONDS - LATE:.0f} s",
+}
+"""What the page says."""
+
+SONG = Application({f"{rate:.0f} Hz": partial(run, rate) for rate in RATES}, (0, 1, 2), draw, SETTINGS_SHOWN)

@@ -30,6 +30,7 @@ class RustEngine(NotPicklable):
         self.threads = options.threads or _threads(plan)
         self._lazy = options.store == "lazy" or (options.store == "auto" and _prefers_lazy(plan))
         self._tile = options.tile or _tile(plan, self.threads)
+        self._whole = False
         self._make()
 
     def load(self, state: PlasticState | None) -> None:
