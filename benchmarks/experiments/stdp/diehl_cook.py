@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +44,8 @@ TOTAL = 78.0
 RATE = 255 / 8
 """Hz of a white pixel at intensity 1."""
 INTENSITY, LEAST_SPIKES, MOST_TRIES = 2.0, 5, 9
-LABELLED = 10_000
-"""Training images that give cells their classes."""
+LEARNED, LABELLED = 40_000, 10_000
+"""Training images that are learned; those of them that give cells their classes."""
 BLOCK = 5000
 SHOWN = 100
 RULES = {
@@ -95,29 +97,35 @@ class Learner:
         self.state = self._first()
         self._cells = cells
 
-    def show(self, image: Images, *, learn: bool) -> Counts:
-        """Show an image from rest, brighter until five spikes come; return the spikes of each cell."""
+    def learn(self, image: Images) -> Counts:
+        """Show an image, and learn; return the spikes of each cell."""
+        self.state, counts = self._show(image, self.state, learn=True)
+        return counts
+
+    def answer(self, image: Images, number: int) -> Counts:
+        """Show an image, with nothing learned; the noise depends on its number, not on the images before."""
+        state = replace(self.state, step=self.state.step + number * MOST_TRIES * round(SECONDS / DT))
+        return self._show(image, state, learn=False)[1]
+
+    def _show(self, image: Images, state: PlasticState, *, learn: bool) -> tuple[PlasticState, Counts]:
+        """Show an image from rest, brighter until five spikes come."""
         counts = np.zeros(self._cells, dtype=np.int32)
         for tries in range(MOST_TRIES):
             result = self._simulator.run(
                 SECONDS,
-                state=self.state.at_rest(),
+                state=state.at_rest(),
                 learn=learn,
                 rates={"inputs": image * (RATE * (INTENSITY + tries))},
                 normalise={"wires": TOTAL} if learn else {},
                 watch=[Spikes("excitatory")],
             )
             assert result.state is not None
-            self.state = result.state
+            state = result.state
             fired = result.tables["plastic_spikes"]["neuron"].to_numpy()
             counts = np.bincount(fired, minlength=self._cells).astype(np.int32)
             if counts.sum() >= LEAST_SPIKES:
                 break
-        return counts
-
-    def show_all(self, images: Images, *, learn: bool) -> Counts:
-        """Show images one after another; return a row of counts each."""
-        return np.stack([self.show(image, learn=learn) for image in images])
+        return state, counts
 
     def _first(self) -> PlasticState:
         state = self._simulator.run(0.0).state
@@ -147,7 +155,7 @@ class Training:
     def learn(self, images: Images) -> None:
         """Show a block of images, and keep what came out."""
         begun = time.perf_counter()
-        self.counts.append(self.learner.show_all(images, learn=True))
+        self.counts.append(np.stack([self.learner.learn(image) for image in images]))
         self.seconds += time.perf_counter() - begun
         self.folder.mkdir(parents=True, exist_ok=True)
         save(self.folder / "learned.psnn", self.learner.network, state=self.learner.state)
@@ -162,27 +170,44 @@ class Training:
         return Curve([(k + 1) * labels.shape[1] for k in blocks], right)
 
 
-def run(rule: str, seed: int) -> Outcome:
-    """Learn the whole training set once, give cells their classes by training images, and answer the whole test set once."""
+def answers(learner: Learner, rule: str, images: Images, workers: int) -> Counts:
+    """Return the spikes of each cell for each image, shared out to processes: no answer depends on another one."""
+    parts = np.array_split(np.arange(len(images)), workers)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        made = pool.map(_part, [(rule, learner.state, images[part], int(part[0])) for part in parts])
+        return np.concatenate(list(made))
+
+
+def _part(given: tuple[str, PlasticState, Images, int]) -> Counts:
+    rule, state, images, first = given
+    learner = Learner(rule, 0)
+    learner.state = state
+    return np.stack([learner.answer(image, first + k) for k, image in enumerate(images)])
+
+
+def run(rule: str, seed: int, workers: int = 2) -> Outcome:
+    """Learn training images once, give cells their classes by some of them, and answer the whole test set once."""
     images, labels = load_mnist("train")
-    training = Training(RESULTS / "stdp" / f"{rule} {seed}".replace(" ", "_"), Learner(rule, seed), labels)
+    learner = Learner(rule, seed)
+    training = Training(RESULTS / "stdp" / f"{rule} {seed}".replace(" ", "_"), learner, labels[:LEARNED])
     training.resume()
-    for first in range(len(training.counts) * BLOCK, len(images), BLOCK):
+    for first in range(len(training.counts) * BLOCK, LEARNED, BLOCK):
         training.learn(images[first : first + BLOCK])
-    learner = training.learner
-    own = classes_of(learner.show_all(images[:LABELLED], learn=False), labels[:LABELLED])
     test_images, test_labels = load_mnist("test")
-    answers = learner.show_all(test_images, learn=False)
+    shown = answers(learner, rule, np.concatenate([images[:LABELLED], test_images]), workers)
+    own = classes_of(shown[:LABELLED], labels[:LABELLED])
+    found = shown[LABELLED:]
     figures = {
-        "test accuracy": accuracy(answers, test_labels, own),
+        "test accuracy": accuracy(found, test_labels, own),
         "test images": float(len(test_labels)),
-        "test images without spikes": float((votes(answers, own) == NOTHING).mean()),
-        "spikes an image": float(answers.sum(axis=1).mean()),
+        "test images without spikes": float((votes(found, own) == NOTHING).mean()),
+        "spikes an image": float(found.sum(axis=1).mean()),
         "cells without a class": float((own == NOTHING).sum()),
         "minutes of training": training.seconds / 60,
+        "training images": float(LEARNED),
     }
-    shown = learner.state.arrays["wires.weights"].reshape(PIXELS, CELLS)[:, :SHOWN].T
-    weights = Curve(np.arange(shown.size), np.rint(255 * shown.ravel() / shown.max()))
+    grid = learner.state.arrays["wires.weights"].reshape(PIXELS, CELLS)[:, :SHOWN].T
+    weights = Curve(np.arange(grid.size), np.rint(255 * grid.ravel() / grid.max()))
     return Outcome(figures, {"course": training.course(), "weights": weights})
 
 
@@ -210,6 +235,7 @@ SETTINGS_SHOWN = {
     "pair rule": "nearest spikes: + 0.002 x at a spike of the cell, - 0.0001 y at an arrival, tau 20 ms and 20 ms",
     "released rule": "triplet, nearest spikes: + 0.01 x y2 at a spike of the cell, - 0.0001 y at an arrival, tau 20, 20 and 40 ms",
     "an image": f"{1e3 * SECONDS:.0f} ms, dt {1e3 * DT} ms, from rest",
+    "training": f"the first {LEARNED} training images, once",
     "classes of cells": f"by the first {LABELLED} training images, weights and thresholds frozen",
 }
 """What the page says."""

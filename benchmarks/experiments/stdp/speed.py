@@ -32,7 +32,8 @@ def own(rule: str, images: Images) -> dict[str, Any]:
     """Measure pysnn with a rule."""
     learner = Learner(rule, 0)
     begun = time.perf_counter()
-    learner.show_all(images, learn=True)
+    for image in images:
+        learner.learn(image)
     taken = time.perf_counter() - begun
     return {"simulator": f"pysnn {__version__}, {rule}", "steps": round(SECONDS / DT), "seconds": taken / len(images)}
 
