@@ -44,7 +44,7 @@ TOTAL = 78.0
 RATE = 255 / 8
 """Hz of a white pixel at intensity 1."""
 INTENSITY, LEAST_SPIKES, MOST_TRIES = 2.0, 5, 9
-LEARNED, LABELLED = 40_000, 10_000
+LEARNED, LABELLED = 30_000, 10_000
 """Training images that are learned; those of them that give cells their classes."""
 BLOCK = 5000
 SHOWN = 100

@@ -52,7 +52,8 @@ def test_dopamine_jumps_and_decays() -> None:
     dopamine.expect(1.005)
     assert [amount for _, amount in dopamine.second(0.0)] == [reward.TONIC] * 100
     given = dopamine.second(1.0)
-    assert given[0] == (0.0, pytest.approx(reward.TONIC + reward.PHASIC))
+    assert given[0][0] == 0.0
+    assert given[0][1] == pytest.approx(reward.TONIC + reward.PHASIC)
     assert given[20][1] == pytest.approx(reward.TONIC + reward.PHASIC * np.exp(-1.0))
 
 
