@@ -108,7 +108,7 @@ def run(threads: int, seed: int, settle: float = SETTLE, seconds: float = SECOND
         "deliveries a second": sum(late.counts.deliveries) / late.seconds,
         "peak memory, GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
     }
-    counts, edges = np.histogram(after / np.float32(WEIGHT), 50, (0.0, 2.5))
+    counts, edges = np.histogram(after / np.float32(WEIGHT), 50, (0.8, 1.2))
     rates = [rate_curve(part.tables["plastic_rates"], "excitatory") for part in (first, late)]
     course = Curve(np.concatenate([part.x for part in rates]), np.concatenate([part.y for part in rates]))
     return Outcome(figures, {"rate": course, "weights": Curve(edges[:-1], counts)})
@@ -121,7 +121,7 @@ def draw(curves: pl.DataFrame, axes: Sequence[Any]) -> None:
         xlabel="time, s", ylabel="rate, Hz", title="recurrent network: rate of excitatory cells", ylim=(0, None)
     )
     left, heights = curve_of(curves, "weights", "1 thread")
-    axes[1].bar(left, heights, width=0.05, align="edge", edgecolor="white")
+    axes[1].bar(left, heights, width=float(left[1] - left[0]), align="edge", edgecolor="white")
     axes[1].set(xlabel="weight, of the first one", ylabel="synapses", title="plastic weights at the end")
 
 
