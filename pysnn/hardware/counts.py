@@ -116,9 +116,7 @@ class _Counter:
         layers: tuple[HardwareLayer, ...],
         read: tuple[int, int],
     ) -> None:
-        self.network = network
-        self.activity = activity
-        self.layers = layers
+        self.network, self.activity, self.layers = network, activity, layers
         self.read, self.steps = read
         self.samples = activity.samples
         self.fields = _fields(activity, self.read)
@@ -213,11 +211,9 @@ class _Counter:
         active = Interval(min(updates, spikes.low / most), *(min(updates, n) for n in (spikes.value, spikes.high)))
         own = tuple(dict.fromkeys((layer.node, *layer.counted, *layer.between)))
         rescales, shifts = (self._field(own, name) for name in ("rescales", "shifts"))
-        direct = [link for link in layer.links if link.kind == "direct"]
         arrived = ZERO
-        for link in direct:
-            for source in link.sources:
-                arrived = arrived.plus(self._spikes_of(source))
+        for source in (s for link in layer.links if link.kind == "direct" for s in link.sources):
+            arrived = arrived.plus(self._spikes_of(source))
         counts = {
             "synops": synops,
             "macs": macs,
