@@ -74,6 +74,7 @@ impl Array {
 
 /// One run; the twin of `RunRequest` in `pysnn/backends/base.py`.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other, as in its twin")]
 pub struct Request<'a> {
     /// What enters.
     pub input: Input<'a>,
