@@ -99,7 +99,7 @@ def _factors(term: Term, source: MapSpec) -> NDArray[np.float64] | None:
     if term.multiplier is not None and term.shift is not None:
         return np.ldexp(term.multiplier.astype(np.float64), -term.shift)
     chosen = term.scale if term.constant is None else term.constant
-    if chosen is None or (source.kind == "count" and source.max_count == 1):
+    if chosen is None or (source.holds_spikes and source.max_count == 1):
         return None
     return chosen.astype(np.float64)
 

@@ -23,6 +23,7 @@ from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
 from pysnn.plan.ops import Plan
 from pysnn.plan.options import PlanOptions
+from pysnn.plan.windows import window_of
 from pysnn.processors import usable_threads
 from pysnn.simulation.capacity import check_memory, keeps_state
 from pysnn.simulation.encoded import chosen, encoded, samples_at_once
@@ -40,7 +41,12 @@ _RUN_KEYWORDS = tuple(parameter.name for parameter in RUN_KEYWORDS)
 
 @show_keywords(RUN_KEYWORDS)
 def run(
-    network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Unpack[RunKeywords]
+    network: Network,
+    x: Any,
+    *,
+    steps: int | Sequence[int] | None = None,
+    labels: Any = None,
+    **options: Unpack[RunKeywords],
 ) -> Result:
     """Run a network on data.
 
@@ -53,7 +59,8 @@ def run(
         Arrays, tensors of PyTorch, or frames of pandas and Polars (a column a feature).
         Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`; so are frames (coding "frames"), which are real-valued.
     steps
-        Number of time-steps, or several: the run goes to the largest, and is read at each.
+        Number of time-steps, or several: the run goes to the largest, and is read at each. Left out, or 1, where the neurons
+        are :class:`~pysnn.FirstSpike`: theirs are those of the window.
     labels
         Classes, integers ``(samples,)``, for :attr:`Result.accuracy`.
     **options
@@ -115,11 +122,18 @@ class Simulator:
         return self._ready(self._changed(changes), max_count)[0]
 
     @show_keywords(RUN_KEYWORDS)
-    def run(self, x: Any, *, steps: int | Sequence[int], labels: Any = None, **changes: Unpack[RunKeywords]) -> Result:
+    def run(
+        self,
+        x: Any,
+        *,
+        steps: int | Sequence[int] | None = None,
+        labels: Any = None,
+        **changes: Unpack[RunKeywords],
+    ) -> Result:
         """Run on data; see :func:`run`. ``changes`` replace the simulator's options for this run."""
         started = time.perf_counter()
         options = self._changed(changes)
-        read_at = checked_steps(steps)
+        read_at = checked_steps(steps, window_of(self.network))
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
         if options.check_range and options.state is None and isinstance(data.data, np.ndarray) and not data.frames:
             warn_of_scale(self.network.input, data.data)
@@ -127,13 +141,15 @@ class Simulator:
         plan, executable = self._ready(options, most)
         if labels is not None:
             labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
+        if options.state is not None and plan.window is not None:
+            raise DataError("state: a network of FirstSpike neurons starts afresh for each sample, got a state")
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
         data.check_frames(read_at[-1], self.network.input_name)
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
-        keep = keeps_state(plan, data.samples, options.keep_state)
+        keep = plan.window is None and keeps_state(plan, data.samples, options.keep_state)
         requests = self._requests(data, plan, options, _Times(read_at, done, state, keep))
         first = next(requests)
         check_memory(plan, first, data.samples, keep_state=keep)

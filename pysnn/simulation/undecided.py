@@ -4,7 +4,7 @@ Where no neuron of the last layer has fired, the scores are those of the biases 
 these very scores need a second look, and that runs them again, as far as they have them, and sums their spikes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.base import EventInput, Executable, RunOutput, RunRequest
+from pysnn.plan.fanout import sources_of
 from pysnn.plan.ops import AddOp, GatherOp, InputOp, MapSpec, NeuronOp, Op, OutputOp, Plan
 from pysnn.schemas import COUNT_FIELDS
 
@@ -69,6 +70,8 @@ def quiet_plan(plan: Plan) -> Plan | None:
             op = GatherOp(op.node, op.spec, (0,), np.full(op.spec.shape, -1, dtype=np.int32))
         else:
             op = _moved(op, place)
+        if op.spec.kind == "level":
+            op = replace(op, spec=replace(op.spec, kind="count"))
         ops.append(op)
     return Plan(plan.precision, tuple(ops))
 
@@ -134,7 +137,7 @@ def _tail(plan: Plan) -> list[int]:
     waiting = [len(plan.ops) - 1]
     while waiting:
         op = plan.ops[waiting.pop()]
-        for source in () if _fires(op) else _sources(op):
+        for source in () if _fires(op) else sources_of(op):
             if source not in seen:
                 seen.add(source)
                 waiting.append(source)
@@ -142,16 +145,7 @@ def _tail(plan: Plan) -> list[int]:
 
 
 def _fires(op: Op) -> bool:
-    return isinstance(op, NeuronOp) and op.spec.kind == "count"
-
-
-def _sources(op: Op) -> Iterator[int]:
-    if isinstance(op, AddOp):
-        yield from (term.source for term in op.terms)
-    elif isinstance(op, GatherOp):
-        yield from op.sources
-    elif not isinstance(op, InputOp):
-        yield op.source
+    return isinstance(op, NeuronOp) and op.spec.holds_spikes
 
 
 def _moved(op: Op, place: dict[int, int]) -> Op:

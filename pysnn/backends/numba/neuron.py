@@ -192,7 +192,13 @@ class NeuronStep(Step):
         if chunk.request.count:
             row = chunk.tally[self.number]
             row[FIELD["updates"]] = state.totals.size * steps
-            if self.op.spec.kind == "count":
+            if self.op.spec.kind == "level":
+                # What is added up in the only step are levels; each stands for one spike.
+                row[FIELD["updates"]] = state.totals.size * 2 * self.op.spec.max_count
+                row[FIELD["spikes"]] = np.count_nonzero(state.totals)
+                row[FIELD["silent"]] = np.count_nonzero(state.totals == 0)
+                row[FIELD["saturated"]] = np.count_nonzero(state.totals == self.op.spec.max_count)
+            elif self.op.spec.kind == "count":
                 row[FIELD["spikes"]] = state.totals.sum(dtype=np.int64)
                 row[FIELD["silent"]] = np.count_nonzero(state.totals == 0)
                 row[FIELD["saturated"]] = np.count_nonzero(state.totals >= steps)

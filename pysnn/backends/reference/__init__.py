@@ -15,7 +15,7 @@ from pysnn.backends.reference.first_spike import ReferenceFirstSpike
 from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import DataError
 from pysnn.plan.first_spike import FirstSpikePlan
-from pysnn.plan.ops import AddOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
+from pysnn.plan.ops import AddOp, ByteOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 from pysnn.random import poisson_spikes
 
 __all__ = ["ReferenceBackend", "ReferenceExecutable"]
@@ -140,6 +140,8 @@ class ReferenceExecutable:
         x = maps[op.source]
         if isinstance(op, NeuronOp):
             return neurons.advance(op, x, running.state[k])
+        if isinstance(op, ByteOp):
+            return ops.byte(op, x)
         if isinstance(op, OutputOp):
             return _read(op, x, running.state[k], request.start + step)
         if isinstance(op, MaxPoolOp):
@@ -199,7 +201,7 @@ def _probe(k: int, op: Op, running: _Running) -> None:
     found = running.probes[k]
     found["sum"] += current
     found["squares"] += current * current
-    if op.spec.kind == "count":
+    if op.spec.holds_spikes:
         found["spikes"] += running.maps[k]
     found["potential"] = neurons.potential(op, running.state[k])
 

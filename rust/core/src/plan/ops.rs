@@ -146,6 +146,15 @@ pub struct Delay {
     pub steps: usize,
 }
 
+/// A byte of a current map that holds sums of levels: `(x >> shift) & 255`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Byte {
+    /// The map that it reads.
+    pub source: usize,
+    /// Bits below the byte.
+    pub shift: u32,
+}
+
 /// What a network answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readout {
@@ -195,6 +204,8 @@ pub enum Body {
     Output(Output),
     /// A map of steps before.
     Delay(Delay),
+    /// A byte of sums of levels.
+    Byte(Byte),
 }
 
 /// One operation and the map that it computes.
@@ -231,6 +242,7 @@ impl Body {
             Self::Neuron(neuron) => vec![neuron.source],
             Self::Output(output) => vec![output.source],
             Self::Delay(delay) => vec![delay.source],
+            Self::Byte(byte) => vec![byte.source],
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::clocked::block::Block;
 use crate::clocked::maps::buffers::{Element, View};
-use crate::clocked::observe::count::{ActivityPass, Countable, DotPass, TotalsPass};
+use crate::clocked::observe::count::{ActivityPass, Countable, DotPass, SpikesPass, TotalsPass};
 use crate::clocked::program::stage::Stage;
 use crate::clocked::request::COUNT_FIELDS;
 use crate::clocked::run::sample::Sample;
@@ -45,7 +45,11 @@ impl Sample<'_> {
         let op = stage.op;
         if self.request.count && self.program.meters[op].is_neuron {
             for read in block.segments.iter().filter_map(|segment| segment.read) {
-                let updates = self.program.ops[op].spec.shape.size() as u64 * self.request.read_at[read] as u64;
+                let spec = &self.program.ops[op].spec;
+            let steps = self.request.read_at[read] as u64;
+            // A window's steps add the slope each, and those of the neuron's own what it rises by.
+            let each = if spec.kind == Kind::Level { 2 * u64::from(spec.max_count) } else { steps };
+            let updates = spec.shape.size() as u64 * each;
                 self.add(read, op, Field::Updates, updates);
             }
         }
@@ -54,7 +58,7 @@ impl Sample<'_> {
         }
         for segment in &block.segments {
             match self.program.ops[op].spec.kind {
-                Kind::Count => self.total::<u8>(op, segment.steps.clone(), block.steps)?,
+                Kind::Count | Kind::Level => self.total::<u8>(op, segment.steps.clone(), block.steps)?,
                 Kind::Real => self.total::<f32>(op, segment.steps.clone(), block.steps)?,
                 Kind::Current => {}
             }
@@ -78,6 +82,9 @@ impl Sample<'_> {
     fn count_readers(&mut self, op: usize, read: usize) {
         let program = self.program;
         let real = program.ops[op].spec.kind == Kind::Real;
+        if program.ops[op].spec.kind == Kind::Level {
+            return self.count_levels(op, read);
+        }
         for reader in &program.meters[op].readers {
             let totals = &self.workspace.totals[op];
             let meet = |fanout: &[u32]| program.level.run(DotPass { totals, fanout });
@@ -94,6 +101,21 @@ impl Sample<'_> {
         }
     }
 
+    /// Counts of the weight layers that the spikes of a map of levels reach; its totals are the levels of the only step.
+    fn count_levels(&mut self, op: usize, read: usize) {
+        let program = self.program;
+        for reader in &program.meters[op].readers {
+            let totals = &self.workspace.totals[op];
+            let meet = |table: &[u32]| program.level.run(SpikesPass { levels: totals, fanout: table });
+            let nonzero = meet(&reader.fanout_nonzero);
+            let all = reader.fanout.as_ref().map_or(nonzero, |fanout| meet(fanout));
+            let events = reader.times.as_ref().map_or(0, |times| meet(times));
+            self.add(read, reader.op, Field::Events, events);
+            self.add(read, reader.op, Field::Synops, nonzero);
+            self.add(read, reader.op, Field::SynopsZero, all - nonzero);
+        }
+    }
+
     fn count_neurons(&mut self, op: usize, read: usize) {
         let meter = &self.program.meters[op];
         if !meter.is_neuron || !meter.fires {
@@ -101,6 +123,14 @@ impl Sample<'_> {
         }
         let steps = self.request.read_at[read];
         let totals = &self.workspace.totals[op];
+        let spec = &self.program.ops[op].spec;
+        if spec.kind == Kind::Level {
+            let found = self.program.level.run(ActivityPass { totals, steps: spec.max_count });
+            self.add(read, op, Field::Spikes, spec.shape.size() as u64 - found.silent);
+            self.add(read, op, Field::Silent, found.silent);
+            self.add(read, op, Field::Saturated, found.saturated);
+            return;
+        }
         let activity = self.program.level.run(ActivityPass { totals, steps: steps as u32 });
         self.add(read, op, Field::Spikes, activity.events);
         self.add(read, op, Field::Silent, activity.silent);
