@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pysnn.neurons.alif import ALIF
 from pysnn.neurons.cuba_lif import CubaLIF
 from pysnn.neurons.discrete import DiscreteCubaLIF, DiscreteLIF
-from pysnn.neurons.first_spike import FirstSpike
+from pysnn.neurons.first_spike import MAX_WINDOW, FirstSpike
 from pysnn.neurons.if_ import IF
 from pysnn.neurons.integrators import LI, CubaLI, DiscreteLI, I
 from pysnn.neurons.lapicque import Lapicque
@@ -17,6 +17,7 @@ __all__ = [
     "IF",
     "LI",
     "LIF",
+    "MAX_WINDOW",
     "NEURONS",
     "CubaLI",
     "CubaLIF",

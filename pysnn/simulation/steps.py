@@ -25,7 +25,7 @@ def checked_steps(steps: Any, window: int | None = None) -> tuple[int, ...]:
     ((4,), (1, 2), (1,))
     """
     if window is not None:
-        if steps is not None and not (type(steps) is int and steps == 1):
+        if steps is not None and not (type(steps) is int and steps == 1) and steps not in ([1], (1,)):
             raise DataError(
                 f"steps: a network of FirstSpike neurons runs in one pass, whose steps are those of its window ({window}); "
                 f"leave steps out, got {steps!r}"
