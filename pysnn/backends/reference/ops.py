@@ -121,7 +121,7 @@ def byte(op: ByteOp, x: Array) -> Array:
     return ((x >> op.shift) & 255).astype(np.uint8)
 
 
-def _term_value(term: Term, x: Array, kind: str) -> Array:
+def term_value(term: Term, x: Array, kind: str) -> Array:
     if kind in ("count", "level") or (term.scale is None and term.constant is None and term.multiplier is None):
         return x
     if term.scale is not None:
@@ -137,7 +137,7 @@ def _term_value(term: Term, x: Array, kind: str) -> Array:
 
 def add(op: AddOp, sources: tuple[Array, ...]) -> Array:
     """Terms added in order, starting from the first."""
-    total = _term_value(op.terms[0], sources[0], op.spec.kind).copy()
+    total = term_value(op.terms[0], sources[0], op.spec.kind).copy()
     for term, x in zip(op.terms[1:], sources[1:], strict=True):
-        total += _term_value(term, x, op.spec.kind)
+        total += term_value(term, x, op.spec.kind)
     return total
