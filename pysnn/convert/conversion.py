@@ -202,7 +202,7 @@ class Conversion:
         return ConvertedPair(self.network, self.ann)
 
     def _steps(self, what: str, steps: int | Sequence[int] | None) -> int | Sequence[int]:
-        if self.window is not None and steps is not None:
+        if self.window is not None and steps not in (None, 1):
             raise DataError(f"{what}: a network of FirstSpike neurons has its window ({self.window}) and no steps, got steps={steps!r}")
         wanted = 1 if self.window is not None else self.steps if steps is None else steps
         if wanted is None:

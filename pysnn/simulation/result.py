@@ -33,7 +33,7 @@ class Result:
     Attributes
     ----------
     steps
-        Step counts at which the run was read, ascending; R of them.
+        Step counts at which the run was read, ascending; R of them. ``(1,)`` for the pass of FirstSpike neurons.
     scores
         float32 ``(R, samples, classes)``.
     labels
@@ -43,7 +43,8 @@ class Result:
     last_state
         Where the run stopped, if that was kept; see :attr:`state`.
     spikes, potentials, probes
-        By node, where they were asked for: uint8 and float32/int32 ``(steps, samples, C, H, W)``, and sums.
+        By node, where they were asked for: uint8 and float32/int32 ``(steps, samples, C, H, W)``, and sums. Of FirstSpike neurons spikes
+        at each step of the layer's window, the potential at its opening, and levels in place of numbers of spikes.
     kernels
         What ran each operation, by node.
     wall_s
@@ -109,7 +110,10 @@ class Result:
     @cached_property
     def activity(self) -> Activity:
         """What the run counted, layer by layer; by sample and by neuron too where it ran with ``probe=True``, by step where it recorded spikes."""
-        engine = {op.node: k for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)}
+        engine: dict[str, list[int]] = {}
+        for k, op in enumerate(self.plan.ops):
+            if isinstance(op, ConvOp | NeuronOp):
+                engine.setdefault(op.node, []).append(k)
         fixed = fixed_counts(self.plan)
         nodes = [name for name in dict.fromkeys(op.node for op in self.plan.ops) if name in engine or name in fixed]
         counts, needed = (
@@ -118,16 +122,16 @@ class Result:
         )
         for at, name in enumerate(nodes):
             if name in engine:
-                counts[:, at] = self.counts[:, engine[name]]
+                counts[:, at] = self.counts[:, engine[name]].sum(axis=1)
             if name in fixed:
                 whole = fixed[name].once + np.multiply.outer(self.steps, fixed[name].each_step)
                 needed[:, at] = whole * self.samples
-        spikes = {name: probe.spikes.reshape(*probe.spikes.shape[:2], -1) for name, probe in self.probes.items()}
+        spikes = {name: self._spikes_of(probe) for name, probe in self.probes.items()}
         return Activity(
             kind="clocked",
             samples=self.samples,
             reads=self.steps,
-            layers=tuple(self._layer(name, engine.get(name)) for name in nodes),
+            layers=tuple(self._layer(name, engine.get(name, [None])[0]) for name in nodes),
             counts=counts,
             by_sample=FrozenDict({name: array.sum(axis=2, dtype=np.int64) for name, array in spikes.items()}),
             by_neuron=FrozenDict({name: array.sum(axis=1, dtype=np.int64) for name, array in spikes.items()}),
@@ -136,6 +140,11 @@ class Result:
             ),
             fixed=needed,
         )
+
+    def _spikes_of(self, probe: Probe) -> NDArray[np.int32]:
+        """Return each neuron's number of spikes ``(R, samples, neurons)``; a level above 0 is one."""
+        found = probe.spikes.reshape(*probe.spikes.shape[:2], -1)
+        return found if self.plan.window is None else (found > 0).astype(np.int32)
 
     def _layer(self, name: str, at: int | None) -> CountedLayer:
         """Say what a node with counts is; ``at`` is its operation, if it has weights or neurons."""
@@ -174,6 +183,7 @@ class Result:
                 {
                     "precision": self.plan.precision,
                     "steps": steps,
+                    "window": self.plan.window,
                     "samples": self.samples,
                     "accuracy": self.accuracy[i] if self.labels is not None else None,
                     "ann_accuracy": ann_accuracy,

@@ -172,7 +172,7 @@ class Simulator:
             if keep
             else None,
             labels=labels,
-            spikes={plan.ops[k].node: array for k, array in output.spikes.items()},
+            spikes={plan.ops[k].node: _in_steps(array, plan.window) for k, array in output.spikes.items()},
             potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
             probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
             kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
@@ -280,6 +280,14 @@ class _Done(NamedTuple):
     executable: Executable
     options: RunOptions
     read_at: tuple[int, ...]
+
+
+def _in_steps(spikes: NDArray[np.uint8], window: int | None) -> NDArray[np.uint8]:
+    """Return spikes at each step: levels ``(1, samples, ...)`` as those of a window's steps."""
+    if window is None:
+        return spikes
+    steps = np.arange(window).reshape(-1, *(1,) * (spikes.ndim - 1))
+    return np.asarray(spikes == window - steps, dtype=np.uint8)
 
 
 def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
