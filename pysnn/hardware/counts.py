@@ -15,6 +15,7 @@ from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.network_layers import hardware_layers
 from pysnn.network import Network
 from pysnn.nodes import Conv2d, Linear
+from pysnn.plan.windows import window_of, window_timing
 from pysnn.schemas import COUNT_FIELDS
 
 __all__ = ["Counted", "count"]
@@ -96,6 +97,10 @@ def _read(network: Network | FirstSpikeNetwork, activity: Activity, steps: int |
         if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
             raise DataError(f"steps: expected a whole number of 1 or more, got {steps!r}")
         return activity.reads.index("decision"), int(steps or own)
+    if isinstance(network, Network) and window_of(network) is not None:
+        if steps is not None and steps != 1:
+            raise DataError(f"steps: a network of FirstSpike neurons has those of its windows, got {steps!r}")
+        return 0, window_timing(network).steps
     if steps is None:
         return len(activity.reads) - 1, int(activity.reads[-1])
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps not in activity.reads:
@@ -154,6 +159,9 @@ class _Counter:
         self.activity = activity
         self.layers = layers
         self.read, self.steps = read
+        windowed = isinstance(network, Network) and window_of(network) is not None
+        # What a window's steps do is in the counts; the rest is done once a sample.
+        self.passes = 1 if windowed else self.steps
         self.samples = activity.samples
         self.fields = {
             layer.name: dict(zip(COUNT_FIELDS, map(int, activity.counts[self.read, k]), strict=True))
@@ -235,12 +243,12 @@ class _Counter:
         spikes = self._spikes_of(layer.name) if layer.kind == "neuron" else ZERO
         clocked = self.activity.kind == "clocked"
         updates = (
-            layer.neurons * self.steps * self.samples
+            layer.neurons * self._output_steps() * self.samples
             if layer.kind == "output"
             else self._field((layer.node,), "updates")
         )
         active = Interval(*(min(updates, n) for n in spikes))
-        edges = exactly(layer.current_edges * self.steps * self.samples)
+        edges = exactly(layer.current_edges * self.passes * self.samples)
         direct = [link for link in layer.links if link.kind == "direct"]
         arrived = ZERO
         for link in direct:
@@ -264,15 +272,20 @@ class _Counter:
         }
         return {name: interval for name, interval in counts.items() if interval.high > 0}
 
+    def _output_steps(self) -> int:
+        """Return at how many steps the output's potentials change; with windows those of the last one."""
+        window = window_of(self.network) if isinstance(self.network, Network) else None
+        return self.steps if window is None else window
+
     def _biases(self, layer: HardwareLayer) -> float:
         """Return additions of biases, and of the constant current of an analogue input, over the steps of all samples."""
         entry = self.layers[0].name
         total = 0
         for link in layer.links:
             constant = self.analogue and entry in link.sources and link.name != ""
-            total += (layer.neurons if constant else link.biased) * self.steps * self.samples
+            total += (layer.neurons if constant else link.biased) * self.passes * self.samples
         plain = any(link.name == "" and entry in link.sources for link in layer.links)
-        return total + (layer.neurons * self.steps * self.samples if plain and self._input_spikes().high == 0 else 0)
+        return total + (layer.neurons * self.passes * self.samples if plain and self._input_spikes().high == 0 else 0)
 
     def _pool_additions(self, layer: HardwareLayer) -> Interval:
         """Return additions of pools that spikes pass: one a spike and window that it lies in."""

@@ -1,11 +1,63 @@
 """What networks of FirstSpike neurons ask for: each layer has a window of its own, and nothing takes steps."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
 from pysnn.errors import PlanError
+from pysnn.frozen import FrozenDict
 from pysnn.network import Network
 from pysnn.neurons import FirstSpike
 from pysnn.nodes import Delay
 
-__all__ = ["check_windows", "window_of"]
+__all__ = ["Interval", "WindowTiming", "check_windows", "window_of", "window_timing"]
+
+_VALUE_BYTES = 4
+_LEVEL_BYTES = 1
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How soon one sample can follow another, and what memory that takes.
+
+    Attributes
+    ----------
+    steps
+        From the start of one sample to that of the next.
+    neuron_bytes
+        Potentials and slopes, 4 bytes each.
+    delay_bytes
+        Spikes on their way to readers behind later windows, a level of one byte a neuron and sample.
+    """
+
+    steps: int
+    neuron_bytes: int
+    delay_bytes: int
+
+
+@dataclass(frozen=True)
+class WindowTiming:
+    """When the windows of a network open, and how long a sample takes.
+
+    Attributes
+    ----------
+    window
+        Steps of a window.
+    opens
+        By neuron node: the number of its window, 0 for the first.
+    windows, steps
+        Latency of one sample: until all potentials of the output have come together.
+    single, double
+        A sample every two windows, with one potential and slope a neuron; or one every window, with two of each, since a neuron then has its
+        window for one sample while it integrates the next.
+    """
+
+    window: int
+    opens: Mapping[str, int]
+    windows: int
+    steps: int
+    single: Interval
+    double: Interval
 
 
 def window_of(network: Network) -> int | None:
@@ -19,6 +71,43 @@ def window_of(network: Network) -> int | None:
     """
     found = (network.nodes[name] for name in network.neurons)
     return next((node.window for node in found if isinstance(node, FirstSpike)), None)
+
+
+def window_timing(network: Network) -> WindowTiming:
+    """Return the timing of a network of FirstSpike neurons.
+
+    Examples
+    --------
+    >>> from pysnn import Input, Linear, Output
+    >>> nodes = {"in": Input((2,)), "a": FirstSpike(0.5, window=8), "fc": Linear([[1.0, 1.0]]), "b": FirstSpike(0.5, window=8), "out": Output()}
+    >>> found = window_timing(Network.chain(nodes))
+    >>> dict(found.opens), found.steps, found.single.steps, found.double.steps
+    ({'a': 0, 'b': 1}, 16, 16, 8)
+    """
+    window = window_of(network)
+    if window is None:
+        raise PlanError("windows: expected a network of FirstSpike neurons, got one without")
+    ends: dict[str, int] = {}
+    read_until: dict[str, int] = {}
+    layers: dict[str, frozenset[str]] = {}
+    for name in network.order:
+        before = frozenset().union(*(layers[source] for source in network.sources[name]))
+        opens = max((ends[layer] for layer in before), default=0)
+        if name in network.neurons or name == network.output_name:
+            for layer in before:
+                read_until[layer] = max(read_until.get(layer, 0), opens)
+            ends[name] = opens + 1
+        layers[name] = frozenset({name}) if name in network.neurons else before
+    opens_at = FrozenDict({name: ends[name] - 1 for name in network.neurons})
+    sizes = {name: prod(network.shapes[name]) for name in network.neurons}
+    waits = {name: read_until.get(name, ends[name]) - ends[name] for name in sizes}
+
+    def interval(windows: int, copies: int) -> Interval:
+        held = sum(size * -(-waits[name] // windows) for name, size in sizes.items())
+        return Interval(windows * window, 2 * _VALUE_BYTES * copies * sum(sizes.values()), _LEVEL_BYTES * held)
+
+    latency = ends[network.output_name] - 1
+    return WindowTiming(window, opens_at, latency, latency * window, interval(2, 1), interval(1, 2))
 
 
 def check_windows(network: Network, coding: str) -> None:
