@@ -77,13 +77,24 @@ def _accuracies(frame: pl.DataFrame) -> str:
         own = {row["window"]: row for row in frame.filter(pl.col("network") == name).to_dicts()}
         if own:
             ann = f"{100 * own[WINDOWS[0]]['ann_accuracy']:.2f}"
-            cells = [f"{100 * row['accuracy']:.2f} ({100 * row['difference']:+.2f} ± {100 * row['half_width']:.2f})" for row in own.values()]
+            cells = [
+                f"{100 * row['accuracy']:.2f} ({100 * row['difference']:+.2f} ± {100 * row['half_width']:.2f})"
+                for row in own.values()
+            ]
             rows.append([name, ann, *cells])
     return table(head, rows)
 
 
 def _costs(frame: pl.DataFrame) -> str:
-    head = ["network", "S", "spikes a neuron", "additions by spikes", "additions of slopes and rises", "MACs of the ANN", "latency"]
+    head = [
+        "network",
+        "S",
+        "spikes a neuron",
+        "additions by spikes",
+        "additions of slopes and rises",
+        "MACs of the ANN",
+        "latency",
+    ]
     rows = []
     for row in frame.sort("ann_macs", "window").to_dicts():
         latency = f"{row['windows']} windows, {row['latency']} steps"

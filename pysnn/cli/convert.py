@@ -37,7 +37,9 @@ def convert(
     ],
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
     steps: Annotated[int | None, typer.Option(metavar="T", min=1, help="Time-steps that it is meant for.")] = None,
-    window: Annotated[int | None, typer.Option(metavar="S", help="Steps of a window; of first-spike, and no T.")] = None,
+    window: Annotated[
+        int | None, typer.Option(metavar="S", help="Steps of a window; of first-spike, and no T.")
+    ] = None,
     method: Annotated[str, typer.Option(metavar="NAME", help="See 'pysnn methods'.")] = "percentile",
     calibrate: Annotated[str | None, typer.Option(metavar="WHAT", help="On top: bias, v_init, or bias,v_init.")] = None,
     per_channel: Annotated[
@@ -90,7 +92,9 @@ def convert(
     save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
     if conversion.int8_refusal is not None:
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
-    notes.append(f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, {_length(conversion)}, {precision}")
+    notes.append(
+        f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, {_length(conversion)}, {precision}"
+    )
     for sentence in notes:
         say(sentence)
     show_table(
@@ -106,7 +110,9 @@ def _check_length(method: str, steps: int | None, calibrate: str | None) -> None
     """Refuse steps where a network has windows, and ask for them where it has none."""
     if method == "first-spike":
         if steps is not None or calibrate is not None:
-            raise typer.BadParameter("--method first-spike has --window S in place of --steps, and shifts currents without --calibrate")
+            raise typer.BadParameter(
+                "--method first-spike has --window S in place of --steps, and shifts currents without --calibrate"
+            )
     elif steps is None:
         raise typer.BadParameter(f"--steps: method '{method}' converts for a number of time-steps; give --steps T")
 

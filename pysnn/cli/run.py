@@ -74,7 +74,9 @@ def run(
     window = window_of(saved.network)
     if window is not None:
         if wanted not in (None, [1]):
-            raise typer.BadParameter(f"--steps: the network's neurons have windows of {window} steps, and it runs in one pass; leave it out")
+            raise typer.BadParameter(
+                f"--steps: the network's neurons have windows of {window} steps, and it runs in one pass; leave it out"
+            )
         wanted = [1]
     elif wanted is None:
         wanted = _own_steps(saved, network)

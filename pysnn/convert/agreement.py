@@ -129,7 +129,10 @@ def compare_with_ann(pair: ConvertedPair, x: NDArray[Any], steps: int, options: 
 def to_try(method: str, settings: Mapping[str, Any], corrections: Collection[str]) -> str:
     """Return what may make a conversion agree more, in words."""
     if method == "first-spike":
-        tries = ["a longer window (--window)", *([] if settings.get("per_channel") else ["per_channel=True (--per-channel)"])]
+        tries = [
+            "a longer window (--window)",
+            *([] if settings.get("per_channel") else ["per_channel=True (--per-channel)"]),
+        ]
         return f"try {', '.join(tries)}; errors() and 'pysnn diagnose' say which layer loses most"
     tries = ["more steps"]
     if not settings.get("per_channel"):

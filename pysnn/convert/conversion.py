@@ -203,7 +203,9 @@ class Conversion:
 
     def _steps(self, what: str, steps: int | Sequence[int] | None) -> int | Sequence[int]:
         if self.window is not None and steps not in (None, 1):
-            raise DataError(f"{what}: a network of FirstSpike neurons has its window ({self.window}) and no steps, got steps={steps!r}")
+            raise DataError(
+                f"{what}: a network of FirstSpike neurons has its window ({self.window}) and no steps, got steps={steps!r}"
+            )
         wanted = 1 if self.window is not None else self.steps if steps is None else steps
         if wanted is None:
             raise DataError(f"{what}: expected a number of time-steps, here or in the conversion, got none")

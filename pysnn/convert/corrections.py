@@ -13,7 +13,16 @@ from pysnn.errors import DataError
 from pysnn.network import Network
 from pysnn.nodes import ReLU
 
-__all__ = ["CORRECTIONS", "Correction", "CorrectionEntry", "Neurons", "channel_means", "check_corrections", "correct", "spread_channels"]
+__all__ = [
+    "CORRECTIONS",
+    "Correction",
+    "CorrectionEntry",
+    "Neurons",
+    "channel_means",
+    "check_corrections",
+    "correct",
+    "spread_channels",
+]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]

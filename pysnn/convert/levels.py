@@ -25,7 +25,7 @@ def levels_of(current: NDArray[Any], threshold: Any, window: int) -> NDArray[Any
     >>> levels_of(np.float32([-1, 0.124, 0.125, 0.5, 9]), np.float32(0.25), 4).tolist()
     [0.0, 0.0, 1.0, 2.0, 4.0]
     """
-    return np.clip(np.floor(current / threshold + current.dtype.type(0.5)), 0, window)
+    return np.asarray(np.clip(np.floor(current / threshold + current.dtype.type(0.5)), 0, window))
 
 
 def correct_levels(network: Network, samples: NDArray[Any], thresholds: Mapping[str, Any], window: int) -> Correction:

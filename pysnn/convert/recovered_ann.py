@@ -71,10 +71,15 @@ def _scale(network: Network, name: str) -> str:
     """Return the node that says what a neuron's spike stands for."""
     node, behind = network.nodes[name], network.targets[name]
     scale = network.nodes[behind[0]] if len(behind) == 1 else None
-    if isinstance(node, IF) and type(node) in (IF, FirstSpike) and isinstance(scale, Scale) and np.array_equal(scale.factor, node.v_threshold):
+    if (
+        isinstance(node, IF)
+        and type(node) in (IF, FirstSpike)
+        and isinstance(scale, Scale)
+        and np.array_equal(scale.factor, node.v_threshold)
+    ):
         return behind[0]
     raise NetworkError(
-        f"{node.title} '{name}': expected an IF or FirstSpike neuron and a Scale by its threshold, as a conversion makes"
+        f"{node.title} '{name}': expected an IF neuron and a Scale by its threshold, or a FirstSpike one, as a conversion makes"
     )
 
 

@@ -159,9 +159,9 @@ class _Counter:
         self.activity = activity
         self.layers = layers
         self.read, self.steps = read
-        windowed = isinstance(network, Network) and window_of(network) is not None
+        self.window = window_of(network) if isinstance(network, Network) else None
         # What a window's steps do is in the counts; the rest is done once a sample.
-        self.passes = 1 if windowed else self.steps
+        self.passes = self.steps if self.window is None else 1
         self.samples = activity.samples
         self.fields = {
             layer.name: dict(zip(COUNT_FIELDS, map(int, activity.counts[self.read, k]), strict=True))
@@ -243,7 +243,7 @@ class _Counter:
         spikes = self._spikes_of(layer.name) if layer.kind == "neuron" else ZERO
         clocked = self.activity.kind == "clocked"
         updates = (
-            layer.neurons * self._output_steps() * self.samples
+            layer.neurons * (self.window or self.steps) * self.samples
             if layer.kind == "output"
             else self._field((layer.node,), "updates")
         )
@@ -271,11 +271,6 @@ class _Counter:
             "memory_accesses": synops.plus(zeros).scaled(3.0).plus(exactly(2.0 * updates if clocked else 0.0)),
         }
         return {name: interval for name, interval in counts.items() if interval.high > 0}
-
-    def _output_steps(self) -> int:
-        """Return at how many steps the output's potentials change; with windows those of the last one."""
-        window = window_of(self.network) if isinstance(self.network, Network) else None
-        return self.steps if window is None else window
 
     def _biases(self, layer: HardwareLayer) -> float:
         """Return additions of biases, and of the constant current of an analogue input, over the steps of all samples."""

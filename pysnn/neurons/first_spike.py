@@ -57,7 +57,9 @@ class FirstSpike(IF):
             raise NetworkError(f"{self.title}: window must be an integer in 1..{MAX_WINDOW}, got {window!r}")
         object.__setattr__(self, "window", int(window))
         if np.ndim(self.v_threshold) > 1:
-            raise NetworkError(f"{self.title}: v_threshold must be a number or one per channel, got {np.shape(self.v_threshold)}")
+            raise NetworkError(
+                f"{self.title}: v_threshold must be a number or one per channel, got {np.shape(self.v_threshold)}"
+            )
 
     @property
     def model(self) -> NeuronModel:

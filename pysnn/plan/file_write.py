@@ -10,7 +10,20 @@ from numpy.typing import NDArray
 from pysnn.errors import PlanError
 from pysnn.nodes.neuron_model import FIRES, LEAKS, SYNAPSES
 from pysnn.plan import file_layout as layout
-from pysnn.plan.ops import AddOp, ByteOp, ConvOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, Plan, PoolOp, Term
+from pysnn.plan.ops import (
+    AddOp,
+    ByteOp,
+    ConvOp,
+    DelayOp,
+    GatherOp,
+    InputOp,
+    MaxPoolOp,
+    NeuronOp,
+    Op,
+    Plan,
+    PoolOp,
+    Term,
+)
 
 __all__ = ["encode"]
 

@@ -28,9 +28,7 @@ class FloatBuilder(PlanBuilder):
         return self._sum(name, (value,))
 
     def _sum(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
-        terms = tuple(
-            Term(value.map, scale=term_scale(value) if value.spec.holds_spikes else None) for value in values
-        )
+        terms = tuple(Term(value.map, scale=term_scale(value) if value.spec.holds_spikes else None) for value in values)
         static = all(value.spec.static for value in values)
         return self.emit(AddOp(name, MapSpec(values[0].spec.shape, "real", static), terms))
 

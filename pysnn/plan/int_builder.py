@@ -13,7 +13,17 @@ from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, same_scale, spread_scale, term_scale
 from pysnn.plan.int_neuron import across, in_units
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, ByteOp, MapSpec, NeuronOp, OutputOp, PoolOp, RoundOp, Term
-from pysnn.plan.quantise import fixed_point, integers, next_powers_of_two, own_or_one, quantise_weights, weight_units
+from pysnn.plan.quantise import (
+    first_units,
+    fixed_point,
+    integers,
+    largest_unit,
+    next_powers_of_two,
+    own_or_one,
+    quantise_weights,
+    same_unit,
+    weight_units,
+)
 
 __all__ = ["IntBuilder"]
 
@@ -66,7 +76,7 @@ class IntBuilder(PlanBuilder):
             return None
         nothing = np.zeros(values[0].spec.shape[0])
         op = AddOp(name, values[0].spec, tuple(Term(value.map) for value in values))
-        return self.emit(op, unit=_first_units(values, nothing, nothing, nothing))
+        return self.emit(op, unit=first_units(values, nothing, nothing, nothing))
 
     def current(
         self, name: str, values: tuple[MapValue, ...], threshold: Float64 | None, *, coarsest: float = np.inf
@@ -80,14 +90,14 @@ class IntBuilder(PlanBuilder):
         values = values if joined is None else (joined,)
         scale = np.ones(values[0].spec.shape[0]) if threshold is None else threshold
         least = np.zeros_like(scale) if threshold is None else scale
-        largest = _largest_unit(values, scale)
+        largest = largest_unit(values, scale)
         # A sum that goes on never gets finer: each further layer would multiply what it may reach.
         finest = np.maximum(least * _LEAST_UNIT, largest * (1 if threshold is None else _FINEST))
-        unit = _first_units(values, least * _LEAST_STATIC, finest, scale * _FREE_UNIT)
+        unit = first_units(values, least * _LEAST_STATIC, finest, scale * _FREE_UNIT)
         first = values[0]
         if len(values) == 1 and first.spec.kind == "real":
             return self._rounded(name, first, np.minimum(unit, scale * coarsest))
-        if len(values) == 1 and first.unit is not None and _same_unit(first.unit, unit):
+        if len(values) == 1 and first.unit is not None and same_unit(first.unit, unit):
             return replace(first, unit=unit)
         parts = [self._term(name, value, unit) for value in values]
         bound = np.sum([limit for _, limit in parts], axis=0)
@@ -118,7 +128,7 @@ class IntBuilder(PlanBuilder):
             value = self._rounded(name, value, unit)
         assert value.unit is not None
         assert value.bound is not None
-        if _same_unit(value.unit, unit):
+        if same_unit(value.unit, unit):
             return Term(value.map), value.bound
         ratio = value.unit / unit
         multiplier, shift = fixed_point(self.title(name), ratio)
@@ -281,24 +291,3 @@ class IntBuilder(PlanBuilder):
             return self.emit(OutputOp(name, source.spec, source.map, readout, None))
         source = self.current(name, values, None)
         return self.emit(OutputOp(name, source.spec, source.map, readout, source.unit))
-
-
-def _largest_unit(values: tuple[MapValue, ...], like: Float64) -> Float64:
-    """Return for each channel the largest unit of an edge that is a current."""
-    units = [value.unit for value in values if value.spec.kind == "current" and value.unit is not None]
-    return np.asarray(np.max(units, axis=0)) if units else np.zeros_like(like)
-
-
-def _first_units(values: tuple[MapValue, ...], least_static: Float64, least: Float64, free: Float64) -> Float64:
-    """Return for each channel the first edge's unit that is positive and at least ``least``, or ``free``."""
-    unit = np.zeros_like(free)
-    for value in values:
-        if value.unit is not None:
-            lowest = least_static if value.spec.kind == "real" else least
-            unit = np.where((unit == 0) & (value.unit >= lowest), value.unit, unit)
-    return np.where(unit == 0, free, unit)
-
-
-def _same_unit(own: Float64, unit: Float64) -> bool:
-    """Are values in ``own`` units also in ``unit``? Channels without a unit of their own are zero in any."""
-    return bool(((own == unit) | (own == 0)).all())

@@ -69,8 +69,7 @@ def window_of(network: Network) -> int | None:
     >>> window_of(Network.chain({"in": Input((2,)), "a": FirstSpike(0.5, window=8), "out": Output()}))
     8
     """
-    found = (network.nodes[name] for name in network.neurons)
-    return next((node.window for node in found if isinstance(node, FirstSpike)), None)
+    return next((node.window for node in network.nodes.values() if isinstance(node, FirstSpike)), None)
 
 
 def window_timing(network: Network) -> WindowTiming:

@@ -81,6 +81,8 @@ class Result:
         DataError
             It was not kept, since it was large or not wanted.
         """
+        if self.plan.window is not None:
+            raise DataError("state: a network of FirstSpike neurons has none; each run starts afresh")
         if self.last_state is None:
             raise DataError("state: it was large and is gone; run with keep_state=True to have it")
         return self.last_state

@@ -1,7 +1,7 @@
 """Run a network: check what came, compile once, go through the data in batches, put the results together."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -28,11 +28,12 @@ from pysnn.processors import usable_threads
 from pysnn.simulation.capacity import check_memory, keeps_state
 from pysnn.simulation.encoded import chosen, encoded, samples_at_once
 from pysnn.simulation.merge import merge_outputs
-from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions
+from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, recorded_layers
 from pysnn.simulation.result import Result
 from pysnn.simulation.state import State, to_operations
 from pysnn.simulation.steps import MAX_STEPS, checked_steps
 from pysnn.simulation.undecided import Tail, count_undecided, spikes_in
+from pysnn.simulation.windows import check_fresh, spikes_in_steps
 
 __all__ = ["Simulator", "run"]
 
@@ -141,8 +142,7 @@ class Simulator:
         plan, executable = self._ready(options, most)
         if labels is not None:
             labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
-        if options.state is not None and plan.window is not None:
-            raise DataError("state: a network of FirstSpike neurons starts afresh for each sample, got a state")
+        check_fresh(options.state, plan.window)
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
         data.check_frames(read_at[-1], self.network.input_name)
@@ -172,7 +172,7 @@ class Simulator:
             if keep
             else None,
             labels=labels,
-            spikes={plan.ops[k].node: _in_steps(array, plan.window) for k, array in output.spikes.items()},
+            spikes={plan.ops[k].node: spikes_in_steps(array, plan.window) for k, array in output.spikes.items()},
             potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
             probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
             kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},
@@ -239,7 +239,10 @@ class Simulator:
         size = samples_at_once(data, steps, options)
         threads = options.threads or usable_threads()
         spec = plan.ops[0].spec
-        recorded = _recorded(plan.spiking, options.record), _recorded(plan.neurons, options.record_potentials)
+        recorded = (
+            recorded_layers(plan.spiking, options.record),
+            recorded_layers(plan.neurons, options.record_potentials),
+        )
         for start in range(0, data.samples, size):
             stop = min(start + size, data.samples)
             part = None if state is None else {k: array[start:stop] for k, array in state.items()}
@@ -282,26 +285,9 @@ class _Done(NamedTuple):
     read_at: tuple[int, ...]
 
 
-def _in_steps(spikes: NDArray[np.uint8], window: int | None) -> NDArray[np.uint8]:
-    """Return spikes at each step: levels ``(1, samples, ...)`` as those of a window's steps."""
-    if window is None:
-        return spikes
-    steps = np.arange(window).reshape(-1, *(1,) * (spikes.ndim - 1))
-    return np.asarray(spikes == window - steps, dtype=np.uint8)
-
-
 def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
     """Make a pickled or copied simulator again: its plans are compiled where it arrives, when they are needed."""
     return Simulator(network, **options)
-
-
-def _recorded(neurons: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
-    if not names:
-        return ()
-    for name in names:
-        if name not in neurons:
-            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(neurons) or 'none'}")
-    return tuple(neurons[name] for name in names)
 
 
 def _offset_progress(

@@ -32,7 +32,7 @@ def checked_steps(steps: Any, window: int | None = None) -> tuple[int, ...]:
             )
         return (1,)
     if steps is None:
-        raise DataError("steps: expected a number of time-steps, or several, got none")
+        raise DataError("steps: expected a number of time-steps, or several, got None")
     if type(steps) is int and 1 <= steps <= MAX_STEPS:
         return (steps,)
     several = isinstance(steps, Sequence) and not isinstance(steps, str)

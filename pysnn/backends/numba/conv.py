@@ -72,7 +72,6 @@ class ConvStep(Step):
         elif not self.source.static or chunk.request.start == 0:
             chunk.count(self.number, "macs", nonzero)
 
-
     def _tally_levels(self, chunk: Chunk, delivered: Mapping[int, Delivery]) -> None:
         """Count the spikes of the maps of levels that this layer reads, directly or through pools and sums."""
         for k, (times, total, nonzero) in delivered.items():

@@ -15,7 +15,7 @@ from pysnn.backends.reference.first_spike import ReferenceFirstSpike
 from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import DataError
 from pysnn.plan.first_spike import FirstSpikePlan
-from pysnn.plan.ops import AddOp, ByteOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
+from pysnn.plan.ops import AddOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 from pysnn.random import poisson_spikes
 
 __all__ = ["ReferenceBackend", "ReferenceExecutable"]
@@ -140,8 +140,6 @@ class ReferenceExecutable:
         x = maps[op.source]
         if isinstance(op, NeuronOp):
             return neurons.advance(op, x, running.state[k])
-        if isinstance(op, ByteOp):
-            return ops.byte(op, x)
         if isinstance(op, OutputOp):
             return _read(op, x, running.state[k], request.start + step)
         if isinstance(op, MaxPoolOp):
@@ -149,7 +147,13 @@ class ReferenceExecutable:
         return np.asarray(_PLAIN[op.kind](op, x))
 
 
-_PLAIN: dict[str, Any] = {"conv": ops.conv, "pool": ops.pool, "clamp": ops.clamp, "round": ops.round_to_units}
+_PLAIN: dict[str, Any] = {
+    "conv": ops.conv,
+    "pool": ops.pool,
+    "clamp": ops.clamp,
+    "round": ops.round_to_units,
+    "byte": ops.byte,
+}
 
 
 def _input(op: InputOp, request: RunRequest, step: int) -> Array:

@@ -159,7 +159,8 @@ class _Simulation:
         if k in self.run.times:
             delay = opening - self.run.window - self.run.openings[k]
             steps = np.arange(opening - self.run.window, opening).reshape(-1, 1, 1, 1, 1)
-            return ((self.run.times[k] != SILENT) & (self.run.times[k] + delay == steps)).astype(np.int64)
+            here = (self.run.times[k] != SILENT) & (self.run.times[k] + delay == steps)
+            return np.asarray(here, dtype=np.int64)
         sources = [self._arriving(source, opening) for source in sources_of(op)]
         if isinstance(op, MaxPoolOp):
             return self._earliest(op, sources[0])
@@ -177,7 +178,7 @@ class _Simulation:
         """Let the first spike of each window of a max-pool through."""
         passed = _each_step(lambda x: ops.max_pool_values(op, x.astype(np.float64)) > 0, spikes)
         before = np.cumsum(passed, axis=0) - passed
-        return (passed & (before == 0)).astype(np.int64)
+        return np.asarray(passed & (before == 0), dtype=np.int64)
 
     def _potential(self, k: int, opening: int) -> Array:
         """Return what a current has come to at an opening."""
@@ -235,8 +236,8 @@ class _Simulation:
 
 def _through_slopes(added: Array) -> Array:
     """Return the potential behind a window in which ``added[t]`` comes to the slope at step t, which counts from that step on."""
-    slope = np.zeros_like(added[0])
-    potential = np.zeros_like(added[0])
+    slope: Array = np.zeros_like(added[0])
+    potential: Array = np.zeros_like(added[0])
     for more in added:
         slope = slope + more
         potential = potential + slope
@@ -250,7 +251,7 @@ def _each_step(compute: Callable[..., Array], *sources: Array) -> Array:
     return found.reshape(steps, samples, *found.shape[1:])
 
 
-def _compute(op: Op, *values: Array) -> Array:  # noqa: PLR0911 - one return for each kind of operation
+def _compute(op: Op, *values: Array) -> Array:
     """Compute an operation that reads no spikes."""
     if isinstance(op, ConvOp):
         return ops.conv(op, values[0])

@@ -47,11 +47,17 @@ def _windows(kind: str, row: Mapping[str, Any], ratio: float) -> str:
     if kind == "saturated":
         return "Calibrate on data like those of the run: all its neurons spike at the first step of their window."
     if kind == "silent":
-        return "Calibrate on data like those of the run, or take a longer window: no current reaches half its threshold."
+        return (
+            "Calibrate on data like those of the run, or take a longer window: no current reaches half its threshold."
+        )
     if kind != "quantisation":
         return "A longer window (--window) has a finer threshold and clips less; thresholds per channel fit both to each channel."
     enough = ceil(row["window"] * ratio / _AIM)
-    about = f"about {enough} steps for a tenth of the signal" if ratio > _AIM else "it is below a tenth of the signal already"
+    about = (
+        f"about {enough} steps for a tenth of the signal"
+        if ratio > _AIM
+        else "it is below a tenth of the signal already"
+    )
     return f"Take a longer window (it falls like 1/S: {about}), or thresholds per channel."
 
 

@@ -123,17 +123,18 @@ def _spike_units(network: Network, ann: Network, plan: Plan) -> dict[str, SpikeU
             levels = node.window if isinstance(node, FirstSpike) else None
             if levels is None and (type(node) is not IF or node.reset != "subtract" or node.compare != ">="):
                 raise PlanError(
-                    f"{node.title} '{op.node}': the error analysis is for FirstSpike neurons, and for IF neurons that reset by subtraction"
+                    f"{node.title} '{op.node}': the error analysis is for IF neurons that reset by subtraction, and for FirstSpike neurons"
                 )
-            value = np.broadcast_to(np.float32(node.v_threshold), op.threshold.shape)
+            assert isinstance(node, IF)
+            value: NDArray[Any] = np.broadcast_to(np.float32(node.v_threshold), op.threshold.shape)
             if levels is not None:
                 # In int8 a level is worth the threshold as it was rounded.
                 value = levels * op.threshold * op.unit
             relu = ann.nodes[op.node]
             assert isinstance(relu, ReLU)
             numbers = (value, op.threshold, op.v_init, op.unit, relu.ceiling(len(value)))
-            spread = (np.asarray(a, dtype=np.float64)[:, None, None] for a in numbers)
-            units[op.node] = SpikeUnit(*spread, levels=levels)
+            value, threshold, v_init, unit, ceiling = (np.asarray(a, dtype=np.float64)[:, None, None] for a in numbers)
+            units[op.node] = SpikeUnit(value, threshold, v_init, unit, ceiling, levels)
     return units
 
 

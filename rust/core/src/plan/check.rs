@@ -3,6 +3,7 @@
 use super::map::{Coding, Kind, MAX_COUNT, MAX_DELAY, MapSpec, Shape};
 use super::ops::{
     Body, Byte, Conv, Delay, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights,
+    window,
 };
 use super::window::Window;
 use crate::error::{Error, Kind as Fault, Result};
@@ -49,12 +50,6 @@ fn windows(ops: &[Op]) -> Result<()> {
         return Err(Error::plan(format!("node '{}': {what}", op.node)));
     }
     Ok(())
-}
-
-/// The steps of a window, where neurons have one.
-pub(crate) fn window(ops: &[Op]) -> Option<usize> {
-    let levels = |op: &&Op| matches!(&op.body, Body::Neuron(neuron) if neuron.model.fire == Fire::Level);
-    ops.iter().find(levels).map(|op| op.spec.max_count as usize)
 }
 
 fn ensure(good: bool, what: impl FnOnce() -> String) -> Check {

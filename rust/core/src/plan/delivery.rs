@@ -55,7 +55,10 @@ fn before(ops: &[Op], map: usize, tables: [Vec<u32>; 3]) -> Result<Before> {
         Body::Pool(pool) => {
             let source = ops[pool.source].spec.shape;
             let [a, b, c] = &tables;
-            vec![(pool.source, [spread(pool, source, shape, a)?, spread(pool, source, shape, b)?, spread(pool, source, shape, c)?])]
+            vec![(
+                pool.source,
+                [spread(pool, source, shape, a)?, spread(pool, source, shape, b)?, spread(pool, source, shape, c)?],
+            )]
         }
         Body::Gather(gather) => moved_back(ops, gather, shape, &tables)?,
         Body::Add(terms) => terms.iter().map(|term| (term.source, tables.clone())).collect(),

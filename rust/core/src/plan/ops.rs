@@ -2,7 +2,7 @@
 
 use super::map::{Coding, MapSpec};
 use super::window::Window;
-use crate::neuron::model::Model;
+use crate::neuron::model::{Fire, Model};
 
 /// Weights `(kh, kw, C_in / groups, C_out)` and a bias `(C_out,)`.
 #[derive(Debug, Clone)]
@@ -245,4 +245,10 @@ impl Body {
             Self::Byte(byte) => vec![byte.source],
         }
     }
+}
+
+/// The steps of a window, where neurons have one.
+pub(crate) fn window(ops: &[Op]) -> Option<usize> {
+    let levels = |op: &&Op| matches!(&op.body, Body::Neuron(neuron) if neuron.model.fire == Fire::Level);
+    ops.iter().find(levels).map(|op| op.spec.max_count as usize)
 }

@@ -46,10 +46,10 @@ impl Sample<'_> {
         if self.request.count && self.program.meters[op].is_neuron {
             for read in block.segments.iter().filter_map(|segment| segment.read) {
                 let spec = &self.program.ops[op].spec;
-            let steps = self.request.read_at[read] as u64;
-            // A window's steps add the slope each, and those of the neuron's own what it rises by.
-            let each = if spec.kind == Kind::Level { 2 * u64::from(spec.max_count) } else { steps };
-            let updates = spec.shape.size() as u64 * each;
+                let steps = self.request.read_at[read] as u64;
+                // A window's steps add the slope each, and those of the neuron's own what it rises by.
+                let each = if spec.kind == Kind::Level { 2 * u64::from(spec.max_count) } else { steps };
+                let updates = spec.shape.size() as u64 * each;
                 self.add(read, op, Field::Updates, updates);
             }
         }

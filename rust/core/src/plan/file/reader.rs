@@ -6,8 +6,8 @@ use crate::error::{Error, Kind as Fault, Result};
 use crate::neuron::model::Model;
 use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::plan::ops::{
-    Body, Byte, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
-    Term, Weights,
+    Body, Byte, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout,
+    Round, Term, Weights,
 };
 use crate::plan::window::Window;
 
