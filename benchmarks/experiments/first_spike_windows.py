@@ -21,6 +21,7 @@ from benchmarks.intervals import paired_half_width
 from benchmarks.markdown import fill, table
 from pysnn import Network, run
 from pysnn.convert import ann_pass, convert
+from pysnn.convert.folding import fold
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.datasets.idx import load_idx
 from pysnn.importers import onnx, resnet_cifar, vgg11_cifar
@@ -106,7 +107,7 @@ def _costs(frame: pl.DataFrame) -> str:
 def _rows(name: str) -> Iterator[dict[str, Any]]:
     """Convert a network for each window and run the whole test split."""
     case = NETWORKS[name]
-    ann = case.read(data_folder() / "pretrained" / case.file)
+    ann = fold(case.read(data_folder() / "pretrained" / case.file))
     load = load_cifar10 if case.data == "cifar10" else load_idx
     images, _ = load(data_folder() / case.data, "train")
     x, labels = load(data_folder() / case.data, "test")
