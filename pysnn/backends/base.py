@@ -17,11 +17,13 @@ __all__ = [
     "ConstantInput",
     "EventInput",
     "Executable",
+    "ExecutableStream",
     "FrameInput",
     "PoissonInput",
     "Probe",
     "RunOutput",
     "RunRequest",
+    "StreamStart",
 ]
 
 Array: TypeAlias = NDArray[Any]
@@ -144,6 +146,37 @@ class RunOutput:
     kernels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class StreamStart:
+    """Where a stream begins: ``state`` as in :class:`RunRequest`, ``steps`` behind it; ``seed`` of Poisson rates."""
+
+    batch: int
+    seed: int = 0
+    state: Mapping[int, Array] | None = None
+    steps: int = 0
+
+
+class ExecutableStream(Protocol):
+    """A network that goes on from step to step; the same results as one run of all steps."""
+
+    @property
+    def steps(self) -> int:
+        """Steps done so far."""
+        ...
+
+    def step(self, given: Array, offsets: NDArray[np.int64] | None = None, /) -> NDArray[np.float32]:
+        """Take one step; gives the scores behind it, float32 ``(batch, K)``.
+
+        ``given`` are values float32 of the batch, C-contiguous; or, with ``offsets``, events as in :class:`EventInput`.
+        A stream whose step fails in the middle has ended.
+        """
+        ...
+
+    def state(self) -> Mapping[int, Array]:
+        """Return what the network remembers, as :attr:`RunOutput.state` has it."""
+        ...
+
+
 class Executable(Protocol):
     """A plan made ready by a backend; may be run many times, from several threads.
 
@@ -154,6 +187,10 @@ class Executable(Protocol):
 
     def run(self, request: RunRequest) -> RunOutput:
         """Run it. Requests come from :mod:`pysnn.simulation.simulator`, which has checked shapes, dtypes and values."""
+        ...
+
+    def stream(self, start: StreamStart) -> ExecutableStream:
+        """Open a stream, which keeps its state between steps."""
         ...
 
 

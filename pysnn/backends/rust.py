@@ -2,7 +2,7 @@
 
 from pysnn import _core
 from pysnn.backends.adam import AdamStep, Moments
-from pysnn.backends.base import Probe, RunOutput, RunRequest
+from pysnn.backends.base import Probe, RunOutput, RunRequest, StreamStart
 from pysnn.backends.rust_first_spike import RustFirstSpike
 from pysnn.backends.settings import read_settings
 from pysnn.backends.windowed import WindowedFirstSpike
@@ -54,6 +54,11 @@ class RustExecutable(NotPicklable):
     def __init__(self, engine: _core.Clocked) -> None:
         self._engine = engine
         self.name = f"rust/{engine.simd}"
+
+    def stream(self, start: StreamStart) -> _core.Stream:
+        """Open a stream; its state stays in the engine."""
+        state = None if start.state is None else dict(start.state)
+        return self._engine.stream(start.batch, start.seed, state, start.steps)
 
     def run(self, request: RunRequest) -> RunOutput:
         """Run it; see :class:`~pysnn.backends.base.RunRequest`."""

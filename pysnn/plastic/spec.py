@@ -8,12 +8,13 @@ from typing import Any
 
 from pysnn.errors import DataError
 from pysnn.file_kinds import with_kind
+from pysnn.plastic.connectors import check_seed
 from pysnn.plastic.describe import network_from
 from pysnn.plastic.monitors import Monitor, Rates, Spikes, Weights
 from pysnn.plastic.network import PlasticNetwork
 from pysnn.plastic.rules.base import check_positive
 
-__all__ = ["PlasticSpec", "load_plastic_spec"]
+__all__ = ["PlasticSpec", "load_plastic_spec", "plastic_spec", "read_plastic_toml"]
 
 _KEYS = {"dt", "network", "populations", "projections", "rewards", "seconds", "seed", "watch"}
 _WATCH = {"rates", "spikes", "weights"}
@@ -41,15 +42,25 @@ def load_plastic_spec(path: Path) -> PlasticSpec:
     NetworkError
         A part of the network is wrong; the message says which.
     """
+    return plastic_spec(path, read_plastic_toml(path))
+
+
+def read_plastic_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a spec as they stand there, or raise :class:`DataError`."""
     try:
-        given = tomllib.loads(path.read_bytes().decode("utf-8"))
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeError, RecursionError) as error:
         raise DataError(with_kind(f"'{path}': expected TOML: {error}", path)) from error
+
+
+def plastic_spec(path: Path, given: Mapping[str, Any]) -> PlasticSpec:
+    """Return what the tables of the spec at ``path`` say, checked; see :func:`load_plastic_spec`."""
     _check_keys(str(path), given, _KEYS)
     for name in ("dt", "seconds"):
         if name not in given:
             raise DataError(f"'{path}': expected {name} (seconds), got none")
     seed = given.get("seed", 0)
+    check_seed(seed, f"'{path}': seed")
     return PlasticSpec(
         network=_network(path, given),
         dt=check_positive(given["dt"], f"'{path}': dt"),

@@ -1,6 +1,6 @@
 """How to run a network: the options of a run, checked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
@@ -12,7 +12,7 @@ from pysnn.keywords import keywords_of
 from pysnn.plan.ops import MAX_BLOCK
 from pysnn.simulation.state import State
 
-__all__ = ["RUN_KEYWORDS", "RunKeywords", "RunOptions", "check_integer", "recorded_layers"]
+__all__ = ["RUN_KEYWORDS", "RunKeywords", "RunOptions", "check_integer"]
 
 
 class RunKeywords(TypedDict, total=False):
@@ -140,22 +140,3 @@ def check_integer(name: str, value: Any, least: int, most: int) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
         raise DataError(f"{name} must be an integer in {least}..{most}, got {value!r}")
-
-
-def recorded_layers(neurons: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
-    """Return the operations of neurons that are to be recorded.
-
-    Raises
-    ------
-    DataError
-        There is no such neuron.
-
-    Examples
-    --------
-    >>> recorded_layers({"a": 2, "b": 5}, ["b"])
-    (5,)
-    """
-    for name in names:
-        if name not in neurons:
-            raise DataError(f"record: there is no neuron '{name}'; there are {', '.join(neurons) or 'none'}")
-    return tuple(neurons[name] for name in names)

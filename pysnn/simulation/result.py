@@ -23,7 +23,7 @@ from pysnn.tables import make_table, metadata
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Result", "ann_macs"]
+__all__ = ["Result", "ann_macs", "winners"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +95,7 @@ class Result:
     @property
     def predictions(self) -> NDArray[np.int64]:
         """Predicted class ``(R, samples)``: the highest score, of equal ones the lowest; -1 where the output counts spikes and got none."""
-        winners: NDArray[np.int64] = self.scores.argmax(axis=2).astype(np.int64)
-        if self.network.output.readout == "count":
-            winners[self.scores.max(axis=2) == 0] = -1
-        if self.network.output.readout == "first_spike":
-            winners[np.isneginf(self.scores.max(axis=2))] = -1
-        return winners
+        return winners(self.scores, self.network.output.readout)
 
     @property
     def accuracy(self) -> tuple[float, ...]:
@@ -208,6 +203,22 @@ class Result:
 
         counted = self.activity.table().with_columns(steps=pl.col("read").cast(pl.Int64))
         return counted.select(list(SCHEMAS["layers"]))
+
+
+def winners(scores: NDArray[np.float32], readout: str) -> NDArray[np.int64]:
+    """Return the class with the highest of scores ``(..., classes)``, of equal ones the lowest; -1 where nothing decides.
+
+    Examples
+    --------
+    >>> winners(np.float32([[2, 3, 3], [0, 0, 0]]), "count").tolist()
+    [1, -1]
+    """
+    found: NDArray[np.int64] = scores.argmax(axis=-1).astype(np.int64)
+    if readout == "count":
+        found[scores.max(axis=-1) == 0] = -1
+    if readout == "first_spike":
+        found[np.isneginf(scores.max(axis=-1))] = -1
+    return found
 
 
 def ann_macs(network: Network, *, padded: bool = False) -> int:

@@ -1,7 +1,7 @@
 """Run a network: check what came, compile once, go through the data in batches, put the results together."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -21,17 +21,19 @@ from pysnn.keywords import check_keywords, show_keywords
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
-from pysnn.plan.ops import Plan
+from pysnn.plan.ops import MAX_COUNT, Plan
 from pysnn.plan.options import PlanOptions
 from pysnn.plan.windows import window_of
 from pysnn.processors import usable_threads
 from pysnn.simulation.capacity import check_memory, keeps_state
-from pysnn.simulation.encoded import chosen, encoded, samples_at_once
+from pysnn.simulation.encoded import chosen, encoded
 from pysnn.simulation.merge import merge_outputs
-from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, recorded_layers
+from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, check_integer
+from pysnn.simulation.requests import Times, make_requests
 from pysnn.simulation.result import Result
 from pysnn.simulation.state import State, to_operations
 from pysnn.simulation.steps import MAX_STEPS, checked_steps
+from pysnn.simulation.stream import Stream
 from pysnn.simulation.undecided import Tail, count_undecided, spikes_in
 from pysnn.simulation.windows import check_fresh, spikes_in_steps
 
@@ -150,7 +152,7 @@ class Simulator:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
         keep = plan.window is None and keeps_state(plan, data.samples, options.keep_state)
-        requests = self._requests(data, plan, options, _Times(read_at, done, state, keep))
+        requests = make_requests(self.network, data, plan, options, Times(read_at, done, state, keep))
         first = next(requests)
         check_memory(plan, first, data.samples, keep_state=keep)
         try:
@@ -181,6 +183,25 @@ class Simulator:
             seed=options.seed,
             undecided=undecided,
         )
+
+    @show_keywords(RUN_KEYWORDS)
+    def stream(self, samples: int = 1, *, max_count: int = 1, **changes: Unpack[RunKeywords]) -> Stream:
+        """Open a stream, which takes one step a call and keeps its state inside; streams do not know of each other.
+
+        ``samples`` go through it side by side. ``max_count`` is the largest count of one input in one step, where spikes enter.
+        ``changes`` replace the simulator's options for this stream; ``state`` goes on from there.
+
+        Examples
+        --------
+        >>> from pysnn import IF, Input, Network, Output
+        >>> net = Network.chain({"in": Input((2,)), "if": IF(v_threshold=2.0), "out": Output("first_spike")})
+        >>> stream = Simulator(net, coding="events").stream()
+        >>> [stream.step(inputs).predictions.tolist() for inputs in ([1], [0], [0, 1], [])]
+        [[-1], [-1], [0], [0]]
+        """
+        options = self._changed(changes)
+        check_integer("max_count", max_count, 1, MAX_COUNT)
+        return Stream(self.network, self._ready(options, int(max_count)), options, samples)
 
     def _changed(self, changes: RunKeywords) -> RunOptions:
         if not changes:
@@ -233,47 +254,6 @@ class Simulator:
         self._latest = options, max_count, self._compiled[key]
         return self._compiled[key]
 
-    def _requests(self, data: Batches, plan: Plan, options: RunOptions, times: "_Times") -> Iterator[RunRequest]:
-        """Make one request a batch."""
-        steps, state = times.read_at[-1], times.state
-        size = samples_at_once(data, steps, options)
-        threads = options.threads or usable_threads()
-        spec = plan.ops[0].spec
-        recorded = (
-            recorded_layers(plan.spiking, options.record),
-            recorded_layers(plan.neurons, options.record_potentials),
-        )
-        for start in range(0, data.samples, size):
-            stop = min(start + size, data.samples)
-            part = None if state is None else {k: array[start:stop] for k, array in state.items()}
-            progress = _offset_progress(options.progress, start, data.samples)
-            given = encoded(self.network.input, data, (start, stop), spec=spec, steps=steps, options=options)
-            yield RunRequest(
-                given,
-                steps,
-                times.read_at,
-                part,
-                times.done,
-                threads,
-                options.block,
-                options.count,
-                options.probe,
-                *recorded,
-                progress,
-                times.keep,
-            )
-            if options.progress is not None:
-                options.progress(stop, data.samples)
-
-
-class _Times(NamedTuple):
-    """Where a run is read, the steps behind its first state, that state, and whether the last one is kept."""
-
-    read_at: tuple[int, ...]
-    done: int
-    state: dict[int, NDArray[Any]] | None
-    keep: bool
-
 
 class _Done(NamedTuple):
     """What a run was made of, to repeat it for some of its samples."""
@@ -288,11 +268,3 @@ class _Done(NamedTuple):
 def _make_simulator(network: Network, options: dict[str, Any]) -> Simulator:
     """Make a pickled or copied simulator again: its plans are compiled where it arrives, when they are needed."""
     return Simulator(network, **options)
-
-
-def _offset_progress(
-    progress: Callable[[int, int], None] | None, start: int, samples: int
-) -> Callable[[int], None] | None:
-    if progress is None:
-        return None
-    return lambda done: progress(start + done, samples)

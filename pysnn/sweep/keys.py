@@ -7,7 +7,7 @@ from pysnn.convert import METHODS
 from pysnn.errors import DataError
 from pysnn.hardware import chip_names
 
-__all__ = ["ESTIMATE_GRID", "GRID", "NETWORK", "TOP", "check_keys", "checked_text", "listed"]
+__all__ = ["ESTIMATE_GRID", "GRID", "NETWORK", "PLASTIC", "TOP", "check_keys", "checked_text", "grids_of", "listed"]
 
 Check = Callable[[Any], str | None]
 """Returns what was expected, if a value is not that."""
@@ -23,6 +23,14 @@ def checked_text(value: Any) -> str | None:
 def listed(value: Any) -> list[Any]:
     """Return a list, or the one value of one."""
     return list(value) if isinstance(value, list) else [value]
+
+
+def grids_of(given: Mapping[str, Any]) -> list[Any]:
+    """Return the grids of a spec, at least one."""
+    grids = listed(given["grid"])
+    if not grids:
+        raise DataError("key 'grid': expected at least one table, got none")
+    return grids
 
 
 def check_keys(where: str, table: Any, known: Mapping[str, Check], required: Iterable[str] = ()) -> None:
@@ -102,6 +110,13 @@ TOP: dict[str, Check] = {
     "backend": checked_text,
     "networks": _tables,
     "data": _tables,
+    "grid": _grids,
+}
+PLASTIC: dict[str, Check] = {
+    "job": checked_text,
+    "out": checked_text,
+    "backend": checked_text,
+    "base": checked_text,
     "grid": _grids,
 }
 NETWORK: dict[str, Check] = {

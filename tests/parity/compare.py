@@ -15,7 +15,7 @@ from pysnn.backends.base import Probe
 from pysnn.simulation.result import Result
 from tests.parity.cases import Case
 
-__all__ = ["BACKENDS", "GENERATED", "Outcome", "Way", "assert_same", "run_case"]
+__all__ = ["BACKENDS", "GENERATED", "Outcome", "Way", "assert_same", "run_case", "simd_level"]
 
 
 def _levels() -> list[tuple[str, str]]:
@@ -58,7 +58,7 @@ Outcome = Result | tuple[type[Exception], str]
 
 
 @contextmanager
-def _simd(level: str) -> Iterator[None]:
+def simd_level(level: str) -> Iterator[None]:
     """Run at a SIMD level, with all threads however little there is to do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSNN_THREAD_WORK", "0")
@@ -75,7 +75,7 @@ def run_case(case: Case, way: Way, **changes: Any) -> Outcome:
     everything = {"record": neurons, "record_potentials": integrating, "probe": True}
     options = {**case.options, **how, **everything, **changes}
     data, steps = options.pop("data", case.data), options.pop("steps", case.steps)
-    with _simd(way.level):
+    with simd_level(way.level):
         try:
             return pysnn.run(case.network, data, steps=steps, check_range=False, **options)
         except pysnn.PysnnError as error:

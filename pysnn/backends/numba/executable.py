@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from pysnn.backends.base import Probe, RunOutput, RunRequest
+from pysnn.backends.base import Probe, RunOutput, RunRequest, StreamStart
 from pysnn.backends.numba.memory import KINDS, Chunk, Memory, channels_first
 from pysnn.backends.numba.output import output_dtype
 from pysnn.backends.numba.plan import make_steps
+from pysnn.backends.streams import RunStream
 from pysnn.frozen import NotPicklable
 from pysnn.plan.ops import MAX_BLOCK, DelayOp, MaxPoolOp, NeuronOp, OutputOp, Plan
 from pysnn.schemas import COUNT_FIELDS
@@ -39,6 +40,10 @@ class NumbaExecutable(NotPicklable):
         self.steps = make_steps(plan)
         self._idle: list[Memory] = []
         self._lock = threading.Lock()
+
+    def stream(self, start: StreamStart) -> RunStream:
+        """Open a stream: runs of one step."""
+        return RunStream(self, self.plan, start)
 
     def run(self, request: RunRequest) -> RunOutput:
         """Run all steps; see :class:`~pysnn.backends.base.RunRequest`."""

@@ -8,10 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.adam import AdamStep, Moments, adam_step
-from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PoissonInput, Probe, RunOutput, RunRequest
+from pysnn.backends.base import (
+    ConstantInput,
+    EventInput,
+    FrameInput,
+    PoissonInput,
+    Probe,
+    RunOutput,
+    RunRequest,
+    StreamStart,
+)
 from pysnn.backends.reference import neurons, ops
 from pysnn.backends.reference.count import Counter
 from pysnn.backends.reference.first_spike import ReferenceFirstSpike
+from pysnn.backends.streams import RunStream, fresh_state
 from pysnn.backends.windowed import WindowedFirstSpike
 from pysnn.errors import DataError
 from pysnn.plan.first_spike import FirstSpikePlan
@@ -53,6 +63,12 @@ class _Running:
     probes: dict[int, dict[str, Array]] = field(default_factory=dict)
 
 
+def _begin(plan: Plan, request: RunRequest) -> dict[int, Array]:
+    if request.state is None:
+        return fresh_state(plan, request.input.batch)
+    return {k: array.copy() for k, array in request.state.items()}
+
+
 class ReferenceExecutable:
     """A plan, ready to run."""
 
@@ -61,11 +77,15 @@ class ReferenceExecutable:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 
+    def stream(self, start: StreamStart) -> RunStream:
+        """Open a stream: runs of one step."""
+        return RunStream(self, self.plan, start)
+
     @np.errstate(over="ignore", invalid="ignore")
     def run(self, request: RunRequest) -> RunOutput:
         """Run all steps; see :class:`~pysnn.backends.base.RunRequest`."""
         ops_ = self.plan.ops
-        running = _Running(state=self._initial_state(request))
+        running = _Running(state=_begin(self.plan, request))
         counter = Counter(self.plan, request)
         spikes = {k: [] for k in request.record_spikes}  # type: dict[int, list[Array]]
         potentials = {k: [] for k in request.record_potentials}  # type: dict[int, list[Array]]
@@ -108,24 +128,6 @@ class ReferenceExecutable:
             if isinstance(op, DelayOp):
                 latest = running.maps[op.source][:, None]
                 running.state[k] = np.concatenate((running.state[k][:, 1:], latest), axis=1)
-
-    def _initial_state(self, request: RunRequest) -> dict[int, Array]:
-        if request.state is not None:
-            return {k: array.copy() for k, array in request.state.items()}
-        batch = request.input.batch
-        state: dict[int, Array] = {}
-        for k, op in enumerate(self.plan.ops):
-            if isinstance(op, NeuronOp):
-                state[k] = neurons.start(op, batch)
-            elif isinstance(op, DelayOp):
-                dtype = np.uint8 if op.spec.kind == "count" else np.float32
-                state[k] = np.zeros((batch, op.steps, *op.spec.shape), dtype=dtype)
-            elif isinstance(op, MaxPoolOp) and op.spec.kind == "count":
-                state[k] = np.zeros((batch, *self.plan.ops[op.source].spec.shape), dtype=np.int32)
-            elif isinstance(op, OutputOp):
-                sums = np.float32 if op.spec.kind == "real" else np.int64
-                state[k] = np.full((batch, op.spec.size), -1 if op.readout == "first_spike" else 0, dtype=sums)
-        return state
 
     def _value(self, k: int, request: RunRequest, step: int, running: _Running) -> Array:
         op, maps = self.plan.ops[k], running.maps

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pysnn.plan.ops import NeuronOp
 
-__all__ = ["advance", "fire", "leak", "potential", "start", "synapse"]
+__all__ = ["advance", "fire", "leak", "potential", "synapse"]
 
 Array = NDArray[Any]
 Constants = Mapping[str, Any]
@@ -108,13 +108,6 @@ def advance(op: NeuronOp, current: Array, state: Array) -> Array:
         kept["a"][:] = c["adapt_decay"] * kept["a"] + c["adapt_jump"] * spikes
     v[:] = after
     return v.copy() if model.fire == "never" else np.asarray(spikes, dtype=np.uint8)
-
-
-def start(op: NeuronOp, batch: int) -> Array:
-    """Return the state at the start: ``v_init``, and 0 for what there is beside the potential."""
-    state = np.zeros((batch, *op.state_shape), dtype=op.v_init.dtype)
-    potential(op, state)[:] = _everywhere(op.v_init)
-    return state
 
 
 def potential(op: NeuronOp, state: Array) -> Array:

@@ -5,7 +5,9 @@
 #[allow(dead_code, reason = "other tests need the rest of it")]
 mod support;
 
-use pysnn_core::clocked::{Program, Proof, check_potentials};
+use std::sync::Arc;
+
+use pysnn_core::clocked::{Input, Program, Stream, check_potentials};
 use pysnn_core::error::Kind;
 use pysnn_core::exported::Exported;
 use pysnn_core::simd::Level;
@@ -87,20 +89,22 @@ fn what_is_sealed_again_is_refused_or_runs_to_an_end() {
 }
 
 #[test]
-fn a_proof_covers_many_runs_and_refuses_what_a_single_run_refuses() {
+fn a_stream_outlasts_the_longest_proof_and_refuses_what_a_single_run_refuses() {
     let network = Exported::from_bytes(FILES[0]).unwrap();
-    let ops = network.plan.ops();
+    let input = vec![0.0; network.plan.ops()[0].spec.shape.size()];
+    let program = Arc::new(Program::new(network.plan, Level::named(None).unwrap()).unwrap());
     // The longest run that is proven at once.
     let (mut most, mut beyond) = (1, 1 << 26);
     while beyond - most > 1 {
         let middle = usize::midpoint(most, beyond);
-        if check_potentials(ops, middle, None).is_ok() { most = middle } else { beyond = middle }
+        if check_potentials(program.ops(), middle, None).is_ok() { most = middle } else { beyond = middle }
     }
     assert!((1000..1 << 24).contains(&most), "{most}");
-    let mut proof = Proof::default();
-    for steps in [1, most / 2, most, 3, most] {
-        proof.cover(ops, steps, None).unwrap();
+    let mut stream = Stream::new(Arc::clone(&program), 1, None).unwrap();
+    let refused = stream.advance(Input::Constant(&input), beyond, &mut |_| true).unwrap_err();
+    assert_eq!((refused.kind(), refused), (Kind::Range, check_potentials(program.ops(), beyond, None).unwrap_err()));
+    for steps in [1, most / 2, most, 3] {
+        stream.advance(Input::Constant(&input), steps, &mut |_| true).unwrap();
     }
-    let refused = Proof::default().cover(ops, beyond, None).unwrap_err();
-    assert_eq!((refused.kind(), refused), (Kind::Range, check_potentials(ops, beyond, None).unwrap_err()));
+    assert_eq!(stream.steps() as usize, 4 + most / 2 + most);
 }

@@ -1,5 +1,7 @@
 //! The clocked engine as a Python class.
 
+use std::sync::Arc;
+
 use numpy::ndarray::{ArrayD, IxDyn};
 use numpy::{Element, PyArrayDyn};
 use pyo3::prelude::*;
@@ -10,6 +12,7 @@ use pysnn_core::simd::Level;
 
 use crate::call::{compute, exception, raise};
 use crate::request::{Held, progress};
+use crate::stream::Streamed;
 
 /// A plan made ready for the clocked engine.
 ///
@@ -19,7 +22,7 @@ use crate::request::{Held, progress};
 /// `BackendError` for the level or the kernels.
 #[pyclass(frozen, module = "pysnn._core")]
 pub(crate) struct Clocked {
-    program: Program,
+    program: Arc<Program>,
 }
 
 #[pymethods]
@@ -44,7 +47,7 @@ impl Clocked {
         let bytes = plan.as_bytes();
         let options = Options { family, thread_work, ..Options::from(level) };
         let program = compute(py, None, |_| Program::new(Plan::from_bytes(bytes)?, options))?;
-        Ok(Self { program })
+        Ok(Self { program: Arc::new(program) })
     }
 
     /// The SIMD level that it runs at.
@@ -59,23 +62,32 @@ impl Clocked {
         let held = Held::new(request)?;
         let wanted = held.request(request)?;
         let (reads, batch) = (wanted.read_at.len(), wanted.batch);
-        let program = &self.program;
+        let (program, steps) = (&*self.program, wanted.steps);
         let outputs = compute(py, progress(request)?, |tick| program.run(&wanted, tick))?;
-        Giver { py, program, leading: [reads, wanted.steps], batch }.give(outputs)
+        Giver::new(py, program, batch).give(outputs, [reads, steps])
+    }
+
+    /// Open a stream of `batch` samples, from the start or from a run's state and the steps behind it.
+    #[pyo3(signature = (batch, seed=0, state=None, steps=0))]
+    fn stream(&self, batch: usize, seed: u64, state: Option<&Bound<'_, PyDict>>, steps: u64) -> PyResult<Streamed> {
+        Streamed::open(&self.program, batch, seed, state.map(|state| (state, steps)))
     }
 }
 
 /// Turns results into NumPy arrays, without a copy.
-struct Giver<'a, 'py> {
+pub(crate) struct Giver<'a, 'py> {
     py: Python<'py>,
     program: &'a Program,
-    leading: [usize; 2],
     batch: usize,
 }
 
-impl<'py> Giver<'_, 'py> {
-    fn give(&self, outputs: Outputs) -> PyResult<Bound<'py, PyDict>> {
-        let [reads, steps] = self.leading;
+impl<'a, 'py> Giver<'a, 'py> {
+    /// Of results for so many samples.
+    pub(crate) fn new(py: Python<'py>, program: &'a Program, batch: usize) -> Self {
+        Self { py, program, batch }
+    }
+
+    fn give(&self, outputs: Outputs, [reads, steps]: [usize; 2]) -> PyResult<Bound<'py, PyDict>> {
         let ops = self.program.ops();
         let result = PyDict::new(self.py);
         let scores = ops.last().map_or(0, |op| op.spec.shape.size());
@@ -85,10 +97,7 @@ impl<'py> Giver<'_, 'py> {
             let dict = PyDict::new(self.py);
             result.set_item(name, &dict).map(|()| dict)
         };
-        let state = by_op("state")?;
-        for (op, array) in outputs.state {
-            state.set_item(op, self.array(array, &self.state_shape(op))?)?;
-        }
+        result.set_item("state", self.state(outputs.state)?)?;
         let spikes = by_op("spikes")?;
         for (op, array) in outputs.spikes {
             spikes.set_item(op, self.shaped(array, &self.map_shape(steps, op))?)?;
@@ -110,6 +119,15 @@ impl<'py> Giver<'_, 'py> {
         }
         result.set_item("kernels", pyo3::types::PyTuple::new(self.py, outputs.kernels)?)?;
         Ok(result)
+    }
+
+    /// A state by the number of the operation.
+    pub(crate) fn state(&self, state: Vec<(usize, Array)>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(self.py);
+        for (op, array) in state {
+            dict.set_item(op, self.array(array, &self.state_shape(op))?)?;
+        }
+        Ok(dict)
     }
 
     fn map_shape(&self, leading: usize, op: usize) -> [usize; 5] {
@@ -145,7 +163,8 @@ impl<'py> Giver<'_, 'py> {
         })
     }
 
-    fn shaped<T: Element>(&self, values: Vec<T>, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+    /// An array of this shape.
+    pub(crate) fn shaped<T: Element>(&self, values: Vec<T>, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
         // An array made in its shape is one object; a reshaped one would be two.
         let array = ArrayD::from_shape_vec(IxDyn(shape), values)
             .map_err(|error| exception(self.py, "PysnnError", &error.to_string()))?;

@@ -11,6 +11,7 @@ mod plastic;
 mod plastic_plan;
 mod psnn;
 mod request;
+mod stream;
 
 use pyo3::prelude::*;
 
@@ -35,6 +36,8 @@ mod _core {
     use crate::plastic::Plastic;
     #[pymodule_export]
     use crate::psnn::read_psnn;
+    #[pymodule_export]
+    use crate::stream::Streamed;
 
     /// The version of the compiled engines.
     #[pymodule_export]

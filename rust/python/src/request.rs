@@ -21,7 +21,8 @@ enum HeldInput<'py> {
     Events { offsets: PyReadonlyArrayDyn<'py, i64>, index: PyReadonlyArrayDyn<'py, u32>, batch: usize },
 }
 
-enum HeldState<'py> {
+/// The array of one operation's state.
+pub(crate) enum HeldState<'py> {
     Real(PyReadonlyArrayDyn<'py, f32>),
     Integer(PyReadonlyArrayDyn<'py, i32>),
     Long(PyReadonlyArrayDyn<'py, i64>),
@@ -64,20 +65,18 @@ impl<'py> Held<'py> {
             HeldInput::Events { batch, .. } => *batch,
         };
         let input = match &self.input {
-            HeldInput::Constant(values) => Input::Constant(slice(request, values)?),
-            HeldInput::Frames(values) => Input::Frames(slice(request, values)?),
+            HeldInput::Constant(values) => Input::Constant(slice(values)?),
+            HeldInput::Frames(values) => Input::Frames(slice(values)?),
             HeldInput::Poisson { rates, seed, first_sample } => {
-                Input::Poisson { rates: slice(request, rates)?, seed: *seed, first_sample: *first_sample }
+                Input::Poisson { rates: slice(rates)?, seed: *seed, first_sample: *first_sample }
             }
             HeldInput::Events { offsets, index, .. } => {
-                Input::Events { offsets: slice(request, offsets)?, index: slice(request, index)? }
+                Input::Events { offsets: slice(offsets)?, index: slice(index)? }
             }
         };
         let state = match &self.state {
             None => None,
-            Some(held) => {
-                Some(held.iter().map(|(op, state)| Ok((*op, state.view(request)?))).collect::<PyResult<Vec<_>>>()?)
-            }
+            Some(held) => Some(held.iter().map(|(op, state)| Ok((*op, state.view()?))).collect::<PyResult<Vec<_>>>()?),
         };
         Ok(Request {
             input,
@@ -103,17 +102,19 @@ pub(crate) fn progress(request: &Bound<'_, PyAny>) -> PyResult<Option<Py<PyAny>>
 }
 
 impl HeldState<'_> {
-    fn view(&self, request: &Bound<'_, PyAny>) -> PyResult<StateView<'_>> {
+    /// The core's view; it borrows the array.
+    pub(crate) fn view(&self) -> PyResult<StateView<'_>> {
         Ok(match self {
-            Self::Real(array) => StateView::Real(slice(request, array)?),
-            Self::Integer(array) => StateView::Integer(slice(request, array)?),
-            Self::Long(array) => StateView::Long(slice(request, array)?),
-            Self::Bytes(array) => StateView::Bytes(slice(request, array)?),
+            Self::Real(array) => StateView::Real(slice(array)?),
+            Self::Integer(array) => StateView::Integer(slice(array)?),
+            Self::Long(array) => StateView::Long(slice(array)?),
+            Self::Bytes(array) => StateView::Bytes(slice(array)?),
         })
     }
 }
 
-fn held_state<'py>(state: &Bound<'py, PyAny>) -> PyResult<Vec<(usize, HeldState<'py>)>> {
+/// Take the arrays of a state, by the number of the operation, with exact types.
+pub(crate) fn held_state<'py>(state: &Bound<'py, PyAny>) -> PyResult<Vec<(usize, HeldState<'py>)>> {
     let mut held = Vec::new();
     for item in state.call_method0("items")?.try_iter()? {
         let (op, array): (usize, Bound<'py, PyAny>) = item?.extract()?;
@@ -134,6 +135,7 @@ fn first(shape: &[usize]) -> usize {
     shape.first().copied().unwrap_or(0)
 }
 
-fn slice<'a, T: numpy::Element>(request: &Bound<'_, PyAny>, array: &'a PyReadonlyArrayDyn<'_, T>) -> PyResult<&'a [T]> {
-    array.as_slice().map_err(|error| ORIGIN.error(request.py(), "array", &error.to_string()))
+/// The values of an array that is whole.
+pub(crate) fn slice<'a, T: numpy::Element>(array: &'a PyReadonlyArrayDyn<'_, T>) -> PyResult<&'a [T]> {
+    array.as_slice().map_err(|error| Python::attach(|py| ORIGIN.error(py, "array", &error.to_string())))
 }

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use pysnn_core::clocked::{Array, Input, Options, Outputs, Program, Proof, Request, StateView};
+use pysnn_core::clocked::{Input, Options, Program, Request, Stream, check_potentials};
 use pysnn_core::exported::{Exported, Golden, Interface};
 use pysnn_core::plan::{Body, Readout};
 use pysnn_core::simd::Level;
@@ -15,18 +16,9 @@ use crate::fault::{Fault, Outcome};
 pub(crate) struct Session {
     pub(crate) interface: Interface,
     pub(crate) golden: Golden,
-    pub(crate) program: Program,
+    pub(crate) program: Arc<Program>,
     threads: usize,
     block: usize,
-}
-
-/// Where a stream stands.
-#[derive(Default)]
-pub(crate) struct Running {
-    state: Option<Vec<(usize, Array)>>,
-    /// Steps behind it.
-    pub(crate) steps: u64,
-    proof: Proof,
 }
 
 /// Read a network's file.
@@ -40,7 +32,7 @@ impl Session {
     pub(crate) fn open(arguments: &Arguments) -> Outcome<Self> {
         let Exported { plan, interface, golden, .. } = load(&arguments.network)?;
         let level = Level::named(arguments.simd.as_deref())?;
-        let program = Program::new(plan, Options { counts: false, ..Options::from(level) })?;
+        let program = Arc::new(Program::new(plan, Options { counts: false, ..Options::from(level) })?);
         if arguments.verify {
             golden.verify(&program, &interface).map_err(|error| Fault::file(&arguments.network, error))?;
         }
@@ -59,21 +51,28 @@ impl Session {
 
     /// Run samples from the start.
     pub(crate) fn run(&self, input: Input<'_>, batch: usize, steps: usize) -> Outcome<Vec<f32>> {
-        Proof::default().cover(self.program.ops(), steps, None)?;
-        let request = Request { threads: self.threads, block: self.block, ..request(input, batch, steps) };
+        check_potentials(self.program.ops(), steps, None)?;
+        let request = Request {
+            input,
+            batch,
+            steps,
+            read_at: vec![steps],
+            state: None,
+            start: 0,
+            threads: self.threads,
+            block: self.block,
+            count: false,
+            probe: false,
+            keep_state: false,
+            record_spikes: Vec::new(),
+            record_potentials: Vec::new(),
+        };
         Ok(self.program.run(&request, &mut |_| true)?.scores)
     }
 
-    /// Run one sample's next steps, from where it stands.
-    pub(crate) fn advance(&self, input: Input<'_>, steps: usize, running: &mut Running) -> Outcome<Vec<f32>> {
-        let views: Option<Vec<_>> =
-            running.state.as_ref().map(|state| state.iter().map(|(op, array)| (*op, view(array))).collect());
-        running.proof.cover(self.program.ops(), steps, views.as_deref())?;
-        let request = Request { state: views, start: running.steps, keep_state: true, ..request(input, 1, steps) };
-        let Outputs { scores, state, .. } = self.program.run(&request, &mut |_| true)?;
-        running.state = Some(state);
-        running.steps += steps as u64;
-        Ok(scores)
+    /// Open a stream of one sample.
+    pub(crate) fn stream(&self) -> Outcome<Stream> {
+        Ok(Stream::new(Arc::clone(&self.program), 1, None)?)
     }
 
     /// The class that scores predict; -1 where nothing has spiked.
@@ -93,32 +92,5 @@ impl Session {
             Readout::FirstSpike if highest == f32::NEG_INFINITY => -1,
             _ => winner,
         }
-    }
-}
-
-fn request(input: Input<'_>, batch: usize, steps: usize) -> Request<'_> {
-    Request {
-        input,
-        batch,
-        steps,
-        read_at: vec![steps],
-        state: None,
-        start: 0,
-        threads: 1,
-        block: 0,
-        count: false,
-        probe: false,
-        keep_state: false,
-        record_spikes: Vec::new(),
-        record_potentials: Vec::new(),
-    }
-}
-
-fn view(array: &Array) -> StateView<'_> {
-    match array {
-        Array::Real(values) => StateView::Real(values),
-        Array::Integer(values) => StateView::Integer(values),
-        Array::Long(values) => StateView::Long(values),
-        Array::Bytes(values) => StateView::Bytes(values),
     }
 }

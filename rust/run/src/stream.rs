@@ -4,13 +4,14 @@
 
 use std::io::{self, BufRead, Read};
 
+use pysnn_core::clocked::Stream;
 use pysnn_core::exported::{Encoding, Entering, Preparation, Samples};
 
 use crate::arguments::{Arguments, Raw};
 use crate::fault::{Fault, Outcome};
 use crate::json::{Object, score};
 use crate::print;
-use crate::session::{Running, Session};
+use crate::session::Session;
 
 /// Run it.
 pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
@@ -27,29 +28,29 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
         _ => {}
     }
     let held = if about.encoding.is_by_step() { 1 } else { arguments.steps.or(about.steps).unwrap_or(1) };
-    let mut stream = Stream { arguments, session: &session, held, running: Running::default(), frames: 0 };
+    let mut feed = Feed { arguments, session: &session, held, stream: session.stream()?, frames: 0 };
     let mut reader = io::stdin().lock();
-    if events { stream.events(&mut reader) } else { stream.frames(&mut reader) }
+    if events { feed.events(&mut reader) } else { feed.frames(&mut reader) }
 }
 
-struct Stream<'a> {
+struct Feed<'a> {
     arguments: &'a Arguments,
     session: &'a Session,
     /// Steps of a frame.
     held: usize,
-    running: Running,
+    stream: Stream,
     frames: u64,
 }
 
-impl Stream<'_> {
+impl Feed<'_> {
     fn frames(&mut self, reader: &mut impl BufRead) -> Outcome<()> {
         while let Some(values) = self.next_frame(reader)? {
             let about = &self.session.interface.about;
             let entering = Entering { values, ..Entering::new(about.encoding, about.seed) };
             if self.arguments.reset {
-                self.running = Running::default();
+                self.stream.restart()?;
             }
-            let scores = self.session.advance(entering.input(), self.held, &mut self.running)?;
+            let scores = self.stream.advance(entering.input(), self.held, &mut |_| true)?;
             self.frames += 1;
             if self.frames.is_multiple_of(self.arguments.every as u64) {
                 self.say(&scores)?;
@@ -71,9 +72,9 @@ impl Stream<'_> {
                 return Ok(());
             }
             if self.arguments.reset {
-                self.running = Running::default();
+                self.stream.restart()?;
             }
-            let scores = self.session.advance(entering.input(), steps, &mut self.running)?;
+            let scores = self.stream.advance(entering.input(), steps, &mut |_| true)?;
             self.frames += steps as u64;
             self.say(&scores)?;
         }
@@ -155,7 +156,7 @@ impl Stream<'_> {
 
     fn say(&self, scores: &[f32]) -> Outcome<()> {
         let object = Object::new()
-            .value("step", self.running.steps)
+            .value("step", self.stream.steps())
             .value("class", self.session.prediction(scores))
             .list("scores", scores.iter().map(|&value| score(value)));
         print(&object.line())

@@ -272,13 +272,19 @@ def test_choices_are_made_on_training_images(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.slow
-def test_the_spec_of_the_page_runs(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+def test_the_specs_of_the_page_run(tmp_path: Path) -> None:
+    page, plastic = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("sweeps.md", "stdp.md"))
+    block, stdp = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     spec = write(tmp_path, block)
     assert invoke("run", spec).exit_code == 0
     (row,) = status_of(spec)["rows"]
     assert f"{row['points']} points, {row['rows']} rows" in page
+    (base,) = re.findall(r"^```toml\n(.*?)^```", plastic, re.DOTALL | re.MULTILINE)
+    (tmp_path / "network.toml").write_text(base, encoding="utf-8")
+    (tmp_path / "plastic.toml").write_text(stdp, encoding="utf-8")
+    assert invoke("run", tmp_path / "plastic.toml").exit_code == 0
+    (row,) = status_of(tmp_path / "plastic.toml")["rows"]
+    assert (row["points"], row["rows"]) == (18, 54)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import pytest
 from pysnn.errors import DataError
 from pysnn.hardware import estimate
 from pysnn.schemas import SCHEMAS
+from pysnn.sweep.estimate_run import EstimateRun
 from pysnn.sweep.spec import load_spec
 
 SPEC = """job = "estimate"
@@ -31,6 +32,7 @@ def test_a_point_is_an_estimate(tmp_path: Path) -> None:
     spec = load_spec(path)
     assert [point["chip"] for point in spec.points] == ["odin", "speck"]
     rows = spec.run(spec.points[0], 0)
+    assert isinstance(spec.run, EstimateRun)
     done = spec.run.converted(spec.points[0])
     for row, steps in zip(rows, (2, 4), strict=True):
         total = estimate(done.found.network, done.found.activity, chips=["odin"], steps=steps).total("odin")

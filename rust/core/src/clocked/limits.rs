@@ -47,32 +47,35 @@ pub fn check_potentials(ops: &[Op], steps: usize, state: Option<&[(usize, StateV
 
 /// What is proven of a run that goes on: for how many more steps nothing can leave int32.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Proof {
+pub(crate) struct Proof {
     left: usize,
 }
 
 impl Proof {
-    /// Take some more steps: as long as the proof holds nothing is looked at, then the state is, once.
+    /// Prove it for `steps` more steps, and for as many as can be; `state` is where they start from.
     ///
     /// # Errors
     ///
     /// The first node that could leave int32 in these steps, by name.
-    pub fn cover(&mut self, ops: &[Op], steps: usize, state: Option<&[(usize, StateView<'_>)]>) -> Result<()> {
-        if self.left < steps {
-            check_potentials(ops, steps, state)?;
-            // The longest proof, by halves.
-            let (mut known, mut beyond) = (steps, steps.max(MAX_STEPS) + 1);
-            while beyond - known > known / 8 + 1 {
-                let middle = known + (beyond - known) / 2;
-                match check_potentials(ops, middle, state) {
-                    Ok(()) => known = middle,
-                    Err(_) => beyond = middle,
-                }
+    pub(crate) fn new(ops: &[Op], steps: usize, state: Option<&[(usize, StateView<'_>)]>) -> Result<Self> {
+        check_potentials(ops, steps, state)?;
+        // The longest proof, by halves.
+        let (mut known, mut beyond) = (steps, steps.max(MAX_STEPS) + 1);
+        while beyond - known > known / 8 + 1 {
+            let middle = known + (beyond - known) / 2;
+            match check_potentials(ops, middle, state) {
+                Ok(()) => known = middle,
+                Err(_) => beyond = middle,
             }
-            self.left = known;
         }
-        self.left -= steps;
-        Ok(())
+        Ok(Self { left: known })
+    }
+
+    /// Take some steps of it; `false` where it holds for fewer.
+    pub(crate) fn spend(&mut self, steps: usize) -> bool {
+        let holds = self.left >= steps;
+        self.left -= if holds { steps } else { 0 };
+        holds
     }
 }
 

@@ -12,8 +12,9 @@ mod request;
 mod run;
 mod synapses;
 
-pub use limits::{Proof, check_potentials};
+pub use limits::check_potentials;
 pub use program::compiled::Options;
 pub use request::{Array, COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request, StateView};
 pub use run::program::Program;
+pub use run::stream::Stream;
 pub use synapses::choice::Family;

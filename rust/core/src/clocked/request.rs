@@ -59,6 +59,19 @@ pub enum Array {
     Bytes(Vec<u8>),
 }
 
+impl Array {
+    /// The same, to read.
+    #[must_use]
+    pub fn view(&self) -> StateView<'_> {
+        match self {
+            Self::Real(values) => StateView::Real(values),
+            Self::Integer(values) => StateView::Integer(values),
+            Self::Long(values) => StateView::Long(values),
+            Self::Bytes(values) => StateView::Bytes(values),
+        }
+    }
+}
+
 /// One run; the twin of `RunRequest` in `pysnn/backends/base.py`.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
@@ -188,7 +201,6 @@ impl Request<'_> {
         ensure((1..=MAX_STEPS).contains(&self.steps), || {
             format!("steps is {}; expected 1 to {MAX_STEPS}", self.steps)
         })?;
-        ensure(self.batch > 0, || "an empty batch".into())?;
         ensure(self.block <= MAX_BLOCK, || format!("block is {}; expected 0 to {MAX_BLOCK}", self.block))?;
         ensure(self.threads > 0, || "threads is 0; expected at least 1".into())?;
         let sorted = self.read_at.windows(2).all(|pair| pair[0] < pair[1]);
@@ -196,14 +208,13 @@ impl Request<'_> {
         ensure(sorted && inside && !self.read_at.is_empty(), || {
             format!("read_at must be ascending step counts in 1 to {}", self.steps)
         })?;
-        ensure(self.start <= 1 << 40, || "start is too large".into())?;
         if let Some(window) = window(ops) {
             ensure(self.steps == 1 && self.start == 0 && self.state.is_none(), || {
                 format!("neurons with windows of {window} steps run in one pass, which is one step from a fresh start")
             })?;
         }
         self.check_input(&ops[0])?;
-        self.check_state(ops)?;
+        self.check_beginning(ops)?;
         let has = |op: usize, good: fn(&Op) -> bool| ops.get(op).is_some_and(good);
         for &op in &self.record_spikes {
             let counts = has(op, |op| op.spec.kind.holds_spikes() && !matches!(op.body, Body::Output(_)));
@@ -214,6 +225,13 @@ impl Request<'_> {
             ensure(neuron, || format!("operation {op} has no potentials to record"))?;
         }
         Ok(())
+    }
+
+    /// Check what a run goes on from.
+    pub(crate) fn check_beginning(&self, ops: &[Op]) -> Result<()> {
+        ensure(self.batch > 0, || "an empty batch".into())?;
+        ensure(self.start <= 1 << 40, || "start is too large".into())?;
+        self.check_state(ops)
     }
 
     fn check_input(&self, op: &Op) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Runs of a program: samples on threads, stage after stage.
+//! Runs of a program: samples on threads, stage after stage; and streams, which go on from call to call.
 
 pub(crate) mod convolve;
 pub(crate) mod count;
@@ -9,5 +9,6 @@ pub(crate) mod keep;
 pub(crate) mod program;
 pub(crate) mod sample;
 pub(crate) mod state;
+pub(crate) mod stream;
 pub(crate) mod walk;
 pub(crate) mod workspace;

@@ -19,7 +19,7 @@ use crate::threads::{Team, with_team};
 /// A plan that can be run, many times and from several threads.
 #[derive(Debug)]
 pub struct Program {
-    compiled: Compiled,
+    pub(crate) compiled: Compiled,
     /// Workspaces of earlier runs.
     idle: Mutex<Vec<Workspace>>,
 }
@@ -135,7 +135,8 @@ impl Program {
     }
 }
 
-fn array(kind: StateKind, size: usize) -> Result<Array> {
+/// Zeros of a kind of state.
+pub(crate) fn array(kind: StateKind, size: usize) -> Result<Array> {
     Ok(match kind {
         StateKind::Real => Array::Real(zeros(size)?),
         StateKind::Integer => Array::Integer(zeros(size)?),

@@ -119,6 +119,15 @@ impl Memory {
         Ok(())
     }
 
+    /// Whether all float32 values are finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        match self {
+            Self::RealPotential(values) => all_finite(values.as_flattened()),
+            Self::RealSum(values) => all_finite(values),
+            _ => true,
+        }
+    }
+
     /// Take the state of a sample.
     pub(crate) fn load(&mut self, ops: &[Op], op: &Op, state: &StateView<'_>, sample: usize) -> Result<()> {
         let (shape, size) = (shape_of(ops, op), state_size(ops, op));
@@ -153,6 +162,18 @@ impl Memory {
         }
         Ok(())
     }
+}
+
+/// Whether all values are finite: a product with 0 is 0 for these alone, and a sum of such is quicker than to look at each.
+fn all_finite(values: &[f32]) -> bool {
+    let mut sums = [0.0_f32; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (sum, value) in sums.iter_mut().zip(chunk) {
+            *sum += value * 0.0;
+        }
+    }
+    rest.iter().all(|value| value.is_finite()) && sums.iter().all(|sum| *sum == 0.0)
 }
 
 /// The values of neurons that remember one or several, each in `(C, H, W)` order, into chunks.

@@ -5,9 +5,15 @@ use crate::clocked::run::sample::Sample;
 use crate::error::Result;
 
 impl Sample<'_> {
-    /// Run it; `block` is the largest number of steps at a time.
+    /// Run it from its state to its end; `block` is the largest number of steps at a time.
     pub(crate) fn run(&mut self, block: usize) -> Result<()> {
         self.workspace.begin(self.program, self.request, self.number)?;
+        self.advance(block)?;
+        self.keep()
+    }
+
+    /// Take all steps of the request from what the workspace remembers.
+    pub(crate) fn advance(&mut self, block: usize) -> Result<()> {
         let program = self.program;
         let dynamic = program.stages.partition_point(|stage| stage.is_static);
         let once = Block { first: 0, steps: 1, segments: Vec::new() };
@@ -33,7 +39,7 @@ impl Sample<'_> {
                 self.probe(done)?;
             }
         }
-        self.keep()
+        Ok(())
     }
 
     /// The next block: probes look at potentials, so there it ends at a read.

@@ -56,11 +56,17 @@ impl Workspace {
         }
     }
 
-    /// Make room for a run.
-    pub(crate) fn prepare(&mut self, program: &Compiled, request: &Request<'_>, block: usize) -> Result<()> {
+    /// Make room for maps of a block of steps.
+    pub(crate) fn widen(&mut self, program: &Compiled, block: usize) -> Result<()> {
         for (number, slot) in program.layout.slots.iter().enumerate() {
             self.maps.grow(number, slot.values(block))?;
         }
+        Ok(())
+    }
+
+    /// Make room for a run.
+    pub(crate) fn prepare(&mut self, program: &Compiled, request: &Request<'_>, block: usize) -> Result<()> {
+        self.widen(program, block)?;
         if self.memory.is_empty() {
             self.memory = program.ops.iter().map(|op| Memory::new(&program.ops, op)).collect::<Result<_>>()?;
         }

@@ -1,5 +1,7 @@
 """Every table's columns, in one place."""
 
+from pysnn.schemas.sweeps import SWEEPS
+
 __all__ = ["ACTIVITY_FIELDS", "COUNT_FIELDS", "FIXED_FIELDS", "SCHEMAS"]
 
 COUNT_FIELDS = ("events", "synops", "synops_zero", "macs", "updates", "spikes", "silent", "saturated")
@@ -12,18 +14,6 @@ ACTIVITY_FIELDS = (*COUNT_FIELDS, *FIXED_FIELDS)
 """All counts of a layer, as :class:`pysnn.activity.Activity` has them."""
 
 _COUNTS = dict.fromkeys(ACTIVITY_FIELDS, "Int64")
-
-_SWEEP_POINT: dict[str, str] = {
-    "point": "String",
-    "row": "Int64",
-    "params": "String",
-    "seed": "Int64",
-    "error": "String",
-    "started_at": "String",
-    "seconds": "Float64",
-    "code": "String",
-    "data": "String",
-}
 
 _FIRST_SPIKE: dict[str, str] = {
     "samples": "Int64",
@@ -56,6 +46,7 @@ _ESTIMATE: dict[str, str] = {
 }
 
 SCHEMAS: dict[str, dict[str, str]] = {
+    **SWEEPS,
     "run": {
         "precision": "String",
         "steps": "Int64",
@@ -175,62 +166,6 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "agreement": "Float64",
         "spikes_float32": "Int64",
         "spikes_int8": "Int64",
-    },
-    "sweep_point": _SWEEP_POINT,
-    "sweep": {
-        "network": "String",
-        "method": "String",
-        "per_channel": "Boolean",
-        "settings": "String",
-        "convert_steps": "Int64",
-        "precision": "String",
-        "calibration_samples": "Int64",
-        "calibration_seed": "Int64",
-        "split": "String",
-        "steps": "Int64",
-        "samples": "Int64",
-        "ann_accuracy": "Float64",
-        "accuracy": "Float64",
-        "agreement": "Float64",
-        "synops": "Float64",
-        "macs": "Float64",
-        "spikes_per_neuron": "Float64",
-        "ms_per_sample": "Float64",
-        "version": "String",
-        "backend": "String",
-        "simd": "String",
-        "warnings": "String",
-        **_SWEEP_POINT,
-    },
-    "sweep_estimate": {
-        "network": "String",
-        "method": "String",
-        "per_channel": "Boolean",
-        "settings": "String",
-        "convert_steps": "Int64",
-        "precision": "String",
-        "calibration_samples": "Int64",
-        "calibration_seed": "Int64",
-        "split": "String",
-        "chip": "String",
-        "steps": "Int64",
-        "samples": "Int64",
-        "accuracy": "Float64",
-        "scope": "String",
-        "energy_low": "Float64",
-        "energy": "Float64",
-        "energy_high": "Float64",
-        "latency": "Float64",
-        "power": "Float64",
-        "cores": "Int64",
-        "violations": "Int64",
-        "ann_float32": "Float64",
-        "ann_int8": "Float64",
-        "ann_int8_zero_skip": "Float64",
-        "ann_low_bits": "Float64",
-        "version": "String",
-        "warnings": "String",
-        **_SWEEP_POINT,
     },
     "sweep_status": {
         "points": "Int64",
