@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pysnn.plan.ops import AddOp, ByteOp, ConvOp, GatherOp, InputOp, Op, Plan, PoolOp
 
-__all__ = ["Delivery", "FanOuts", "deliveries", "fan_outs", "sources_of"]
+__all__ = ["Delivery", "FanOuts", "deliveries", "fan_outs", "level_maps", "sources_of"]
 
 
 class FanOuts(NamedTuple):
@@ -45,16 +45,14 @@ def sources_of(op: Op) -> tuple[int, ...]:
     return () if isinstance(op, InputOp) else (op.source,)
 
 
-def deliveries(plan: Plan, number: int) -> Mapping[int, Delivery] | None:
+def deliveries(plan: Plan, number: int) -> Mapping[int, Delivery]:
     """Return the maps of levels whose spikes reach weight operation ``number`` of a plan with windows, and how.
 
-    Pools, sums and moves pass every spike on, so that a spike may be delivered several times. ``None``: the plan has no
-    windows, or the operation reads other things than spikes.
+    Pools, sums and moves pass every spike on, so that a spike may be delivered several times. The operation reads one of the
+    :func:`level_maps`.
     """
     op = plan.ops[number]
     assert isinstance(op, ConvOp)
-    if plan.window is None or not _passes(plan, op.source):
-        return None
     spec = plan.ops[op.source].spec
     met = fan_outs(op, spec.shape)
     waiting: dict[int, NDArray[np.int64]] = {
@@ -72,12 +70,23 @@ def deliveries(plan: Plan, number: int) -> Mapping[int, Delivery] | None:
     return found
 
 
-def _passes(plan: Plan, number: int) -> bool:
-    """Say whether a map holds spikes, or sums of nothing else."""
-    op = plan.ops[number]
-    if op.spec.kind == "level":
-        return True
-    return isinstance(op, PoolOp | GatherOp | AddOp | ByteOp) and all(_passes(plan, k) for k in sources_of(op))
+def level_maps(plan: Plan) -> frozenset[int]:
+    """Return the maps that hold levels, or sums of nothing else.
+
+    Examples
+    --------
+    >>> from pysnn import FirstSpike, Input, Network, Output
+    >>> from pysnn.plan import compile_plan
+    >>> plan = compile_plan(Network.chain({"in": Input((2,)), "a": FirstSpike(0.5), "out": Output()}))
+    >>> {plan.ops[k].kind for k in level_maps(plan)}
+    {'neuron'}
+    """
+    found: set[int] = set()
+    for k, op in enumerate(plan.ops):
+        passes = isinstance(op, PoolOp | GatherOp | AddOp | ByteOp)
+        if op.spec.kind == "level" or (passes and found.issuperset(sources_of(op))):
+            found.add(k)
+    return frozenset(found)
 
 
 def _before(plan: Plan, op: Op, tables: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -109,7 +109,7 @@ def simulate_windows(plan: Plan, values: NDArray[np.float32], fire: Fire = first
     """
     if plan.window is None:
         raise PlanError("windows: expected a plan of FirstSpike neurons, got one whose neurons take steps")
-    run = _Simulation(plan, values, WindowRun(plan.window))
+    run = _Simulation(plan, values, WindowRun(plan.window), _spike_maps(plan))
     for k, op in enumerate(plan.ops):
         if isinstance(op, NeuronOp):
             run.neurons(k, op, fire)
@@ -123,6 +123,8 @@ class _Simulation:
     plan: Plan
     values: NDArray[np.float32]
     run: WindowRun
+    spikes: frozenset[int]
+    """Maps of levels, and plain sums of them: spikes pass through what is before them."""
 
     def neurons(self, k: int, op: NeuronOp, fire: Fire) -> None:
         """Let a layer integrate what arrives, then have its window."""
@@ -143,15 +145,18 @@ class _Simulation:
         scores = potential.reshape(len(potential), -1).astype(np.float32)
         return replace(self.run, scores=scores, latency=end)
 
-    def _layers(self, k: int) -> set[int]:
-        """Return the neuron operations whose spikes get to a map without another one on the way."""
-        if k in self.run.times:
-            return {k}
-        return set().union(*(self._layers(source) for source in sources_of(self.plan.ops[k])))
-
     def _opening(self, k: int) -> int:
         """Return the step by which all spikes that get to a map have come: the end of the latest window."""
-        return max((self.run.openings[layer] + self.run.window for layer in self._layers(k)), default=0)
+        latest, seen, waiting = 0, {k}, [k]
+        while waiting:
+            here = waiting.pop()
+            if here in self.run.times:
+                latest = max(latest, self.run.openings[here] + self.run.window)
+                continue
+            before = [source for source in sources_of(self.plan.ops[here]) if source not in seen]
+            seen.update(before)
+            waiting += before
+        return latest
 
     def _arriving(self, k: int, opening: int) -> Array:
         """Return the spikes that arrive at each step of the window before ``opening``, int64 ``(steps, samples, C, H, W)``."""
@@ -192,7 +197,7 @@ class _Simulation:
                 total += self._edge(term, op, opening)
             return total
         source = op.source if isinstance(op, ConvOp | PoolOp) else -1
-        if isinstance(op, ConvOp | PoolOp) and self._spikes_in(source):
+        if isinstance(op, ConvOp | PoolOp) and source in self.spikes:
             return self._integrated(op, self._arriving(source, opening)).astype(wide)
         values = [self._potential(source, opening) for source in sources_of(op)]
         return np.asarray(_compute(op, *values)).astype(wide)
@@ -213,25 +218,22 @@ class _Simulation:
         weights = replace(op, bias=np.zeros_like(op.bias))
         return _through_slopes(_each_step(lambda x: ops.conv(weights, x), spikes)) + op.bias[:, None, None]
 
-    def _spikes_in(self, k: int) -> bool:
-        """Say whether a map holds spikes or, in int32, sums of them."""
-        op = self.plan.ops[k]
-        return op.spec.holds_spikes or isinstance(op, ByteOp) or (op.spec.kind == "current" and self._sums_levels(k))
-
-    def _sums_levels(self, k: int) -> bool:
-        op = self.plan.ops[k]
-        if op.spec.holds_spikes:
-            return True
-        plain = isinstance(op, PoolOp | GatherOp) or (
-            isinstance(op, AddOp) and all(term.constant is None and term.multiplier is None for term in op.terms)
-        )
-        return plain and all(self._sums_levels(source) for source in sources_of(op))
-
     def _static(self, k: int) -> Array:
         op = self.plan.ops[k]
         if isinstance(op, InputOp):
             return self.values
         return np.asarray(_compute(op, *(self._static(source) for source in sources_of(op))))
+
+
+def _spike_maps(plan: Plan) -> frozenset[int]:
+    found: set[int] = set()
+    for k, op in enumerate(plan.ops):
+        terms = op.terms if isinstance(op, AddOp) else ()
+        weighed = any(term.scale is not None or term.constant is not None or term.shift is not None for term in terms)
+        passes = isinstance(op, PoolOp | GatherOp | ByteOp | AddOp) and op.spec.kind != "real" and not weighed
+        if op.spec.kind == "level" or (passes and found.issuperset(sources_of(op))):
+            found.add(k)
+    return frozenset(found)
 
 
 def _through_slopes(added: Array) -> Array:

@@ -146,7 +146,7 @@ def _add_batch(
 ) -> None:
     for i, at in enumerate(result.steps):
         for name, unit in units.items():
-            _take(sums.setdefault((at, name), ErrorSums(at)), result.probes[name], i, unit, activations[name])
+            _take(sums.setdefault((at, name), ErrorSums(at, unit.levels)), result.probes[name], i, unit, activations[name])
 
 
 def _take(sums: ErrorSums, probe: Probe, read: int, unit: SpikeUnit, ann: NDArray[np.float32]) -> None:

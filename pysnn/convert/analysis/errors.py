@@ -100,9 +100,10 @@ def error_terms(
 
 @dataclass
 class ErrorSums:
-    """Running sums over samples and neurons of one layer, at one number of steps."""
+    """Running sums over samples and neurons of one layer, at one number of steps; ``levels`` as in :class:`SpikeUnit`."""
 
     steps: int
+    levels: int | None = None
     values: int = 0
     squares: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*_PARTS, "total"), 0.0))
     sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_PARTS, 0.0))
@@ -124,7 +125,7 @@ class ErrorSums:
         self.signal += float(np.sum(terms.ann * terms.ann))
         self.variance += float(variance.sum())
         self.silent += int(np.count_nonzero(spikes == 0))
-        self.saturated += int(np.count_nonzero(spikes == self.steps))
+        self.saturated += int(np.count_nonzero(spikes == (self.levels or self.steps)))
 
     def columns(self) -> dict[str, float]:
         """Return the columns of the table: roots of mean squares, means, shares."""

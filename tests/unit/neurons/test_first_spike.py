@@ -68,6 +68,7 @@ def test_spikes_behind_a_pool_are_counted_and_not_their_sum(backend: str, precis
     # 2 (200 + 255 + 1) / 2 = 456 stands above the window; -456 below.
     assert result.probes["b"].spikes.ravel().tolist() == [255, 0, 0]
     table = {row["layer"]: row for row in result.activity.table().to_dicts()}
+    assert table["conv"]["shifts"] == table["conv"]["edge_sums"] == 0
     assert (table["conv"]["events"], table["conv"]["synops"], table["conv"]["synops_zero"]) == (3, 6, 3)
 
 
@@ -132,7 +133,11 @@ def test_a_conversion_has_no_deviation_and_sums_its_errors(precision: Any) -> No
     conversion = convert(small_ann(), DATA, "first-spike", window=8, compare=False)
     rows = conversion.errors(DATA, precision=precision).to_dicts()
     assert [row["window"] for row in rows] == [8, 8]
+    result = pysnn.run(conversion.network, DATA, precision=precision, probe=True)
     for row in rows:
+        levels = result.probes[row["layer"]].spikes
+        assert row["saturated"] == np.mean(levels == 8)
+        assert row["silent"] == np.mean(levels == 0)
         assert row["e_d"] == 0
         assert 0 < row["e_q"] < row["signal"]
 
@@ -181,6 +186,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("range", lambda: pysnn.run(heavy(), np.ones((1, 2)), precision="int8"), "'a'.*analogue current exceeds 1048576"),
     ("int32", lambda: pysnn.run(wide(), np.ones((1, 2)), precision="int8"), "'fc'.*an int32 current could reach"),
     ("state", lambda: pysnn.run(one_layer(), CURRENTS).state, "a network of FirstSpike neurons has none"),
+    ("stream", lambda: pysnn.Simulator(one_layer()).stream(), "stream: a network of FirstSpike neurons takes no steps"),
     ("steps to convert", lambda: convert(small_ann(), DATA, "first-spike", steps=8), "a window in place of steps"),
 ]
 

@@ -164,8 +164,7 @@ fn pool(spec: &MapSpec, source: &MapSpec, pool: &Pool) -> Check {
     slides(spec, source, &pool.window, source.shape.channels)?;
     ensure(pool.window.dilation == [1, 1], || "a pool has dilation 1".into())?;
     let fits = match (source.kind, spec.kind) {
-        (Kind::Level, into) => into != Kind::Level,
-        (Kind::Count, into) => into != Kind::Level,
+        (Kind::Level | Kind::Count, into) => into != Kind::Level,
         (from, into) => from == into,
     };
     ensure(fits, || format!("a pool cannot make a {:?} map of a {:?} map", spec.kind, source.kind))?;

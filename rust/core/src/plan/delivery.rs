@@ -12,10 +12,15 @@ pub(crate) struct Delivery {
     pub(crate) fanout: Fanout,
 }
 
-/// Whether a map holds spikes of levels, or sums of nothing else.
-pub(crate) fn passes(ops: &[Op], map: usize) -> bool {
-    let passing = matches!(ops[map].body, Body::Pool(_) | Body::Gather(_) | Body::Add(_) | Body::Byte(_));
-    ops[map].spec.kind == Kind::Level || (passing && ops[map].sources().iter().all(|&source| passes(ops, source)))
+/// Whether each map holds levels, or sums of nothing else.
+pub(crate) fn carrying(ops: &[Op]) -> Vec<bool> {
+    let mut found: Vec<bool> = Vec::with_capacity(ops.len());
+    for op in ops {
+        let passes = matches!(op.body, Body::Pool(_) | Body::Gather(_) | Body::Add(_) | Body::Byte(_));
+        let sums = passes && op.sources().iter().all(|&source| found.get(source) == Some(&true));
+        found.push(op.spec.kind == Kind::Level || sums);
+    }
+    found
 }
 
 /// The maps of levels whose spikes reach a weight layer that reads `source`, with what it says of the values of that.

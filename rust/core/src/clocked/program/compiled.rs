@@ -5,7 +5,7 @@ use crate::clocked::program::layout::Layout;
 use crate::clocked::program::stage::{Stage, Staged, stages};
 use crate::clocked::synapses::choice::Family;
 use crate::error::Result;
-use crate::plan::{Body, Delivery, Fanout, Kind, Op, Plan, Weights, deliveries, passes, window};
+use crate::plan::{Body, Delivery, Fanout, Kind, Op, Plan, Weights, carrying, deliveries};
 use crate::simd::Level;
 
 /// A plan made ready: what all runs of it read.
@@ -106,12 +106,12 @@ fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
             fires: op.spec.kind.holds_spikes(),
         })
         .collect();
-    let windows = window(ops).is_some();
+    let levels = carrying(ops);
     for (number, op) in ops.iter().enumerate() {
         if let Body::Conv(conv) = &op.body {
             let source = &ops[conv.source].spec;
             let fanout = Fanout::new(conv, source.shape, op.spec.shape)?;
-            if windows && passes(ops, conv.source) {
+            if levels[conv.source] {
                 for Delivery { map, times, fanout } in deliveries(ops, conv.source, fanout)? {
                     meters[map].readers.push(Reader {
                         op: number,
