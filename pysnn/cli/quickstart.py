@@ -49,5 +49,6 @@ def quickstart(
         typer.echo()
         for kind, path in result.files.items():
             typer.echo(f"{kind}: {path}")
+        typer.echo("Networks whose weights change while they run: pysnn stdp run SPEC.toml (docs/stdp.md)")
     for note in result.notes:
         say(note)

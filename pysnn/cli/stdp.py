@@ -39,6 +39,7 @@ def run(
     rates: Table = None,
     weights: Table = None,
     save: Annotated[Path | None, typer.Option(help="Write the network with its state (.psnn).")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw what the spec watches, and the weights (.png).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a plastic network and show its counts."""
@@ -47,7 +48,14 @@ def run(
     from pysnn.progress import Progress
 
     outputs = {"--spikes": spikes, "--rates": rates, "--weights": weights}
-    check_outputs({**{name: (path, TABLE) for name, path in outputs.items()}, "--save": (save, NETWORK)}, [spec])
+    check_outputs(
+        {
+            **{name: (path, TABLE) for name, path in outputs.items()},
+            "--save": (save, NETWORK),
+            "--plot": (plot, (".png",)),
+        },
+        [spec],
+    )
     found = load_plastic_spec(spec)
     network, state = _network(found)
     simulator = PlasticSimulator(network, dt=found.dt, seed=found.seed, backend=backend, store=store, threads=threads)
@@ -59,7 +67,7 @@ def run(
             watch=found.watch,
             rewards=found.rewards,
             progress=progress,
-            keep_state=save is not None,
+            keep_state=save is not None or plot is not None,
         )
     meta = metadata(
         backend=result.backend, dt=found.dt, seconds=found.seconds, seed=found.seed, wall_seconds=result.seconds
@@ -67,6 +75,10 @@ def run(
     for option, path in outputs.items():
         if path is not None:
             _write(result, option, path, meta)
+    if plot is not None:
+        from pysnn.plot import save_plastic_run
+
+        save_plastic_run(plot, result)
     if save is not None:
         from pysnn.files.plastic import save as save_plastic
 
