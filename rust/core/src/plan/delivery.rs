@@ -115,3 +115,33 @@ fn moved_back(ops: &[Op], gather: &Gather, shape: Shape, tables: &[Vec<u32>; 3])
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Coding, MapSpec, Window};
+
+    fn op(kind: Kind, shape: Shape, body: Body) -> Op {
+        let spec = MapSpec { shape, kind, is_static: false, max_count: 4 };
+        Op { node: "a".into(), spec, body }
+    }
+
+    #[test]
+    fn spikes_pass_pools_and_moves_as_often_as_these_read_them() {
+        let [map, pixel] = [Shape::new(2, 2, 2), Shape::new(2, 1, 1)];
+        let window = Window { kernel: [2; 2], stride: [2; 2], pads: [0; 4], dilation: [1; 2] };
+        // The second channel's sum is read twice, the first one's never.
+        let gather = Gather { sources: vec![1], index: vec![1, 1] };
+        let ops = [
+            op(Kind::Level, map, Body::Input(Coding::Constant)),
+            op(Kind::Count, pixel, Body::Pool(Pool { source: 0, window, weight: 1.0 })),
+            op(Kind::Count, pixel, Body::Gather(gather)),
+        ];
+        assert_eq!(carrying(&ops), [true; 3]);
+        let fanout = Fanout { all: vec![3, 5], nonzero: vec![1, 4] };
+        let found = deliveries(&ops, 2, fanout).unwrap();
+        assert_eq!((found.len(), found[0].map), (1, 0));
+        assert_eq!(found[0].times, [0, 2].repeat(4));
+        assert_eq!(found[0].fanout, Fanout { all: [0, 8].repeat(4), nonzero: [0, 5].repeat(4) });
+    }
+}
