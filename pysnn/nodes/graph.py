@@ -23,7 +23,7 @@ class Graph(Protocol):
 
 
 def topological(graph: Graph) -> list[str]:
-    """Return Kahn's order, by the order of the nodes; where only cycles are left, a delay on one of them goes first."""
+    """Return Kahn's order, by the order of the nodes, the output last; where only cycles are left, a delay on one of them goes first."""
     waiting = {name: len(sources) for name, sources in graph.sources.items()}
     order = [name for name, count in waiting.items() if count == 0]
     done = 0
@@ -43,7 +43,8 @@ def topological(graph: Graph) -> list[str]:
             waiting[target] -= 1
             if waiting[target] == 0 and target not in order:
                 order.append(target)
-    return order
+    # A connection back from the last neuron may come behind the output so far.
+    return sorted(order, key=lambda name: not graph.targets[name])
 
 
 def _returns(graph: Graph, start: str, among: Collection[str]) -> bool:

@@ -78,11 +78,10 @@ pub(crate) trait Current: Element + Potential {
     ) {
         let mut totals = *sums;
         for (&row, &value) in rows.iter().zip(values) {
-            for pixel in 0..R {
-                let weight = &weights[pixel][row as usize];
-                for lane in 0..M {
-                    totals[pixel][lane] = totals[pixel][lane].plus(Self::weigh_by(weight[lane], value));
-                }
+            // One loop over all lanes: of two nested ones the compiler makes scalar code.
+            let together: [[Self::Weight; M]; R] = std::array::from_fn(|pixel| weights[pixel][row as usize]);
+            for (total, &weight) in totals.as_flattened_mut().iter_mut().zip(together.as_flattened()) {
+                *total = total.plus(Self::weigh_by(weight, value));
             }
         }
         *sums = totals;
