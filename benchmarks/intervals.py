@@ -2,7 +2,10 @@
 
 import math
 
-__all__ = ["accuracy_cell", "half_width", "verdict"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["accuracy_cell", "half_width", "paired_half_width", "verdict"]
 
 _Z = 1.959963984540054
 """97.5 % of a normal distribution lie below it."""
@@ -18,6 +21,20 @@ def half_width(share: float, samples: int) -> float:
     """
     spread = share * (1 - share) / samples + _Z**2 / (4 * samples**2)
     return _Z * math.sqrt(spread) / (1 + _Z**2 / samples)
+
+
+def paired_half_width(changes: NDArray[np.int64]) -> float:
+    """Return half the width of the 95 % interval of a mean difference of two networks on the same samples.
+
+    ``changes`` is 1 for a sample that only the first gets right, -1 for one that only the second does, else 0; the interval is that of
+    a mean of independent values.
+
+    Examples
+    --------
+    >>> round(paired_half_width(np.array([1, -1] * 50 + [0] * 9_900)), 5)
+    0.00196
+    """
+    return _Z * float(changes.std(ddof=1)) / math.sqrt(len(changes))
 
 
 def accuracy_cell(share: float, samples: int) -> str:

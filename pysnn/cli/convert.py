@@ -35,11 +35,16 @@ def convert(
     calibration: Annotated[
         str, typer.Option(metavar="SOURCE", help="FILE.npz, cifar10:DIR, idx:DIR, digits: to fit to.")
     ],
-    steps: Annotated[int, typer.Option(metavar="T", min=1, help="Time-steps that the network is meant for.")],
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
+    steps: Annotated[int | None, typer.Option(metavar="T", min=1, help="Time-steps that it is meant for.")] = None,
+    window: Annotated[
+        int | None, typer.Option(metavar="S", help="Steps of a window; of first-spike, and no T.")
+    ] = None,
     method: Annotated[str, typer.Option(metavar="NAME", help="See 'pysnn methods'.")] = "percentile",
     calibrate: Annotated[str | None, typer.Option(metavar="WHAT", help="On top: bias, v_init, or bias,v_init.")] = None,
-    per_channel: Annotated[bool, typer.Option("--per-channel/--per-layer", help="Thresholds for each.")] = False,
+    per_channel: Annotated[
+        bool | None, typer.Option("--per-channel/--per-layer", help="Thresholds for each; the method's own by default.")
+    ] = None,
     percentile: Annotated[float | None, typer.Option(metavar="P", help="Setting of the method percentile.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first samples; of data sets 1,000.")] = None,
     mean: Annotated[str | None, typer.Option(metavar="A,B,C", help="Subtracted from data in 0..1.")] = None,
@@ -59,7 +64,9 @@ def convert(
     from pysnn.progress import Progress
 
     check_choice("--precision", precision, PRECISIONS)
-    settings = _method_settings(method, steps, {"per_channel": per_channel or None, "percentile": percentile})
+    wanted = {"per_channel": per_channel, "percentile": percentile, "window": window}
+    settings = _method_settings(method, steps, wanted)
+    _check_length(method, steps, calibrate)
     normalisation = _normalisation(mean, std)
     given = training_source(calibration)
     outputs = {"--out": (out, NETWORK), "--report": (report, TABLE), "--table": (table, TABLE)}
@@ -78,13 +85,16 @@ def convert(
         conversion = conversion.compared(data.x, precision=precision, progress=progress)
     assert conversion.agreement is not None
     notes.append(conversion.agreement.sentence)
-    asked = {"steps": steps, "precision": precision, "calibration": calibration}
+    length = {"steps": steps} if steps is not None else {"window": conversion.window}
+    asked = {**length, "precision": precision, "calibration": calibration}
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, report, meta)
     save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
     if conversion.int8_refusal is not None:
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
-    notes.append(f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, T = {steps}, {precision}")
+    notes.append(
+        f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, {_length(conversion)}, {precision}"
+    )
     for sentence in notes:
         say(sentence)
     show_table(
@@ -92,7 +102,22 @@ def convert(
     )
 
 
-def _method_settings(method: str, steps: int, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _length(conversion: "Conversion") -> str:
+    return f"T = {conversion.steps}" if conversion.window is None else f"windows of {conversion.window} steps"
+
+
+def _check_length(method: str, steps: int | None, calibrate: str | None) -> None:
+    """Refuse steps where a network has windows, and ask for them where it has none."""
+    if method == "first-spike":
+        if steps is not None or calibrate is not None:
+            raise typer.BadParameter(
+                "--method first-spike has --window S in place of --steps, and shifts currents without --calibrate"
+            )
+    elif steps is None:
+        raise typer.BadParameter(f"--steps: method '{method}' converts for a number of time-steps; give --steps T")
+
+
+def _method_settings(method: str, steps: int | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that were asked for, checked before anything is read."""
     from pysnn.convert.methods.registry import make_method
 
@@ -175,13 +200,12 @@ def _analyse(
     from pysnn.progress import Progress
     from pysnn.tables import write_table
 
-    assert conversion.steps is not None
     if file is None:
-        conversion.errors(x[:_CHECK_SAMPLES], conversion.steps, precision=precision)  # type: ignore[arg-type]
+        conversion.errors(x[:_CHECK_SAMPLES], precision=precision)  # type: ignore[arg-type]
         return []
     part = x[:_REPORT_SAMPLES]
     with Progress("layer errors") as progress:
-        steps = powers_of_two(conversion.steps)
+        steps = None if conversion.steps is None else powers_of_two(conversion.steps)
         frame = conversion.errors(part, steps, precision=precision, progress=progress)  # type: ignore[arg-type]
     write_table(frame, file, meta)
     return [f"wrote {file}: the error of each layer on the first {len(part)} samples of the calibration data"]

@@ -141,6 +141,7 @@ def _number_of_layers(text: str) -> int | None:
 def _case(sources: _Sources, steps: list[int] | None, limit: int | None, options: Mapping[str, Any]) -> _Case:
     from pysnn.datasets.source import parse_source
     from pysnn.files.psnn import load
+    from pysnn.plan.windows import window_of
 
     network = sources.network
     saved = load(network)
@@ -148,6 +149,11 @@ def _case(sources: _Sources, steps: list[int] | None, limit: int | None, options
         raise DataError(
             f"{network}: the analysis is for the coding 'constant', and this runs '{saved.settings.coding}'"
         )
+    window = window_of(saved.network)
+    if window is not None:
+        if steps not in (None, [1]):
+            raise DataError(f"{network}: its neurons have windows of {window} steps, and it takes no --steps")
+        steps = [1]
     if steps is None:
         if saved.settings.steps is None:
             raise DataError(f"{network}: it does not say for how many time-steps it is meant; give --steps T")
@@ -222,7 +228,9 @@ def _show(case: _Case, errors: "pl.DataFrame", blame: "pl.DataFrame", sentences:
     from pysnn.convert.analysis.blame import summarise_blame
 
     last = errors.filter(errors["steps"] == case.steps[-1])
-    show_rows(last.select(_SHOWN).to_dicts(), f"errors at T = {case.steps[-1]}, {last['samples'][0]} samples")
+    window = last["window"][0]
+    when = f"at T = {case.steps[-1]}" if window is None else f"in windows of {window} steps"
+    show_rows(last.select(_SHOWN).to_dicts(), f"errors {when}, {last['samples'][0]} samples")
     typer.echo(f"\n{sentences}")
     if blame.is_empty():
         return

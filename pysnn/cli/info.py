@@ -52,6 +52,7 @@ def _network(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     from dataclasses import asdict
 
     from pysnn.files.first_spike import SavedFirstSpike, load_any
+    from pysnn.plan.windows import window_of, window_timing
 
     saved = load_any(path)
     if isinstance(saved, SavedFirstSpike):
@@ -65,6 +66,8 @@ def _network(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         "settings": asdict(saved.settings),
         "provenance": dict(saved.provenance or {}),
     }
+    if window_of(net) is not None:
+        meta["windows"] = asdict(window_timing(net))
     return [_node_row(net, name) for name in net.order], meta
 
 

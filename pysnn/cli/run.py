@@ -52,6 +52,7 @@ def run(
     from pysnn.datasets.npz import save_arrays
     from pysnn.datasets.source import parse_source
     from pysnn.files.first_spike import SavedFirstSpike, load_any
+    from pysnn.plan.windows import window_of
     from pysnn.progress import Progress
     from pysnn.simulation.measure import measure
     from pysnn.simulation.simulator import Simulator
@@ -71,7 +72,14 @@ def run(
         meta = metadata(backend=engine.name, network=str(network), data=data, data_sha256=given.digest)
         show_table(found, meta, as_json=as_json, title=f"{network.name}, first spikes", file=table)
         return
-    if wanted is None:
+    window = window_of(saved.network)
+    if window is not None:
+        if wanted not in (None, [1]):
+            raise typer.BadParameter(
+                f"--steps: the network's neurons have windows of {window} steps, and it runs in one pass; leave it out"
+            )
+        wanted = [1]
+    elif wanted is None:
         wanted = _own_steps(saved, network)
     x, coding = _coded(given.x, saved.settings.coding, max(wanted))
     simulator = Simulator(

@@ -10,7 +10,6 @@ from typing import Any
 from pysnn.ann import ann_accuracy, ann_pass
 from pysnn.convert.analysis.diagnosis import Diagnosis, diagnose
 from pysnn.convert.analysis.precision import compare_precisions
-from pysnn.convert.constant_slope import to_first_spike
 from pysnn.convert.conversion import Conversion
 from pysnn.convert.convert import convert
 from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
@@ -32,12 +31,13 @@ __all__ = [
     "convert",
     "diagnose",
     "round_weights",
-    "to_first_spike",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Find what was here before version 0.2, and say where it is now."""
+    if name == "to_first_spike":
+        raise AttributeError("pysnn.convert.to_first_spike is convert(network, x, 'first-spike', window=S) now")
     home = {"restructure": "finetune", "resnet_cifar": "importers", "vgg11_cifar": "importers"}.get(name)
     if home is None:
         raise AttributeError(f"module 'pysnn.convert' has no attribute {name!r}")

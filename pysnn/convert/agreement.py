@@ -40,6 +40,8 @@ class Agreement:
         Largest difference to an ANN's score, over the range of the ANN's scores.
     decides_by_lowest
         The ANN's highest score is the same one nearly always and its lowest is not: what matters is the lowest.
+    window
+        Steps of a window, where neurons spike once in windows.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Agreement:
     lowest: float | None
     error: float
     decides_by_lowest: bool = False
+    window: int | None = None
 
     @property
     def poor(self) -> bool:
@@ -65,7 +68,8 @@ class Agreement:
     @property
     def sentence(self) -> str:
         """What was found, in words."""
-        where = f"on {self.samples} samples at T = {self.steps}"
+        when = f"at T = {self.steps}" if self.window is None else f"in windows of {self.window} steps"
+        where = f"on {self.samples} samples {when}"
         error = f"largest error {100 * self.error:.3g} % of the range"
         if self.highest is None or self.lowest is None:
             return f"difference to the ANN {where}: {error} of its score"
@@ -124,6 +128,12 @@ def compare_with_ann(pair: ConvertedPair, x: NDArray[Any], steps: int, options: 
 
 def to_try(method: str, settings: Mapping[str, Any], corrections: Collection[str]) -> str:
     """Return what may make a conversion agree more, in words."""
+    if method == "first-spike":
+        tries = [
+            "a longer window (--window)",
+            *([] if settings.get("per_channel") else ["per_channel=True (--per-channel)"]),
+        ]
+        return f"try {', '.join(tries)}; errors() and 'pysnn diagnose' say which layer loses most"
     tries = ["more steps"]
     if not settings.get("per_channel"):
         tries.append("per_channel=True (--per-channel)")

@@ -43,6 +43,8 @@ class Conversion:
         Thresholds, and the data that they came from.
     steps
         Number of time-steps that the conversion is meant for, or ``None``.
+    window
+        Steps of a window, where neurons spike once in windows; ``None`` where they take steps.
     corrections
         Names in :data:`pysnn.convert.CORRECTIONS` of what was calibrated behind the thresholds.
     int8_refusal
@@ -57,6 +59,7 @@ class Conversion:
     settings: Mapping[str, Any]
     calibration: Calibration
     steps: int | None = None
+    window: int | None = None
     corrections: tuple[str, ...] = ()
     int8_refusal: str | None = None
     agreement: Agreement | None = None
@@ -120,6 +123,8 @@ class Conversion:
         last = int(wanted if isinstance(wanted, int | np.integer) else max(wanted))
         few = few_samples(self.ann, sorted_samples(calibration_data(self.ann, x))[0], last)
         found = compare_with_ann(self._pair, few, last, options)
+        if self.window is not None:
+            found = replace(found, window=self.window)
         if found.poor:
             warnings.warn(
                 f"{found.sentence}; {to_try(self.method, self.settings, self.corrections)}", UserWarning, stacklevel=2
@@ -197,7 +202,11 @@ class Conversion:
         return ConvertedPair(self.network, self.ann)
 
     def _steps(self, what: str, steps: int | Sequence[int] | None) -> int | Sequence[int]:
-        wanted = self.steps if steps is None else steps
+        if self.window is not None and steps not in (None, 1):
+            raise DataError(
+                f"{what}: a network of FirstSpike neurons has its window ({self.window}) and no steps, got steps={steps!r}"
+            )
+        wanted = 1 if self.window is not None else self.steps if steps is None else steps
         if wanted is None:
             raise DataError(f"{what}: expected a number of time-steps, here or in the conversion, got none")
         return wanted

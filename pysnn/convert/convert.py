@@ -5,11 +5,14 @@ from dataclasses import asdict
 from typing import Any, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pysnn.ann import check_ann
 from pysnn.convert.calibration import calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.conversion import Conversion
 from pysnn.convert.corrections import Correction, check_corrections, correct
+from pysnn.convert.levels import correct_levels
+from pysnn.convert.methods.first_spike import FirstSpikeLevels
 from pysnn.convert.methods.registry import SETTING_KEYWORDS, MethodSettings, make_method
 from pysnn.convert.plausible import known_range, warn_of_data
 from pysnn.convert.pools import settle_pools
@@ -38,7 +41,7 @@ def convert(
     """Convert an ANN into a spiking network.
 
     Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
-    of it as initial potential; the weights stay as they are. A max-pool moves to where it reads spikes, if the function
+    of it as initial potential (by method ``"first-spike"`` a :class:`~pysnn.FirstSpike`); the weights stay as they are. A max-pool moves to where it reads spikes, if the function
     stays the same. ``calibrate`` corrects the mean error that is left.
 
     Parameters
@@ -53,11 +56,11 @@ def convert(
         Number of time-steps that the network is meant for. It can run for any other; what is fitted is fitted to this.
     calibrate
         ``"bias"``, ``"v_init"`` or both: shift each channel's current, or its initial potential, by its mean error at
-        ``steps`` time-steps on the calibration data (:data:`pysnn.convert.CORRECTIONS`).
+        ``steps`` time-steps on the calibration data (:data:`pysnn.convert.CORRECTIONS`). Method ``"first-spike"`` shifts currents always.
     compare
         Where ``steps`` are given, measure how far the result agrees with the ANN: :meth:`Conversion.compared`.
     **settings
-        Settings of the method: ``per_channel=True`` for a threshold per channel, ``percentile=99.9``.
+        Settings of the method: ``per_channel=True`` for a threshold per channel, ``percentile=99.9``, ``window=16``.
 
     Raises
     ------
@@ -91,21 +94,26 @@ def convert(
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
     rule = make_method(method, dict(settings), steps)
+    window = rule.window if isinstance(rule, FirstSpikeLevels) else None
+    if window is not None and (steps is not None or calibrate):
+        raise DataError(
+            f"convert: method 'first-spike' has a window in place of steps, and shifts currents itself; give window=S, got steps={steps}, calibrate={calibrate!r}"
+        )
     kinds = check_corrections(calibrate, steps)
     network, stuck = settle_pools(network)
-    check_convertible(network, stuck)
+    check_convertible(network, stuck, window)
     data = calibration_data(network, calibration)
     warn_of_data(network, data)
     found = choose_thresholds(network, data, rule)
     samples, _ = sorted_samples(data)
-    thresholds = {
-        layer.layer: float(layer.threshold[0]) if layer.threshold.size == 1 else layer.threshold
-        for layer in found.layers
-    }
+    thresholds = {layer.layer: _threshold(layer.threshold, window) for layer in found.layers}
     correction = Correction()
-    if kinds and steps is not None:
+    if window is not None:
+        correction = correct_levels(network, samples, thresholds, window)
+    elif kinds and steps is not None:
         correction = correct(network, samples, thresholds, int(steps), kinds)
-    spiking = spiking_network(network, thresholds, correction).with_data_range(known_range(network, samples))
+    spiking = spiking_network(network, thresholds, correction, window=window)
+    spiking = spiking.with_data_range(known_range(network, samples))
     check_runs(spiking, stuck)
     made = Conversion(
         network=spiking,
@@ -114,10 +122,17 @@ def convert(
         settings=FrozenDict(asdict(rule)),
         calibration=found,
         steps=steps,
+        window=window,
         corrections=kinds,
         int8_refusal=int8_refusal(spiking),
     )
-    return made.compared(samples) if compare and steps is not None else made
+    return made.compared(samples) if compare and (steps is not None or window is not None) else made
+
+
+def _threshold(chosen: NDArray[np.float32], window: int | None) -> Any:
+    """Return what a spike, or a level of a window, stands for: a number, or one per channel."""
+    each = chosen / np.float32(window or 1)
+    return float(each[0]) if each.size == 1 else each
 
 
 def _not_a_network(value: object) -> str:

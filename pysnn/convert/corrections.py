@@ -13,7 +13,16 @@ from pysnn.errors import DataError
 from pysnn.network import Network
 from pysnn.nodes import ReLU
 
-__all__ = ["CORRECTIONS", "Correction", "CorrectionEntry", "Neurons", "check_corrections", "correct"]
+__all__ = [
+    "CORRECTIONS",
+    "Correction",
+    "CorrectionEntry",
+    "Neurons",
+    "channel_means",
+    "check_corrections",
+    "correct",
+    "spread_channels",
+]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -112,7 +121,7 @@ def correct(
 
     def remember(name: str, current: Float32) -> Float32:
         values = network.nodes[name].apply(current)
-        means[name] = _channel_means(values)
+        means[name] = channel_means(values)
         return values
 
     layer_by_layer(network, used, remember)
@@ -135,18 +144,18 @@ class _Corrector:
     def __call__(self, name: str, current: Float32) -> Float32:
         if not isinstance(self.network.nodes[name], ReLU):
             if "bias" in self.kinds:
-                self.found.bias[name] = (self.means[name] - _channel_means(current)).astype(np.float32)
+                self.found.bias[name] = (self.means[name] - channel_means(current)).astype(np.float32)
             return current
         neurons = Neurons.of(self.thresholds[name], current, self.found.samples, self.steps)
         if "bias" in self.kinds:
-            error = self.means[name] - _channel_means(neurons.values(current))
+            error = self.means[name] - channel_means(neurons.values(current))
             self.found.bias[name] = error.astype(np.float32)
-            current = current + _spread(self.found.bias[name], current.ndim)
+            current = current + spread_channels(self.found.bias[name], current.ndim)
         values = neurons.values(current)
         if "v_init" in self.kinds:
-            error = self.steps * (self.means[name] - _channel_means(values))
+            error = self.steps * (self.means[name] - channel_means(values))
             self.found.v_init[name] = error.astype(np.float32)
-            values = neurons.values(current, _spread(self.found.v_init[name], current.ndim))
+            values = neurons.values(current, spread_channels(self.found.v_init[name], current.ndim))
         return values
 
 
@@ -161,7 +170,7 @@ class Neurons:
     @classmethod
     def of(cls, threshold: Any, current: Float32, samples: int, steps: int) -> "Neurons":
         channels = np.broadcast_to(np.float32(threshold), (current.shape[1],))
-        return cls(_spread(channels, current.ndim), samples, steps)
+        return cls(spread_channels(channels, current.ndim), samples, steps)
 
     def values(self, current: Float32, more: Any = 0.0) -> Float32:
         """Return a threshold for each spike, ``(samples * steps, channels, ...)``.
@@ -182,10 +191,24 @@ class Neurons:
         return values.reshape(-1, *shape)
 
 
-def _spread(channels: Float32, dimensions: int) -> Float32:
+def spread_channels(channels: Float32, dimensions: int) -> Float32:
+    """Return a value per channel so that it goes with ``(samples, channels, ...)`` of so many axes.
+
+    Examples
+    --------
+    >>> spread_channels(np.ones(3, dtype=np.float32), 4).shape
+    (1, 3, 1, 1)
+    """
     return channels.reshape((1, -1) + (1,) * (dimensions - 2))
 
 
-def _channel_means(values: Float32) -> Float64:
+def channel_means(values: Float32) -> Float64:
+    """Return the mean of each channel of ``(samples, channels, ...)``, in float64.
+
+    Examples
+    --------
+    >>> channel_means(np.float32([[1, 2], [3, 4]])).tolist()
+    [2.0, 3.0]
+    """
     axes = (0, *range(2, values.ndim))
     return np.asarray(values.mean(axis=axes, dtype=np.float64))

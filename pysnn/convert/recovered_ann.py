@@ -9,14 +9,14 @@ import numpy as np
 from pysnn.errors import NetworkError
 from pysnn.network import Network
 from pysnn.network_builder import NetworkBuilder
-from pysnn.neurons import IF
+from pysnn.neurons import IF, FirstSpike
 from pysnn.nodes import Output, ReLU, Scale
 
 __all__ = ["ann_digest", "recovered_ann"]
 
 
 def recovered_ann(spiking: Network) -> Network:
-    """Return the ANN of a converted network: each IF neuron with its Scale becomes a ReLU again.
+    """Return the ANN of a converted network: each IF or FirstSpike neuron with its Scale becomes a ReLU again.
 
     It is the ANN itself where the conversion has changed nothing else: no bias was calibrated and no ReLU had an upper bound.
     :func:`ann_digest` of both says whether it is; converted networks have their ANN's among their provenance.
@@ -71,10 +71,15 @@ def _scale(network: Network, name: str) -> str:
     """Return the node that says what a neuron's spike stands for."""
     node, behind = network.nodes[name], network.targets[name]
     scale = network.nodes[behind[0]] if len(behind) == 1 else None
-    if type(node) is IF and isinstance(scale, Scale) and np.array_equal(scale.factor, node.v_threshold):
+    if (
+        isinstance(node, IF)
+        and type(node) in (IF, FirstSpike)
+        and isinstance(scale, Scale)
+        and np.array_equal(scale.factor, node.v_threshold)
+    ):
         return behind[0]
     raise NetworkError(
-        f"{node.title} '{name}': expected an IF neuron and a Scale by its threshold, as a conversion makes"
+        f"{node.title} '{name}': expected an IF neuron and a Scale by its threshold, or a FirstSpike one, as a conversion makes"
     )
 
 

@@ -12,18 +12,20 @@ from pysnn.convert.corrections import Correction
 from pysnn.errors import NetworkError
 from pysnn.network import Network
 from pysnn.network_builder import NetworkBuilder
-from pysnn.neurons import IF
+from pysnn.neurons import IF, FirstSpike
 from pysnn.nodes import Affine, Conv2d, Linear, Node, Output, ReLU, Scale
 
 __all__ = ["spiking_network"]
 
 
-def spiking_network(network: Network, thresholds: Mapping[str, Any], correction: Correction | None = None) -> Network:
+def spiking_network(
+    network: Network, thresholds: Mapping[str, Any], correction: Correction | None = None, *, window: int | None = None
+) -> Network:
     """Replace each ReLU by an IF neuron and a node that says what one of its spikes stands for.
 
     The neuron has the ReLU's name, its threshold th, half of it as initial potential, and reset by subtraction. A
     ``Scale(th)`` called ``<name>.scale`` takes over the edges out of the ReLU, each in its place. The output is read as the
-    mean of its current.
+    mean of its current. With a ``window`` the neurons are FirstSpike ones, and a threshold is the value of a level.
 
     No weight is touched. A correction of a layer's current goes to the bias of a weight layer in front of it that feeds
     nothing else; where there is none, to an ``Affine`` called ``<name>.bias``.
@@ -42,15 +44,17 @@ def spiking_network(network: Network, thresholds: Mapping[str, Any], correction:
         if isinstance(node, ReLU):
             threshold = thresholds[name]
             builder.insert_behind(name, _own_name(builder, name, "scale"), Scale(threshold))
-            v_init = _v_init(threshold, made.v_init.get(name))
-            builder.replace(name, IF(v_threshold=threshold, v_init=v_init, reset="subtract"))
+            builder.replace(name, _neuron(threshold, made.v_init.get(name), window))
         elif isinstance(node, Output):
             builder.replace(name, Output("mean_current"))
     return builder.network()
 
 
-def _v_init(threshold: Any, more: NDArray[np.float32] | None) -> Any:
-    return threshold / 2 if more is None else np.float32(threshold) / 2 + more
+def _neuron(threshold: Any, more: NDArray[np.float32] | None, window: int | None) -> IF:
+    if window is not None:
+        return FirstSpike(threshold, window=window)
+    v_init = threshold / 2 if more is None else np.float32(threshold) / 2 + more
+    return IF(v_threshold=threshold, v_init=v_init, reset="subtract")
 
 
 def _add_biases(builder: NetworkBuilder, shifts: Mapping[str, NDArray[np.float32]]) -> None:

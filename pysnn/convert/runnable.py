@@ -12,14 +12,13 @@ from pysnn.plan.options import PlanOptions
 __all__ = ["check_convertible", "check_runs", "int8_refusal"]
 
 
-def check_convertible(network: Network, stuck: Mapping[str, str]) -> None:
-    """Refuse an ANN whose spiking network cannot run whatever its thresholds, before any is chosen.
+def check_convertible(network: Network, stuck: Mapping[str, str], window: int | None) -> None:
+    """Refuse an ANN whose spiking network cannot run whatever its thresholds, before any is chosen; ``window``: of FirstSpike neurons.
 
     ``stuck`` says why max-pools stay where they are (:func:`pysnn.convert.pools.settle_pools`).
     """
-    check_runs(
-        spiking_network(network, {name: 1.0 for name, node in network.nodes.items() if isinstance(node, ReLU)}), stuck
-    )
+    ones = {name: 1.0 for name, node in network.nodes.items() if isinstance(node, ReLU)}
+    check_runs(spiking_network(network, ones, window=window), stuck)
 
 
 def check_runs(spiking: Network, stuck: Mapping[str, str]) -> None:

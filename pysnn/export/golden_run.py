@@ -15,11 +15,12 @@ from pysnn.files.saved import SavedNetwork
 from pysnn.nodes import Input
 from pysnn.plan.limits import check_potentials
 from pysnn.plan.ops import Plan
+from pysnn.plan.windows import window_of
 from pysnn.random import philox
 from pysnn.simulation.encoded import encoded
 from pysnn.simulation.options import RunOptions
 
-__all__ = ["GoldenRun", "golden_input", "golden_run"]
+__all__ = ["GoldenRun", "golden_input", "golden_run", "own_steps"]
 
 _MOST_STEPS, _USUAL_STEPS = 32, 16
 _SPIKING = 0.125
@@ -57,7 +58,7 @@ class GoldenRun:
 def golden_input(saved: SavedNetwork) -> tuple[NDArray[Any], int]:
     """Return what enters a golden run, and for how many steps: the first golden sample of the network's file, or one that is drawn."""
     counted = saved.settings.coding in ("spikes", "events")
-    wanted = saved.settings.steps or (saved.golden.steps[-1] if saved.golden is not None else _USUAL_STEPS)
+    wanted = own_steps(saved) or (saved.golden.steps[-1] if saved.golden is not None else _USUAL_STEPS)
     steps = min(wanted, _MOST_STEPS)
     if saved.golden is None:
         return _drawn(saved.network.input, saved.settings.coding, steps), steps
@@ -67,6 +68,11 @@ def golden_input(saved: SavedNetwork) -> tuple[NDArray[Any], int]:
     if counted:
         return given[:steps, :1].astype(np.uint8), min(steps, len(given))
     return given[:1], steps
+
+
+def own_steps(saved: SavedNetwork) -> int | None:
+    """Return for how many steps a network is meant; neurons with windows run in one pass."""
+    return saved.settings.steps if window_of(saved.network) is None else 1
 
 
 def golden_run(saved: SavedNetwork, plan: Plan, given: NDArray[Any], steps: int) -> GoldenRun:

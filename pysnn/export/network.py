@@ -8,7 +8,7 @@ import numpy as np
 
 from pysnn.errors import DataError, PlanError
 from pysnn.export import layout
-from pysnn.export.golden_run import GoldenRun, golden_input, golden_run
+from pysnn.export.golden_run import GoldenRun, golden_input, golden_run, own_steps
 from pysnn.files.first_spike import SavedFirstSpike
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import PRECISIONS, check_choice, check_integer
@@ -86,7 +86,7 @@ def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions
     about = layout.ABOUT.pack(
         layout.CODINGS.index(settings.coding) + 1,
         len(saved.network.input.shape),
-        settings.steps or 0,
+        own_steps(saved) or 0,
         golden.samples,
         golden.steps,
         layout.DTYPES[golden.input.dtype.str],

@@ -10,6 +10,7 @@ from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.layers import HardwareLayer
 from pysnn.network import Network
 from pysnn.nodes import Conv2d, Linear
+from pysnn.plan.windows import window_of, window_timing
 
 __all__ = ["check_same", "find_read"]
 
@@ -21,6 +22,10 @@ def find_read(network: Network | FirstSpikeNetwork, activity: Activity, steps: i
         if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
             raise DataError(f"steps: expected a whole number of 1 or more, got {steps!r}")
         return activity.reads.index("decision"), int(steps or own)
+    if isinstance(network, Network) and window_of(network) is not None:
+        if steps is not None and steps != 1:
+            raise DataError(f"steps: a network of FirstSpike neurons has those of its windows, got {steps!r}")
+        return 0, window_timing(network).steps
     if steps is None:
         return len(activity.reads) - 1, int(activity.reads[-1])
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps not in activity.reads:

@@ -15,6 +15,7 @@ from pysnn.hardware.interval import ZERO, Interval, exactly
 from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.network_layers import hardware_layers
 from pysnn.network import Network
+from pysnn.plan.windows import window_of
 from pysnn.schemas import ACTIVITY_FIELDS
 
 __all__ = ["Counted", "count"]
@@ -83,7 +84,7 @@ def count(network: Network | FirstSpikeNetwork, activity: Activity, steps: int |
 
     Examples
     --------
-    >>> from pysnn import IF, Input, Output, run
+    >>> from pysnn import IF, Input, Linear, Output, run
     >>> net = Network.chain({"in": Input((1,)), "a": IF(), "fc": Linear([[1.0], [1.0]]), "b": IF(), "out": Output("count")})
     >>> counted = count(net, run(net, np.float32([[0.5]]), steps=4).activity, 4)
     >>> counted.total("synops").value, counted.total("updates").value
@@ -118,6 +119,9 @@ class _Counter:
     ) -> None:
         self.network, self.activity, self.layers = network, activity, layers
         self.read, self.steps = read
+        self.window = window_of(network) if isinstance(network, Network) else None
+        # What a window's steps do is in the counts; the rest is done once a sample.
+        self.passes = self.steps if self.window is None else 1
         self.samples = activity.samples
         self.fields = _fields(activity, self.read)
         # An ANN has no decision before its end.
@@ -202,7 +206,7 @@ class _Counter:
         spikes = self._spikes_of(layer.name) if layer.kind == "neuron" else ZERO
         clocked = self.activity.kind == "clocked"
         updates = (
-            layer.neurons * self.steps * self.samples
+            layer.neurons * (self.window or self.steps) * self.samples
             if layer.kind == "output"
             else self._field((layer.node,), "updates")
         )
@@ -240,7 +244,7 @@ class _Counter:
         links = sum(self.analogue and entry in link.sources and link.name != "" for link in layer.links)
         plain = any(link.name == "" and entry in link.sources for link in layer.links)
         links += plain and self._input_spikes().high == 0
-        return links * layer.neurons * self.steps * self.samples
+        return links * layer.neurons * self.passes * self.samples
 
     def _pool_additions(self, layer: HardwareLayer) -> Interval:
         """Return additions of pools that spikes pass: one a spike and window that it lies in."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pysnn.neurons.alif import ALIF
 from pysnn.neurons.cuba_lif import CubaLIF
 from pysnn.neurons.discrete import DiscreteCubaLIF, DiscreteLIF
+from pysnn.neurons.first_spike import MAX_WINDOW, FirstSpike
 from pysnn.neurons.if_ import IF
 from pysnn.neurons.integrators import LI, CubaLI, DiscreteLI, I
 from pysnn.neurons.lapicque import Lapicque
@@ -16,12 +17,14 @@ __all__ = [
     "IF",
     "LI",
     "LIF",
+    "MAX_WINDOW",
     "NEURONS",
     "CubaLI",
     "CubaLIF",
     "DiscreteCubaLIF",
     "DiscreteLI",
     "DiscreteLIF",
+    "FirstSpike",
     "I",
     "Lapicque",
     "NeuronEntry",
@@ -61,6 +64,12 @@ NEURONS: dict[str, NeuronEntry] = {
     ),
     "DiscreteLIF": NeuronEntry(
         DiscreteLIF, "leaky integrate-and-fire by the numbers of its step", "snnTorch, SpikingJelly, sinabs, Norse", ""
+    ),
+    "FirstSpike": NeuronEntry(
+        FirstSpike,
+        "one spike in a window of its own, the larger the current the earlier",
+        "constant slope: Stanojevic et al. 2024; levels: Bu et al. 2022",
+        "no other neurons beside it",
     ),
     "I": NeuronEntry(I, "integrator without spikes", _NIR, "float32"),
     "IF": NeuronEntry(IF, "integrate-and-fire", "Lapicque 1907; soft reset: Rueckauer et al. 2017", ""),

@@ -1,26 +1,17 @@
 """Neurons that never fire: their potential comes out."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from pysnn.errors import NetworkError
 from pysnn.neurons.cuba_lif import CubaLIF
 from pysnn.neurons.discrete import DiscreteLIF
 from pysnn.neurons.if_ import IF
 from pysnn.neurons.lif import LIF
+from pysnn.neurons.parameters import check_unused
 
 __all__ = ["LI", "CubaLI", "DiscreteLI", "I"]
 
 _OF_SPIKES = ("v_threshold", "reset", "v_reset", "compare", "reset_time", "max_spikes", "refractory")
-
-
-def _refuse_spikes(neuron: IF) -> None:
-    """Refuse what says when a neuron fires, or what a spike does."""
-    for item in fields(neuron):
-        if item.name in _OF_SPIKES and np.any(np.asarray(getattr(neuron, item.name)) != item.default):
-            raise NetworkError(f"{neuron.title}: it never fires, and takes no {item.name}")
 
 
 class _NoSpikes:
@@ -30,7 +21,7 @@ class _NoSpikes:
 
     def __post_init__(self) -> None:
         super().__post_init__()  # type: ignore[misc]
-        _refuse_spikes(self)  # type: ignore[arg-type]
+        check_unused(self, _OF_SPIKES, "it never fires")  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)

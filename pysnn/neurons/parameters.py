@@ -1,6 +1,7 @@
 """Parameters of neurons: one number, one per channel, or one per neuron."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from pysnn.errors import NetworkError, PlanError
 from pysnn.foreign import as_numpy
 from pysnn.nodes.base import Node, Shape
 
-__all__ = ["check_choice", "check_positive", "spread", "steps_of", "take_parameters"]
+__all__ = ["check_choice", "check_positive", "check_unused", "spread", "steps_of", "take_parameters"]
 
 _AXES = {0: "a number", 1: "one per channel", 3: "one per neuron (channels, height, width)"}
 
@@ -42,6 +43,13 @@ def check_choice(node: Node, field: str, choices: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in choices:
         raise NetworkError(f"{node.title}: {field} must be one of {', '.join(choices)}, got {value!r}")
     object.__setattr__(node, field, choices[choices.index(value)])
+
+
+def check_unused(node: Node, names: Iterable[str], why: str) -> None:
+    """Refuse parameters that a neuron inherits and has no use for, where they are not as they are by default."""
+    for item in fields(node):
+        if item.name in names and np.any(np.asarray(getattr(node, item.name)) != item.default):
+            raise NetworkError(f"{node.title}: {why}, and takes no {item.name}")
 
 
 def spread(value: Any, shape: Shape, what: str) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ __all__ = [
 
 Synapse = Literal["none", "decay_first", "decay_last", "jump"]
 Leak = Literal["none", "euler", "relax", "relax_divided", "box", "plain", "plain_divided", "lapicque"]
-Fire = Literal["once", "count", "never"]
+Fire = Literal["once", "count", "never", "level"]
 Reset = Literal["subtract", "zero", "none"]
 ResetTime = Literal["now", "late", "both"]
 
@@ -54,7 +54,8 @@ class NeuronModel:
     """The stages of a neuron's step, in their order; ``docs/numerics.md`` has what each computes.
 
     ``synapse``: a current that decays between what enters and the potential. ``leak``: how the potential takes the current in, in which order
-    of float32 operations. ``fire``: one spike at most, several, or never (the potential comes out). ``reset`` and ``reset_time``: what a
+    of float32 operations. ``fire``: one spike at most, several, never (the potential comes out), or
+    one in a window of steps, whose time is a level. ``reset`` and ``reset_time``: what a
     spike does to the potential, in its own step or in the next. Then the options: a lower bound, steps without integration
     behind a spike, a threshold that spikes raise.
 

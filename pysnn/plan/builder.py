@@ -1,7 +1,7 @@
 """What the two plan builders share: maps, pending scales, windows."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,9 @@ from pysnn.nodes import Conv2d, Linear
 from pysnn.nodes.base import NeuronParameters, Shape, window_shape
 from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, DelayOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
 from pysnn.plan.options import PlanOptions
+from pysnn.plan.windows import window_of
 
-__all__ = ["MapValue", "PlanBuilder", "spread_scale", "term_scale"]
+__all__ = ["MapValue", "PlanBuilder", "same_scale", "spread_scale", "term_scale"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -25,9 +26,9 @@ Int64 = NDArray[np.int64]
 class MapValue:
     """A map of the plan, and what is known of it that is not computed.
 
-    ``scale``: float32 ``(C,)``, what one count stands for (``None``: 1). ``unit``: float64 ``(C,)``, the value of one
+    ``scale``: float32 ``(C,)``, what one count or level stands for (``None``: 1). ``unit``: float64 ``(C,)``, the value of one
     integer of a current map, or the natural unit of a static real map (0 where all values are zero). ``bound``: int64 ``(C,)``, the largest magnitude of a
-    current map.
+    current map. ``most``: where a current map holds plain sums of levels, the largest one; it has a ``scale`` and no ``unit``. 0 elsewhere.
     """
 
     map: int
@@ -35,6 +36,12 @@ class MapValue:
     scale: Float32 | None = None
     unit: Float64 | None = None
     bound: Int64 | None = None
+    most: int = 0
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is spikes, or sums of them, each worth ``scale``."""
+        return self.spec.holds_spikes or self.most > 0
 
 
 class PlanBuilder:
@@ -48,6 +55,7 @@ class PlanBuilder:
         self.dt = options.dt
         self.max_count = options.max_count
         self.units = options.units
+        self.windows = window_of(network) is not None
         self.ops: list[Op] = []
 
     def emit(self, op: Op, **known: Any) -> MapValue:
@@ -84,7 +92,11 @@ class PlanBuilder:
             raise PlanError(
                 f"{self.title(name)}: a maximum by step needs float32 currents; on spikes it is a SumPool2d and a Threshold"
             )
-        if not window.by_step and value.spec.kind != "count" and not (value.spec.kind == "real" and value.spec.static):
+        if self.windows and value.spec.kind != "level" and not value.spec.static:
+            raise PlanError(
+                f"{self.title(name)}: with FirstSpike a maximum is the earliest of single spikes, or of an input; it gets sums: put a neuron before it"
+            )
+        if not window.by_step and not value.spec.holds_spikes and not (value.spec.kind == "real" and value.spec.static):
             raise PlanError(
                 f"{self.title(name)}: max-pooling needs spikes, or an input that is constant in time; "
                 "it gets a current that changes: put a neuron before it"
@@ -101,28 +113,29 @@ class PlanBuilder:
     def sum_pool(self, name: str, value: MapValue, window: Any, weight: float) -> MapValue:
         """Append a sum over windows; the caller knows what one unit of the result stands for."""
         spec = self.pooled_spec(name, value, window)
-        if spec.kind == "count":
-            spec = replace(spec, max_count=spec.max_count * window.kernel[0] * window.kernel[1])
+        if spec.holds_spikes:
+            spec = replace(spec, kind="count", max_count=spec.max_count * window.kernel[0] * window.kernel[1])
         return self.emit(PoolOp(name, spec, value.map, window.kernel, window.stride, window.padding, weight))
 
     def pooled_count(self, value: MapValue, window: Any) -> int:
         """Return the largest count behind a sum over windows."""
-        return value.spec.max_count * int(window.kernel[0]) * int(window.kernel[1])
+        return (value.most or value.spec.max_count) * int(window.kernel[0]) * int(window.kernel[1])
 
     def add_counts(self, name: str, values: tuple[MapValue, ...]) -> MapValue | None:
         """Add counts as counts, if all stand for the same value and the sum fits; else give ``None``."""
         total = sum(value.spec.max_count for value in values)
-        if any(value.spec.kind != "count" for value in values) or total > MAX_COUNT:
+        if any(not value.spec.holds_spikes for value in values) or total > MAX_COUNT:
             return None
         first = values[0].scale
-        if not all(_same_scale(first, value.scale) for value in values[1:]):
+        if not all(same_scale(first, value.scale) for value in values[1:]):
             return None
-        spec = replace(values[0].spec, max_count=total)
+        spec = replace(values[0].spec, kind="count", max_count=total)
         return self.emit(AddOp(name, spec, tuple(Term(value.map) for value in values)), scale=first)
 
     def move(self, name: str, values: tuple[MapValue, ...], index: NDArray[np.int32], **known: Any) -> MapValue:
         """Append a gather of values that have one kind."""
-        kind = values[0].spec.kind
+        kinds = {value.spec.kind for value in values}
+        kind = values[0].spec.kind if len(kinds) == 1 else "count"
         shape = index.shape if index.ndim == 3 else (index.size, 1, 1)
         static = all(value.spec.static for value in values)
         largest = max(value.spec.max_count for value in values)
@@ -135,7 +148,7 @@ class PlanBuilder:
         raise NotImplementedError
 
     def delay(self, name: str, values: tuple[MapValue, ...], steps: int) -> MapValue:
-        """Lower a delay."""
+        """Lower a delay of steps."""
         value = self.join(name, values)
         if value.spec.kind == "current":
             raise PlanError(
@@ -162,7 +175,8 @@ class PlanBuilder:
         """Return what a neuron's map holds: spikes, or potentials where it never fires."""
         if parameters.model.fire == "never":
             return MapSpec(shape, "real", static=False)
-        return MapSpec(shape, "count", static=False, max_count=parameters.max_spikes)
+        kind: Literal["level", "count"] = "level" if parameters.model.fire == "level" else "count"
+        return MapSpec(shape, kind, static=False, max_count=parameters.max_spikes)
 
     def levelled(self, parameters: NeuronParameters, shape: tuple[int, int, int]) -> NeuronParameters:
         """Return the parameters with arrays of one shape: a value per channel, or a value per neuron where one of them has that."""
@@ -184,6 +198,11 @@ class PlanBuilder:
 
     def spikes_read(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
         """Return what a read-out of spikes reads: the plain counts that arrive."""
+        if self.windows:
+            raise PlanError(
+                f"{self.title(name)}: a network of FirstSpike neurons is read as the potential that its last window leaves; "
+                "use the read-out 'mean_current' or 'potential'"
+            )
         joined = values[0] if len(values) == 1 else self.add_counts(name, values)
         if joined is None or joined.spec.kind != "count":
             raise PlanError(f"{self.title(name)}: a read-out of spikes needs spikes; put a neuron before it")
@@ -230,7 +249,8 @@ class PlanBuilder:
         return folded
 
 
-def _same_scale(a: Float32 | None, b: Float32 | None) -> bool:
+def same_scale(a: Float32 | None, b: Float32 | None) -> bool:
+    """Say whether one count stands for the same value in two maps."""
     if a is None or b is None:
         return a is b
     return np.array_equal(a, b)

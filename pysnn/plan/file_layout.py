@@ -75,9 +75,9 @@ OP = np.dtype(
 SOURCE = np.dtype([("map", "<u4"), ("entry", "<u4"), ("delay", "<u4"), ("reserved", "<u4")])
 ARRAY = np.dtype([("dtype", "<u8"), ("offset", "<u8"), ("count", "<u8")])
 
-KINDS = ("input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output", "delay")
+KINDS = ("input", "conv", "pool", "maxpool", "gather", "clamp", "round", "add", "neuron", "output", "delay", "byte")
 """From 1."""
-MAPS = ("real", "count", "current")
+MAPS = ("real", "count", "current", "level")
 """From 0, like those that follow without a word."""
 PRECISIONS = ("float32", "int8")
 ENTRIES = ("plain", "scale", "constant", "ratio")

@@ -180,6 +180,9 @@ class _Reader:
         source = self._term_source(among=len(self.records))[0]
         return ops.DelayOp(node, spec, source, int(record["mode"]))
 
+    def _byte(self, node: str, spec: ops.MapSpec, record: Any) -> ops.ByteOp:
+        return ops.ByteOp(node, spec, self._source(), int(record["mode"]))
+
     def _output(self, node: str, spec: ops.MapSpec, record: Any) -> ops.OutputOp:
         readout = _from_one(layout.READOUTS, record["mode"])
         unit = self._channels(spec, given=bool(record["arrays"][1]))

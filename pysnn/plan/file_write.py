@@ -10,7 +10,20 @@ from numpy.typing import NDArray
 from pysnn.errors import PlanError
 from pysnn.nodes.neuron_model import FIRES, LEAKS, SYNAPSES
 from pysnn.plan import file_layout as layout
-from pysnn.plan.ops import AddOp, ConvOp, DelayOp, GatherOp, InputOp, MaxPoolOp, NeuronOp, Op, Plan, PoolOp, Term
+from pysnn.plan.ops import (
+    AddOp,
+    ByteOp,
+    ConvOp,
+    DelayOp,
+    GatherOp,
+    InputOp,
+    MaxPoolOp,
+    NeuronOp,
+    Op,
+    Plan,
+    PoolOp,
+    Term,
+)
 
 __all__ = ["encode"]
 
@@ -139,8 +152,8 @@ def _settings(op: Op) -> tuple[int, int, int, int]:
         return LEAKS.index(op.model.leak) + 1, _flags(op), 0, op.max_current
     if isinstance(op, PoolOp):
         return 0, 0, int(np.float32(op.weight).view(np.uint32)), 0
-    if isinstance(op, DelayOp):
-        return op.steps, 0, 0, 0
+    if isinstance(op, DelayOp | ByteOp):
+        return op.steps if isinstance(op, DelayOp) else op.shift, 0, 0, 0
     return (layout.READOUTS.index(op.readout) + 1, 0, 0, 0) if op.kind == "output" else (0, 0, 0, 0)
 
 

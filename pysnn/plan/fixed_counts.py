@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.plan.map import MapSpec
-from pysnn.plan.ops import AddOp, ClampOp, ConvOp, MaxPoolOp, OutputOp, Plan, PoolOp, RoundOp, Term
+from pysnn.plan.ops import AddOp, ByteOp, ClampOp, ConvOp, MaxPoolOp, OutputOp, Plan, PoolOp, RoundOp, Term
 from pysnn.schemas import FIXED_FIELDS
 
 __all__ = ["FixedCounts", "fixed_counts"]
@@ -77,10 +77,11 @@ class _Counter:
         (self.once if static else self.each_step)[FIXED_FIELDS.index(field)] += count
 
     def sum(self, op: AddOp) -> None:
-        self.add("edge_sums", (len(op.terms) - 1) * op.spec.size, static=op.spec.static)
-        currents = sum(self.plan.ops[term.source].spec.kind != "count" for term in op.terms)
+        terms = [term for term in op.terms if not self._is_higher_byte(term)]
+        self.add("edge_sums", (len(terms) - 1) * op.spec.size, static=op.spec.static)
+        currents = sum(not self.plan.ops[term.source].spec.holds_spikes for term in terms)
         self.add("current_sums", max(0, currents - 1) * op.spec.size, static=op.spec.static)
-        for term in op.terms:
+        for term in terms:
             source = self.plan.ops[term.source].spec
             factors = _factors(term, source)
             if factors is not None:
@@ -88,6 +89,12 @@ class _Counter:
                 power = mantissa == 0.5
                 for field, channels in (("shifts", power & (factors != 1)), ("rescales", ~power & (factors != 0))):
                     self.add(field, int(np.count_nonzero(channels)) * _positions(op.spec), static=source.static)
+
+    def _is_higher_byte(self, term: Term) -> bool:
+        """Say whether a term only stands for the higher part of sums of levels, whose spikes are counted where they arrive."""
+        conv = self.plan.ops[term.source]
+        byte = self.plan.ops[conv.source] if isinstance(conv, ConvOp) else None
+        return isinstance(byte, ByteOp) and byte.shift > 0
 
     def pool(self, op: PoolOp) -> None:
         source = self.plan.ops[op.source].spec
@@ -102,7 +109,7 @@ def _factors(term: Term, source: MapSpec) -> NDArray[np.float64] | None:
     if term.multiplier is not None and term.shift is not None:
         return np.ldexp(term.multiplier.astype(np.float64), -term.shift)
     chosen = term.scale if term.constant is None else term.constant
-    if chosen is None or (source.kind == "count" and source.max_count == 1):
+    if chosen is None or (source.holds_spikes and source.max_count == 1):
         return None
     return chosen.astype(np.float64)
 

@@ -28,9 +28,7 @@ class FloatBuilder(PlanBuilder):
         return self._sum(name, (value,))
 
     def _sum(self, name: str, values: tuple[MapValue, ...]) -> MapValue:
-        terms = tuple(
-            Term(value.map, scale=term_scale(value) if value.spec.kind == "count" else None) for value in values
-        )
+        terms = tuple(Term(value.map, scale=term_scale(value) if value.spec.holds_spikes else None) for value in values)
         static = all(value.spec.static for value in values)
         return self.emit(AddOp(name, MapSpec(values[0].spec.shape, "real", static), terms))
 
@@ -46,7 +44,7 @@ class FloatBuilder(PlanBuilder):
 
     def scale(self, name: str, value: MapValue, factor: Float32) -> MapValue:
         """Multiply: pending on counts, a 1x1 depthwise operation on real values."""
-        if value.spec.kind == "count":
+        if value.spec.holds_spikes:
             return self.scaled(name, value, factor)
         channels = value.spec.shape[0]
         layer = Conv2d(factor.reshape(-1, 1, 1, 1), groups=channels)
@@ -60,7 +58,7 @@ class FloatBuilder(PlanBuilder):
     def pool(self, name: str, value: MapValue, window: Any, divisor: int) -> MapValue:
         """Lower a sum (divisor 1) or average over windows."""
         weight = np.float32(1.0 / divisor)
-        if value.spec.kind == "count" and self.pooled_count(value, window) <= MAX_COUNT:
+        if value.spec.holds_spikes and self.pooled_count(value, window) <= MAX_COUNT:
             pooled = self.sum_pool(name, value, window, 1.0)
             scale = value.scale if divisor == 1 else np.asarray(term_scale(value) * weight, dtype=np.float32)
             return replace(pooled, scale=scale)
@@ -68,7 +66,7 @@ class FloatBuilder(PlanBuilder):
 
     def gather(self, name: str, values: tuple[MapValue, ...], index: NDArray[np.int32]) -> MapValue:
         """Lower a rearrangement; counts stay counts if all are."""
-        if all(value.spec.kind == "count" for value in values):
+        if all(value.spec.holds_spikes for value in values):
             scale = None
             if any(value.scale is not None for value in values):
                 scale = spread_scale(values, index, tuple(term_scale(value) for value in values), 1.0)

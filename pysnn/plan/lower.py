@@ -11,6 +11,7 @@ from pysnn.plan.float_builder import FloatBuilder
 from pysnn.plan.int_builder import IntBuilder
 from pysnn.plan.ops import DelayOp, Plan
 from pysnn.plan.options import PlanOptions
+from pysnn.plan.windows import check_windows
 
 __all__ = ["MAX_OPERATIONS", "compile_plan"]
 
@@ -39,6 +40,7 @@ def compile_plan(network: Network, options: PlanOptions | None = None) -> Plan:
         raise PlanError(
             f"the clocked engines run cycles that have a Delay in them; this network has one without, cycle: {path}"
         )
+    check_windows(network, options.coding)
     builder: FloatBuilder | IntBuilder
     builder = FloatBuilder(network, options) if options.precision == "float32" else IntBuilder(network, options)
     values: dict[str, MapValue] = {}

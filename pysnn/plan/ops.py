@@ -4,7 +4,8 @@ Operation ``k`` of a plan computes map ``k`` from maps with smaller numbers, a d
 vector of ``n`` is ``(n, 1, 1)``), and one of three kinds:
 
 * ``"real"``: float32 values (analogue input, currents in float32 plans);
-* ``"count"``: uint8, spikes (0/1) or how many spikes (behind a pool, or where spikes meet);
+* ``"count"``: uint8, spikes (0/1) or how many spikes (behind a pool, or where spikes meet); of levels their sum;
+* ``"level"``: uint8, one spike in a window of S steps, at most: ``S - k`` for step k of the window, 0 for no spike;
 * ``"current"``: int32 (int8 plans), in units that the plan knows and the backend does not need.
 
 A ``static`` map is the same at every step; a backend computes it once a sample. ``docs/numerics.md`` defines what
@@ -28,6 +29,7 @@ __all__ = [
     "MAX_BLOCK",
     "MAX_COUNT",
     "AddOp",
+    "ByteOp",
     "ClampOp",
     "ConvOp",
     "DelayOp",
@@ -72,7 +74,7 @@ class ConvOp:
     """Weights: a convolution, or a Linear layer as a 1x1 convolution on an ``(n, 1, 1)`` map.
 
     ``weight`` is ``(kh, kw, C_in / groups, C_out)``, float32 or int8; ``bias`` is ``(C_out,)``, float32 or int32.
-    A count source takes either (int8 weights give a "current" map), a real source takes float32 only.
+    Counts and levels take either (int8 weights give a "current" map), a real source takes float32 only.
     ``pads`` is (top, left, bottom, right).
     """
 
@@ -90,7 +92,7 @@ class ConvOp:
 
 @dataclass(frozen=True, eq=False)
 class PoolOp:
-    """Sum over windows. Count and current sources: plain integer sums. Real sources: each term times ``weight``."""
+    """Sum over windows. Counts, levels (which give counts, or currents) and currents: plain integer sums. Real sources: each term times ``weight``."""
 
     node: str
     spec: MapSpec
@@ -104,7 +106,7 @@ class PoolOp:
 
 @dataclass(frozen=True, eq=False)
 class MaxPoolOp:
-    """Count source: the rise of the window's largest cumulative count. Static real source: the plain maximum."""
+    """Count source: the rise of the window's largest cumulative count. Levels, static real source: the plain maximum."""
 
     node: str
     spec: MapSpec
@@ -153,10 +155,24 @@ class RoundOp:
 
 
 @dataclass(frozen=True, eq=False)
+class ByteOp:
+    """A byte of a current map that holds sums of levels, as a count map: ``(x >> shift) & 255``.
+
+    So int8 weights read sums above 255: byte by byte, each result times ``2**shift``.
+    """
+
+    node: str
+    spec: MapSpec
+    source: int
+    shift: int
+    kind: Literal["byte"] = "byte"
+
+
+@dataclass(frozen=True, eq=False)
 class Term:
     """One edge of a sum.
 
-    Into a real map: a real source as it is (all ``None``), or a count source times ``scale`` (float32 ``(C,)``).
+    Into a real map: a real source as it is (all ``None``), or a count source times ``scale`` (float32 ``(C,)``). Levels enter as counts do.
     Into a current map: a current source as it is, or through ``(x * multiplier + 2**(shift - 1)) >> shift``
     (int32 ``(C,)`` each, 64-bit product, arithmetic shift), or a count source times ``constant`` (int32 ``(C,)``).
     Into a count map: a count source as it is.
@@ -206,7 +222,18 @@ class OutputOp:
 
 
 Op: TypeAlias = (
-    InputOp | ConvOp | PoolOp | MaxPoolOp | GatherOp | ClampOp | RoundOp | AddOp | NeuronOp | OutputOp | DelayOp
+    InputOp
+    | ConvOp
+    | PoolOp
+    | MaxPoolOp
+    | GatherOp
+    | ClampOp
+    | RoundOp
+    | AddOp
+    | NeuronOp
+    | OutputOp
+    | DelayOp
+    | ByteOp
 )
 
 
@@ -238,7 +265,13 @@ class Plan:
     @cached_property
     def spiking(self) -> Mapping[str, int]:
         """The operation of each neuron node that fires."""
-        return FrozenDict({name: k for name, k in self.neurons.items() if self.ops[k].spec.kind == "count"})
+        return FrozenDict({name: k for name, k in self.neurons.items() if self.ops[k].spec.holds_spikes})
+
+    @cached_property
+    def window(self) -> int | None:
+        """Steps of a window, where neurons spike once in a window of their own; ``None`` where they take steps."""
+        levels = [op.spec.max_count for op in self.ops if isinstance(op, NeuronOp) and op.spec.kind == "level"]
+        return levels[0] if levels else None
 
     @cached_property
     def state_bytes(self) -> Mapping[int, int]:

@@ -4,8 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
+from pysnn.plan.builder import MapValue
 
-__all__ = ["fixed_point", "integers", "next_powers_of_two", "own_or_one", "quantise_weights", "weight_units"]
+__all__ = [
+    "first_units",
+    "fixed_point",
+    "integers",
+    "largest_unit",
+    "next_powers_of_two",
+    "own_or_one",
+    "quantise_weights",
+    "same_unit",
+    "weight_units",
+]
+
+Float64 = NDArray[np.float64]
 
 _LARGEST = 127
 _CACHED = 1 << 16
@@ -105,3 +118,42 @@ def fixed_point(what: str, ratio: NDArray[np.float64]) -> tuple[NDArray[np.int32
             "hold; use precision 'float32'"
         )
     return multiplier.astype(np.int32), shift.astype(np.int32)
+
+
+def largest_unit(values: tuple[MapValue, ...], like: Float64) -> Float64:
+    """Return for each channel the largest unit of an edge that is a current; zeros ``like`` an array where there is none.
+
+    Examples
+    --------
+    >>> largest_unit((), np.ones(2)).tolist()
+    [0.0, 0.0]
+    """
+    units = [value.unit for value in values if value.spec.kind == "current" and value.unit is not None]
+    return np.asarray(np.max(units, axis=0)) if units else np.zeros_like(like)
+
+
+def first_units(values: tuple[MapValue, ...], least_static: Float64, least: Float64, free: Float64) -> Float64:
+    """Return for each channel the first edge's unit that is positive and at least ``least``, or ``free``.
+
+    Examples
+    --------
+    >>> first_units((), np.zeros(1), np.zeros(1), np.full(1, 0.5)).tolist()
+    [0.5]
+    """
+    unit = np.zeros_like(free)
+    for value in values:
+        if value.unit is not None:
+            lowest = least_static if value.spec.kind == "real" else least
+            unit = np.where((unit == 0) & (value.unit >= lowest), value.unit, unit)
+    return np.where(unit == 0, free, unit)
+
+
+def same_unit(own: Float64, unit: Float64) -> bool:
+    """Say whether values in ``own`` units are also in ``unit``: channels without a unit of their own are zero in any.
+
+    Examples
+    --------
+    >>> same_unit(np.array([0.5, 0.0]), np.array([0.5, 2.0]))
+    True
+    """
+    return bool(((own == unit) | (own == 0)).all())

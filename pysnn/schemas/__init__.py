@@ -53,6 +53,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "run": {
         "precision": "String",
         "steps": "Int64",
+        "window": "Int64",
         "samples": "Int64",
         "accuracy": "Float64",
         "ann_accuracy": "Float64",
@@ -127,6 +128,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "layer": "String",
         "depth": "Int64",
         "steps": "Int64",
+        "window": "Int64",
         "samples": "Int64",
         "threshold": "Float64",
         "signal": "Float64",

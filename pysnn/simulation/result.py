@@ -33,7 +33,7 @@ class Result:
     Attributes
     ----------
     steps
-        Step counts at which the run was read, ascending; R of them.
+        Step counts at which the run was read, ascending; R of them. ``(1,)`` for the pass of FirstSpike neurons.
     scores
         float32 ``(R, samples, classes)``.
     labels
@@ -45,7 +45,8 @@ class Result:
     last_state
         Where the run stopped, if that was kept; see :attr:`state`.
     spikes, potentials, probes
-        By node, where they were asked for: uint8 and float32/int32 ``(steps, samples, C, H, W)``, and sums.
+        By node, where they were asked for: uint8 and float32/int32 ``(steps, samples, C, H, W)``, and sums. Of FirstSpike neurons spikes
+        at each step of the layer's window, the potential at its opening, and levels in place of numbers of spikes.
     kernels
         What ran each operation, by node.
     wall_s
@@ -87,6 +88,8 @@ class Result:
         DataError
             It was not kept, since it was large or not wanted.
         """
+        if self.plan.window is not None:
+            raise DataError("state: a network of FirstSpike neurons has none; each run starts afresh")
         if self.last_state is None:
             raise DataError("state: it was large and is gone; run with keep_state=True to have it")
         return self.last_state
@@ -110,8 +113,11 @@ class Result:
 
     @cached_property
     def activity(self) -> Activity:
-        """What the run counted, layer by layer and by sample; by neuron and step too where it ran with ``count_by_step=True``."""
-        engine = {op.node: k for k, op in enumerate(self.plan.ops) if isinstance(op, ConvOp | NeuronOp)}
+        """What the run counted, layer by layer and by sample; by neuron and step too where it ran with ``count_by_step=True``, or of neurons with windows recorded spikes."""
+        engine: dict[str, list[int]] = {}
+        for k, op in enumerate(self.plan.ops):
+            if isinstance(op, ConvOp | NeuronOp):
+                engine.setdefault(op.node, []).append(k)
         fixed = fixed_counts(self.plan)
         nodes = [name for name in dict.fromkeys(op.node for op in self.plan.ops) if name in engine or name in fixed]
         counts, needed = (
@@ -120,19 +126,22 @@ class Result:
         )
         for at, name in enumerate(nodes):
             if name in engine:
-                counts[:, at] = self.counts[:, engine[name]]
+                counts[:, at] = self.counts[:, engine[name]].sum(axis=1)
             if name in fixed:
                 once = fixed[name].once if self.start == 0 else 0
                 whole = once + np.multiply.outer(self.steps, fixed[name].each_step)
                 needed[:, at] = whole * self.samples
+        by_step = self.step_counts
+        if self.plan.window is not None:
+            by_step = {name: array.sum(axis=1, dtype=np.int64) for name, array in self.spikes.items()}
         return Activity(
             kind="clocked",
             samples=self.samples,
             reads=self.steps,
-            layers=tuple(self._layer(name, engine.get(name)) for name in nodes),
+            layers=tuple(self._layer(name, engine.get(name, [None])[0]) for name in nodes),
             counts=counts,
-            by_sample=FrozenDict({name: self.sample_counts[:, k] for name, k in engine.items()}),
-            by_step=FrozenDict({name: array.reshape(len(array), -1) for name, array in self.step_counts.items()}),
+            by_sample=FrozenDict({name: self.sample_counts[:, k].sum(axis=1) for name, k in engine.items()}),
+            by_step=FrozenDict({name: array.reshape(len(array), -1) for name, array in by_step.items()}),
             fixed=needed,
         )
 
@@ -173,6 +182,7 @@ class Result:
                 {
                     "precision": self.plan.precision,
                     "steps": steps,
+                    "window": self.plan.window,
                     "samples": self.samples,
                     "accuracy": self.accuracy[i] if self.labels is not None else None,
                     "ann_accuracy": ann_accuracy,

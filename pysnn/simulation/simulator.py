@@ -22,6 +22,7 @@ from pysnn.plan.limits import check_potentials
 from pysnn.plan.lower import compile_plan
 from pysnn.plan.ops import MAX_COUNT, Plan
 from pysnn.plan.options import PlanOptions
+from pysnn.plan.windows import window_of
 from pysnn.simulation.capacity import check_memory, keeps_state
 from pysnn.simulation.merge import merge_outputs
 from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, check_integer
@@ -31,6 +32,7 @@ from pysnn.simulation.state import State, to_operations
 from pysnn.simulation.steps import MAX_STEPS, checked_steps
 from pysnn.simulation.stream import Stream
 from pysnn.simulation.undecided import count_undecided, last_neurons
+from pysnn.simulation.windows import check_fresh, spikes_in_steps
 
 __all__ = ["Simulator", "run"]
 
@@ -39,7 +41,12 @@ _RUN_KEYWORDS = tuple(parameter.name for parameter in RUN_KEYWORDS)
 
 @show_keywords(RUN_KEYWORDS)
 def run(
-    network: Network, x: Any, *, steps: int | Sequence[int], labels: Any = None, **options: Unpack[RunKeywords]
+    network: Network,
+    x: Any,
+    *,
+    steps: int | Sequence[int] | None = None,
+    labels: Any = None,
+    **options: Unpack[RunKeywords],
 ) -> Result:
     """Run a network on data.
 
@@ -52,7 +59,8 @@ def run(
         Arrays, tensors of PyTorch, or frames of pandas and Polars (a column a feature).
         Given spikes are ``(steps, samples, ...)``, or :class:`~pysnn.encode.Events`; so are frames (coding "frames"), which are real-valued.
     steps
-        Number of time-steps, or several: the run goes to the largest, and is read at each.
+        Number of time-steps, or several: the run goes to the largest, and is read at each. Left out, or 1, where the neurons
+        are :class:`~pysnn.FirstSpike`: theirs are those of the window.
     labels
         Classes, integers ``(samples,)``, for :attr:`Result.accuracy`.
     **options
@@ -114,11 +122,18 @@ class Simulator:
         return self._ready(self._changed(changes), max_count)[0]
 
     @show_keywords(RUN_KEYWORDS)
-    def run(self, x: Any, *, steps: int | Sequence[int], labels: Any = None, **changes: Unpack[RunKeywords]) -> Result:
+    def run(
+        self,
+        x: Any,
+        *,
+        steps: int | Sequence[int] | None = None,
+        labels: Any = None,
+        **changes: Unpack[RunKeywords],
+    ) -> Result:
         """Run on data; see :func:`run`. ``changes`` replace the simulator's options for this run."""
         started = time.perf_counter()
         options = self._changed(changes)
-        read_at = checked_steps(steps)
+        read_at = checked_steps(steps, window_of(self.network))
         data = checked_data(x, self.network.input, self.network.input_name, options.coding)
         if options.check_range and options.state is None and isinstance(data.data, np.ndarray) and not data.frames:
             warn_of_scale(self.network.input, data.data)
@@ -126,13 +141,14 @@ class Simulator:
         plan, executable = self._ready(options, most)
         if labels is not None:
             labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
+        check_fresh(options.state, plan.window)
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
         data.check_frames(read_at[-1], self.network.input_name)
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
         check_potentials(plan, read_at[-1], state)
-        keep = keeps_state(plan, data.samples, options.keep_state)
+        keep = plan.window is None and keeps_state(plan, data.samples, options.keep_state)
         requests = make_requests(self.network, data, plan, options, Times(read_at, done, state, keep))
         first = next(requests)
         check_memory(plan, first, data.samples, keep_state=keep)
@@ -157,7 +173,7 @@ class Simulator:
             if keep
             else None,
             labels=labels,
-            spikes={plan.ops[k].node: array for k, array in output.spikes.items()},
+            spikes={plan.ops[k].node: spikes_in_steps(array, plan.window) for k, array in output.spikes.items()},
             potentials={plan.ops[k].node: array for k, array in output.potentials.items()},
             probes={plan.ops[k].node: probe for k, probe in output.probes.items()},
             kernels={op.node: word for op, word in zip(plan.ops, output.kernels, strict=False) if word},

@@ -68,6 +68,8 @@ class Stream(NotPicklable):
         plan, executable = compiled
         state = options.state
         check_integer("samples", samples, 1, 2**31 - 1)
+        if plan.window is not None:
+            raise DataError("stream: a network of FirstSpike neurons takes no steps, each sample is one pass; use run")
         for name in ("probe", "record", "record_potentials"):
             if getattr(options, name):
                 raise DataError(f"stream: {name}: a stream records nothing; runs do")

@@ -1,12 +1,11 @@
 """Count samples in which no spike reaches the read-out."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.backends.base import RunOutput
-from pysnn.plan.ops import AddOp, GatherOp, InputOp, NeuronOp, Op, OutputOp, Plan
+from pysnn.plan.fanout import sources_of
+from pysnn.plan.ops import NeuronOp, Op, OutputOp, Plan
 
 __all__ = ["count_undecided", "last_neurons"]
 
@@ -39,7 +38,7 @@ def last_neurons(plan: Plan) -> tuple[int, ...]:
     waiting = [len(plan.ops) - 1]
     while waiting:
         op = plan.ops[waiting.pop()]
-        for source in () if _fires(op) else _sources(op):
+        for source in () if _fires(op) else sources_of(op):
             if source not in seen:
                 seen.add(source)
                 waiting.append(source)
@@ -47,13 +46,4 @@ def last_neurons(plan: Plan) -> tuple[int, ...]:
 
 
 def _fires(op: Op) -> bool:
-    return isinstance(op, NeuronOp) and op.spec.kind == "count"
-
-
-def _sources(op: Op) -> Iterator[int]:
-    if isinstance(op, AddOp):
-        yield from (term.source for term in op.terms)
-    elif isinstance(op, GatherOp):
-        yield from op.sources
-    elif not isinstance(op, InputOp):
-        yield op.source
+    return isinstance(op, NeuronOp) and op.spec.holds_spikes

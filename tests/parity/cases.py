@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import pysnn
 from tests.parity.graphs import CHANNELS, Draw, Graph, graphs
 
-__all__ = ["Case", "cases"]
+__all__ = ["Case", "cases", "window_cases"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,22 @@ def cases(draw: Draw, most_nodes: int = 12, *, tiny: bool = False) -> Case:
         if graph.coding == "events":
             data = pysnn.Events.from_dense(data)
     return Case(graph.network, data, tuple(sorted(read_at)), options)
+
+
+@st.composite
+def window_cases(draw: Draw, most_nodes: int = 12, *, tiny: bool = False) -> Case:
+    """Draw a network of FirstSpike neurons of either precision, and its data."""
+    channels = (1, 2, 5) if tiny else CHANNELS
+    window = draw(st.sampled_from([1, 2, 3, 4, 8, 9, 16, 64, 127, 128, 255]))
+    graph: Graph = draw(graphs(draw(st.sampled_from(["float32", "int8"])), most_nodes, channels, window))
+    options = {
+        "precision": graph.precision,
+        "coding": "constant",
+        "units": draw(st.sampled_from(["exact", "power_of_two"])),
+    }
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shape = (draw(st.integers(1, 2 if tiny else 5)), *graph.network.input.shape)
+    return Case(graph.network, _values(draw, rng, shape), (1,), options)
 
 
 def _values(draw: Draw, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:

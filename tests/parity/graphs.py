@@ -41,11 +41,13 @@ class Graph:
 
 
 @st.composite
-def graphs(draw: Draw, precision: str, most_nodes: int = 12, channels: tuple[int, ...] = CHANNELS) -> Graph:
-    """Draw a network that the given precision can run (but for bounds on counts)."""
+def graphs(
+    draw: Draw, precision: str, most_nodes: int = 12, channels: tuple[int, ...] = CHANNELS, window: int | None = None
+) -> Graph:
+    """Draw a network that the given precision can run (but for bounds on counts); of FirstSpike neurons with a ``window``."""
     codings = ["constant", "poisson", "spikes", "events", *(["frames"] if precision == "float32" else [])]
-    coding = draw(st.sampled_from(codings))
-    maker = Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision, channels)
+    coding = draw(st.sampled_from(codings)) if window is None else "constant"
+    maker = Maker(Dice(draw(st.integers(0, 2**32 - 1))), precision, channels, window)
     maker.start(coding)
     for _ in range(draw(st.integers(3, most_nodes) | st.integers(most_nodes - 3, most_nodes))):
         maker.grow()
@@ -53,7 +55,8 @@ def graphs(draw: Draw, precision: str, most_nodes: int = 12, channels: tuple[int
 
 
 class Maker:
-    def __init__(self, dice: Dice, precision: str, channels: tuple[int, ...]) -> None:
+    def __init__(self, dice: Dice, precision: str, channels: tuple[int, ...], window: int | None = None) -> None:
+        self.window = window
         self.channels = channels
         self.dice = dice
         self.precision = precision
@@ -103,7 +106,7 @@ class Maker:
         self.sources = self._pick(latest=True)
         joined = self._joined(self.sources)
         choices = ["mean_current", "potential"]
-        if joined.kind == "count":
+        if joined.kind == "count" and self.window is None:
             choices += ["count", "first_spike"]
         self._add("out", pysnn.Output(self.dice.one_of(choices)), joined)
         read, frontier = {"out"}, ["out"]
@@ -150,6 +153,12 @@ class Maker:
         return not (self.precision == "int8" and value.kind == "current")
 
     def _neuron(self, value: Available) -> None:
+        if self.window is not None:
+            threshold = self.dice.parameter(value.shape[0], 0.25, 2)
+            spiking = pysnn.FirstSpike(threshold, window=self.window)
+            # In int8 each layer's levels are worth their own rounded threshold.
+            self._emit(spiking, value, "count", plain=self.precision == "float32")
+            return
         node = random_neuron(self.dice, value.shape, self.precision)
         if not node.fires:
             self._emit(node, value, "current")
@@ -178,7 +187,7 @@ class Maker:
         self.values.append(Available(name, value.shape, "count"))
 
     def _delay(self, value: Available) -> None:
-        if self.precision == "int8" and value.kind != "count":
+        if self.window is not None or (self.precision == "int8" and value.kind != "count"):
             self._neuron(value)
             return
         kind = "current" if value.kind == "real" else value.kind

@@ -9,8 +9,8 @@ from pysnn.backends.numba.events import list_events, tally_events
 from pysnn.backends.numba.layout import LANES, SLACK, Events, Geometry, Inputs, Scratch, Weights, call_limit
 from pysnn.backends.numba.memory import Chunk, Step, channels_last
 from pysnn.backends.numba.rows import sum_events
-from pysnn.plan.fanout import FanOuts, fan_outs
-from pysnn.plan.ops import ConvOp, MapSpec
+from pysnn.plan.fanout import Delivery, FanOuts, deliveries, fan_outs
+from pysnn.plan.ops import ConvOp, MapSpec, Plan
 
 __all__ = ["ConvStep"]
 
@@ -26,15 +26,18 @@ class ConvStep(Step):
 
     word = "event"
 
-    def __init__(self, number: int, op: ConvOp, source: MapSpec) -> None:
+    def __init__(self, number: int, op: ConvOp, plan: Plan, *, levels: bool) -> None:
         super().__init__(number)
-        self.op, self.source = op, source
+        source = plan.ops[op.source].spec
+        self.op, self.source, self.plan = op, source, plan
         self.integer = op.weight.dtype == np.int8
         self.weights = _pack(op)
-        largest = source.max_count if source.kind == "count" else 0
+        largest = source.max_count if source.holds_spikes else 0
         self.value_type: type[Any] = np.uint8 if largest == 1 else np.int16 if self.integer else np.float32
         self.geometry = _geometry(op, source, self.weights.columns, call_limit(largest) if self.integer else EVERYTHING)
+        self.levels = levels
         self._fan_outs: FanOuts | None = None
+        self._delivered: dict[int, Delivery] | None = None
 
     def advance(self, chunk: Chunk) -> None:
         """List the inputs, sum their weights."""
@@ -55,6 +58,9 @@ class ConvStep(Step):
             self._tally(chunk, x)
 
     def _tally(self, chunk: Chunk, x: NDArray[Any]) -> None:
+        if self.levels:
+            self._tally_levels(chunk)
+            return
         size = self.source.size
         totals = chunk.memory.scratch("totals", size, np.int32)
         if self._fan_outs is None:
@@ -66,6 +72,18 @@ class ConvStep(Step):
             chunk.count(self.number, "synops_zero", edges - nonzero)
         elif not self.source.static or chunk.request.start == 0:
             chunk.count(self.number, "macs", nonzero)
+
+    def _tally_levels(self, chunk: Chunk) -> None:
+        """Count the spikes of the maps of levels that this layer reads, directly or through pools and sums."""
+        if self._delivered is None:
+            found = deliveries(self.plan, self.number)
+            self._delivered = {k: Delivery(*map(_flat_last, tables)) for k, tables in found.items()}
+        for k, (times, total, nonzero) in self._delivered.items():
+            levels = chunk.map(k)
+            spikes = np.count_nonzero(levels.reshape(len(levels), -1), axis=0)
+            chunk.count(self.number, "events", spikes @ times)
+            chunk.count(self.number, "synops", spikes @ nonzero)
+            chunk.count(self.number, "synops_zero", spikes @ (total - nonzero))
 
 
 def _pack(op: ConvOp) -> Weights:
@@ -98,5 +116,5 @@ def _geometry(op: ConvOp, source: MapSpec, columns: int, limit: int) -> Geometry
     )
 
 
-def _flat_last(array: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def _flat_last(array: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(channels_last(array)).reshape(-1)

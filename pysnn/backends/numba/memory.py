@@ -14,7 +14,7 @@ __all__ = ["FIELD", "KINDS", "Chunk", "Memory", "Step", "channels_first", "chann
 
 Array = NDArray[Any]
 
-KINDS: dict[str, type[Any]] = {"real": np.float32, "count": np.uint8, "current": np.int32}
+KINDS: dict[str, type[Any]] = {"real": np.float32, "count": np.uint8, "level": np.uint8, "current": np.int32}
 """dtype of a map's values."""
 
 FIELD = {name: k for k, name in enumerate(COUNT_FIELDS)}

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from pysnn.backends.numba.jit import kernel
 from pysnn.backends.numba.memory import Chunk, Step, channels_last
 from pysnn.errors import RangeError
-from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ClampOp, GatherOp, MapSpec, RoundOp, Term
+from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ByteOp, ClampOp, GatherOp, MapSpec, RoundOp, Term
 
-__all__ = ["AddStep", "ClampStep", "GatherStep", "RoundStep"]
+__all__ = ["AddStep", "ByteStep", "ClampStep", "GatherStep", "RoundStep"]
 
 
 @kernel
@@ -132,6 +132,18 @@ class ClampStep(Step):
         out[:] = np.where(x > 0, x, np.float32(0))
         if self.op.high is not None:
             out[:] = np.where(out > self.op.high, self.op.high, out)
+
+
+class ByteStep(Step):
+    """A byte of sums of levels."""
+
+    def __init__(self, number: int, op: ByteOp) -> None:
+        super().__init__(number)
+        self.op = op
+
+    def advance(self, chunk: Chunk) -> None:
+        """Take it out."""
+        chunk.map(self.number)[:] = (chunk.map(self.op.source) >> self.op.shift) & 255
 
 
 class RoundStep(Step):

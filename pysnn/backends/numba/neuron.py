@@ -192,7 +192,15 @@ class NeuronStep(Step):
         if chunk.request.count:
             row = chunk.tally[self.number]
             row[FIELD["updates"]] = state.totals.size * steps
-            if self.op.spec.kind == "count":
+            if self.op.spec.kind == "level":
+                # What is added up in the only step are levels; each stands for one spike.
+                row[FIELD["updates"]] = state.totals.size * 2 * self.op.spec.max_count
+                spikes = (state.totals > 0).reshape(chunk.samples, -1)
+                chunk.by_sample[self.number] = spikes.sum(axis=1, dtype=np.int64)
+                row[FIELD["spikes"]] = chunk.by_sample[self.number].sum()
+                row[FIELD["silent"]] = np.count_nonzero(state.totals == 0)
+                row[FIELD["saturated"]] = np.count_nonzero(state.totals == self.op.spec.max_count)
+            elif self.op.spec.kind == "count":
                 chunk.by_sample[self.number] = state.totals.reshape(chunk.samples, -1).sum(axis=1, dtype=np.int64)
                 row[FIELD["spikes"]] = chunk.by_sample[self.number].sum()
                 row[FIELD["silent"]] = np.count_nonzero(state.totals == 0)

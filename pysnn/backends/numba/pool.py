@@ -147,7 +147,7 @@ class MaxPoolStep(Step):
         """One step after the other: the maximum is of counts so far."""
         x, out = chunk.map(self.op.source), chunk.map(self.number)
         if self.op.spec.kind != "count":
-            _maximum(x, self.window, LEAST, out)
+            _maximum(x, self.window, np.uint8(0) if self.op.spec.kind == "level" else LEAST, out)
             return
         counts, before, after = chunk.state[self.number]
         samples = chunk.samples

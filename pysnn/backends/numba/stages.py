@@ -13,7 +13,7 @@ __all__ = ["Family", "Stages", "family", "run_float", "run_integer", "stages"]
 
 NO_SYNAPSE, DECAY_FIRST, DECAY_LAST, JUMP = range(len(SYNAPSES))
 ADD, EULER, RELAX, RELAX_DIVIDED, BOX, PLAIN, PLAIN_DIVIDED, LAPICQUE = range(len(LEAKS))
-ONCE, COUNT, NEVER = range(len(FIRES))
+ONCE, COUNT, NEVER, LEVEL = range(len(FIRES))
 SUBTRACT, ZERO, NO_RESET = range(len(RESETS))
 NOW, LATE, BOTH = range(len(RESET_TIMES))
 
@@ -152,7 +152,7 @@ def _count(how: Stages, cell: Family, k: int, v: Any, rise: Any) -> int:
         return int(v > threshold) if how.strict else int(v >= threshold)
     if not v >= cell.limit[k]:
         return 0
-    return _fits(how, v, cell.threshold[k]) if how.fire == COUNT else 1
+    return _fits(how, v, cell.threshold[k]) if how.fire in (COUNT, LEVEL) else 1
 
 
 @inlined
@@ -232,7 +232,7 @@ def _count_integer(how: Stages, v: Any, limit: Any, threshold: Any) -> Any:
     """How many spikes."""
     if v < limit:
         return np.int64(0)
-    return min(max(v // threshold, np.int64(1)), np.int64(how.most)) if how.fire == COUNT else np.int64(1)
+    return min(max(v // threshold, np.int64(1)), np.int64(how.most)) if how.fire in (COUNT, LEVEL) else np.int64(1)
 
 
 @kernel

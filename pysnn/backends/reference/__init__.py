@@ -151,7 +151,13 @@ class ReferenceExecutable:
         return np.asarray(_PLAIN[op.kind](op, x))
 
 
-_PLAIN: dict[str, Any] = {"conv": ops.conv, "pool": ops.pool, "clamp": ops.clamp, "round": ops.round_to_units}
+_PLAIN: dict[str, Any] = {
+    "conv": ops.conv,
+    "pool": ops.pool,
+    "clamp": ops.clamp,
+    "round": ops.round_to_units,
+    "byte": ops.byte,
+}
 
 
 def _input(op: InputOp, request: RunRequest, step: int) -> Array:
@@ -203,7 +209,7 @@ def _probe(k: int, op: Op, running: _Running) -> None:
     found = running.probes[k]
     found["sum"] += current
     found["squares"] += current * current
-    if op.spec.kind == "count":
+    if op.spec.holds_spikes:
         found["spikes"] += running.maps[k]
     found["potential"] = neurons.potential(op, running.state[k])
 

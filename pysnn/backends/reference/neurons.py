@@ -58,7 +58,7 @@ def fire(v: Any, threshold: Any, strict: bool) -> Any:
 
 
 def _spikes(op: NeuronOp, v: Array, threshold: Array) -> Array:
-    """Return the number of spikes: 0 or 1; or how often the threshold fits into the potential, up to the map's largest count."""
+    """Return the number of spikes: 0 or 1; or how often the threshold fits into the potential, up to the map's largest count (or level)."""
     if op.model.fire == "never":
         return np.zeros(v.shape, dtype=v.dtype)
     fired = fire(v, threshold, op.model.compare == ">")

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import RangeError
-from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ClampOp, ConvOp, GatherOp, MaxPoolOp, PoolOp, RoundOp, Term
+from pysnn.plan.ops import CURRENT_LIMIT, AddOp, ByteOp, ClampOp, ConvOp, GatherOp, MaxPoolOp, PoolOp, RoundOp, Term
 
 __all__ = [
     "add",
+    "byte",
     "clamp",
     "conv",
     "gather",
@@ -59,7 +60,7 @@ def pool(op: PoolOp, x: Array) -> Array:
     """Sum over windows; the terms of a real source times the weight."""
     real = op.spec.kind == "real"
     padded = _padded(x, op.pads)
-    total: Array = np.zeros((x.shape[0], *op.spec.shape), dtype=x.dtype)
+    total: Array = np.zeros((x.shape[0], *op.spec.shape), dtype=np.int32 if op.spec.kind == "current" else x.dtype)
     for ky in range(op.kernel[0]):
         for kx in range(op.kernel[1]):
             seen = _tap(padded, op.spec.shape[1:], (ky, kx), op.stride)
@@ -79,8 +80,8 @@ def _window_maximum(op: MaxPoolOp, padded: Array) -> Array:
 
 
 def max_pool_values(op: MaxPoolOp, x: Array) -> Array:
-    """Maximum over windows of real values; padding never wins."""
-    return _window_maximum(op, _padded(x, op.pads, -np.inf))
+    """Maximum over windows of real values or levels; padding never wins."""
+    return _window_maximum(op, _padded(x, op.pads, 0 if x.dtype == np.uint8 else -np.inf))
 
 
 def max_pool_rise(op: MaxPoolOp, x: Array, counts: Array) -> Array:
@@ -115,8 +116,13 @@ def round_to_units(op: RoundOp, x: Array) -> Array:
     return integers.astype(np.int32)
 
 
-def _term_value(term: Term, x: Array, kind: str) -> Array:
-    if kind == "count" or (term.scale is None and term.constant is None and term.multiplier is None):
+def byte(op: ByteOp, x: Array) -> Array:
+    """A byte of sums of levels."""
+    return ((x >> op.shift) & 255).astype(np.uint8)
+
+
+def term_value(term: Term, x: Array, kind: str) -> Array:
+    if kind in ("count", "level") or (term.scale is None and term.constant is None and term.multiplier is None):
         return x
     if term.scale is not None:
         return x.astype(np.float32) * term.scale[:, None, None]
@@ -131,7 +137,7 @@ def _term_value(term: Term, x: Array, kind: str) -> Array:
 
 def add(op: AddOp, sources: tuple[Array, ...]) -> Array:
     """Terms added in order, starting from the first."""
-    total = _term_value(op.terms[0], sources[0], op.spec.kind).copy()
+    total = term_value(op.terms[0], sources[0], op.spec.kind).copy()
     for term, x in zip(op.terms[1:], sources[1:], strict=True):
-        total += _term_value(term, x, op.spec.kind)
+        total += term_value(term, x, op.spec.kind)
     return total

@@ -135,6 +135,7 @@ def _activity(
     """Run a saved network on data and return its counts, and the time-steps of a sample."""
     from pysnn.files.first_spike import SavedFirstSpike
     from pysnn.first_spike import evaluate
+    from pysnn.plan.windows import window_of
     from pysnn.simulation.simulator import Simulator
 
     if isinstance(saved, SavedFirstSpike):
@@ -142,8 +143,11 @@ def _activity(
         assert activity is not None
         return activity, steps
     settings = saved.settings
+    window = window_of(saved.network)
+    if window is not None and steps is not None:
+        raise typer.BadParameter(f"--steps: the network's neurons have windows of {window} steps; leave it out")
     done = steps or settings.steps
-    if done is None:
+    if done is None and window is None:
         raise typer.BadParameter(
             "--steps: the network does not say for how many time-steps it is meant; give --steps T"
         )

@@ -33,11 +33,32 @@ def advice(kind: str, row: Mapping[str, Any], ratio: float) -> str:
     >>> advice("none", {}, 0.0)
     'If the accuracy is still too low, more steps lower all parts.'
     """
+    if row.get("window") is not None:
+        return _windows(kind, row, ratio)
     if kind == "quantisation":
         return _quantisation(row, ratio)
     if kind == "deviation":
         return _deviation(row, ratio)
     return _FIXED[kind]
+
+
+def _windows(kind: str, row: Mapping[str, Any], ratio: float) -> str:
+    """Return the sentence for neurons that spike once, in windows: what there is to choose is the window, and thresholds."""
+    if kind == "saturated":
+        return "Calibrate on data like those of the run: all its neurons spike at the first step of their window."
+    if kind == "silent":
+        return (
+            "Calibrate on data like those of the run, or take a longer window: no current reaches half its threshold."
+        )
+    if kind != "quantisation":
+        return "A longer window (--window) has a finer threshold and clips less; thresholds per channel fit both to each channel."
+    enough = ceil(row["window"] * ratio / _AIM)
+    about = (
+        f"about {enough} steps for a tenth of the signal"
+        if ratio > _AIM
+        else "it is below a tenth of the signal already"
+    )
+    return f"Take a longer window (it falls like 1/S: {about}), or thresholds per channel."
 
 
 def _quantisation(row: Mapping[str, Any], ratio: float) -> str:

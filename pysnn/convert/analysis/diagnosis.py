@@ -92,7 +92,7 @@ def diagnose(errors: "pl.DataFrame", steps: int | None = None) -> Diagnosis:
     >>> from pysnn.schemas import SCHEMAS
     >>> from pysnn.tables import make_table
     >>> row = {name: 0.0 for name in SCHEMAS["errors"]}
-    >>> row |= {"method": "percentile", "layer": "relu1", "depth": 1, "steps": 4, "samples": 10, "threshold": 0.5}
+    >>> row |= {"method": "percentile", "layer": "relu1", "depth": 1, "steps": 4, "window": None, "samples": 10, "threshold": 0.5}
     >>> found = diagnose(make_table("errors", [row | {"signal": 1.0, "e_c": 0.4, "e_total": 0.4}]))
     >>> found.finding
     "At T = 4, clipping in 'relu1' (layer 1 of 1) dominates: 40 % of its signal, 100 % of all own errors squared."
@@ -181,9 +181,13 @@ def _make(rows: Sequence[Row], place: int, kind: str, share: float, text: str) -
         ratio=ratio,
         share=share,
         larger_from=None if larger is None else rows[larger]["layer"],
-        finding=f"At T = {steps}, {text}",
+        finding=f"{_when(row)}, {text}",
         advice=advice(kind, row, ratio),
     )
+
+
+def _when(row: Row) -> str:
+    return f"At T = {row['steps']}" if row["window"] is None else f"With windows of {row['window']} steps"
 
 
 def _share(rows: Sequence[Row], place: int) -> float:

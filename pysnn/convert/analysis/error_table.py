@@ -12,11 +12,11 @@ from pysnn.backends.base import Probe
 from pysnn.convert.analysis.errors import ErrorSums, SpikeUnit, error_terms
 from pysnn.convert.analysis.extremes import warn_of_extremes
 from pysnn.convert.pair import ConvertedPair
-from pysnn.encode.batch import checked_data
+from pysnn.encode.batch import checked_data, input_values
 from pysnn.errors import DataError, PlanError
 from pysnn.keywords import check_keywords
 from pysnn.network import Network
-from pysnn.neurons import IF
+from pysnn.neurons import IF, FirstSpike
 from pysnn.nodes import ReLU
 from pysnn.plan.ops import NeuronOp, Plan
 from pysnn.simulation.options import RUN_KEYWORDS
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # What probes, the ANN's pass and the parts of the error may take at a time.
 _MOST_BYTES = 1 << 27
 _BYTES_A_VALUE = 160
+# Samples whose windows are simulated step by step.
+_SIMULATED = 1
 NOT_FREE = ("coding", "state", "probe", "count", "record", "record_potentials", "batch_size")
 
 
@@ -37,6 +39,8 @@ def error_rows(
     pair: ConvertedPair, x: Any, steps: int | Sequence[int], options: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Compare a converted network with its ANN on the same data, neuron by neuron.
+
+    Of neurons with windows the first sample's windows are simulated step by step, and its levels are those of the spike times.
 
     Data go through in batches, so that memory does not depend on how many there are.
 
@@ -71,6 +75,8 @@ def error_rows(
     reads = 1 if isinstance(steps, int | np.integer) else len(steps)
     for start, part in _batches(data, spiking, reads):
         result = simulator.run(part, steps=steps)
+        if start == 0 and result.plan.window is not None:
+            _use_times(result, input_values(spiking.input, part[:_SIMULATED]))
         _, activations = ann_pass(ann, part, keep=units)
         _add_batch(sums, result, units, activations)
         if progress is not None:
@@ -80,6 +86,7 @@ def error_rows(
             "layer": name,
             "depth": list(units).index(name) + 1,
             "steps": at,
+            "window": units[name].levels,
             "samples": len(data),
             "threshold": float(np.mean(units[name].value)),
             **found.columns(),
@@ -88,6 +95,16 @@ def error_rows(
     ]
     warn_of_extremes(rows)
     return rows
+
+
+def _use_times(result: "Result", values: NDArray[np.float32]) -> None:
+    """Put the levels of spike times that come of a simulation, step by step, in place of those of the pass."""
+    from pysnn.backends.reference.windows import simulate_windows
+
+    plan = result.plan
+    simulated = simulate_windows(plan, values.reshape(len(values), *plan.ops[0].spec.shape))
+    for name, k in plan.neurons.items():
+        result.probes[name].spikes[0, : len(values)] = simulated.levels(k)
 
 
 def _batches(data: NDArray[Any], network: Network, reads: int) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -103,16 +120,21 @@ def _spike_units(network: Network, ann: Network, plan: Plan) -> dict[str, SpikeU
     for op in plan.ops:
         if isinstance(op, NeuronOp):
             node = network.nodes[op.node]
-            if type(node) is not IF or node.reset != "subtract" or node.compare != ">=":
+            levels = node.window if isinstance(node, FirstSpike) else None
+            if levels is None and (type(node) is not IF or node.reset != "subtract" or node.compare != ">="):
                 raise PlanError(
-                    f"{node.title} '{op.node}': the error analysis is for IF neurons that reset by subtraction"
+                    f"{node.title} '{op.node}': the error analysis is for IF neurons that reset by subtraction, and for FirstSpike neurons"
                 )
-            value = np.broadcast_to(np.float32(node.v_threshold), op.threshold.shape)
+            assert isinstance(node, IF)
+            value: NDArray[Any] = np.broadcast_to(np.float32(node.v_threshold), op.threshold.shape)
+            if levels is not None:
+                # In int8 a level is worth the threshold as it was rounded.
+                value = levels * op.threshold * op.unit
             relu = ann.nodes[op.node]
             assert isinstance(relu, ReLU)
             numbers = (value, op.threshold, op.v_init, op.unit, relu.ceiling(len(value)))
-            spread = (np.asarray(a, dtype=np.float64)[:, None, None] for a in numbers)
-            units[op.node] = SpikeUnit(*spread)
+            value, threshold, v_init, unit, ceiling = (np.asarray(a, dtype=np.float64)[:, None, None] for a in numbers)
+            units[op.node] = SpikeUnit(value, threshold, v_init, unit, ceiling, levels)
     return units
 
 
@@ -124,7 +146,9 @@ def _add_batch(
 ) -> None:
     for i, at in enumerate(result.steps):
         for name, unit in units.items():
-            _take(sums.setdefault((at, name), ErrorSums(at)), result.probes[name], i, unit, activations[name])
+            _take(
+                sums.setdefault((at, name), ErrorSums(at, unit.levels)), result.probes[name], i, unit, activations[name]
+            )
 
 
 def _take(sums: ErrorSums, probe: Probe, read: int, unit: SpikeUnit, ann: NDArray[np.float32]) -> None:

@@ -28,6 +28,8 @@ class SpikeUnit:
         Value of one unit of the potential; 1 in float32.
     ceiling
         Upper bound of the activation that the neuron stands for (``ReLU.max``).
+    levels
+        S, where neurons spike once in a window: ``value`` is what the largest level stands for. ``None`` where they take steps.
     """
 
     value: Any
@@ -35,6 +37,7 @@ class SpikeUnit:
     v_init: Any
     unit: Any = 1.0
     ceiling: Any = np.inf
+    levels: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +62,9 @@ def error_terms(
     current_sum
         Sum over the steps of each neuron's current, in the unit of the potential.
     spikes
-        Number of spikes of each neuron.
+        Number of spikes of each neuron; with windows its level.
     steps
-        Number of time-steps, T.
+        Number of time-steps, T; with windows 1, of the pass.
     unit
         The layer's threshold, initial potential and unit.
     ann
@@ -80,9 +83,10 @@ def error_terms(
     rectified = np.clip(mean, 0.0, unit.ceiling)
     clipped = np.clip(mean, 0.0, unit.value)
     # The spikes that the same neuron would fire if its mean current came at every step.
-    constant = np.clip(np.floor_divide(total + unit.v_init, unit.threshold), 0, steps)
-    quantised = unit.value * constant / steps
-    rate = unit.value * np.asarray(spikes, dtype=np.float64) / steps
+    most = unit.levels or steps
+    constant = np.clip(np.floor_divide(total + unit.v_init, unit.threshold), 0, most)
+    quantised = unit.value * constant / most
+    rate = unit.value * np.asarray(spikes, dtype=np.float64) / most
     expected = np.asarray(ann, dtype=np.float64)
     return ErrorTerms(
         e_p=rectified - expected,
@@ -96,9 +100,10 @@ def error_terms(
 
 @dataclass
 class ErrorSums:
-    """Running sums over samples and neurons of one layer, at one number of steps."""
+    """Running sums over samples and neurons of one layer, at one number of steps; ``levels`` as in :class:`SpikeUnit`."""
 
     steps: int
+    levels: int | None = None
     values: int = 0
     squares: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*_PARTS, "total"), 0.0))
     sums: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_PARTS, 0.0))
@@ -120,7 +125,7 @@ class ErrorSums:
         self.signal += float(np.sum(terms.ann * terms.ann))
         self.variance += float(variance.sum())
         self.silent += int(np.count_nonzero(spikes == 0))
-        self.saturated += int(np.count_nonzero(spikes == self.steps))
+        self.saturated += int(np.count_nonzero(spikes == (self.levels or self.steps)))
 
     def columns(self) -> dict[str, float]:
         """Return the columns of the table: roots of mean squares, means, shares."""

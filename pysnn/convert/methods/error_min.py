@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pysnn.convert.methods.method import Method
 from pysnn.errors import DataError
 
-__all__ = ["ErrorMin"]
+__all__ = ["ErrorMin", "least_error"]
 
 _CANDIDATES = 100
 
@@ -47,10 +47,17 @@ class ErrorMin(Method):
         """Return each group's best candidate."""
         if self.steps is None:
             raise DataError("error-min: it minimises the error at a number of time-steps; say convert(..., steps=T)")
-        return np.array([_best(group, int(self.steps)) for group in activations])
+        return np.array([least_error(group, int(self.steps)) for group in activations])
 
 
-def _best(values: NDArray[np.float32], steps: int) -> float:
+def least_error(values: NDArray[np.float32], steps: int) -> float:
+    """Return the candidate with the least mean squared error at ``steps`` levels above 0; 0 where no value is above 0.
+
+    Examples
+    --------
+    >>> least_error(np.float32([0.5, 1.0]), 2)
+    1.0
+    """
     ordered = np.sort(values[values > 0])
     if not ordered.size:
         return 0.0

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any, TypedDict
 
 from pysnn.convert.methods.error_min import ErrorMin
+from pysnn.convert.methods.first_spike import FirstSpikeLevels
 from pysnn.convert.methods.ltb import LocalThresholdBalancing
 from pysnn.convert.methods.max_norm import MaxNorm
 from pysnn.convert.methods.method import Method, MethodEntry
@@ -35,6 +36,12 @@ METHODS: dict[str, MethodEntry] = {
         "Bu et al. 2025, CVPR",
         "calibration data",
     ),
+    "first-spike": MethodEntry(
+        FirstSpikeLevels,
+        "one spike in a window of steps: least expected error at its levels, currents shifted layer by layer",
+        "levels: Bu et al. 2022, ICLR; constant slope: Stanojevic et al. 2024",
+        "calibration data, window",
+    ),
     "trained": MethodEntry(
         TrainedThresholds,
         "the activations' own bounds, trained with the weights (tcl, qcfs, ttrbr)",
@@ -51,6 +58,7 @@ class MethodSettings(TypedDict, total=False):
     per_channel: bool
     percentile: float
     rounds: int
+    window: int
 
 
 def _all_settings() -> list[inspect.Parameter]:

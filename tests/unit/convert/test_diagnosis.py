@@ -14,7 +14,7 @@ from pysnn.tables import make_table
 def row(depth: int, steps: int = 4, **columns: Any) -> dict[str, Any]:
     """Return a layer with signal 1 and no error but what is said."""
     found: dict[str, Any] = dict.fromkeys(SCHEMAS["errors"], 0.0)
-    found |= {"method": "m", "layer": f"relu{depth}", "depth": depth, "steps": steps, "samples": 8}
+    found |= {"method": "m", "layer": f"relu{depth}", "depth": depth, "steps": steps, "window": None, "samples": 8}
     found |= {"threshold": 2.0, "signal": 1.0, **columns}
     parts = [found[name] for name in ("e_p", "e_c", "e_q", "e_d")]
     return {**found, "e_total": columns.get("e_total", sum(part**2 for part in parts) ** 0.5)}

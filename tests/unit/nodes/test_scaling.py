@@ -8,7 +8,6 @@ import pytest
 
 from pysnn import IF, DataError, Events, Input, Linear, Network, NetworkError, Output, ReLU, run
 from pysnn.ann import ann_pass
-from pysnn.convert.constant_slope import to_first_spike
 from pysnn.convert.recovered_ann import ann_digest
 from pysnn.encode.batch import input_values
 from pysnn.files import psnn
@@ -74,12 +73,6 @@ def test_spikes_and_rates_do_not_go_through_scaling() -> None:
         run(net, Events.from_dense(np.ones((2, 1, 2), np.uint8)), steps=2, coding="events")
     with pytest.raises(DataError, match="Poisson rates cannot be normalised, and the input has scaling"):
         run(net, np.ones((1, 2)), steps=2, coding="poisson")
-    ann = Network.chain({"in": Input((2,), scaling=SCALING), "fc": Linear(np.eye(2)), "r": ReLU(), "out": Output()})
-    with pytest.raises(
-        NetworkError,
-        match="Input 'in': cannot become first-spike neurons: expected mean and std, or neither, got scaling",
-    ):
-        to_first_spike(ann, np.ones((3, 2)))
 
 
 def test_a_file_holds_it_and_a_network_without_is_the_file_that_it_was() -> None:

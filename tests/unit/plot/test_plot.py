@@ -43,7 +43,7 @@ def run_table(accuracy: Any = 0.5) -> Any:
 
 
 def error_rows(layers: int = 3) -> Any:
-    row: dict[str, Any] = dict.fromkeys(SCHEMAS["errors"], 0.0)
+    row: dict[str, Any] = {**dict.fromkeys(SCHEMAS["errors"], 0.0), "window": None}
     rows = [
         {
             **row,

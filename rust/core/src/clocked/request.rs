@@ -1,7 +1,7 @@
 //! What a run takes and gives.
 
 use crate::error::{Error, Result};
-use crate::plan::{Body, Coding, Dynamics, Kind, MAX_BLOCK, Op, Readout};
+use crate::plan::{Body, Coding, Dynamics, Kind, MAX_BLOCK, Op, Readout, window};
 
 /// Columns of the counts, in the order of `COUNT_FIELDS` in `pysnn/plan/ops.py`.
 pub const COUNT_FIELDS: usize = 8;
@@ -215,11 +215,16 @@ impl Request<'_> {
         ensure(sorted && inside && !self.read_at.is_empty(), || {
             format!("read_at must be ascending step counts in 1 to {}", self.steps)
         })?;
+        if let Some(window) = window(ops) {
+            ensure(self.steps == 1 && self.start == 0 && self.state.is_none(), || {
+                format!("neurons with windows of {window} steps run in one pass, which is one step from a fresh start")
+            })?;
+        }
         self.check_input(&ops[0])?;
         self.check_beginning(ops)?;
         let has = |op: usize, good: fn(&Op) -> bool| ops.get(op).is_some_and(good);
         for &op in &self.record_spikes {
-            let counts = has(op, |op| op.spec.kind == Kind::Count && !matches!(op.body, Body::Output(_)));
+            let counts = has(op, |op| op.spec.kind.holds_spikes() && !matches!(op.body, Body::Output(_)));
             ensure(counts, || format!("operation {op} has no spikes to record"))?;
         }
         for &op in &self.record_potentials {

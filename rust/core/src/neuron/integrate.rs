@@ -153,7 +153,9 @@ impl Potential for i32 {
 
     #[inline(always)]
     fn quotient(self, other: Self) -> u8 {
-        self.over(other).clamp(0, 255) as u8
+        // By way of 64-bit floats, which vectors divide by; their quotient has the same whole part, since two integers of 32 bits
+        // divide to a whole number or stay further from one than it rounds.
+        if other == 0 { 0 } else { (f64::from(self) / f64::from(other)).clamp(0.0, 255.0) as i32 as u8 }
     }
 
     #[inline(always)]

@@ -46,6 +46,8 @@ pub enum Fire {
     Count,
     /// Never: the map holds potentials.
     Never,
+    /// Once in a window of its own, whose step is read as a level: how often the threshold fits, up to the window's steps.
+    Level,
 }
 
 /// What a spike does to the potential.
@@ -183,6 +185,10 @@ impl Model {
             (
                 now || !(self.refractory || self.adaptive),
                 "a late reset has no refractory steps and no adaptive threshold",
+            ),
+            (
+                self.fire != Fire::Level || *self == Self { fire: Fire::Level, reset: Reset::None, ..Self::default() },
+                "a neuron with a window has no leak, no reset and no options",
             ),
             (
                 self.fire == Fire::Once || !(self.refractory || self.adaptive),

@@ -2,7 +2,8 @@
 
 use super::map::{Coding, Kind, MAX_COUNT, MAX_DELAY, MapSpec, Shape};
 use super::ops::{
-    Body, Conv, Delay, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights,
+    Body, Byte, Conv, Delay, Dynamics, Entry, Gather, Neuron, Op, Output, Parameters, Pool, Readout, Term, Weights,
+    window,
 };
 use super::window::Window;
 use crate::error::{Error, Kind as Fault, Result};
@@ -29,6 +30,25 @@ pub(super) fn check(ops: &[Op]) -> Result<()> {
         spec(&op.spec).map_err(|what| Error::new(Fault::Capacity, named(what)))?;
         operation(ops, number, op).map_err(|what| Error::plan(named(what)))?;
     }
+    windows(ops)
+}
+
+/// Where neurons have windows, all have them, of one length, and nothing takes steps.
+fn windows(ops: &[Op]) -> Result<()> {
+    let Some(window) = window(ops) else { return Ok(()) };
+    for op in ops {
+        let what = match &op.body {
+            Body::Neuron(neuron) if neuron.model.fire != Fire::Level => "it takes steps, and others have windows",
+            Body::Neuron(_) if op.spec.max_count as usize != window => "its window is not as long as that of others",
+            Body::Input(coding) if *coding != Coding::Constant => "windows ask for an input that is constant in time",
+            Body::Delay(_) => "it delays by steps, and neurons have windows",
+            Body::Output(output) if matches!(output.readout, Readout::Count | Readout::FirstSpike) => {
+                "windows are read as the potential that the last one leaves"
+            }
+            _ => continue,
+        };
+        return Err(Error::plan(format!("node '{}': {what}", op.node)));
+    }
     Ok(())
 }
 
@@ -53,9 +73,9 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
     }
     ensure(matches!(op.body, Body::Input(_)) == (number == 0), || "the input is operation 0".into())?;
     ensure(matches!(op.body, Body::Output(_)) == (number + 1 == ops.len()), || "the output comes last".into())?;
-    let counts = op.spec.kind == Kind::Count;
+    let counts = op.spec.kind.holds_spikes();
     ensure(if counts { (1..=MAX_COUNT).contains(&op.spec.max_count) } else { op.spec.max_count == 0 }, || {
-        format!("max_count is {}; expected 1 to {MAX_COUNT} for counts and 0 elsewhere", op.spec.max_count)
+        format!("max_count is {}; expected 1 to {MAX_COUNT} for counts and levels and 0 elsewhere", op.spec.max_count)
     })?;
     ensure(!(counts && op.spec.is_static), || "a count map is never static".into())?;
     let of = |source: usize| &ops[source].spec;
@@ -87,6 +107,7 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
         Body::Neuron(body) => neuron(&op.spec, of(body.source), body),
         Body::Output(body) => output(&op.spec, of(body.source), body),
         Body::Delay(body) => delay(&op.spec, of(body.source), body),
+        Body::Byte(body) => byte(&op.spec, of(body.source), body),
     }
 }
 
@@ -131,7 +152,7 @@ fn conv(spec: &MapSpec, source: &MapSpec, conv: &Conv) -> Check {
         Weights::Integer(weight, bias) => (Kind::Current, weight.len(), bias.len()),
     };
     ensure(spec.kind == kind, || format!("the map is {:?}; these weights make {kind:?}", spec.kind))?;
-    let fits = source.kind == Kind::Count || (source.kind == Kind::Real && kind == Kind::Real);
+    let fits = source.kind.holds_spikes() || (source.kind == Kind::Real && kind == Kind::Real);
     ensure(fits, || format!("these weights cannot read a {:?} map", source.kind))?;
     ensure(weights == Some(weight) && u32::try_from(weight).is_ok(), || {
         format!("weight has {weight} values; expected {weights:?}")
@@ -142,7 +163,10 @@ fn conv(spec: &MapSpec, source: &MapSpec, conv: &Conv) -> Check {
 fn pool(spec: &MapSpec, source: &MapSpec, pool: &Pool) -> Check {
     slides(spec, source, &pool.window, source.shape.channels)?;
     ensure(pool.window.dilation == [1, 1], || "a pool has dilation 1".into())?;
-    let fits = spec.kind == source.kind || (source.kind == Kind::Count && spec.kind == Kind::Real);
+    let fits = match (source.kind, spec.kind) {
+        (Kind::Level | Kind::Count, into) => into != Kind::Level,
+        (from, into) => from == into,
+    };
     ensure(fits, || format!("a pool cannot make a {:?} map of a {:?} map", spec.kind, source.kind))?;
     let [kh, kw] = [0, 1].map(|axis| {
         let size = [source.shape.height, source.shape.width][axis];
@@ -157,8 +181,8 @@ fn pool(spec: &MapSpec, source: &MapSpec, pool: &Pool) -> Check {
 fn max_pool(spec: &MapSpec, source: &MapSpec, window: &Window) -> Check {
     slides(spec, source, window, source.shape.channels)?;
     ensure(window.dilation == [1, 1], || "a pool has dilation 1".into())?;
-    let fits = source.kind == Kind::Count || source.kind == Kind::Real;
-    ensure(fits && spec.kind == source.kind, || "max-pool reads counts or real values".into())?;
+    let fits = source.kind.holds_spikes() || source.kind == Kind::Real;
+    ensure(fits && spec.kind == source.kind, || "max-pool reads counts, levels or real values".into())?;
     ensure(spec.max_count >= source.max_count, || "max_count is smaller than the source's".into())
 }
 
@@ -167,7 +191,8 @@ fn gather<'a>(spec: &MapSpec, gather: &Gather, of: impl Fn(usize) -> &'a MapSpec
     let mut total = 0_usize;
     for &source in &gather.sources {
         let source = of(source);
-        ensure(source.kind == spec.kind, || format!("gathers {:?} into {:?}", source.kind, spec.kind))?;
+        let fits = source.kind == spec.kind || (source.kind == Kind::Level && spec.kind == Kind::Count);
+        ensure(fits, || format!("gathers {:?} into {:?}", source.kind, spec.kind))?;
         ensure(spec.max_count >= source.max_count, || "max_count is smaller than a source's".into())?;
         total = total.saturating_add(source.shape.size());
     }
@@ -187,9 +212,12 @@ fn add<'a>(spec: &MapSpec, terms: &[Term], of: impl Fn(usize) -> &'a MapSpec) ->
         let channels = spec.shape.channels;
         most = most.saturating_add(source.max_count);
         match (spec.kind, source.kind, &term.entry) {
-            (into, from, Entry::Plain) if into == from => {}
-            (Kind::Real, Kind::Count, Entry::Scale(scale)) => length("scale", scale.len(), channels)?,
-            (Kind::Current, Kind::Count, Entry::Constant(constant)) => length("constant", constant.len(), channels)?,
+            (Kind::Count, Kind::Level, Entry::Plain) => {}
+            (into, from, Entry::Plain) if into == from && into != Kind::Level => {}
+            (Kind::Real, Kind::Count | Kind::Level, Entry::Scale(scale)) => length("scale", scale.len(), channels)?,
+            (Kind::Current, Kind::Count | Kind::Level, Entry::Constant(constant)) => {
+                length("constant", constant.len(), channels)?;
+            }
             (Kind::Current, Kind::Current, Entry::Ratio { multiplier, shift }) => {
                 length("multiplier", multiplier.len(), channels)?;
                 length("shift", shift.len(), channels)?;
@@ -209,6 +237,7 @@ fn neuron(spec: &MapSpec, source: &MapSpec, neuron: &Neuron) -> Check {
     let fits = match model.fire {
         Fire::Once => spec.kind == Kind::Count && most == 1,
         Fire::Count => spec.kind == Kind::Count,
+        Fire::Level => spec.kind == Kind::Level,
         Fire::Never => spec.kind == Kind::Real,
     };
     ensure(fits && !spec.is_static, || "a neuron's map holds spikes, or potentials where it never fires".into())?;
@@ -246,6 +275,14 @@ fn delay(spec: &MapSpec, source: &MapSpec, delay: &Delay) -> Check {
     ensure(spec.kind == source.kind && spec.kind != Kind::Current, || "a delay is of counts or of real values".into())?;
     ensure(!spec.is_static, || "a delayed map is never static".into())?;
     ensure(spec.max_count == source.max_count, || "max_count is not the source's".into())
+}
+
+fn byte(spec: &MapSpec, source: &MapSpec, byte: &Byte) -> Check {
+    shape_is(spec, source.shape)?;
+    ensure(source.kind == Kind::Current && spec.kind == Kind::Count, || "a byte is a count, of a current".into())?;
+    ensure(byte.shift <= 24 && byte.shift.is_multiple_of(8) && !spec.is_static && !source.is_static, || {
+        format!("a byte {} bits up; expected 0, 8, 16 or 24, of what is not static", byte.shift)
+    })
 }
 
 fn output(spec: &MapSpec, source: &MapSpec, output: &Output) -> Check {

@@ -38,7 +38,7 @@ impl Fanout {
     }
 }
 
-fn zeros(size: usize) -> Result<Vec<u32>> {
+pub(super) fn zeros(size: usize) -> Result<Vec<u32>> {
     let mut values = Vec::new();
     let short = |_| Error::capacity(format!("a table of {size} values, which the system has no memory for"));
     values.try_reserve_exact(size).map_err(short)?;

@@ -49,6 +49,16 @@ pub enum Kind {
     Count,
     /// int32 currents.
     Current,
+    /// uint8: one spike in a window of S steps at most, `S - k` for its step k, 0 for none.
+    Level,
+}
+
+impl Kind {
+    /// Whether it holds spikes, as counts or as levels.
+    #[must_use]
+    pub fn holds_spikes(self) -> bool {
+        matches!(self, Self::Count | Self::Level)
+    }
 }
 
 /// Shape and kind of one map.
@@ -60,7 +70,7 @@ pub struct MapSpec {
     pub kind: Kind,
     /// Whether it is the same at every step.
     pub is_static: bool,
-    /// Bound of a count map, 0 elsewhere.
+    /// Bound of counts and levels, 0 elsewhere.
     pub max_count: u32,
 }
 

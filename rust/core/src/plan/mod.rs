@@ -2,6 +2,7 @@
 
 mod check;
 mod checked;
+mod delivery;
 mod fanout;
 mod file;
 mod map;
@@ -11,12 +12,14 @@ mod window;
 pub use crate::neuron::model::{Constant, Fire, Leak, Model, Reset, ResetTime, Synapse};
 pub use check::{MAX_MAP, MAX_MEMORY};
 pub use checked::{Plan, Precision};
+pub(crate) use delivery::{Delivery, carrying, deliveries};
 pub(crate) use fanout::Fanout;
 pub use file::VERSION;
 pub use map::{CURRENT_LIMIT, Coding, Kind, MAX_BLOCK, MAX_COUNT, MAX_DELAY, MapSpec, Shape};
+pub(crate) use ops::window;
 pub use ops::{
-    Body, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
-    Term, Weights,
+    Body, Byte, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout,
+    Round, Term, Weights,
 };
 pub(crate) use window::Taps;
 pub use window::Window;

@@ -2,7 +2,7 @@
 
 use super::map::{Coding, MapSpec};
 use super::window::Window;
-use crate::neuron::model::Model;
+use crate::neuron::model::{Fire, Model};
 
 /// Weights `(kh, kw, C_in / groups, C_out)` and a bias `(C_out,)`.
 #[derive(Debug, Clone)]
@@ -146,6 +146,15 @@ pub struct Delay {
     pub steps: usize,
 }
 
+/// A byte of a current map that holds sums of levels: `(x >> shift) & 255`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Byte {
+    /// The map that it reads.
+    pub source: usize,
+    /// Bits below the byte.
+    pub shift: u32,
+}
+
 /// What a network answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readout {
@@ -195,6 +204,8 @@ pub enum Body {
     Output(Output),
     /// A map of steps before.
     Delay(Delay),
+    /// A byte of sums of levels.
+    Byte(Byte),
 }
 
 /// One operation and the map that it computes.
@@ -231,6 +242,13 @@ impl Body {
             Self::Neuron(neuron) => vec![neuron.source],
             Self::Output(output) => vec![output.source],
             Self::Delay(delay) => vec![delay.source],
+            Self::Byte(byte) => vec![byte.source],
         }
     }
+}
+
+/// The steps of a window, where neurons have one.
+pub(crate) fn window(ops: &[Op]) -> Option<usize> {
+    let levels = |op: &&Op| matches!(&op.body, Body::Neuron(neuron) if neuron.model.fire == Fire::Level);
+    ops.iter().find(levels).map(|op| op.spec.max_count as usize)
 }

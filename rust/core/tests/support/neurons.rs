@@ -26,6 +26,7 @@ pub(super) fn neuron(rng: &mut Rng, ops: &[Op]) -> Option<(MapSpec, Body)> {
         Fire::Once => (Kind::Count, 1),
         Fire::Count => (Kind::Count, rng.pick(&[2, 255])),
         Fire::Never => (Kind::Real, 0),
+        Fire::Level => (Kind::Level, 7),
     };
     let unit = vec![1.0; spec.shape.channels];
     let spec = MapSpec { kind, is_static: false, max_count, ..spec };

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pysnn.convert import to_first_spike
 from pysnn.data_range import DataRange
-from pysnn.datasets import load_digits, load_digits_mlp
+from pysnn.datasets import load_digits
 from pysnn.errors import NetworkError
 from pysnn.files.first_spike import dumps, loads
 from pysnn.first_spike import Dense, FirstSpikeNetwork, decide, evaluate
@@ -79,12 +78,3 @@ def test_classifiers_compare_new_data_with_those_of_fit(kind: Any) -> None:
         with pytest.warns(UserWarning, match=r"X: .* about 16 times smaller") as found:
             call(X)
         assert len(found) == 1
-
-
-def test_the_mapping_of_an_ann_takes_the_range_along() -> None:
-    ann = load_digits_mlp()
-    assert to_first_spike(ann).data_range == ann.input.data_range
-    assert to_first_spike(ann.with_data_range(None)).data_range is None
-    assert to_first_spike(ann.with_data_range(None), X).data_range == DataRange.of(X)
-    with pytest.warns(UserWarning, match="divided by 255 twice"):
-        to_first_spike(ann, X / 255)

@@ -130,7 +130,7 @@ impl<A: Current> Firing<A> {
     fn spikes(&self, own: &Own<A>, v: &Chunk<A>, rise: &Chunk<A>) -> Chunk<u8> {
         match self.model.fire {
             Fire::Never => [0; LANES],
-            Fire::Count => {
+            Fire::Count | Fire::Level => {
                 let count = lanes(|i| fits(v[i], own.threshold[i], self.most));
                 lanes(|i| if v[i] >= own.fire[i] { count[i] } else { 0 })
             }

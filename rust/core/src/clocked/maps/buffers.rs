@@ -43,7 +43,7 @@ impl Buffer {
     /// An empty buffer of a kind.
     pub(crate) fn empty(kind: Kind) -> Self {
         match kind {
-            Kind::Count => Self::Count(Vec::new()),
+            Kind::Count | Kind::Level => Self::Count(Vec::new()),
             Kind::Real => Self::Real(Vec::new()),
             Kind::Current => Self::Current(Vec::new()),
         }

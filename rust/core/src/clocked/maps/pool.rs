@@ -18,6 +18,13 @@ impl Sum<u8> for u8 {
     }
 }
 
+impl Sum<u8> for i32 {
+    #[inline(always)]
+    fn enter(&mut self, term: u8, _weight: f32) {
+        *self = self.wrapping_add(i32::from(term));
+    }
+}
+
 impl Sum<i32> for i32 {
     #[inline(always)]
     fn enter(&mut self, term: i32, _weight: f32) {
@@ -94,14 +101,16 @@ impl<T: Copy, S: Sum<T>> Kernel for PoolPass<'_, T, S> {
     }
 }
 
-/// The plain maximum over windows of a static real map; padding never wins.
-pub(crate) struct MaximumPass<'a> {
+/// The plain maximum over windows of a static real map, or of levels; padding never wins.
+pub(crate) struct MaximumPass<'a, T> {
     pub(crate) slide: Slide,
-    pub(crate) source: View<'a, f32>,
-    pub(crate) target: &'a mut [f32],
+    pub(crate) source: View<'a, T>,
+    /// What nothing is less than.
+    pub(crate) least: T,
+    pub(crate) target: &'a mut [T],
 }
 
-impl Kernel for MaximumPass<'_> {
+impl<T: Copy + PartialOrd> Kernel for MaximumPass<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -112,7 +121,7 @@ impl Kernel for MaximumPass<'_> {
             for x in 0..output.width {
                 let begin = (y * output.width + x) * width;
                 let most = &mut self.target[begin..begin + width];
-                most.fill(f32::NEG_INFINITY);
+                most.fill(self.least);
                 self.slide.each_pixel([y, x], |pixel| {
                     for (most, &value) in most.iter_mut().zip(self.source.pixel(pixel)) {
                         *most = if value > *most { value } else { *most };

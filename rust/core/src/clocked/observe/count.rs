@@ -120,6 +120,22 @@ impl Kernel for AddPass<'_> {
     }
 }
 
+/// Levels above 0, one spike each, times what each spike meets.
+pub(crate) struct SpikesPass<'a> {
+    pub(crate) levels: &'a [u32],
+    pub(crate) fanout: &'a [u32],
+}
+
+impl Kernel for SpikesPass<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let products = self.levels.iter().zip(self.fanout);
+        products.fold(0, |sum, (&level, &fanout)| sum + if level > 0 { u64::from(fanout) } else { 0 })
+    }
+}
+
 /// What the totals of a map say.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counted {

@@ -5,7 +5,7 @@ use crate::clocked::program::layout::Layout;
 use crate::clocked::program::stage::{Stage, Staged, stages};
 use crate::clocked::synapses::choice::Family;
 use crate::error::Result;
-use crate::plan::{Body, Fanout, Kind, Op, Plan, Weights};
+use crate::plan::{Body, Delivery, Fanout, Kind, Op, Plan, Weights, carrying, deliveries};
 use crate::simd::Level;
 
 /// A plan made ready: what all runs of it read.
@@ -66,6 +66,8 @@ pub(crate) struct Reader {
     /// Weights that an event meets, where some of them are zero.
     pub(crate) fanout: Option<Vec<u32>>,
     pub(crate) fanout_nonzero: Vec<u32>,
+    /// How often a spike of a level gets there, through pools and sums.
+    pub(crate) times: Option<Vec<u32>>,
 }
 
 impl Compiled {
@@ -101,18 +103,31 @@ fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
         .map(|op| Meter {
             readers: Vec::new(),
             is_neuron: matches!(op.body, Body::Neuron(_)),
-            fires: op.spec.kind == Kind::Count,
+            fires: op.spec.kind.holds_spikes(),
         })
         .collect();
+    let levels = carrying(ops);
     for (number, op) in ops.iter().enumerate() {
         if let Body::Conv(conv) = &op.body {
             let source = &ops[conv.source].spec;
             let fanout = Fanout::new(conv, source.shape, op.spec.shape)?;
+            if levels[conv.source] {
+                for Delivery { map, times, fanout } in deliveries(ops, conv.source, fanout)? {
+                    meters[map].readers.push(Reader {
+                        op: number,
+                        fanout: (fanout.all != fanout.nonzero).then_some(fanout.all),
+                        fanout_nonzero: fanout.nonzero,
+                        times: Some(times),
+                    });
+                }
+                continue;
+            }
             let with_zeros = source.kind == Kind::Count && fanout.all != fanout.nonzero;
             meters[conv.source].readers.push(Reader {
                 op: number,
                 fanout: with_zeros.then_some(fanout.all),
                 fanout_nonzero: fanout.nonzero,
+                times: None,
             });
         }
     }
@@ -133,8 +148,9 @@ impl Work {
         for (number, op) in ops.iter().enumerate() {
             let nanoseconds = match &op.body {
                 Body::Conv(conv) => {
-                    let active = if ops[conv.source].spec.kind == Kind::Count { 0.1 } else { 1.0 };
-                    let met = meters[conv.source].readers.iter().filter(|reader| reader.op == number);
+                    let active = if ops[conv.source].spec.kind.holds_spikes() { 0.1 } else { 1.0 };
+                    let readers = meters.iter().flat_map(|meter| &meter.readers);
+                    let met = readers.filter(|reader| reader.op == number);
                     active / 20.0
                         * met.flat_map(|reader| &reader.fanout_nonzero).map(|&met| f64::from(met)).sum::<f64>()
                 }

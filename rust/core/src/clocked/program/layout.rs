@@ -34,7 +34,7 @@ impl Slot {
     }
 
     fn bytes(&self, steps: usize) -> usize {
-        let width = if self.kind == Kind::Count { 1 } else { 4 };
+        let width = if self.kind.holds_spikes() { 1 } else { 4 };
         self.values(steps).saturating_mul(width)
     }
 }

@@ -24,6 +24,7 @@ pub(crate) enum Work {
     Round { unit: Vec<f64> },
     Output { readout: Readout, unit: Option<Vec<f64>> },
     Delay,
+    Byte { shift: u32 },
 }
 
 /// One stage: it reads the maps of `sources` and computes the map of `op`.
@@ -92,6 +93,7 @@ fn word(op: &Op) -> &'static str {
         Body::Round(_) => "round",
         Body::Neuron(_) => "integrate",
         Body::Delay(_) => "delay",
+        Body::Byte(_) => "byte",
     }
 }
 
@@ -121,6 +123,7 @@ fn stage(ops: &[Op], number: usize, parts: Parts) -> Result<Stage> {
             sources = Vec::new();
             Work::Delay
         }
+        Body::Byte(byte) => Work::Byte { shift: byte.shift },
         Body::Output(output) => Work::Output { readout: output.readout, unit: output.unit.clone() },
     };
     let is_static = op.spec.is_static && !matches!(work, Work::Output { .. });

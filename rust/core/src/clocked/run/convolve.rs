@@ -17,7 +17,6 @@ use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::rows::RowList;
 use crate::clocked::synapses::words::PackCounts;
 use crate::error::Result;
-use crate::plan::Kind;
 use crate::threads::share;
 
 impl Sample<'_> {
@@ -95,7 +94,7 @@ impl Sample<'_> {
         let (list, shape) = (&mut workspace.list, geometry.input);
         list.source = wanted;
         let place = self.program.place(geometry.source);
-        if self.program.ops[geometry.source].spec.kind == Kind::Count {
+        if self.program.ops[geometry.source].spec.kind.holds_spikes() {
             let map = workspace.maps.view(place, block.steps)?;
             self.program.level.run(ListCounts { list, map, shape, tell: geometry.tell });
         } else {

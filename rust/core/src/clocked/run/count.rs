@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::clocked::block::Block;
 use crate::clocked::maps::buffers::{Element, View};
-use crate::clocked::observe::count::{CountPass, Countable, Counted, TotalsPass};
+use crate::clocked::observe::count::{CountPass, Countable, Counted, SpikesPass, TotalsPass};
 use crate::clocked::program::compiled::Reader;
 use crate::clocked::program::stage::Stage;
 use crate::clocked::request::COUNT_FIELDS;
@@ -46,7 +46,11 @@ impl Sample<'_> {
         let op = stage.op;
         if self.request.count && self.program.meters[op].is_neuron {
             for read in block.segments.iter().filter_map(|segment| segment.read) {
-                let updates = self.program.ops[op].spec.shape.size() as u64 * self.request.read_at[read] as u64;
+                let spec = &self.program.ops[op].spec;
+                let steps = self.request.read_at[read] as u64;
+                // A window's steps add the slope each, and those of the neuron's own what it rises by.
+                let each = if spec.kind == Kind::Level { 2 * u64::from(spec.max_count) } else { steps };
+                let updates = spec.shape.size() as u64 * each;
                 self.add(read, op, Field::Updates, updates);
             }
         }
@@ -55,7 +59,7 @@ impl Sample<'_> {
         }
         for segment in &block.segments {
             match self.program.ops[op].spec.kind {
-                Kind::Count => self.total::<u8>(op, segment.steps.clone(), block.steps)?,
+                Kind::Count | Kind::Level => self.total::<u8>(op, segment.steps.clone(), block.steps)?,
                 Kind::Real => self.total::<f32>(op, segment.steps.clone(), block.steps)?,
                 Kind::Current => {}
             }
@@ -77,6 +81,9 @@ impl Sample<'_> {
     /// Count what a map's totals say: of the neurons that made it, and of the weight layers that read it.
     fn count_totals(&mut self, op: usize, read: usize) {
         let program = self.program;
+        if program.ops[op].spec.kind == Kind::Level {
+            return self.count_levels(op, read);
+        }
         let (meter, real) = (&program.meters[op], program.ops[op].spec.kind == Kind::Real);
         let first = self.counted(op, read, meter.readers.first());
         if meter.is_neuron && meter.fires {
@@ -104,6 +111,31 @@ impl Sample<'_> {
             fanout: reader.and_then(|reader| reader.fanout.as_deref()).unwrap_or_default(),
             fanout_nonzero: reader.map(|reader| &reader.fanout_nonzero[..]).unwrap_or_default(),
         })
+    }
+
+    /// The same of a map of levels, whose totals are the levels of the only step: one spike each, or none.
+    fn count_levels(&mut self, op: usize, read: usize) {
+        let program = self.program;
+        let (meter, spec) = (&program.meters[op], &program.ops[op].spec);
+        if meter.is_neuron && meter.fires {
+            let totals = &self.workspace.totals[op];
+            let none: &[u32] = &[];
+            let found =
+                program.level.run(CountPass { totals, steps: spec.max_count, fanout: none, fanout_nonzero: none });
+            self.add(read, op, Field::Spikes, spec.shape.size() as u64 - found.silent);
+            self.add(read, op, Field::Silent, found.silent);
+            self.add(read, op, Field::Saturated, found.saturated);
+        }
+        for reader in &meter.readers {
+            let totals = &self.workspace.totals[op];
+            let meet = |table: &[u32]| program.level.run(SpikesPass { levels: totals, fanout: table });
+            let nonzero = meet(&reader.fanout_nonzero);
+            let all = reader.fanout.as_ref().map_or(nonzero, |fanout| meet(fanout));
+            let events = reader.times.as_ref().map_or(0, |times| meet(times));
+            self.add(read, reader.op, Field::Events, events);
+            self.add(read, reader.op, Field::Synops, nonzero);
+            self.add(read, reader.op, Field::SynopsZero, all - nonzero);
+        }
     }
 
     fn add(&mut self, read: usize, op: usize, field: Field, amount: u64) {

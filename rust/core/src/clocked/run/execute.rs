@@ -59,6 +59,7 @@ impl Sample<'_> {
             Work::Clamp { high } => self.clamp(stage, high.as_deref(), &mut target)?,
             Work::Round { unit } => self.round(stage, unit, &mut target)?,
             Work::Delay => self.delayed(stage, block, &mut target)?,
+            Work::Byte { shift } => self.byte(stage, *shift, block, &mut target)?,
             Work::Output { .. } => return Err(Error::internal("a read-out has no map")),
         }
         self.workspace.maps.put(slot, target);
@@ -121,8 +122,9 @@ impl Sample<'_> {
 
     fn pool(&self, pooling: &Pooling<'_>, target: &mut Buffer) -> Result<()> {
         match (self.program.ops[pooling.source].spec.kind, target) {
-            (Kind::Count, Buffer::Count(sums)) => self.pool_pass::<u8, u8>(pooling, sums),
-            (Kind::Count, Buffer::Real(sums)) => self.pool_pass::<u8, f32>(pooling, sums),
+            (Kind::Count | Kind::Level, Buffer::Count(sums)) => self.pool_pass::<u8, u8>(pooling, sums),
+            (Kind::Count | Kind::Level, Buffer::Real(sums)) => self.pool_pass::<u8, f32>(pooling, sums),
+            (Kind::Count | Kind::Level, Buffer::Current(sums)) => self.pool_pass::<u8, i32>(pooling, sums),
             (Kind::Real, Buffer::Real(sums)) => self.pool_pass::<f32, f32>(pooling, sums),
             (Kind::Current, Buffer::Current(sums)) => self.pool_pass::<i32, i32>(pooling, sums),
             (kind, _) => Err(Error::internal(format!("a pool of a {kind:?} map into one of another kind"))),
@@ -139,6 +141,11 @@ impl Sample<'_> {
         let place = self.program.place(stage.sources[0]);
         let workspace = &mut *self.workspace;
         match target {
+            Buffer::Count(target) if self.program.ops[stage.op].spec.kind == Kind::Level => {
+                let source = workspace.maps.view(place, block.steps)?;
+                self.program.level.run(MaximumPass { slide: *slide, source, least: 0_u8, target });
+                Ok(())
+            }
             Buffer::Count(target) => {
                 let source = workspace.maps.view(place, block.steps)?;
                 let before = workspace.memory[stage.op].counts()?;
@@ -146,11 +153,19 @@ impl Sample<'_> {
             }
             Buffer::Real(target) => {
                 let source = workspace.maps.view(place, block.steps)?;
-                self.program.level.run(MaximumPass { slide: *slide, source, target });
+                self.program.level.run(MaximumPass { slide: *slide, source, least: f32::NEG_INFINITY, target });
                 Ok(())
             }
             Buffer::Current(_) => Err(Error::internal("a max-pool of integer currents")),
         }
+    }
+
+    fn byte(&self, stage: &Stage, shift: u32, block: &Block, target: &mut Buffer) -> Result<()> {
+        let source = self.workspace.maps.view::<i32>(self.program.place(stage.sources[0]), block.steps)?;
+        for (byte, sum) in u8::of_mut(target)?.iter_mut().zip(source.values()) {
+            *byte = (sum >> shift) as u8;
+        }
+        Ok(())
     }
 
     fn round(&self, stage: &Stage, unit: &[f64], target: &mut Buffer) -> Result<()> {
@@ -180,7 +195,7 @@ impl Sample<'_> {
         let memory = &mut workspace.memory[stage.op];
         match self.program.ops[source].spec.kind {
             Kind::Real => pass.run_real(maps.view(place, block.steps)?, memory.real_sums()?),
-            Kind::Count => {
+            Kind::Count | Kind::Level => {
                 let largest = self.program.ops[source].spec.max_count;
                 pass.run_count(maps.view(place, block.steps)?, largest, memory.long_sums()?);
             }

@@ -11,6 +11,7 @@ use crate::clocked::request::{Outputs, Request};
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::walk::next_block;
 use crate::error::Result;
+use crate::plan::Kind;
 
 /// Counters of a byte each, which are emptied into the results before one could overflow.
 #[derive(Debug, Default)]
@@ -25,7 +26,8 @@ pub(crate) struct Tally {
 
 /// Whether an operation's spikes are counted step by step.
 pub(crate) fn counts_steps(program: &Compiled, request: &Request<'_>, op: usize) -> bool {
-    request.count_by_step && program.meters[op].is_neuron && program.meters[op].fires
+    let counts = program.ops[op].spec.kind == Kind::Count;
+    request.count_by_step && counts && program.meters[op].is_neuron && program.meters[op].fires
 }
 
 impl Tally {

@@ -41,7 +41,7 @@ impl Geometry {
         let (source, result) = (&ops[conv.source].spec, ops[op].spec.shape);
         let sizes = [source.shape.channels, result.channels];
         // An input that is not finite would reach neighbours through weights of zero; a single column has none.
-        let shares = conv.groups == 1 && source.kind == Kind::Count && result.width > 1;
+        let shares = conv.groups == 1 && source.kind.holds_spikes() && result.width > 1;
         let reach = if shares {
             Reach::shared(conv.window, sizes, precision.bytes)
         } else {
@@ -60,7 +60,7 @@ impl Geometry {
             spans: taps(&reach.window, result.width.div_ceil(reach.pixels)),
             most: source.max_count,
             tell: match (source.kind, source.max_count) {
-                (Kind::Count, 0 | 1) => Tell::Nothing,
+                (Kind::Count | Kind::Level, 0 | 1) => Tell::Nothing,
                 (Kind::Count, most) if most <= u32::from(precision.again) => Tell::Again(most as u8),
                 _ => Tell::Value,
             },

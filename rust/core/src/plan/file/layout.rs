@@ -37,7 +37,7 @@ pub(super) mod word {
     /// Kernel, stride, pads, dilation: ten words.
     pub(crate) const WINDOW: usize = 13;
     pub(crate) const GROUPS: usize = 23;
-    /// Coding, read-out, leak of a neuron, or steps of a delay.
+    /// Coding, read-out, leak of a neuron, steps of a delay, or shift of a byte.
     pub(crate) const MODE: usize = 24;
     pub(crate) const FLAGS: usize = 25;
     /// The bits of a pool's float32 weight.
@@ -62,6 +62,7 @@ pub(super) mod kind {
     pub(crate) const NEURON: u32 = 9;
     pub(crate) const OUTPUT: u32 = 10;
     pub(crate) const DELAY: u32 = 11;
+    pub(crate) const BYTE: u32 = 12;
 }
 
 /// How a source enters a sum.

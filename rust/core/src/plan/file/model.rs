@@ -27,7 +27,7 @@ const LEAKS: [Leak; 8] = [
     Leak::PlainDivided,
     Leak::Lapicque,
 ];
-const FIRES: [Fire; 3] = [Fire::Once, Fire::Count, Fire::Never];
+const FIRES: [Fire; 4] = [Fire::Once, Fire::Count, Fire::Never, Fire::Level];
 const SYNAPSES: [Synapse; 4] = [Synapse::None, Synapse::DecayFirst, Synapse::DecayLast, Synapse::Jump];
 
 /// Write a model into the words of an operation.

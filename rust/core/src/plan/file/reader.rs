@@ -6,8 +6,8 @@ use crate::error::{Error, Kind as Fault, Result};
 use crate::neuron::model::Model;
 use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::plan::ops::{
-    Body, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout, Round,
-    Term, Weights,
+    Body, Byte, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout,
+    Round, Term, Weights,
 };
 use crate::plan::window::Window;
 
@@ -82,6 +82,7 @@ impl<'a> Reader<'a> {
             0 => Kind::Real,
             1 => Kind::Count,
             2 => Kind::Current,
+            3 => Kind::Level,
             _ => return Err(wrong("unknown kind of map")),
         };
         let [channels, height, width] = std::array::from_fn(|axis| words[word::SHAPE + axis] as usize);
@@ -135,6 +136,7 @@ impl<'a> Reader<'a> {
                 Body::Output(Output { source, readout, unit: self.optional(arrays)? })
             }
             kind::DELAY => Body::Delay(Delay { source, steps: words[word::MODE] as usize }),
+            kind::BYTE => Body::Byte(Byte { source, shift: words[word::MODE] }),
             _ => return Ok(None),
         }))
     }

@@ -64,6 +64,7 @@ impl Parts {
             Kind::Real => 0,
             Kind::Count => 1,
             Kind::Current => 2,
+            Kind::Level => 3,
         };
         words[word::STATIC] = u32::from(spec.is_static);
         words[word::MAX_COUNT] = spec.max_count;
@@ -136,6 +137,10 @@ impl Parts {
             Body::Delay(delay) => {
                 words[word::MODE] = delay.steps as u32;
                 kind::DELAY
+            }
+            Body::Byte(byte) => {
+                words[word::MODE] = byte.shift;
+                kind::BYTE
             }
         };
     }

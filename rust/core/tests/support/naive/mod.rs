@@ -221,6 +221,10 @@ fn compute(ops: &[Op], maps: &[Map], state: &mut State, request: &Request<'_>, [
             let round = |i: usize| (f64::from(source[i]) / body.unit[i / pixels]).round_ties_even() as i64;
             Map::Integer((0..size).map(round).collect())
         }
+        Body::Byte(body) => {
+            let byte = |sum: &i64| (sum >> body.shift) & 255;
+            Map::Integer(maps[body.source].integers().iter().map(byte).collect())
+        }
         Body::Add(terms) => add(&op.spec, terms, maps),
         Body::Neuron(body) => neuron(&op.spec, body, &maps[body.source], state),
         Body::Delay(_) if op.spec.kind == Kind::Real => Map::Real(state.real[..size].to_vec()),

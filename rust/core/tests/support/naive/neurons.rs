@@ -76,7 +76,7 @@ fn real(one: &One<'_, f32>, current: f32, most: u32, state: &mut [&mut f32]) -> 
         _ if waits || !fires(v, limit) => 0,
         Fire::Never => 0,
         Fire::Once => 1,
-        Fire::Count => ((v / threshold).trunc().max(1.0) as u32).min(most),
+        Fire::Count | Fire::Level => ((v / threshold).trunc().max(1.0) as u32).min(most),
     };
     let n = spikes as f32;
     match (model.reset_time, model.reset) {
@@ -124,7 +124,7 @@ fn whole(one: &One<'_, i32>, current: i64, most: u32, state: &mut [&mut i64]) ->
     }
     let spikes = match model.fire {
         _ if waits || !fires(v) => 0,
-        Fire::Count => i64::from(most).min(v / threshold).max(1),
+        Fire::Count | Fire::Level => i64::from(most).min(v / threshold).max(1),
         _ => 1,
     };
     match (model.reset_time, model.reset) {

@@ -1,0 +1,158 @@
+"""What pretrained networks are right in as single spikes in windows, without training: whole test splits, int8, beside their ANNs.
+
+    PYSNN_DATA=... python -m benchmarks.experiments.first_spike_windows --save [NETWORK ...]
+
+writes benchmarks/tables/first_spike_windows.parquet, network by network; without ``--save`` it fills the tables of docs/first_spike_windows.md from it.
+Settings (512 calibration images, a threshold per channel, means of currents) were chosen on training images mixed with others, where ANNs are
+not all right; test images are looked at once.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from benchmarks.common import TABLES, data_folder, machine
+from benchmarks.intervals import paired_half_width
+from benchmarks.markdown import fill, table
+from pysnn import Network, run
+from pysnn.convert import ann_pass, convert
+from pysnn.convert.folding import fold
+from pysnn.datasets.cifar import load_cifar10
+from pysnn.datasets.idx import load_idx
+from pysnn.importers import onnx, resnet_cifar, vgg11_cifar
+from pysnn.plan.windows import window_timing
+from pysnn.simulation.result import ann_macs
+from pysnn.tables import metadata, write_table
+
+__all__ = ["NETWORKS", "PAGE", "TABLE", "page"]
+
+TABLE = TABLES / "first_spike_windows.parquet"
+PAGE = Path(__file__).parents[2] / "docs" / "first_spike_windows.md"
+WINDOWS = (4, 8, 16, 32, 64)
+CALIBRATION = 512
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network's file and data set."""
+
+    file: str
+    read: Callable[[Path], Network]
+    data: str = "cifar10"
+
+
+def _cifar_onnx(path: Path) -> Network:
+    return onnx.load(path, mean=[0.4914, 0.4822, 0.4465], std=[0.2470, 0.2435, 0.2616])
+
+
+def _mnist_onnx(path: Path) -> Network:
+    return onnx.load(path, mean=[0.0], std=[1 / 255])
+
+
+NETWORKS = {
+    "mnist-8": Case("mnist-8.onnx", _mnist_onnx, "mnist"),
+    "resnet20": Case("resnet20_cifar10.safetensors", resnet_cifar),
+    "resnet20-onnx": Case("resnet20_cifar10.onnx", _cifar_onnx),
+    "vgg11": Case("vgg11_cifar10.safetensors", vgg11_cifar),
+    "resnet56": Case("resnet56_cifar10.safetensors", resnet_cifar),
+    "resnet110": Case("resnet110_cifar10.safetensors", resnet_cifar),
+}
+
+
+def page(text: str, file: Path = TABLE) -> str:
+    """Return the page with its tables made again."""
+    frame = pl.read_parquet(file)
+    made = {"accuracy": _accuracies, "cost": _costs}
+    return fill(text, lambda key: made[key](frame))
+
+
+def _accuracies(frame: pl.DataFrame) -> str:
+    head = ["network", "ANN", *(f"S = {window}" for window in WINDOWS)]
+    rows = []
+    for name in NETWORKS:
+        own = {row["window"]: row for row in frame.filter(pl.col("network") == name).to_dicts()}
+        if own:
+            ann = f"{100 * own[WINDOWS[0]]['ann_accuracy']:.2f}"
+            cells = [
+                f"{100 * row['accuracy']:.2f} ({100 * row['difference']:+.2f} ± {100 * row['half_width']:.2f})"
+                for row in own.values()
+            ]
+            rows.append([name, ann, *cells])
+    return table(head, rows)
+
+
+def _costs(frame: pl.DataFrame) -> str:
+    head = [
+        "network",
+        "S",
+        "spikes a neuron",
+        "additions by spikes",
+        "additions of slopes and rises",
+        "MACs of the ANN",
+        "latency",
+    ]
+    rows = []
+    for row in frame.sort("ann_macs", "window").to_dicts():
+        latency = f"{row['windows']} windows, {row['latency']} steps"
+        millions = [f"{row[field] / 1e6:.2f} M" for field in ("synops", "updates", "ann_macs")]
+        rows.append([row["network"], str(row["window"]), f"{row['spikes_per_neuron']:.3f}", *millions, latency])
+    return table(head, rows)
+
+
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    """Convert a network for each window and run the whole test split."""
+    case = NETWORKS[name]
+    ann = fold(case.read(data_folder() / "pretrained" / case.file))
+    load = load_cifar10 if case.data == "cifar10" else load_idx
+    images, _ = load(data_folder() / case.data, "train")
+    x, labels = load(data_folder() / case.data, "test")
+    x, images = np.ascontiguousarray(x), np.ascontiguousarray(images[:CALIBRATION])
+    right = ann_pass(ann, x)[0].argmax(axis=1) == labels
+    for window in WINDOWS:
+        spiking = convert(ann, images, "first-spike", window=window, compare=False).network
+        result = run(spiking, x, labels=labels, precision="int8", threads=1)
+        changed = (result.predictions[0] == labels).astype(np.int64) - right
+        timing = window_timing(spiking)
+        row = {
+            "network": name,
+            "window": window,
+            "samples": result.samples,
+            "accuracy": result.accuracy[0],
+            "ann_accuracy": float(right.mean()),
+            "difference": float(changed.mean()),
+            "half_width": paired_half_width(changed),
+            "spikes_per_neuron": float(result.activity.spikes_per_neuron[0]),
+            "synops": float(result.activity.effective_acs[0]),
+            "updates": float(result.total("updates")[0] / result.samples),
+            "macs": float(result.activity.effective_macs[0]),
+            "ann_macs": ann_macs(ann),
+            "windows": timing.windows,
+            "latency": timing.steps,
+        }
+        print(row, flush=True)
+        yield row
+
+
+def main() -> None:
+    """Measure and keep, or make the page again."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--save", action="store_true", help="measure, and write the table")
+    parser.add_argument("networks", nargs="*", default=[], metavar="NETWORK", help=", ".join(NETWORKS))
+    options = parser.parse_args()
+    if not options.save:
+        PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        return
+    for name in options.networks or NETWORKS:
+        found = pl.DataFrame(list(_rows(name)))
+        if TABLE.exists():
+            found = pl.concat([pl.read_parquet(TABLE).filter(pl.col("network") != name), found])
+        write_table(found, TABLE, metadata(**machine(), calibration=CALIBRATION))
+
+
+if __name__ == "__main__":
+    main()
