@@ -80,7 +80,7 @@ class ConvStep(Step):
             self._delivered = {k: Delivery(*map(_flat_last, tables)) for k, tables in found.items()}
         for k, (times, total, nonzero) in self._delivered.items():
             levels = chunk.map(k)
-            spikes = np.count_nonzero(levels.reshape(len(levels), -1), axis=0)
+            spikes = (levels.reshape(len(levels), -1) > 0).astype(np.int64)
             chunk.count(self.number, "events", spikes @ times)
             chunk.count(self.number, "synops", spikes @ nonzero)
             chunk.count(self.number, "synops_zero", spikes @ (total - nonzero))
