@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-edge test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-edge test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,16 @@ $(TORCH_VENV)/.ready: pyproject.toml $(RUST) | $(BIN)/python
 
 test-torch: $(TORCH_VENV)/.ready ## test what needs PyTorch (import, training), with it in an environment of its own
 	$(TORCH_VENV)/bin/python -m pytest tests/unit/importers/torch tests/unit/finetune pysnn/finetune
+
+# The libraries whose networks are imported, at the versions of benchmarks/peers/requirements.txt, in one environment with PyTorch.
+.venv-peers/.interop: pyproject.toml benchmarks/peers/requirements.txt $(RUST)
+	@PYTHON=$(PYTHON) TORCH_INDEX=$(TORCH_INDEX) sh benchmarks/peers/make_env.sh .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-peers/bin/python -m pip install --quiet --editable '.[nir,events]' --group torch-test
+	@touch $@
+
+test-interop: .venv-peers/.interop ## test imports from snnTorch, SpikingJelly, sinabs and Norse, with these in an environment of their own
+	.venv-peers/bin/python -m pytest tests/unit/importers/spiking tests/unit/importers/nir tests/data/test_interop.py
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check

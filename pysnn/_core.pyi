@@ -103,6 +103,32 @@ def integrate(
 def loihi_cores(
     layers: Sequence[Sequence[int]], links: Sequence[Sequence[int]], limits: Sequence[int]
 ) -> tuple[list[int], list[int], list[bool]]: ...
+def truenorth_blocks(
+    shapes: Sequence[Sequence[int]],
+    links: Sequence[Sequence[int]],
+    edges: Sequence[Sequence[int]],
+    limits: Sequence[int],
+) -> tuple[list[tuple[int, int, int, int]], list[int]]: ...
+def speck_cores(
+    shapes: Sequence[Sequence[int]], kernels: Sequence[Sequence[int]], rooms: Sequence[Sequence[int]]
+) -> tuple[list[int], list[int], list[bool], list[int | None]]: ...
+def counted_cores(
+    neurons: Sequence[int], links: Sequence[Sequence[int]], per_core: int
+) -> tuple[list[int], list[int], list[int]]: ...
+def interval_products(
+    left: Sequence[tuple[float, float, float]], right: Sequence[tuple[float, float, float]], scale: float
+) -> list[tuple[float, float, float]]: ...
+def energy_totals(
+    parts: Sequence[tuple[int, tuple[float, float, float]]],
+    powers: Sequence[tuple[int, tuple[float, float, float]]],
+    time: tuple[float, float, float] | None,
+    scopes: Sequence[int],
+) -> list[
+    tuple[
+        tuple[float, float, float],
+        tuple[tuple[float, float, float], tuple[float, float, float]] | None,
+    ]
+]: ...
 def simd_levels() -> list[str]: ...
 def simd_level(simd: str | None = None) -> str: ...
 def read_psnn(

@@ -6,6 +6,7 @@ __all__ = [
     "DataError",
     "FileFormatError",
     "KeywordError",
+    "LossyExportError",
     "MissingExtraError",
     "NetworkError",
     "PlanError",
@@ -49,6 +50,10 @@ class FileFormatError(PysnnError, ValueError):
 
 class BackendError(PysnnError, RuntimeError):
     """A backend asked for by name is not there, or a SIMD level is unknown or missing."""
+
+
+class LossyExportError(PysnnError, ValueError):
+    """A format has no word for a part of a network. The message names each node, and what would be lost."""
 
 
 class MissingExtraError(PysnnError, ImportError):

@@ -1,8 +1,12 @@
-"""The same network and spikes through NeuroBench's count and through SANA-FE; writes docs/hardware_peers.md.
+"""The same networks and spikes through other tools; writes docs/hardware_peers.md.
 
-``python -m benchmarks.peers.hardware_tools`` in an environment with pysnn, torch, neurobench and sanafe.
+``python -m benchmarks.peers.hardware_tools --syops PYTHON --keras PYTHON`` in an environment with pysnn, torch, neurobench, sanafe and
+spikingjelly 2; the two interpreters are those of environments with syops (which needs spikingjelly 0.0.0.0.12) and with keras-spiking (which
+needs TensorFlow below 2.16).
 """
 
+import argparse
+import subprocess
 from collections.abc import Mapping
 from importlib.metadata import version
 from itertools import pairwise
@@ -13,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.markdown import table
-from pysnn import IF, Conv2d, Flatten, Input, Linear, Network, Output
+from benchmarks.peers.hardware_networks import STEPS, networks, spikes_of, torch_layer
+from benchmarks.peers.hardware_presets import preset_rows
+from pysnn import IF, Conv2d, Input, Linear, Network, Output
 from pysnn.hardware import estimate, preset_table
 from pysnn.simulation.simulator import run
 
@@ -21,13 +27,12 @@ __all__ = ["PAGE"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "hardware_peers.md"
 
-_STEPS = 10
 _SIZES = (20, 15, 8)
 _HEAD = """# Estimates beside other tools
 
 <!-- table: all -->
-Made by `python -m benchmarks.peers.hardware_tools` (neurobench {neurobench}, sanafe {sanafe}, torch {torch}): the same weights and the same given spikes go through
-both tools.
+Made by `python -m benchmarks.peers.hardware_tools --syops PYTHON --keras PYTHON` (neurobench {neurobench}, sanafe {sanafe}, spikingjelly {spikingjelly},
+torch {torch}; syops {syops} and keras-spiking {keras} in environments of their own): the same weights and the same given spikes go through both tools.
 
 ## NeuroBench: additions, exactly
 
@@ -41,36 +46,6 @@ Whole-number weights, IF neurons with reset by subtraction that fire above their
 of chip `loihi1_sanafe`, which are those of that file, core dynamic energy.
 
 """
-
-
-def _spikes(shape: tuple[int, ...], steps: int, samples: int, rate: float) -> NDArray[np.uint8]:
-    return (np.random.default_rng(5).random((steps, samples, *shape)) < rate).astype(np.uint8)
-
-
-def _networks() -> Mapping[str, Network]:
-    rng = np.random.default_rng(0)
-    sparse = rng.normal(0.2, 0.6, (12, 30)) * (rng.random((12, 30)) < 0.5)
-    dense = {
-        "in": Input((30,)),
-        "fc1": Linear(sparse),
-        "if1": IF(),
-        "fc2": Linear(rng.normal(0.3, 0.5, (5, 12))),
-        "if2": IF(),
-    }
-    conv = {
-        "in": Input((2, 9, 9)),
-        "conv1": Conv2d(rng.normal(0.1, 0.4, (6, 2, 3, 3)), padding=1),
-        "if1": IF(),
-        "conv2": Conv2d(rng.normal(0.1, 0.3, (6, 2, 3, 3)), stride=2, groups=3),
-        "if2": IF(),
-        "flat": Flatten(),
-        "fc": Linear(rng.normal(0.1, 0.4, (4, 96))),
-        "if3": IF(),
-    }
-    return {
-        "dense, half of the weights zero": Network.chain({**dense, "out": Output("count")}),
-        "convolutions": Network.chain({**conv, "out": Output("count")}),
-    }
 
 
 def _neurobench_acs(net: Network, spikes: NDArray[np.uint8], recorded: Mapping[str, NDArray[Any]]) -> float:
@@ -87,7 +62,7 @@ def _neurobench_acs(net: Network, spikes: NDArray[np.uint8], recorded: Mapping[s
         while source not in recorded and source != net.input_name:
             source = net.sources[source][0]
         given = spikes if source == net.input_name else recorded[source]
-        layer = _torch_layer(node)
+        layer = torch_layer(node)
         for step in given:
             x = torch.from_numpy(
                 step.reshape(len(step), *(node.weight.shape[1:] if isinstance(node, Linear) else step.shape[1:]))
@@ -96,33 +71,11 @@ def _neurobench_acs(net: Network, spikes: NDArray[np.uint8], recorded: Mapping[s
     return total / len(spikes[0])
 
 
-def _torch_layer(node: Conv2d | Linear) -> Any:
-    import torch
-
-    weight = torch.from_numpy(np.array(node.weight))
-    if isinstance(node, Linear):
-        layer: Any = torch.nn.Linear(weight.shape[1], weight.shape[0], bias=False)
-    else:
-        inputs, outputs = weight.shape[1] * node.groups, weight.shape[0]
-        layer = torch.nn.Conv2d(
-            inputs,
-            outputs,
-            tuple(weight.shape[2:]),
-            node.stride,
-            node.padding[:2],
-            node.dilation,
-            node.groups,
-            bias=False,
-        )
-    layer.weight.data = weight
-    return layer
-
-
 def _neurobench_rows() -> list[list[str]]:
     rows = []
-    for name, net in _networks().items():
-        spikes = _spikes(net.input.shape, _STEPS, 6, 0.3)
-        result = run(net, spikes, steps=_STEPS, coding="spikes", record=net.neurons)
+    for name, net in networks().items():
+        spikes = spikes_of(net.input.shape, STEPS, 6, 0.3)
+        result = run(net, spikes, steps=STEPS, coding="spikes", record=net.neurons)
         theirs = _neurobench_acs(net, spikes, result.spikes)
         ours = float(result.activity.effective_acs[0])
         rows.append([name, f"{theirs:,.4f}", f"{ours:,.4f}", _same(theirs, ours)])
@@ -144,7 +97,7 @@ def _small() -> tuple[Network, list[NDArray[np.int64]], NDArray[np.uint8]]:
         "if2": IF(v_threshold=9.0, compare=">"),
         "out": Output("count"),
     }
-    return Network.chain(nodes), weights, _spikes((_SIZES[0],), _STEPS, 1, 0.4)
+    return Network.chain(nodes), weights, spikes_of((_SIZES[0],), STEPS, 1, 0.4)
 
 
 def _sanafe(weights: list[NDArray[np.int64]], spikes: NDArray[np.uint8]) -> dict[str, Any]:
@@ -170,14 +123,14 @@ def _sanafe(weights: list[NDArray[np.int64]], spikes: NDArray[np.uint8]) -> dict
         group.map_to_core(core)
     chip = sanafe.SpikingChip(arch)
     chip.load(net)
-    found: dict[str, Any] = chip.sim(_STEPS + len(_SIZES) - 1)
+    found: dict[str, Any] = chip.sim(STEPS + len(_SIZES) - 1)
     return found
 
 
 def _sanafe_rows() -> list[list[str]]:
     net, weights, spikes = _small()
     theirs = _sanafe(weights, spikes)
-    steps = _STEPS + 1
+    steps = STEPS + 1
     padded = np.concatenate([spikes, np.zeros((1, *spikes.shape[1:]), dtype=np.uint8)])
     activity = run(net, padded, steps=steps, coding="spikes").activity
     found = estimate(net, activity, chips=["loihi1_sanafe"], steps=steps).table
@@ -189,7 +142,7 @@ def _sanafe_rows() -> list[list[str]]:
     soma = sum(own.get(f"energy_{name}", 0.0) or 0.0 for name in ("updates", "updates_active", "spikes"))
     energy = {name: 1e12 * value for name, value in theirs["energy"].items()}
     longer = (
-        f"SANA-FE runs {_STEPS + 2} steps, in which a layer is a step behind the one before, pysnn {steps}; and SANA-FE pays 21.6 pJ "
+        f"SANA-FE runs {STEPS + 2} steps, in which a layer is a step behind the one before, pysnn {steps}; and SANA-FE pays 21.6 pJ "
         "for each neuron that an input has touched, pysnn for each that fired"
     )
     packets = (
@@ -231,15 +184,40 @@ def _sanafe_rows() -> list[list[str]]:
     ]
 
 
+_PRESETS = f"""
+## Presets beside their packages, {STEPS} steps
+
+`preset_table` prints what another tool would. SpikingJelly (Lemaire et al. 2022) and syops run the same IF neurons on the same input; that the spikes of the
+last layer are the same is checked. keras_spiking is given the firing rates of the run, since those that it measures are of its own network, and is not asked for
+analogue inputs. The last column says why the figure is not pysnn's own.
+
+"""
+
+
+def _version(python: str, package: str) -> str:
+    code = f"import importlib.metadata as m; print(m.version('{package}'))"
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
 def main() -> None:
     """Write the page."""
-    versions = {name: version(name) for name in ("neurobench", "sanafe", "torch")}
+    parser = argparse.ArgumentParser(description="the same networks through other tools")
+    parser.add_argument("--syops", required=True, metavar="PYTHON", help="an interpreter with syops")
+    parser.add_argument("--keras", required=True, metavar="PYTHON", help="an interpreter with keras-spiking")
+    given = parser.parse_args()
+    versions = {name: version(name) for name in ("neurobench", "sanafe", "spikingjelly", "torch")}
+    versions |= {"syops": _version(given.syops, "syops"), "keras": _version(given.keras, "keras-spiking")}
+    presets = preset_rows({"syops": given.syops, "keras_spiking": given.keras})
+    columns = ["network", "preset", "quantity", "package", "pysnn", "", "why it is not pysnn's own count or price"]
     parts = [
         _HEAD.format(**versions),
         table(["network", "NeuroBench, Effective_ACs", "pysnn", ""], _neurobench_rows()),
         "\n",
-        _SANAFE.format(steps=_STEPS),
+        _SANAFE.format(steps=STEPS),
         table(["what", "SANA-FE", "pysnn", "difference"], _sanafe_rows()),
+        "\n",
+        _PRESETS,
+        table(columns, presets),
         "\n<!-- end -->\n",
     ]
     PAGE.write_text("".join(parts), encoding="utf-8")

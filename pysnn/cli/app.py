@@ -10,6 +10,7 @@ from pysnn.cli.deploy.export import export
 from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
 from pysnn.cli.group import OneLineGroup
+from pysnn.cli.imports.command import import_network
 from pysnn.cli.info import info
 from pysnn.cli.lists import corrections, methods, neurons
 from pysnn.cli.quickstart import quickstart
@@ -48,6 +49,7 @@ def common(
 
 for command in (quickstart, convert, run, export, diagnose, estimate, info, methods, corrections, neurons, chips):
     app.command(command.__name__)(reported(command))
+app.command("import")(reported(import_network, "import"))
 
 app.add_typer(stdp)
 app.add_typer(sweep)

@@ -12,6 +12,7 @@ from pysnn.cli.outputs import ARRAYS, TABLE, check_outputs
 from pysnn.cli.run_first_spike import run_first_spike
 from pysnn.cli.show import show_table
 from pysnn.cli.streams import say
+from pysnn.errors import DataError
 from pysnn.tables import metadata
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def run(
         str,
         typer.Option(
             metavar="FILE.npz",
-            help="Data: an .npz with 'x', and labels 'y' if there are any; idx:DIR:test, cifar10:DIR:test, digits:test.",
+            help="Data: an .npz with 'x', and labels 'y' if there are any; idx:DIR:test, cifar10:DIR:test, digits:test, events:PATH:FORM.",
         ),
     ],
     steps: Annotated[
@@ -72,11 +73,12 @@ def run(
         return
     if wanted is None:
         wanted = _own_steps(saved, network)
+    x, coding = _coded(given.x, saved.settings.coding, max(wanted))
     simulator = Simulator(
         saved.network,
         precision=precision or saved.settings.precision,  # type: ignore[arg-type]
         backend=backend,
-        coding=saved.settings.coding,
+        coding=coding,  # type: ignore[arg-type]
         dt=saved.settings.dt,
         seed=saved.settings.seed,
         threads=threads,
@@ -87,15 +89,29 @@ def run(
     times = None
     with named(f"data '{data}'"), Progress("run") as progress:
         if timing:
-            times, result = measure(simulator, given.x, wanted, labels=given.y, progress=progress)
+            times, result = measure(simulator, x, wanted, labels=given.y, progress=progress)
         else:
-            result = simulator.run(given.x, steps=wanted, labels=given.y, progress=progress)
+            result = simulator.run(x, steps=wanted, labels=given.y, progress=progress)
     if not timing:
         say("ms_per_sample: of the one run to the largest number of steps")
     meta = {**result.meta, "network": str(network), "data": data, "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
     show_table(result.table(ann, times), meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
+
+
+def _coded(x: Any, coding: str, steps: int) -> tuple[Any, str]:
+    """Return data and their coding; events behind the last step of a run are left out, and said."""
+    from pysnn.encode import Events
+
+    if not isinstance(x, Events):
+        return x, coding
+    if coding not in ("spikes", "events"):
+        raise DataError(f"the network takes coding '{coding}', and the data are events")
+    kept = x.until(steps)
+    if len(kept.step) < len(x.step):
+        say(f"{len(x.step) - len(kept.step)} of {len(x.step)} events lie behind step {steps} and are left out")
+    return kept, "events"
 
 
 def _own_steps(saved: "SavedNetwork", file: Path) -> list[int]:

@@ -18,9 +18,9 @@ __all__ = ["Data", "load_data", "save_arrays"]
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Samples, labels or ``None``, and the SHA-256 of the file they came from."""
+    """Samples (an array, or :class:`~pysnn.Events`), labels or ``None``, and the SHA-256 of the file they came from."""
 
-    x: NDArray[Any]
+    x: Any
     y: NDArray[Any] | None
     digest: str
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from pysnn.datasets import load_digits
 from pysnn.datasets.cifar import cifar10_files, cifar100_files, load_cifar10, load_cifar100
+from pysnn.datasets.event_files.source import event_digest, load_samples
+from pysnn.datasets.event_files.source import parse_form as parse_events_form
 from pysnn.datasets.folder import folder_digest, load_folder, parse_form
 from pysnn.datasets.idx import idx_files, load_idx
 from pysnn.datasets.imagenet import imagenet_digest, imagenet_files, labelled, load_imagenet
@@ -23,7 +25,7 @@ from pysnn.errors import DataError
 __all__ = ["DataSource", "parse_source", "training_source"]
 
 _SPLITS = ("train", "test")
-_FORMS = "FILE.npz, digits:SPLIT, KIND:DIR:SPLIT with KIND idx, cifar10, cifar100 or imagenet, or folder:DIR:SIZE (SPLIT: train, test)"
+_FORMS = "FILE.npz, digits:SPLIT, KIND:DIR:SPLIT with KIND idx, cifar10, cifar100 or imagenet, folder:DIR:SIZE (SPLIT: train, test), or events:PATH:FORM"
 Loaded = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
@@ -50,11 +52,11 @@ class DataSource:
     Attributes
     ----------
     kind
-        "npz", "idx", "cifar10", "cifar100", "imagenet", "folder" or "digits".
+        "npz", "idx", "cifar10", "cifar100", "imagenet", "folder", "events" or "digits".
     path
         The file (npz) or the folder; unused for digits.
     split
-        "train" or "test"; "" for npz, whose file is what it is; the size of the images for a folder.
+        "train" or "test"; "" for npz, whose file is what it is; the size of the images for a folder, the form of events.
     """
 
     kind: str
@@ -86,6 +88,9 @@ class DataSource:
         if self.kind == "folder":
             pixels, classes = load_folder(self.path, self.split)
             return Data(pixels[:limit], classes[:limit], self.digest())
+        if self.kind == "events":
+            events, known = load_samples(self.path, self.split, limit)
+            return Data(events, known, self.digest())
         images, labels = _KINDS[self.kind].load(self.path, self.split, limit)
         return Data(images, labels, self.digest())
 
@@ -108,6 +113,8 @@ class DataSource:
             return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
         if self.kind == "folder":
             return folder_digest(self.path)
+        if self.kind == "events":
+            return event_digest(self.path)
         files = _KINDS[self.kind].files(self.path, self.split)
         if self.kind == "imagenet":
             return imagenet_digest(self.path, files)
@@ -120,7 +127,8 @@ def parse_source(text: str, base: Path | None = None) -> DataSource:
     ``npz:FILE`` (or the path alone), ``cifar10:DIR:train`` or ``:test``, ``cifar100:`` alike (fine labels), ``idx:`` alike
     (files named as MNIST's), ``imagenet:`` alike (pictures, ``DIR/train/CLASS/picture.jpg``, cut to 224 x 224),
     ``folder:DIR:64`` or ``:64grey`` (pictures, a folder a class, or a zip file of them, scaled to 64 x 64),
-    ``digits:train`` or ``:test`` (what ships with pysnn).
+    ``digits:train`` or ``:test`` (what ships with pysnn), ``events:PATH:10ms,34x34`` (what event cameras record, see
+    :func:`pysnn.datasets.event_files.source.parse_form`).
 
     Raises
     ------
@@ -134,7 +142,7 @@ def parse_source(text: str, base: Path | None = None) -> DataSource:
     ('cifar10', 'data/cifar10', 'test')
     """
     kind, colon, rest = text.partition(":")
-    if not colon or kind not in {"npz", "digits", "folder", *_KINDS}:
+    if not colon or kind not in {"npz", "digits", "folder", "events", *_KINDS}:
         kind, rest = "npz", text
     if kind == "npz":
         path = (base or Path()) / rest
@@ -142,6 +150,11 @@ def parse_source(text: str, base: Path | None = None) -> DataSource:
             raise DataError(f"data '{text}': there is no such file; expected {_FORMS}")
         return DataSource("npz", path)
     place, _, split = rest.rpartition(":")
+    if kind == "events":
+        if not place:
+            raise DataError(f"data '{text}': expected events:PATH:FORM, like events:recordings:10ms,34x34")
+        parse_events_form(split)
+        return DataSource(kind, (base or Path()) / place, split)
     if kind == "folder":
         if not place:
             raise DataError(

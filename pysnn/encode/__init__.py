@@ -5,8 +5,9 @@
 ``"frames"``: a real-valued map a step, ``(steps, samples, ...)``.
 """
 
+from pysnn.encode.binning import Binning
 from pysnn.encode.events import Events
 
-__all__ = ["CODINGS", "Events"]
+__all__ = ["CODINGS", "Binning", "Events"]
 
 CODINGS = ("constant", "poisson", "spikes", "events", "frames")

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.arrays import as_numeric
+from pysnn.encode.binning import Binning, binned
+from pysnn.encode.recording import as_recording
 from pysnn.errors import DataError
 
 __all__ = ["Events"]
@@ -90,6 +92,39 @@ class Events:
         sample, step, index = (np.repeat(axis, counts) for axis in (sample, step, index))
         return cls(sample, step, index, samples=array.shape[1])
 
+    @classmethod
+    def from_structured(cls, events: Any, sensor: tuple[int, int], binning: Binning) -> "Events":
+        """Make them from what event cameras record.
+
+        Parameters
+        ----------
+        events
+            Samples, each a structured array (Tonic's dtype, or any other order and type), a mapping or a frame with x, y, t (microseconds) and p, see
+            :func:`pysnn.encode.recording.as_recording`; a list of them, or one alone.
+        sensor
+            (height, width).
+        binning
+            How they become steps, channels, rows and columns; ``binning.shape(sensor)`` is the shape of the network's input.
+
+        Raises
+        ------
+        DataError
+            A sample is empty, unsorted, has negative times, or events outside the sensor; the message has the sample and the row.
+
+        Examples
+        --------
+        >>> from pysnn.encode.binning import Binning
+        >>> sample = {"t": [0, 400, 1200], "x": [0, 0, 1], "y": [0, 0, 0], "p": [1, 1, 0]}
+        >>> events = Events.from_structured([sample], (1, 2), Binning(bin_us=1000))
+        >>> events.step.tolist(), events.index.tolist(), events.most_at_once()
+        ([0, 0, 1], [2, 2, 1], 2)
+        """
+        samples = events if isinstance(events, list | tuple) else [events]
+        found = binned(
+            [as_recording(sample, sensor, f"sample {number}") for number, sample in enumerate(samples)], binning
+        )
+        return cls(found.sample, found.step, found.index, samples=len(samples))
+
     def most_at_once(self) -> int:
         """Return the largest count of one input in one step (1 where there are no events)."""
         return self._most_at_once
@@ -102,6 +137,13 @@ class Events:
         keys = np.stack([self.sample[order], self.step[order], self.index[order]])
         starts = np.flatnonzero(np.concatenate([[True], (keys[:, 1:] != keys[:, :-1]).any(axis=0)]))
         return int(np.diff(np.append(starts, keys.shape[1])).max())
+
+    def until(self, steps: int) -> "Events":
+        """Return the events of steps below ``steps``."""
+        kept = self.step < steps
+        return (
+            self if kept.all() else Events(self.sample[kept], self.step[kept], self.index[kept], samples=self.samples)
+        )
 
     def select(self, start: int, stop: int) -> "Events":
         """Return the events of samples ``start`` to ``stop``, numbered from 0."""

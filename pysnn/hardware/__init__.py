@@ -1,6 +1,7 @@
 """What a network would cost on chips (:func:`estimate`), and where it goes there (:func:`map_network`); see docs/hardware.md."""
 
-from pysnn.hardware.chip import Chip, Quantity, parse_chip
+from pysnn.hardware.chip import Chip, Quantity
+from pysnn.hardware.chip_file import parse_chip
 from pysnn.hardware.estimate import Estimate, EstimateOptions, estimate
 from pysnn.hardware.mapping.place import map_network
 from pysnn.hardware.points import sweep_points

@@ -8,7 +8,7 @@ from pysnn.hardware.chip import Chip
 from pysnn.hardware.counts import Counted
 from pysnn.hardware.interval import ZERO, Interval, exactly
 from pysnn.hardware.layers import HardwareLayer
-from pysnn.hardware.memory import POTENTIAL_BITS, memory_energy
+from pysnn.hardware.pricing.memory import POTENTIAL_BITS, memory_energy
 from pysnn.hardware.rows import Label, not_priced, priced
 
 __all__ = ["BASELINES", "baseline_rows", "low_bits"]
@@ -69,7 +69,7 @@ def _rows(label: Label, counted: Counted, chip: Chip, form: _Format) -> list[dic
     rows = []
     for layer in counted.layers[1:]:
         done = _macs(layer, counted, form)
-        moved = _moved(layer, chip, form, done.value)
+        moved = _moved(layer, chip, form, done)
         energy = done.scaled(form.mac)
         macs, memory, compute = macs.plus(done), memory.plus(moved), compute.plus(energy)
         rows.append(
@@ -101,28 +101,28 @@ def _rows(label: Label, counted: Counted, chip: Chip, form: _Format) -> list[dic
 def _macs(layer: HardwareLayer, counted: Counted, form: _Format) -> Interval:
     """Return multiplications a sample; where zeros are skipped, those of inputs that fired at all."""
     total = ZERO
-    for link in layer.links:
-        if link.weight is None:
-            continue
-        share = 1.0
+    for link in layer.own_weights:
+        share = exactly(1.0)
         if form.skips and link.sources:
-            share = sum(counted.active.get(source, 1.0) for source in link.sources) / len(link.sources)
-        total = total.plus(exactly(link.connections * share))
+            share = ZERO
+            for source in link.sources:
+                share = share.plus(counted.active.get(source, exactly(1.0)).over(len(link.sources)))
+        total = total.plus(share.scaled(link.connections))
     return total
 
 
-def _moved(layer: HardwareLayer, chip: Chip, form: _Format, macs: float) -> Interval:
+def _moved(layer: HardwareLayer, chip: Chip, form: _Format, macs: Interval) -> Interval:
     """Return energy of memory.
 
     Low: every value once. Value: an operation reads weight and activation, sums stay in a register. High: sums are read and
     written by every operation too, as potentials of a spiking network are.
     """
-    weights = sum(link.weight.size for link in layer.links if link.weight is not None)
-    inputs = sum(math.prod(link.shape_in) for link in layer.links if link.weight is not None)
+    weights = sum(link.weight.size for link in layer.own_weights if link.weight is not None)
+    inputs = sum(math.prod(link.shape_in) for link in layer.own_weights)
     weight = memory_energy(chip, weights * form.weights / 8, form.weights)
     activation = memory_energy(chip, inputs * form.activations / 8, form.activations)
     output = memory_energy(chip, layer.neurons * form.activations / 8, form.activations) * layer.neurons
-    sums = memory_energy(chip, layer.neurons * POTENTIAL_BITS / 8, 2 * POTENTIAL_BITS) * macs
-    low = min(macs, weights) * weight + min(macs, inputs) * activation + output
-    value = macs * (weight + activation) + output
-    return Interval(min(low, value), value, value + sums)
+    sums = memory_energy(chip, layer.neurons * POTENTIAL_BITS / 8, 2 * POTENTIAL_BITS) * macs.high
+    low = min(macs.low, weights) * weight + min(macs.low, inputs) * activation + output
+    value, high = (done * (weight + activation) + output for done in macs[1:])
+    return Interval(min(low, value), value, high + sums)

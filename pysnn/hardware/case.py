@@ -9,7 +9,7 @@ from pysnn.hardware.counts import Counted
 from pysnn.hardware.interval import ZERO, Interval, exactly
 from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.mapping.placement import Placement
-from pysnn.hardware.rows import Label
+from pysnn.hardware.rows import Label, weakest
 
 __all__ = ["Case", "check_points", "on_chip_counts", "sent_spikes"]
 
@@ -45,6 +45,19 @@ class Case:
     def own_clock(self) -> bool:
         """Whether the chip updates every neuron at each step, and the run counted those that an event touched."""
         return not self.counted.clocked and self.counted.steps > 0 and self.chip.timing in ("tick", "barrier")
+
+    @property
+    def switching(self) -> float:
+        """What the energy of switching is multiplied by: the square of the voltage over the profile's, 1 without a voltage."""
+        known = self.chip.section("points").get("voltage")
+        return 1.0 if known is None else (self.point("voltage") / known.value) ** 2
+
+    def at_voltage(self, label: Label) -> Label:
+        """Return the label of a number that was scaled with the voltage; the law is inferred, not measured on the chip."""
+        if self.switching == 1.0:
+            return label
+        source = f"{label.source}; switching times the square of {self.point('voltage'):g} V over the profile's voltage"
+        return label.but(source=source, grade=weakest((label.grade, "inferred")))
 
     def point(self, name: str) -> float:
         """Return an operating point's value."""

@@ -1,14 +1,11 @@
 """A chip: limits, prices, delays and operating points, each number with unit, source, evidence grade and scope."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from pysnn.errors import FileFormatError
 from pysnn.frozen import FrozenDict
 
-__all__ = ["COUNTS", "GRADES", "MAPPINGS", "SCOPES", "SECTIONS", "TIMINGS", "Chip", "Quantity", "parse_chip"]
+__all__ = ["COUNTS", "GRADES", "MAPPINGS", "SCOPES", "SECTIONS", "TIMINGS", "Chip", "Quantity"]
 
 GRADES = ("published", "fitted", "simulated", "inferred", "assumed", "unverified")
 """How a number is known: measured and published; fitted to published ones; a simulation before silicon; inferred from published
@@ -34,7 +31,7 @@ SECTIONS = (
 """Tables of a chip's file."""
 
 MAPPINGS = ("none", "loihi", "truenorth", "speck", "xylo", "single_core", "neurons_per_core")
-TIMINGS = ("none", "tick", "barrier", "throughput")
+TIMINGS = ("none", "tick", "barrier", "throughput", "xylo")
 
 COUNTS = (
     "synops",
@@ -56,10 +53,6 @@ COUNTS = (
     "memory_accesses",
 )
 """Counts that a chip may have a price for, each a sample."""
-
-_DRIVERS = (*COUNTS, "chips", "cores", "system", "clock", "steps")
-_HEAD = ("title", "kind", "source", "mapping", "timing")
-_WORDS = ("unit", "source", "grade", "scope")
 
 
 @dataclass(frozen=True)
@@ -133,68 +126,3 @@ class Chip:
         """Scopes of its prices and powers, the narrowest first."""
         held = {q.scope for part in ("prices", "powers") for q in self.section(part).values()}
         return tuple(scope for scope in SCOPES if scope in held)
-
-
-def parse_chip(name: str, text: str) -> Chip:
-    """Read a chip's file.
-
-    Raises
-    ------
-    FileFormatError
-        The file is no TOML, or a number lacks its unit, source, grade or scope; the message names it.
-
-    Examples
-    --------
-    >>> parse_chip("mine", 'title = "Mine"')
-    Traceback (most recent call last):
-    pysnn.errors.FileFormatError: chip 'mine': key 'kind' is missing
-    """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FileFormatError(f"chip '{name}': expected TOML, got {error}") from error
-    for key in _HEAD:
-        if key not in data:
-            raise FileFormatError(f"chip '{name}': key '{key}' is missing")
-    for key, allowed in (("kind", ("priced", "limits")), ("mapping", MAPPINGS), ("timing", TIMINGS)):
-        if data[key] not in allowed:
-            raise FileFormatError(f"chip '{name}': {key}: expected one of {', '.join(allowed)}, got {data[key]!r}")
-    unknown = [key for key in data if key not in (*_HEAD, *SECTIONS, "included")]
-    if unknown:
-        raise FileFormatError(f"chip '{name}': there is no key '{unknown[0]}', expected {', '.join(SECTIONS)}")
-    included = data.get("included", {})
-    for key, why in included.items():
-        if key not in COUNTS or not isinstance(why, str) or not why:
-            raise FileFormatError(f"chip '{name}': included.{key}: expected a count and a reason, got {why!r}")
-    sections = {
-        part: FrozenDict({key: _quantity(f"chip '{name}': {part}.{key}", part, given) for key, given in table.items()})
-        for part in SECTIONS
-        if isinstance(table := data.get(part, {}), dict)
-    }
-    head = {key: str(data[key]) for key in _HEAD}
-    return Chip(name=name, **head, sections=FrozenDict(sections), included=FrozenDict(included))
-
-
-def _quantity(where: str, section: str, given: Any) -> Quantity:
-    if not isinstance(given, dict):
-        raise FileFormatError(f"{where}: expected a table with value, unit, source, grade and scope, got {given!r:.60}")
-    for word in _WORDS:
-        if not isinstance(given.get(word), str) or not given[word]:
-            raise FileFormatError(f"{where}: '{word}' is missing")
-    for word, allowed in (("grade", GRADES), ("scope", SCOPES)):
-        if given[word] not in allowed:
-            raise FileFormatError(f"{where}: {word}: expected one of {', '.join(allowed)}, got {given[word]!r}")
-    per = given.get("per", "")
-    if section in ("prices", "powers", "delays", "cycles") and per not in _DRIVERS:
-        raise FileFormatError(f"{where}: per: expected one of {', '.join(_DRIVERS)}, got {per!r}")
-    unknown = [key for key in given if key not in (*_WORDS, "low", "value", "high", "per")]
-    if unknown:
-        raise FileFormatError(f"{where}: there is no key '{unknown[0]}'")
-    value = given.get("value")
-    numbers = (given.get("low", value), value, given.get("high", value))
-    if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
-        raise FileFormatError(f"{where}: expected a number as 'value', and as 'low' and 'high' if there are any")
-    low, nominal, high = (float(n) for n in numbers if n is not None)
-    if not 0 <= low <= nominal <= high < float("inf"):
-        raise FileFormatError(f"{where}: expected 0 <= low <= value <= high, got {low}, {nominal}, {high}")
-    return Quantity(low, nominal, high, per=per, **{word: given[word] for word in _WORDS})

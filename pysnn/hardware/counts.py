@@ -10,11 +10,11 @@ import numpy as np
 from pysnn.activity import Activity
 from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.hardware.checks import check_same, find_read
 from pysnn.hardware.interval import ZERO, Interval, exactly
 from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.network_layers import hardware_layers
 from pysnn.network import Network
-from pysnn.nodes import Conv2d, Linear
 from pysnn.schemas import ACTIVITY_FIELDS
 
 __all__ = ["Counted", "count"]
@@ -35,22 +35,25 @@ class Counted:
     steps
         Time-steps of a sample; 0 for a network with event times.
     active
-        Share of a layer's (neuron, sample) pairs that fired at all, by layer; 1 where it is not known.
+        Share of a layer's (neuron, sample) pairs that fired at all, by layer; 1, or an interval, where it is not known.
     analogue
         Whether the input is analogue values.
     samples
         How many samples were counted.
     clocked
         Whether updates are those of a clock: every neuron at every step; else those of neurons that an event has touched.
+    again
+        Whether spikes are delivered again in the place of currents (:func:`pysnn.hardware.spikes_only.deliver_again`).
     """
 
     layers: tuple[HardwareLayer, ...]
     sums: tuple[Counts, ...]
     steps: int
-    active: Mapping[str, float]
+    active: Mapping[str, Interval]
     analogue: bool
     samples: int
     clocked: bool
+    again: bool = False
 
     @cached_property
     def counts(self) -> tuple[Counts, ...]:
@@ -59,10 +62,15 @@ class Counted:
 
     def total(self, name: str) -> Interval:
         """Return one count over all layers, a sample."""
-        found = ZERO
+        return self._totals.get(name, ZERO)
+
+    @cached_property
+    def _totals(self) -> Counts:
+        found: dict[str, Interval] = {}
         for sums in self.sums:
-            found = found.plus(sums.get(name, ZERO))
-        return found.over(self.samples)
+            for name, part in sums.items():
+                found[name] = found.get(name, ZERO).plus(part)
+        return {name: total.over(self.samples) for name, total in found.items()}
 
 
 def count(network: Network | FirstSpikeNetwork, activity: Activity, steps: int | None = None) -> Counted:
@@ -84,60 +92,9 @@ def count(network: Network | FirstSpikeNetwork, activity: Activity, steps: int |
     if not isinstance(activity, Activity):
         raise DataError(f"activity: expected a pysnn Activity (Result.activity), got {type(activity).__name__}")
     layers = hardware_layers(network)
-    _check_same(network, activity, layers)
-    read, done = _read(network, activity, steps)
+    check_same(network, activity, layers)
+    read, done = find_read(network, activity, steps)
     return _Counter(network, activity, layers, (read, done)).counted()
-
-
-def _read(network: Network | FirstSpikeNetwork, activity: Activity, steps: int | None) -> tuple[int, int]:
-    """Return which read of the activity is meant, and the time-steps of a sample."""
-    if activity.kind == "first_spike":
-        own = network.steps if isinstance(network, FirstSpikeNetwork) else 0
-        if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
-            raise DataError(f"steps: expected a whole number of 1 or more, got {steps!r}")
-        return activity.reads.index("decision"), int(steps or own)
-    if steps is None:
-        return len(activity.reads) - 1, int(activity.reads[-1])
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps not in activity.reads:
-        listed = ", ".join(map(str, activity.reads))
-        raise DataError(f"steps: the activity was read after {listed} steps, got {steps!r}")
-    return activity.reads.index(int(steps)), int(steps)
-
-
-def _check_same(network: Network | FirstSpikeNetwork, activity: Activity, layers: tuple[HardwareLayer, ...]) -> None:
-    kind = "first_spike" if isinstance(network, FirstSpikeNetwork) else "clocked"
-    if activity.kind != kind:
-        raise DataError(f"activity: expected one of a {kind} run, got one of a {activity.kind} run")
-    given = {layer.name: layer for layer in activity.layers}
-    for layer in layers[1:]:
-        wanted = [link.name for link in layer.links if link.name]
-        wanted += [layer.node] if layer.kind == "neuron" else []
-        for name in wanted:
-            if name not in given:
-                raise DataError(
-                    f"activity: it is of another network: this one has a layer '{name}', the activity has {', '.join(given)}"
-                )
-        if layer.kind == "neuron" and given[layer.node].neurons != layer.neurons:
-            raise DataError(
-                f"activity: layer '{layer.node}': expected {layer.neurons} neurons, got {given[layer.node].neurons}"
-            )
-    if isinstance(network, Network):
-        _check_dense(network, activity)
-
-
-def _check_dense(network: Network, activity: Activity) -> None:
-    for counted in activity.layers:
-        node = network.nodes.get(counted.name)
-        if node is None or node.title != counted.type:
-            raise DataError(
-                f"activity: it is of another network: there is no {counted.type} '{counted.name}' in this one"
-            )
-        if isinstance(node, Conv2d | Linear):
-            dense = node.weight.size * math.prod(network.shapes[counted.name][1:])
-            if dense != counted.dense:
-                raise DataError(
-                    f"activity: layer '{counted.name}': expected {dense} multiplications of a dense pass, got {counted.dense}"
-                )
 
 
 def _fields(activity: Activity, read: int) -> dict[str, dict[str, int]]:
@@ -194,24 +151,26 @@ class _Counter:
         ]
         return exactly(0 if self.analogue else max(events, default=0))
 
-    def _active(self, layer: HardwareLayer) -> float:
+    def _active(self, layer: HardwareLayer) -> Interval:
         """Return the share of a layer's (neuron, sample) pairs that fired in the whole run: activations of the ANN that are not 0."""
         if layer.kind == "neuron" and layer.node in self.whole:
-            return 1.0 - self.whole[layer.node]["silent"] / (layer.neurons * self.samples)
-        return self._active_inputs() if layer is self.layers[0] else 1.0
+            return exactly(1.0 - self.whole[layer.node]["silent"] / (layer.neurons * self.samples))
+        return self._active_inputs() if layer is self.layers[0] else exactly(1.0)
 
-    def _active_inputs(self) -> float:
-        """Return the share of inputs that are not 0, as far as the counts know it; 1 where an input spikes several times."""
+    def _active_inputs(self) -> Interval:
+        """Return the share of inputs that are not 0; of inputs that spike, from one for T events to one an event."""
         entry = self.layers[0]
         links = [link for layer in self.layers for link in layer.links if link.name and link.sources == (entry.name,)]
         if self.activity.kind == "first_spike":
             events = max(self.whole[link.name]["events"] for link in links)
-            return min(1.0, events / (entry.neurons * self.samples))
+            return exactly(min(1.0, events / (entry.neurons * self.samples)))
         if not self.analogue:
-            return 1.0
+            share = self._input_spikes().value / (entry.neurons * self.samples)
+            most = min(1.0, share)
+            return Interval(min(most, share / max(1, self.steps)), most, most)
         done = sum(self.fields[link.name]["macs"] for link in links)
         possible = self.samples * sum(link.connections for link in links)
-        return min(1.0, done / possible) if possible else 1.0
+        return exactly(min(1.0, done / possible) if possible else 1.0)
 
     def _spread(self, names: tuple[str, ...]) -> float:
         """Return the half width of the 95 % confidence interval of some layers' mean, as a share of it."""

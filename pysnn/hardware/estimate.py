@@ -1,7 +1,7 @@
 """What a network would cost on chips: mapping, energy, latency, power, beside ANNs of the same shape."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pysnn.activity import Activity
@@ -14,8 +14,9 @@ from pysnn.hardware.counts import Counted, count
 from pysnn.hardware.interval import Interval
 from pysnn.hardware.mapping.place import mapping_rows, place
 from pysnn.hardware.mapping.placement import Bits, MappingTask, Placement
-from pysnn.hardware.pricing import price
+from pysnn.hardware.pricing.energy import price
 from pysnn.hardware.registry import load_chip
+from pysnn.hardware.spikes_only import SPIKES_ONLY, deliver_again
 from pysnn.keywords import check_keywords
 from pysnn.network import Network
 
@@ -75,7 +76,8 @@ class Estimate:
     ----------
     table
         Schema "estimate": counts, energy, latency and power of the network ("snn") on each chip, and of ANNs of the same shape on
-        45 nm CMOS. Energy in pJ a sample, latency in ms, power in mW.
+        45 nm CMOS. Energy in pJ a sample, latency in ms, power in mW. A network whose shortcuts carry currents is there a second time
+        ("snn_spikes_only") on chips whose packets are spikes: each spike is delivered again to every later sum.
     mapping
         Schema "mapping": cores of each layer.
     violations
@@ -164,8 +166,11 @@ def estimate(
     mapped: list[dict[str, Any]] = []
     broken: list[dict[str, Any]] = []
     used: list[dict[str, Any]] = []
+    again = deliver_again(counted, activity)
     for case in cases(counted, chips, settings):
         rows += price(case)
+        if again is not None and case.chip.mapping != "none":
+            rows += price(replace(case, network=SPIKES_ONLY, counted=again, busiest=None))
         mapped += mapping_rows(case.chip, case.placement)
         broken += [{"chip": case.chip.name, **vars(violation)} for violation in case.placement.violations]
         used += _resource_rows(case.chip, case.placement)

@@ -40,6 +40,10 @@ class Link:
         Windows of these pools that one spike lies in, at most, over all ways that it has; 1 without pools.
     weight
         float32, outputs first; ``None`` without weights.
+    biased
+        Whether some bias is not zero.
+    share
+        Share of the weights' outputs that arrive: 1 where no position is left out on the way to the layer.
     """
 
     name: str
@@ -56,6 +60,8 @@ class Link:
     pool_stride: int = 1
     windows: int = 1
     weight: NDArray[np.float32] | None = None
+    biased: bool = False
+    share: float = 1.0
 
     @property
     def fan_out(self) -> int:
@@ -103,6 +109,11 @@ class HardwareLayer:
     def neurons(self) -> int:
         """How many neurons it has."""
         return math.prod(self.shape)
+
+    @property
+    def own_weights(self) -> tuple[Link, ...]:
+        """Links with weights that are its own: those of a shortcut belong to the layer where their current enters first."""
+        return tuple(link for link in self.links if link.weight is not None and link.name in self.counted)
 
     @property
     def synapses(self) -> int:

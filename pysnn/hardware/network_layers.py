@@ -10,7 +10,7 @@ from pysnn.errors import DataError, PlanError
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.layers import HardwareLayer, Link, axis_taps
 from pysnn.network import Network
-from pysnn.nodes import Affine, AvgPool2d, Conv2d, GlobalAvgPool, Linear, MaxPool2d, Scale, SumPool2d
+from pysnn.nodes import Affine, AvgPool2d, Conv2d, Crop, GlobalAvgPool, Linear, MaxPool2d, Scale, Subsample, SumPool2d
 from pysnn.nodes.base import Shape
 from pysnn.plan.first_spike import WeightLayer
 
@@ -63,18 +63,22 @@ def _clocked(network: Network) -> tuple[HardwareLayer, ...]:
 
 @dataclass(frozen=True)
 class _Way:
-    """Pools between a place and what is behind it."""
+    """Pools between a place and what is behind it, and the share of positions that are not left out on the way."""
 
     area: int = 1
     stride: int = 1
     windows: int = 1
+    share: float = 1.0
 
-    def through(self, node: Any, shape: Shape) -> "_Way":
+    def through(self, node: Any, before: Shape, after: Shape) -> "_Way":
         if isinstance(node, GlobalAvgPool):
-            return _Way(self.area * math.prod(shape[1:]), self.stride * shape[1], self.windows)
+            return replace(self, area=self.area * math.prod(before[1:]), stride=self.stride * before[1])
         if isinstance(node, _POOLS):
             windows = math.prod(-(-k // s) for k, s in zip(node.kernel, node.stride, strict=True))
-            return _Way(self.area * math.prod(node.kernel), self.stride * int(node.stride[0]), self.windows * windows)
+            area, stride = self.area * math.prod(node.kernel), self.stride * int(node.stride[0])
+            return replace(self, area=area, stride=stride, windows=self.windows * windows)
+        if isinstance(node, Crop | Subsample):
+            return replace(self, share=self.share * math.prod(after) / math.prod(before))
         return self
 
 
@@ -139,7 +143,7 @@ class _Tracer:
                 else:
                     passed.append(source)
                     before = self.network.shapes[self.network.sources[source][0]]
-                    waiting.append((source, way.through(node, before)))
+                    waiting.append((source, way.through(node, before, self.network.shapes[source])))
         return list(found.values()), passed
 
     def _before(self, name: str) -> list[str]:
@@ -165,8 +169,9 @@ class _Tracer:
                     found[source] = found.get(source, 0) + way.windows
                     widest = max(widest, way, key=lambda w: w.area)
                 else:
-                    shape = self.network.shapes[(self.network.sources[source] or (source,))[0]]
-                    waiting.append((source, way.through(self.network.nodes[source], shape)))
+                    before = self.network.shapes[(self.network.sources[source] or (source,))[0]]
+                    after = self.network.shapes[source]
+                    waiting.append((source, way.through(self.network.nodes[source], before, after)))
         return tuple(found), replace(widest, windows=max(found.values(), default=1))
 
     def _direct(self, name: str, source: str, way: _Way) -> Link:
@@ -186,6 +191,7 @@ class _Tracer:
         shape, outputs = _full(before), _full(network.shapes[name])
         sources, way = self._spikes_into(name)
         area, stride = way.area * behind.area, way.stride * behind.stride
+        biased = bool(np.any(getattr(node, "bias", getattr(node, "shift", 0.0))))
         if isinstance(node, Conv2d):
             fan_in = node.weight[0].size
             link = Link(
@@ -201,7 +207,8 @@ class _Tracer:
         else:
             scale = np.broadcast_to(np.asarray(node.scale, np.float32), shape[:1]).reshape(-1, 1)  # type: ignore[attr-defined]
             link = Link(name, "conv", sources, area, math.prod(shape), shape, shape[0], groups=shape[0], weight=scale)
-        return replace(link, pool_area=area, pool_stride=stride, windows=way.windows * behind.windows)
+        windows = way.windows * behind.windows
+        return replace(link, pool_area=area, pool_stride=stride, windows=windows, biased=biased, share=behind.share)
 
     def _unflattened(self, name: str) -> tuple[int, int, int]:
         """Return the map that a Linear layer sees behind a Flatten."""

@@ -10,7 +10,7 @@ from pysnn.hardware.case import check_points
 from pysnn.hardware.chip import Chip
 from pysnn.hardware.counts import count
 from pysnn.hardware.estimate import EstimateOptions, PlacingKeywords, cases
-from pysnn.hardware.pricing import price_totals
+from pysnn.hardware.pricing.energy import price_totals
 from pysnn.network import Network
 
 if TYPE_CHECKING:

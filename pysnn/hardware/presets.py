@@ -1,17 +1,19 @@
 """What other tools would print for the same run, so that a user sees why they disagree."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pysnn.activity import Activity
 from pysnn.errors import DataError
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.counts import Counted, count
-from pysnn.hardware.memory import POTENTIAL_BITS, memory_energy
+from pysnn.hardware.interval import ZERO
+from pysnn.hardware.pricing.lemaire import NeuronUse, WeightUse, lemaire_energy
 from pysnn.hardware.registry import load_chip
 from pysnn.network import Network
+from pysnn.schemas import COUNT_FIELDS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["PRESETS", "preset_table"]
 
 _ADD, _MAC = 0.9, 4.6
-_KERAS_SYNOP, _KERAS_UPDATE = 27.0, 81.0
+_KERAS_SYNOP, _KERAS_UPDATE = 27.1, 81.0
+_EVENTS = COUNT_FIELDS.index("events")
 
 
 @dataclass(frozen=True)
@@ -38,24 +41,49 @@ class _Run:
     counted: Counted
     read: int
 
-    def events(self) -> list[tuple[float, float, float]]:
-        """Return (events, dense multiplications, inputs) a sample of each weight layer."""
+    @property
+    def steps(self) -> int:
+        return max(1, self.counted.steps)
+
+    @cached_property
+    def weights(self) -> list[WeightUse]:
+        """How often the weights of each layer are used."""
         fields = {layer.name: self.activity.counts[self.read, k] for k, layer in enumerate(self.activity.layers)}
         dense = {layer.name: layer.dense for layer in self.activity.layers}
+        entry = self.counted.layers[0].name
         found = []
         for layer in self.counted.layers[1:]:
             for link in layer.links:
-                if link.name in fields:
-                    inputs = math.prod(link.shape_in)
-                    found.append(
-                        (float(fields[link.name][0]) / self.activity.samples, float(dense[link.name]), float(inputs))
-                    )
+                if link.name in layer.counted and link.weight is not None:
+                    events = float(fields[link.name][_EVENTS]) / self.activity.samples
+                    analogue = self.counted.analogue and entry in link.sources
+                    found.append(WeightUse(link, 0.0 if analogue else events, dense[link.name], analogue))
         return found
+
+    @cached_property
+    def neurons(self) -> list[NeuronUse]:
+        """Neurons of each layer, and their spikes a sample."""
+        pairs = zip(self.counted.layers, self.counted.counts, strict=True)
+        return [
+            NeuronUse(layer.neurons, counts.get("spikes", ZERO).value)
+            for layer, counts in pairs
+            if layer.kind == "neuron"
+        ]
+
+    @property
+    def by_rate(self) -> float:
+        """Additions from mean rates of a layer's inputs: rate times dense operations, at each step."""
+        return sum(use.events * use.dense / use.inputs for use in self.weights)
+
+    @property
+    def updates(self) -> float:
+        """Neurons times time-steps."""
+        return float(self.steps * sum(layer.neurons for layer in self.neurons))
 
 
 def _neurobench(run: _Run) -> list[_Printed]:
     activity, read = run.activity, run.read
-    steps = max(1, run.counted.steps)
+    steps = run.steps
     return [
         _Printed(
             "Effective_ACs",
@@ -76,16 +104,18 @@ def _neurobench(run: _Run) -> list[_Printed]:
 
 
 def _syops(run: _Run) -> list[_Printed]:
-    acs = sum(events * dense / inputs for events, dense, inputs in run.events())
-    macs = run.counted.total("macs").value
+    acs = run.by_rate + run.updates
+    macs = float(run.steps * sum(use.dense for use in run.weights if use.analogue))
     return [
         _Printed(
             "ACs",
             acs,
             "1/sample",
-            "firing rate times dense operations: padding and zero weights count, and all inputs are alike",
+            "firing rate times dense operations, where padding and zero weights count, and an addition for each neuron and step",
         ),
-        _Printed("MACs", macs, "1/sample", "of the first layer, where the input is analogue"),
+        _Printed(
+            "MACs", macs, "1/sample", "an analogue input is multiplied again at each of T steps, zeros and padding too"
+        ),
         _Printed(
             "energy",
             _ADD * acs + _MAC * macs,
@@ -96,13 +126,14 @@ def _syops(run: _Run) -> list[_Printed]:
 
 
 def _keras_spiking(run: _Run) -> list[_Printed]:
-    synops = sum(events * dense / inputs for events, dense, inputs in run.events())
-    updates = run.counted.total("updates").value
-    energy = _KERAS_SYNOP * synops + _KERAS_UPDATE * updates
+    synops = run.by_rate
     return [
         _Printed("synops", synops, "1/sample", "mean firing rate times connections, padding included"),
         _Printed(
-            "energy on Loihi", energy, "pJ", "every update at the price of one that fires; no packets, no static power"
+            "energy on Loihi",
+            _KERAS_SYNOP * synops + _KERAS_UPDATE * run.updates,
+            "pJ",
+            "27.1 pJ a synaptic operation (23.6 and 3.5), every update at the price of one that fires; no packets, no static power",
         ),
     ]
 
@@ -110,7 +141,7 @@ def _keras_spiking(run: _Run) -> list[_Printed]:
 def _horowitz(run: _Run) -> list[_Printed]:
     synops, macs = run.counted.total("synops").value, run.counted.total("macs").value
     difference = "float32 prices at 45 nm; no memory, no updates, no packets"
-    dense = sum(link.connections for layer in run.counted.layers for link in layer.links if link.weight is not None)
+    dense = sum(link.connections for layer in run.counted.layers for link in layer.own_weights)
     return [
         _Printed("energy", _ADD * synops + _MAC * macs, "pJ", difference),
         _Printed("energy of the ANN", _MAC * dense, "pJ", difference),
@@ -118,26 +149,13 @@ def _horowitz(run: _Run) -> list[_Printed]:
 
 
 def _lemaire(run: _Run) -> list[_Printed]:
-    chip = load_chip("cmos45")
-    add = chip.section("operations")["add_int32"].value
-    operations = memory = 0.0
-    for layer, counts in zip(run.counted.layers[1:], run.counted.counts[1:], strict=True):
-        held = {name: interval.value for name, interval in counts.items()}
-        synops, updates = held.get("synops", 0.0), held.get("updates", 0.0)
-        weights = sum(link.weight.size for link in layer.links if link.weight is not None)
-        read = memory_energy(chip, weights * POTENTIAL_BITS / 8, POTENTIAL_BITS) if weights else 0.0
-        state = memory_energy(chip, layer.neurons * POTENTIAL_BITS / 8, 2 * POTENTIAL_BITS)
-        operations += add * (synops + held.get("bias_additions", 0.0) + updates)
-        memory += synops * (read + state) + updates * state
-    return [
-        _Printed("operations", operations, "pJ", "additions of synapses, biases and resets at 0.1 pJ (int32)"),
-        _Printed(
-            "memory",
-            memory,
-            "pJ",
-            "32-bit weights and potentials, each access to an SRAM of its layer's size; addressing is left out here",
-        ),
-    ]
+    found = lemaire_energy(run.weights, run.neurons, run.steps)
+    differences = {
+        "operations": "additions of synapses, biases and resets at 0.1 pJ (int32); a fan-out does not know padding or zero weights",
+        "addressing": "an addition for each use of a weight, two multiplications for each spike into a convolution; pysnn prices none",
+        "memory": "32-bit weights, potentials and messages, an SRAM a layer, its price linear between published sizes",
+    }
+    return [_Printed(name, found[name], "pJ", difference) for name, difference in differences.items()]
 
 
 def _sanafe(run: _Run) -> list[_Printed]:

@@ -6,7 +6,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from pysnn.errors import DataError
-from pysnn.hardware.chip import Chip, parse_chip
+from pysnn.hardware.chip import Chip
+from pysnn.hardware.chip_file import parse_chip
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from pysnn.hardware.baselines import BASELINES
 from pysnn.hardware.interval import Interval
+from pysnn.hardware.spikes_only import SPIKES_ONLY
 
 if TYPE_CHECKING:
     from pysnn.hardware.estimate import Estimate
@@ -27,18 +28,24 @@ def _verdict(estimate: "Estimate", chip: str) -> str:
     known = {name: total for name, total in totals.items() if total is not None}
     best = min(known, key=lambda name: known[name].value)
     other = known[best]
-    return f"{chip}: {_compared(own, other, best)}; {_reason(estimate, chip)}."
+    again = estimate.total(chip, SPIKES_ONLY)
+    more = "" if again is None else f"; with spikes delivered again in the place of currents {_bounded(again)} uJ"
+    return f"{chip}: {_compared(own, other, best)}; {_reason(estimate, chip)}{more}."
 
 
 def _compared(own: Interval, other: Interval, best: str) -> str:
-    bound = "at least " if own.high == float("inf") else ""
-    numbers = f"{bound}{own.value / 1e6:.4g} against {other.value / 1e6:.4g} uJ a sample of {best} at 45 nm"
+    numbers = f"{_bounded(own)} against {other.value / 1e6:.4g} uJ a sample of {best} at 45 nm"
     if own.high < other.low:
         return f"the spiking network needs less energy, {numbers}, over the whole of both intervals"
     if own.low > other.high:
         return f"the spiking network needs more energy, {numbers}, over the whole of both intervals"
     less = "less" if own.value < other.value else "more"
     return f"not decided: the intervals overlap; nominally the spiking network needs {less}, {numbers}"
+
+
+def _bounded(total: Interval) -> str:
+    """Return microjoules, as a lower bound where something has no price."""
+    return f"{'at least ' if total.high == float('inf') else ''}{total.value / 1e6:.4g}"
 
 
 def _reason(estimate: "Estimate", chip: str) -> str:

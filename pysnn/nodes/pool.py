@@ -1,12 +1,12 @@
 """Pooling layers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pysnn.errors import NetworkError
-from pysnn.nodes.base import Array, Builder, Node, Shape, Value, pair, quad, spatial, window_shape
+from pysnn.nodes.base import UNDIGESTED_FIELD, Array, Builder, Node, Shape, Value, pair, quad, spatial, window_shape
 
 __all__ = ["AvgPool2d", "GlobalAvgPool", "MaxPool2d", "SumPool2d"]
 
@@ -92,6 +92,14 @@ class SumPool2d(_Pool):
 class MaxPool2d(_Pool):
     """Maximum over windows; on spikes, the window's largest cumulative count.
 
+    Parameters
+    ----------
+    by_step
+        Take the maximum of currents that change, at each step by itself, as libraries for training do; float32 alone. By default such currents are refused,
+        since a converted network would compute something else than its ANN.
+
+    Notes
+    -----
     A spike leaves whenever the largest of the window's spike counts rises, so that the output's count is the largest input's
     count at every step. This is exact for inputs that stand for one value a spike (one threshold per channel).
 
@@ -100,6 +108,13 @@ class MaxPool2d(_Pool):
     >>> MaxPool2d(2).apply(np.float32([[[[1, 2], [3, 6]]]])).item()
     6.0
     """
+
+    by_step: bool = field(default=False, kw_only=True, metadata=UNDIGESTED_FIELD)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.by_step, bool):
+            raise NetworkError(f"{self.title}: by_step must be True or False, got {self.by_step!r}")
 
     def lower(self, builder: Builder, name: str, values: tuple[Value, ...]) -> Value:
         """Express the node in operations of a plan."""

@@ -80,7 +80,11 @@ class PlanBuilder:
 
     def max_pool(self, name: str, value: MapValue, window: Any) -> MapValue:
         """Lower a maximum over windows."""
-        if value.spec.kind != "count" and not (value.spec.kind == "real" and value.spec.static):
+        if window.by_step and value.spec.kind != "real":
+            raise PlanError(
+                f"{self.title(name)}: a maximum by step needs float32 currents; on spikes it is a SumPool2d and a Threshold"
+            )
+        if not window.by_step and value.spec.kind != "count" and not (value.spec.kind == "real" and value.spec.static):
             raise PlanError(
                 f"{self.title(name)}: max-pooling needs spikes, or an input that is constant in time; "
                 "it gets a current that changes: put a neuron before it"

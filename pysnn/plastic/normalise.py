@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pysnn.errors import DataError
 from pysnn.plastic.expand import expand
@@ -11,7 +12,7 @@ from pysnn.plastic.network import PlasticNetwork
 from pysnn.plastic.rules.base import check_positive
 from pysnn.plastic.state import PlasticState
 
-__all__ = ["normalise"]
+__all__ = ["normalise", "with_sum"]
 
 
 def normalise(network: PlasticNetwork, state: PlasticState, projection: str, total: float) -> PlasticState:
@@ -37,14 +38,26 @@ def normalise(network: PlasticNetwork, state: PlasticState, projection: str, tot
     name = f"{projection}.weights"
     if projection not in network.projections or name not in state.arrays:
         raise DataError(f"normalise: expected one of {', '.join(network.projections)}, got {projection!r}")
-    check_positive(total, "normalise: total")
     wires = network.projections[projection]
     alone = {side: network.populations[side] for side in (wires.pre, wires.post)}
     plan = compile_plastic(PlasticNetwork(alone, {projection: replace(wires, rule=None)}), 1e-6, 0).projections[0]
     to, weights = expand(plan).to, state.arrays[name]
     if weights.shape != to.shape:
         raise DataError(f"normalise: expected {to.size} weights of '{projection}', got {weights.size}")
-    sums = np.bincount(to, weights=weights, minlength=plan.sizes[1])
+    top = np.inf if wires.rule is None else wires.rule.w_max
+    return replace(state, arrays={**state.arrays, name: with_sum(weights, to, total, top)})
+
+
+def with_sum(weights: NDArray[np.float32], to: NDArray[np.int64], total: float, top: float) -> NDArray[np.float32]:
+    """Return weights whose sum over each target is ``total``, none above ``top``; ``to`` has the target of each.
+
+    Examples
+    --------
+    >>> with_sum(np.array([1, 3, 1], np.float32), np.array([0, 0, 1]), 2.0, 10.0).tolist()
+    [0.5, 1.5, 2.0]
+    """
+    check_positive(total, "normalise: total")
+    sums = np.bincount(to, weights=weights)
     factors = np.divide(total, sums, out=np.ones_like(sums), where=sums > 0).astype(np.float32)
-    top = np.float32(np.inf if wires.rule is None else wires.rule.w_max)
-    return replace(state, arrays={**state.arrays, name: np.minimum(weights * factors[to], top)})
+    scaled: NDArray[np.float32] = np.minimum(weights * factors[to], np.float32(top))
+    return scaled

@@ -17,6 +17,7 @@ from pysnn.plastic.engines.base import Counts, RunPart
 from pysnn.plastic.lower import compile_plastic, thresholds_of
 from pysnn.plastic.monitors import Monitor
 from pysnn.plastic.network import PlasticNetwork
+from pysnn.plastic.normalise import with_sum
 from pysnn.plastic.plan import MOST_STEPS, PlasticPlan
 from pysnn.plastic.populations import check_rate
 from pysnn.plastic.recorder import Recorder
@@ -48,6 +49,8 @@ class RunOptions:
         Pairs of time (s, from the start of this run) and amount: each goes to every projection whose rule has eligibility.
     rates
         By name: rates in Hz in the place of those of Poisson sources with a rate each.
+    normalise
+        By projection: what the weights onto each target are to sum up to as the run starts; see :func:`pysnn.plastic.normalise`.
     keep_state
         Whether the result has the state and the weights.
     progress
@@ -59,6 +62,7 @@ class RunOptions:
     watch: Sequence[Monitor] = ()
     rewards: Iterable[tuple[float, float]] = ()
     rates: Mapping[str, Any] = field(default_factory=dict)
+    normalise: Mapping[str, float] = field(default_factory=dict)
     keep_state: bool = True
     progress: Callable[[int, int], None] | None = None
 
@@ -105,6 +109,7 @@ class PlasticSimulator:
         self._check_memory(options.get("store", "auto"))
         self._engine = make_engine(self.plan, EngineOptions(**options))
         self._places = {one.name: k for k, one in enumerate(self.plan.populations)}
+        self._connectivity: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._fresh = True
         _LOG.info(
             "a plastic network of %.0f synapses runs on '%s'",
@@ -127,7 +132,7 @@ class PlasticSimulator:
         """
         chosen = RunOptions(**options)
         steps = round(check_positive(seconds, "seconds", strict=False) / self.dt)
-        self._start(chosen.state)
+        self._start(chosen)
         first = chosen.state.step if chosen.state is not None else 0
         last = first + steps
         if last >= MOST_STEPS:
@@ -142,10 +147,27 @@ class PlasticSimulator:
         matrices = self._matrices() if chosen.keep_state else {}
         return PlasticResult(recorder.tables(counts, steps), state, counts, self.backend, taken, matrices)
 
-    def _start(self, state: PlasticState | None) -> None:
-        if state is not None or not self._fresh:
-            self._engine.load(state)
+    def _start(self, chosen: RunOptions) -> None:
+        if chosen.state is not None or not self._fresh:
+            self._engine.load(chosen.state)
         self._fresh = False
+        for name, total in chosen.normalise.items():
+            k = self._projection(name, "normalise")
+            one = self.plan.projections[k]
+            _, to = self._connected(k)
+            top = np.inf if one.kernel is None else one.kernel.w_max
+            self._engine.set_weights(k, with_sum(self._engine.weights(k), to, total, float(top)))
+
+    def _projection(self, name: str, what: str) -> int:
+        names = [one.name for one in self.plan.projections]
+        if name not in names:
+            raise DataError(f"{what}: expected one of {', '.join(names) or 'no projection'}, got {name!r}")
+        return names.index(name)
+
+    def _connected(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        if k not in self._connectivity:
+            self._connectivity[k] = self._engine.connectivity(k)
+        return self._connectivity[k]
 
     def _advance(
         self, chosen: RunOptions, recorder: Recorder, rewards: Mapping[int, float], span: tuple[int, int]
@@ -196,7 +218,7 @@ class PlasticSimulator:
     def _matrices(self) -> dict[str, Matrix]:
         found = {}
         for k, projection in enumerate(self.plan.projections):
-            row, to = self._engine.connectivity(k)
+            row, to = self._connected(k)
             found[projection.name] = Matrix(row, to, self._engine.weights(k), projection.sizes)
         return found
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["cores_by_layer", "energy_by_layer", "energy_by_term", "save_estimate"]
 
 _SNN = "snn"
-_SUMS = ("energy_total", "energy_delay")
+_FAR_APART = 30.0
+_MOST_LABELS = 60
+_MOST_NAMED = 24
+_MOST_SQUARES = 2048
 
 
 def energy_by_term(table: "pl.DataFrame", ax: "Axes | None" = None) -> "Axes":
@@ -80,7 +83,7 @@ def energy_by_layer(table: "pl.DataFrame", chip: str, ax: "Axes | None" = None) 
 
 
 def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None) -> "Axes":
-    """Draw the cores of a chip in the order in which layers take them, a square a core.
+    """Draw the cores of a chip in the order in which layers take them, a square a core, or so many where there are too many to see.
 
     Raises
     ------
@@ -94,27 +97,31 @@ def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None)
         raise DataError(f"cores_by_layer: expected a mapping with cores of '{chip}', got none")
     axes = axes_or_new(ax)
     total = sum(row["cores"] for row in rows)
-    side = max(1, round(total**0.5 * 1.5))
+    part = -(-total // _MOST_SQUARES)
+    squares = [-(-row["cores"] // part) for row in rows]
+    side = max(1, round(sum(squares) ** 0.5 * 1.5))
     colours = list(COLOURS.values())
     first = 0
-    for k, row in enumerate(rows):
-        cores = range(first, first + row["cores"])
-        first += row["cores"]
-        label = f"{row['layer']}: {row['cores']} of {row['neurons_per_core']:,}"
+    for k, (row, count) in enumerate(zip(rows, squares, strict=True)):
+        places = range(first, first + count)
+        first += count
+        label = f"{row['layer']}: {row['cores']:,} of {row['neurons_per_core']:,}"
         axes.scatter(
-            [c % side for c in cores],
-            [c // side for c in cores],
+            [c % side for c in places],
+            [c // side for c in places],
             marker="s",
-            s=24,
+            s=min(24.0, 24 * 400 / sum(squares)),
             color=colours[k % len(colours)],
-            label=label,
+            label=label if k < _MOST_NAMED else None,
         )
     axes.set_xlim(-1, max(side, 8))
-    axes.set_ylim(max(total // side + 1, 6), -1)
+    axes.set_ylim(max(sum(squares) // side + 1, 6), -1)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    axes.set_title(f"{total:,} cores of {chip}: layer, cores, neurons a core")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", frameon=False)
+    each = "" if part == 1 else f", {part} cores a square"
+    axes.set_title(f"{total:,} cores of {chip}: layer, cores, neurons a core{each}")
+    title = f"and {len(rows) - _MOST_NAMED} layers more" if len(rows) > _MOST_NAMED else None
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", frameon=False, title=title)
     return axes
 
 
@@ -132,7 +139,8 @@ def save_estimate(path: str | os.PathLike[str], estimate: "Estimate") -> Path:
     bars = sum(
         1 for row in table.to_dicts() if row["layer"] == "" and row["term"].startswith("energy_") and row["value"]
     )
-    figure = new_figure(14.0, max(5.0, 0.2 * bars))
+    layers = len(set(table["layer"]))
+    figure = new_figure(14.0, max(5.0, 0.2 * bars, 0.2 * layers))
     grid = figure.add_gridspec(2, 2)
     energy_by_term(table, figure.add_subplot(grid[:, 0]))
     top, bottom = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
@@ -154,14 +162,23 @@ def _who(row: dict[str, Any]) -> str:
 
 
 def _bars(axes: "Axes", labels: list[str], rows: list[dict[str, Any]], colours: list[str]) -> None:
+    """Draw bars with intervals; an arrow where there is no upper end. The axis is logarithmic where values are far apart."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     places = range(len(rows))
     values = [row["value"] for row in rows]
     below = [row["value"] - row["low"] for row in rows]
     above = [(row["value"] if row["high"] is None else row["high"]) - row["value"] for row in rows]
     axes.barh(places, values, color=[COLOURS[name] for name in colours], alpha=0.8)
     axes.errorbar(values, places, xerr=[below, above], fmt="none", ecolor=COLOURS["grey"], capsize=2)
-    axes.set_yticks(places, labels, fontsize="x-small")
+    open_ended = [place for place in places if rows[place]["high"] is None]
+    if open_ended:
+        axes.plot([values[k] for k in open_ended], open_ended, ">", color=COLOURS["grey"], markersize=4)
+    axes.set_yticks(places, labels, fontsize="x-small" if len(rows) <= _MOST_LABELS else 4)
     axes.invert_yaxis()
-    axes.set_xscale("log")
-    axes.set_xlabel("pJ a sample")
+    if max(values) > _FAR_APART * min(values):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(numticks=8))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("pJ a sample (arrow: at least)" if open_ended else "pJ a sample")
     axes.grid(alpha=0.3, axis="x")

@@ -150,7 +150,7 @@ def _data(source: DataSource, limit: int | None) -> Data:
 @lru_cache(maxsize=8)
 def _calibration(source: DataSource, count: int, seed: int) -> NDArray[Any]:
     x = source.load().x
-    return x[pick(len(x), count, seed)]
+    return np.asarray(x[pick(len(x), count, seed)])
 
 
 @lru_cache(maxsize=16)

@@ -92,6 +92,7 @@ def examples() -> dict[str, Any]:
         ),
         make_golden(conversion.network, DATA, Settings(steps=4)),
         *(SavedFirstSpike(spiking, {"a": 1}, make_spike_golden(spiking, inputs)), make_spike_golden(spiking, inputs)),
+        encode.Binning(bin_us=1000, pool=2),
         *(encode.Events.from_dense(np.ones((2, 1, 3), np.uint8)), Correction({"relu": np.ones(3, np.float32)})),
         *(trained, spiking, learn.SSTDPClassifier(steps=8), evaluate(spiking, inputs, None)),
         *(first_spike.Dense(units=3), first_spike.Conv(channels=2, kernel=3), first_spike.EarliestPool(2)),

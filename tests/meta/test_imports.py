@@ -66,7 +66,7 @@ TOP_IMPORTS = {
 }
 
 # `import pysnn` has to be quick: these come in when something needs them.
-LAZY = ("polars", "numba", "torch", "onnx", "matplotlib", "sklearn", "typer", "rich", "pyarrow")
+LAZY = ("polars", "numba", "torch", "onnx", "matplotlib", "sklearn", "typer", "rich", "pyarrow", "h5py")
 
 
 class Import(NamedTuple):

@@ -233,10 +233,11 @@ class Maker:
             self._emit(pysnn.SumPool2d(**self._window(value)), value, value.kind, plain=self._plain())
 
     def _max_pool(self, value: Available) -> None:
-        if len(value.shape) != 3 or value.kind == "current":
+        by_step = value.kind == "current"
+        if len(value.shape) != 3 or (by_step and self.precision != "float32"):
             self._neuron(value)
             return
-        self._emit(pysnn.MaxPool2d(**self._window(value)), value, value.kind, plain=self._plain())
+        self._emit(pysnn.MaxPool2d(**self._window(value), by_step=by_step), value, value.kind, plain=self._plain())
 
     def _move(self, value: Available) -> None:
         if len(value.shape) != 3:

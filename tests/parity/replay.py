@@ -224,11 +224,11 @@ class Replay:
 
     def max_pool(self, name: str, node: pysnn.MaxPool2d, value: Now) -> Now:
         shape = node.shape_of("", value.data.shape)
-        if value.kind == "real":
+        if value.kind != "count":
             highest = np.full(shape, -np.inf, np.float32)
             for at, source in _windows(node, value.data.shape):
                 highest[at] = max(highest[at], value.data[source])
-            return Now("real", highest, static=value.static)
+            return Now(value.kind, highest, static=value.static)
         sums = self.peaks.get(name, np.zeros(value.data.shape, int))
         before, after = np.zeros(shape, int), np.zeros(shape, int)
         for at, source in _windows(node, value.data.shape):

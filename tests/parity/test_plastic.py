@@ -218,6 +218,28 @@ def test_states_go_on(split: int) -> None:
         assert other.save().same_as(whole[2])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES)
+def test_an_engine_that_ran_takes_up_a_state(rule: str) -> None:
+    """What an engine did before leaves nothing behind, whether the state is an earlier one, a later one, or one at rest."""
+    plan = compile_plastic(network(rule, coincidence="exclusive"), 1e-3, 5)
+    for store in ("eager", "lazy") if rule in LAZY else ("eager",):
+        used, other = (make_engine(plan, EngineOptions(backend="rust", store=store)) for _ in range(2))
+        used.run(RunPart(90))
+        early = used.save()
+        used.run(RunPart(77))
+        late = used.save()
+        for state in (early, late, early.at_rest(), late.at_rest()):
+            used.load(state)
+            fresh = make_engine(plan, EngineOptions(backend="reference"))
+            fresh.load(state)
+            other.load(state)
+            for engine in (used, fresh, other):
+                engine.run(RunPart(60))
+            assert used.save().same_as(fresh.save())
+            assert other.save().same_as(fresh.save())
+
+
 def test_rewards_need_eligibility() -> None:
     from pysnn.errors import PlanError
 

@@ -58,7 +58,8 @@ def weights(case: Case) -> dict[str, Array]:
 
     def drawn(shape: tuple[int, ...], inputs: float, mean: float = 0.02) -> Array:
         values = rng.normal(mean, 1.0, shape) * gain / np.sqrt(inputs)
-        return (np.round(values * _GRID) / _GRID).astype(np.float32)
+        found: Array = (np.round(values * _GRID) / _GRID).astype(np.float32)
+        return found
 
     if case.network == "convolutional":
         spikes_in = 2 * 25 * case.rate

@@ -1,5 +1,7 @@
 """Chips whose rule is a number of neurons a core, or a chip that is one core."""
 
+from pysnn.hardware.compiled import compiled_core
+from pysnn.hardware.mapping.counted_rule import CountedCores, CountedLink, split_by_neurons
 from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Violation, check_common
 
 __all__ = ["place_by_neurons", "place_nowhere", "place_on_one_core", "place_on_xylo"]
@@ -10,22 +12,22 @@ def place_by_neurons(task: MappingTask) -> Placement:
     most, cores, fan_in = (task.chip.limit(name) for name in ("neurons_per_core", "cores", "fan_in"))
     assert most is not None
     assert cores is not None
+    layers = task.layers[1:]
+    wide = [fan_in is not None and layer.fan_in > fan_in for layer in layers]
     violations = check_common(task)
+    violations += [
+        Violation(layer.name, "fan-in", fan_in or 0, layer.fan_in)
+        for layer, out in zip(layers, wide, strict=True)
+        if out
+    ]
+    held = (0, *(0 if out else layer.neurons for layer, out in zip(layers, wide, strict=True)))
+    found = _solved(held, _links(task), most)
     placed = []
-    for layer in task.layers[1:]:
-        if fan_in is not None and layer.fan_in > fan_in:
-            violations.append(Violation(layer.name, "fan-in", fan_in, layer.fan_in))
-            placed.append(Placed(layer.name, layer.neurons, None, None))
-            continue
-        use = (("neurons", float(min(most, layer.neurons)), float(most)),)
-        placed.append(Placed(layer.name, layer.neurons, most, -(-layer.neurons // most), use))
-    held = {p.layer: p.cores or 0 for p in placed}
-    copies = {
-        layer.name: sum(held[other.name] if link.kind == "dense" else 1 for other, link in task.targets(layer))
-        for layer in task.layers
-    }
-    total = sum(held.values())
-    return Placement(tuple(placed), tuple(violations), max(1, -(-total // cores)), copies)
+    for layer, count in zip(layers, found.cores[1:], strict=True):
+        use = (("neurons", float(min(most, layer.neurons)), float(most)),) if count else ()
+        placed.append(Placed(layer.name, layer.neurons, most if count else None, count or None, use))
+    copies = dict(zip((layer.name for layer in task.layers), found.copies, strict=True))
+    return Placement(tuple(placed), tuple(violations), max(1, -(-sum(found.cores) // cores)), copies)
 
 
 def place_on_one_core(task: MappingTask) -> Placement:
@@ -64,10 +66,13 @@ def place_on_xylo(task: MappingTask) -> Placement:
             violations.append(Violation({"inputs": entry.name, "outputs": last.name}.get(name, ""), name, most, count))
     fan_out = chip.limit("fan_out")
     assert fan_out is not None
-    for layer in hidden:
-        most_met = sum(link.fan_out for _, link in task.targets(layer))
-        if most_met > fan_out:
-            violations.append(Violation(layer.name, "fan-out", fan_out, most_met))
+    neurons = tuple(layer.neurons for layer in task.layers)
+    reached = _solved(neurons, _links(task), max(neurons)).fan_out[1:-1]
+    violations += [
+        Violation(layer.name, "fan-out", fan_out, count)
+        for layer, count in zip(hidden, reached, strict=True)
+        if count > fan_out
+    ]
     placed = tuple(Placed(layer.name, layer.neurons, layer.neurons, 1) for layer in task.layers[1:])
     return Placement(placed, tuple(violations), 1, dict.fromkeys((layer.name for layer in task.layers), 1))
 
@@ -75,3 +80,20 @@ def place_on_xylo(task: MappingTask) -> Placement:
 def place_nowhere(task: MappingTask) -> Placement:
     """Check what holds on every chip, where no rule of placing is known."""
     return Placement((), tuple(check_common(task)))
+
+
+def _links(task: MappingTask) -> tuple[CountedLink, ...]:
+    index = {layer.name: k for k, layer in enumerate(task.layers)}
+    return tuple(
+        CountedLink(index[source], k, link.kind == "dense", link.fan_out)
+        for k, layer in enumerate(task.layers)
+        for link in layer.links
+        for source in link.sources
+    )
+
+
+def _solved(neurons: tuple[int, ...], links: tuple[CountedLink, ...], per_core: int) -> CountedCores:
+    core = compiled_core()
+    if core is None:
+        return split_by_neurons(neurons, links, per_core)
+    return CountedCores(*map(tuple, core.counted_cores(list(neurons), [link.numbers() for link in links], per_core)))

@@ -1,61 +1,102 @@
 """Loihi: synapse memory, neurons, axons, and the border between chips; the rule itself is in ``loihi_rule.py`` and compiled."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pysnn.hardware.compiled import compiled_core
 from pysnn.hardware.layers import HardwareLayer, Link
 from pysnn.hardware.mapping.loihi_rule import Cores, LayerSizes, LinkSizes, RuleLimits, split_cores
 from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Violation, check_common
 
-__all__ = ["place_loihi", "rule_arguments"]
+__all__ = ["place_loihi"]
 
 _WORD = 64
 _KINDS = {"dense": 0, "direct": 1, "conv": 2, "pool": 2}
 
 
 def place_loihi(task: MappingTask) -> Placement:
-    """Place a network on Loihi: neurons a core by memory and delays, then split for output axons, last layer first."""
-    layers, links, limits, violations = rule_arguments(task)
-    found = _solved(layers, links, limits)
-    placed = []
-    for layer, sizes, count, copies, crowded in zip(
-        task.layers, layers, found.per_core, found.copies, found.crowded, strict=True
-    ):
-        if crowded:
-            violations.append(Violation(layer.name, "output axons", limits.axons, copies))
-        cores = -(-layer.neurons // count) if count else None
-        use = _resources(task, layer, sizes, (count, copies)) if count else ()
-        placed.append(Placed(layer.name, layer.neurons, count or None, cores, use))
-    total = sum(p.cores or 0 for p in placed)
-    copies_by_layer = dict(zip((layer.name for layer in task.layers), found.copies, strict=True))
-    chips = max(1, -(-total // limits.cores))
-    return Placement(tuple(placed), (*check_common(task), *violations), chips, copies_by_layer)
+    """Place a network on Loihi: neurons a core by memory and delays, then split for output axons, last layer first.
+
+    Splitting for axons can leave wider weights with fewer cores. Weights are then stored wider, so that wider weights never take fewer.
+    """
+    links = _links(task)
+    best = _Solution.of(task, links)
+    for extra in _wider(task):
+        bits = {layer.name: min(_WORD, task.bits(layer) + extra) for layer in task.layers}
+        wider = _Solution.of(replace(task, weight_bits=bits), links)
+        if wider.broken <= best.broken and wider.cores < best.cores:
+            best = wider
+    return best.placement(task)
+
+
+def _wider(task: MappingTask) -> list[int]:
+    """Return by how many bits weights must be wider until a word holds fewer of them, for each number that it can hold."""
+    widths = {_bits(task, layer) for layer in task.layers[1:]}
+    found = {_WORD // (held + 1) + 1 - width for width in widths for held in range(1, _WORD // width)}
+    return sorted(extra for extra in found if extra > 0)
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """What the rule takes and finds for some widths of weights."""
+
+    task: MappingTask
+    layers: tuple[LayerSizes, ...]
+    limits: RuleLimits
+    violations: list[Violation]
+    found: Cores
+
+    @classmethod
+    def of(cls, task: MappingTask, links: tuple[LinkSizes, ...]) -> "_Solution":
+        """Work the rule out for the task's widths."""
+        violations: list[Violation] = []
+        layers = tuple(_sizes(task, layer, violations) for layer in task.layers)
+        limits = RuleLimits(*(_limit(task, name) for name in _LIMITS))
+        found = _solved(layers, links, limits)
+        for layer, copies, crowded in zip(task.layers, found.copies, found.crowded, strict=True):
+            if crowded:
+                violations.append(Violation(layer.name, "output axons", limits.axons, copies))
+        return cls(task, layers, limits, violations, found)
+
+    @property
+    def broken(self) -> set[tuple[str, str]]:
+        """Layers and rules that they break."""
+        return {(violation.layer, violation.rule) for violation in self.violations}
+
+    @property
+    def cores(self) -> int:
+        return sum(-(-s.neurons // count) for s, count in zip(self.layers, self.found.per_core, strict=True) if count)
+
+    def placement(self, task: MappingTask) -> Placement:
+        """Return where the layers of the task go, whose own widths may be smaller."""
+        placed = []
+        for layer, sizes, count, copies in zip(
+            task.layers, self.layers, self.found.per_core, self.found.copies, strict=True
+        ):
+            cores = -(-layer.neurons // count) if count else None
+            use = _resources(self.task, layer, sizes, (count, copies)) if count else ()
+            placed.append(Placed(layer.name, layer.neurons, count or None, cores, use))
+        copies_by_layer = dict(zip((layer.name for layer in task.layers), self.found.copies, strict=True))
+        chips = max(1, -(-self.cores // self.limits.cores))
+        return Placement(tuple(placed), (*check_common(task), *self.violations), chips, copies_by_layer)
 
 
 def _solved(layers: tuple[LayerSizes, ...], links: tuple[LinkSizes, ...], limits: RuleLimits) -> Cores:
-    """Work the rule out in the compiled core where there is one; both give the same numbers."""
-    try:
-        from pysnn import _core
-    except ImportError:
+    core = compiled_core()
+    if core is None:
         return split_cores(layers, links, limits)
     tables = [layer.numbers() for layer in layers], [link.numbers() for link in links], limits.numbers()
-    per_core, copies, crowded = _core.loihi_cores(*tables)
-    return Cores(tuple(per_core), tuple(copies), tuple(crowded))
+    return Cores(*map(tuple, core.loihi_cores(*tables)))
 
 
-def rule_arguments(
-    task: MappingTask,
-) -> tuple[tuple[LayerSizes, ...], tuple[LinkSizes, ...], RuleLimits, list[Violation]]:
-    """Return what the rule takes, and what does not fit whatever the rule says."""
-    violations: list[Violation] = []
-    layers = tuple(_sizes(task, layer, violations) for layer in task.layers)
+def _links(task: MappingTask) -> tuple[LinkSizes, ...]:
     index = {layer.name: k for k, layer in enumerate(task.layers)}
-    links = tuple(
+    return tuple(
         _link(index[source], k, layer, link)
         for k, layer in enumerate(task.layers)
         for link in layer.links
         for source in link.sources
     )
-    return layers, links, RuleLimits(*(_limit(task, name) for name in _LIMITS)), violations
 
 
 _LIMITS = ("axons_out", "axons_out_across_chips", "cores")

@@ -1,100 +1,76 @@
-"""Speck's (DYNAP-CNN's) rule: a layer a core, kernel and neuron memory in powers of two, layers matched with cores."""
+"""Speck (DYNAP-CNN): a layer a core, kernel and neuron memory in powers of two, layers matched with cores."""
 
 from math import prod
 
+from pysnn.hardware.compiled import compiled_core
 from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Violation, check_common
+from pysnn.hardware.mapping.speck_rule import Kernels, SpeckCores, assign_cores
 
-__all__ = ["memory_words", "place_speck"]
+__all__ = ["place_speck", "rule_arguments"]
 
-
-def memory_words(layer: HardwareLayer) -> tuple[int, int]:
-    """Return the words of kernel and of neuron memory that a layer takes.
-
-    Kernels: ``c 2^(ceil(log2 kx ky) + ceil(log2 f))``; neurons: ``f 2^(ceil(log2 fy) + ceil(log2 fx))``, with ``c`` input and
-    ``f`` output channels. A dense layer is a convolution whose kernel is the whole map.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from pysnn import IF, Conv2d, Input, Network, Output
-    >>> from pysnn.hardware.network_layers import hardware_layers
-    >>> conv = Conv2d(np.ones((32, 16, 3, 3)), padding=1)
-    >>> net = Network.chain({"in": Input((16, 64, 64)), "conv": conv, "if": IF(), "out": Output("mean_current")})
-    >>> memory_words(hardware_layers(net)[1])
-    (8192, 131072)
-    """
-    kernels = 0
-    for link in layer.links:
-        if link.weight is None:
-            continue
-        inputs = link.shape_in[0] // link.groups
-        kernel = prod(link.shape_in[1:]) if link.kind == "dense" else prod(link.kernel)
-        kernels += inputs << (_log2(kernel) + _log2(link.channels_out))
-    features, rows, columns = layer.shape
-    return kernels, features << (_log2(rows) + _log2(columns))
-
-
-def _log2(count: int) -> int:
-    """Return ``ceil(log2(count))``."""
-    return (count - 1).bit_length()
+Rooms = tuple[tuple[int, int], ...]
+Arguments = tuple[tuple[tuple[int, int, int], ...], tuple[Kernels, ...], Rooms]
 
 
 def place_speck(task: MappingTask) -> Placement:
     """Place each layer with weights on a core of its own, if there is an assignment."""
-    kernel_room = [int(q.value) for q in task.chip.section("kernel_memory").values()]
-    neuron_room = [int(q.value) for q in task.chip.section("neuron_memory").values()]
+    layers = [layer for layer in task.layers if layer.weighted]
+    shapes, kernels, rooms = rule_arguments(task, layers)
+    found = _solved(shapes, kernels, rooms)
     violations = check_common(task)
-    fits: dict[str, list[int]] = {}
+    kernel_room, neuron_room = (max(room[k] for room in rooms) for k in (0, 1))
     placed = []
-    for layer in task.layers:
-        if not layer.weighted:
-            continue
-        kernels, neurons = memory_words(layer)
+    for k, layer in enumerate(layers):
+        words = found.kernels[k], found.neurons[k]
+        if not found.fits[k]:
+            violations += _too_large(layer.name, words, rooms)
         use = (
-            ("kernel words", float(kernels), float(max(kernel_room))),
-            ("neuron words", float(neurons), float(max(neuron_room))),
+            ("kernel words", float(words[0]), float(kernel_room)),
+            ("neuron words", float(words[1]), float(neuron_room)),
         )
-        for rule, words, room in (
-            ("kernel memory (words)", kernels, kernel_room),
-            ("neuron memory (words)", neurons, neuron_room),
-        ):
-            if words > max(room):
-                violations.append(Violation(layer.name, rule, max(room), words))
-        pairs = enumerate(zip(kernel_room, neuron_room, strict=True))
-        fits[layer.name] = [k for k, (a, b) in pairs if kernels <= a and neurons <= b]
-        alone = max(kernels, 1) <= max(kernel_room) and neurons <= max(neuron_room)
-        if not fits[layer.name] and alone:
-            best = max(a for a, b in zip(kernel_room, neuron_room, strict=True) if b >= neurons)
-            violations.append(
-                Violation(layer.name, "kernel memory beside so much neuron memory (words)", best, kernels)
-            )
-        held, cores = (layer.neurons, 1) if fits[layer.name] else (None, None)
+        held, cores = (layer.neurons, 1) if found.fits[k] else (None, None)
         placed.append(Placed(layer.name, layer.neurons, held, cores, use))
-    matched = _match(fits)
-    if len(placed) > len(kernel_room):
-        violations.append(Violation("", "layers", len(kernel_room), len(placed)))
-    for name, fitting in fits.items():
-        if fitting and name not in matched:
-            violations.append(Violation(name, "cores that are left for the layer", 0, 1))
+    if len(layers) > len(rooms):
+        violations.append(Violation("", "layers", len(rooms), len(layers)))
+    left = [layer for k, layer in enumerate(layers) if found.fits[k] and found.cores[k] is None]
+    violations += [Violation(layer.name, "cores that are left for the layer", 0, 1) for layer in left]
     copies = {layer.name: len(task.targets(layer)) for layer in task.layers}
     return Placement(tuple(placed), tuple(violations), 1, copies)
 
 
-def _match(fits: dict[str, list[int]]) -> dict[str, int]:
-    """Return a largest matching of layers with cores, by augmenting paths."""
-    taken: dict[int, str] = {}
+def rule_arguments(task: MappingTask, layers: list[HardwareLayer]) -> Arguments:
+    """Return what the rule takes; a dense layer is a convolution whose kernel is the whole map."""
+    kernels = tuple(
+        Kernels(
+            k,
+            link.shape_in[0] // link.groups,
+            prod(link.shape_in[1:]) if link.kind == "dense" else prod(link.kernel),
+            link.channels_out,
+        )
+        for k, layer in enumerate(layers)
+        for link in layer.links
+        if link.weight is not None
+    )
+    held = (task.chip.section(name).values() for name in ("kernel_memory", "neuron_memory"))
+    rooms = tuple((int(a.value), int(b.value)) for a, b in zip(*held, strict=True))
+    return tuple(layer.shape for layer in layers), kernels, rooms
 
-    def place(name: str, seen: set[int]) -> bool:
-        for core in fits[name]:
-            if core in seen:
-                continue
-            seen.add(core)
-            if core not in taken or place(taken[core], seen):
-                taken[core] = name
-                return True
-        return False
 
-    for name in fits:
-        place(name, set())
-    return {name: core for core, name in taken.items()}
+def _solved(shapes: tuple[tuple[int, int, int], ...], kernels: tuple[Kernels, ...], rooms: Rooms) -> SpeckCores:
+    core = compiled_core()
+    if core is None:
+        return assign_cores(shapes, kernels, rooms)
+    tables = [list(shape) for shape in shapes], [given.numbers() for given in kernels], [list(room) for room in rooms]
+    return SpeckCores(*map(tuple, core.speck_cores(*tables)))
+
+
+def _too_large(name: str, words: tuple[int, int], rooms: Rooms) -> list[Violation]:
+    """Name the memory that no core has enough of, or else that no core has enough of both."""
+    most = tuple(max(room[k] for room in rooms) for k in (0, 1))
+    rules = ("kernel memory (words)", "neuron memory (words)")
+    found = [Violation(name, rule, m, w) for rule, m, w in zip(rules, most, words, strict=True) if w > m]
+    if found:
+        return found
+    best = max(kernels for kernels, neurons in rooms if neurons >= words[1])
+    return [Violation(name, "kernel memory beside so much neuron memory (words)", best, words[0])]

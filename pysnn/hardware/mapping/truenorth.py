@@ -1,44 +1,72 @@
-"""TrueNorth's rule: 256 axons and 256 neurons a core, four weights a neuron, one core that a neuron's spikes go to."""
-
-from math import prod
+"""TrueNorth: 256 axons and 256 neurons a core, four weights a neuron, one core that a neuron's spikes go to."""
 
 import numpy as np
 
+from pysnn.hardware.compiled import compiled_core
 from pysnn.hardware.layers import HardwareLayer, Link
 from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Violation, check_common
+from pysnn.hardware.mapping.truenorth_rule import Block, Blocks, PatchLink, Shape, place_blocks
 
-__all__ = ["place_truenorth"]
+__all__ = ["place_truenorth", "rule_arguments"]
 
 _ROWS = 4096
 
 
 def place_truenorth(task: MappingTask) -> Placement:
     """Place a network on TrueNorth; a core holds a patch of positions and as many channels as fit."""
-    chip = task.chip
     names = ("axons_per_core", "neurons_per_core", "axon_types", "target_cores", "cores")
-    axons, neurons, types, targets, cores = (int(chip.section("limits")[name].value) for name in names)
+    axons, neurons, types, targets, cores = (int(task.chip.section("limits")[name].value) for name in names)
+    shapes, links = rule_arguments(task, axons)
+    found = _solved(shapes, links, (axons, neurons))
     violations = check_common(task)
     placed: list[Placed] = []
-    blocks: dict[str, _Block] = {}
-    for layer in task.layers:
-        if layer.kind == "input":
-            continue
-        if layer.fan_in > axons:
+    for layer, block in zip(task.layers[1:], found.blocks[1:], strict=True):
+        if block is None:
             worst = max(layer.links, key=lambda link: link.fan_in)
             violations.append(Violation(worst.name or layer.name, "fan-in", axons, layer.fan_in))
             placed.append(Placed(layer.name, layer.neurons, None, None))
             continue
         violations += _weight_types(layer, types)
-        block = _best_block(layer, axons, neurons)
-        blocks[layer.name] = block
         use = (("neurons", float(block.neurons), float(neurons)), ("axons", float(block.axons), float(axons)))
-        placed.append(Placed(layer.name, layer.neurons, block.neurons, block.cores, use))
-    copies = {layer.name: _copies(task, layer, blocks) for layer in task.layers}
-    for layer in task.layers:
-        if layer.kind != "input" and copies[layer.name] > targets:
+        placed.append(Placed(layer.name, layer.neurons, block.neurons, block.cores(layer.shape), use))
+    copies = dict(zip((layer.name for layer in task.layers), found.copies, strict=True))
+    for layer in task.layers[1:]:
+        if copies[layer.name] > targets:
             violations.append(Violation(layer.name, "target cores a neuron", targets, copies[layer.name]))
     total = sum(p.cores or 0 for p in placed)
     return Placement(tuple(placed), tuple(violations), max(1, -(-total // cores)), copies)
+
+
+def rule_arguments(task: MappingTask, axons: int) -> tuple[tuple[Shape | None, ...], tuple[PatchLink, ...]]:
+    """Return shapes and links for the rule; the input, and layers whose fan-in is too large, have no shape."""
+    shapes = tuple(None if k == 0 or layer.fan_in > axons else layer.shape for k, layer in enumerate(task.layers))
+    index = {layer.name: k for k, layer in enumerate(task.layers)}
+    links = tuple(
+        _patch_link(tuple(index[source] for source in link.sources), k, layer, link)
+        for k, layer in enumerate(task.layers)
+        if shapes[k] is not None
+        for link in layer.links
+    )
+    return shapes, links
+
+
+def _patch_link(sources: tuple[int, ...], target: int, layer: HardwareLayer, link: Link) -> PatchLink:
+    conv = link.kind == "conv"
+    inputs = (link.shape_in[0] if conv else layer.shape[0]) // link.groups
+    pool = link.pool_area if conv else 1
+    outputs = max(1, link.channels_out // link.groups)
+    kinds = (link.kind == "dense", link.fan_in, link.groups, inputs, outputs, pool)
+    return PatchLink(sources, target, *kinds, kernel=link.kernel, stride=link.stride)
+
+
+def _solved(shapes: tuple[Shape | None, ...], links: tuple[PatchLink, ...], limits: tuple[int, int]) -> Blocks:
+    core = compiled_core()
+    if core is None:
+        return place_blocks(shapes, links, limits)
+    edges = [edge for number, link in enumerate(links) for edge in link.edges(number)]
+    tables = [list(shape or (0, 0, 0)) for shape in shapes], [link.numbers() for link in links], edges
+    sizes, copies = core.truenorth_blocks(*tables, list(limits))
+    return Blocks(tuple(Block((c, h, w), axons) if c else None for c, h, w, axons in sizes), tuple(copies))
 
 
 def _weight_types(layer: HardwareLayer, most: int) -> list[Violation]:
@@ -55,77 +83,3 @@ def _weight_types(layer: HardwareLayer, most: int) -> list[Violation]:
             if (counts > most).any():
                 return [Violation(link.name, "different weights a neuron", most, int(counts[counts > most][0]))]
     return []
-
-
-class _Block:
-    """What a core holds of a layer: rows, columns and channels."""
-
-    def __init__(self, layer: HardwareLayer, size: tuple[int, int, int], axons: int) -> None:
-        self.size = size
-        self.axons = axons
-        self.neurons = prod(size)
-        self.cores = prod(-(-whole // part) for whole, part in zip(layer.shape, size, strict=True))
-
-
-def _best_block(layer: HardwareLayer, axons: int, neurons: int) -> _Block:
-    """Return the block of the fewest cores; of equal ones the one with the fewest positions."""
-    _, height, width = layer.shape
-    found: _Block | None = None
-    for high in range(1, min(height, neurons) + 1):
-        for wide in range(1, min(width, neurons // high) + 1):
-            block = _block(layer, (high, wide), (axons, neurons))
-            if block is None:
-                break
-            if found is None or block.cores < found.cores:
-                found = block
-    assert found is not None, "one position fits where the fan-in does"
-    return found
-
-
-def _block(layer: HardwareLayer, patch: tuple[int, int], limits: tuple[int, int]) -> _Block | None:
-    """Return the block with a patch of positions and the most channels, or ``None`` where its axons are too many."""
-    axons, neurons = limits
-    channels = layer.shape[0]
-    deep = min(channels, neurons // prod(patch))
-    while deep >= 1:
-        used = sum(_axons(link, patch, deep, channels) for link in layer.links)
-        if used <= axons:
-            return _Block(layer, (deep, *patch), used)
-        if all(link.groups == 1 for link in layer.links):
-            return None
-        deep -= 1
-    return None
-
-
-def _axons(link: Link, patch: tuple[int, int], deep: int, channels: int) -> int:
-    """Return the inputs that a patch of positions of some channels sees."""
-    if link.kind == "dense":
-        return link.fan_in
-    inputs = link.shape_in[0] if link.kind == "conv" else channels
-    groups = -(-deep * link.groups // channels)
-    sides = ((n - 1) * s + k for n, s, k in zip(patch, link.stride, link.kernel, strict=True))
-    area = prod(sides) * (link.pool_area if link.kind == "conv" else 1)
-    return groups * (inputs // link.groups) * area
-
-
-def _copies(task: MappingTask, layer: HardwareLayer, blocks: dict[str, "_Block"]) -> int:
-    """Return the cores that a spike of a layer goes to."""
-    total = 0
-    for other, link in task.targets(layer):
-        block = blocks.get(other.name)
-        if block is None:
-            continue
-        if link.kind == "dense":
-            total += block.cores
-            continue
-        channels = max(1, link.channels_out // link.groups)
-        total += -(-channels // block.size[0]) * prod(
-            _met(*sides) for sides in zip(link.kernel, link.stride, block.size[1:], other.shape[1:], strict=True)
-        )
-    return total
-
-
-def _met(kernel: int, stride: int, block: int, outputs: int) -> int:
-    """Return the most blocks, along an axis, whose windows hold one input."""
-    windows = min(-(-kernel // stride), outputs)
-    return min(-(-outputs // block), -(-(windows - 1) // block) + 1)

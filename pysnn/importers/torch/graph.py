@@ -1,6 +1,6 @@
 """The network while it is built: values that are known by the nodes that make them up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -54,6 +54,15 @@ class Graph:
             shape = node.output_shape(name, tuple(value.node_shape for value in parts))
             return Value((), shape, shape)
         return self._placed(name, node, [source for value in parts for source in value.sources])
+
+    def feed_back(self, value: Value, nodes: Mapping[str, Node]) -> None:
+        """Let what a node gives come back to it by way of other nodes, one behind the other; a :class:`~pysnn.Delay` is among them."""
+        if not value.sources:
+            return
+        last = value.sources[0]
+        for name, node in nodes.items():
+            last = self._builder.add(name, node, [last])
+        self._builder.connect(last, value.sources[0])
 
     def junction(self, name: str, value: Value) -> Value:
         """Return a sum as a node of its own, so that several can read it."""

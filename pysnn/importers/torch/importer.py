@@ -13,7 +13,7 @@ from pysnn.importers.torch.trace import trace
 from pysnn.importers.torch.walk import translate
 from pysnn.network import Network
 
-__all__ = ["from_torch"]
+__all__ = ["check_module", "clean", "from_torch"]
 
 _MOST_LISTED = 3
 
@@ -60,7 +60,7 @@ def from_torch(module: Any, example: Any) -> Network:
         import torch
     except ImportError as error:
         raise MissingExtraError("importing PyTorch modules needs torch: pip install 'pysnn[torch]'") from error
-    _check_module(module)
+    check_module(module)
     tensor = torch.from_numpy(_samples(example))
     if module_handler(module) is not None:
         # Tracing starts inside the outermost module, and the table has it as a whole.
@@ -71,13 +71,13 @@ def from_torch(module: Any, example: Any) -> Network:
         expected = _outputs(module, tensor)
         network = translate(module, graph, tensor)
     finally:
-        _clean(module, before)
+        clean(module, before)
     if isinstance(expected, torch.Tensor):
         check_import(network, tensor.numpy(), expected.numpy(), "PyTorch")
     return network
 
 
-def _clean(module: Any, before: set[str]) -> None:
+def clean(module: Any, before: set[str]) -> None:
     """Take away the constants that tracing has put into the module."""
     for name in set(vars(module)) - before:
         delattr(module, name)
@@ -121,7 +121,8 @@ def _samples(example: Any) -> NDArray[np.float32]:
     return samples
 
 
-def _check_module(module: Any) -> None:
+def check_module(module: Any) -> None:
+    """Refuse what is no module that can be read, or is in training mode, with :class:`NetworkError`."""
     import torch
 
     kind = type(module).__name__

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -9,10 +10,18 @@ from pysnn.errors import NetworkError
 from pysnn.importers.torch import activations, arithmetic, layers, pools, shapes
 from pysnn.importers.torch.graph import Call
 
-__all__ = ["Handler", "function_handlers", "method_handlers", "module_handler"]
+__all__ = ["Handler", "Leaf", "find_leaf", "function_handlers", "handler_of", "method_handlers", "module_handler"]
 
 Handler: TypeAlias = Callable[..., Any]
 """Takes a :class:`Call` and PyTorch's own arguments, values in place of tensors."""
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """A module that a trace does not look into: its translation, and what computes its result."""
+
+    handler: Handler
+    run: Callable[..., Any]
 
 
 def _module(handler: Handler, *fields: str) -> Handler:
@@ -63,6 +72,17 @@ def module_handler(module: Any) -> Handler | None:
         if kind in handlers and type(module).forward is kind.forward:  # type: ignore[attr-defined]
             return handlers[kind]
     return None
+
+
+def handler_of(kind: type) -> Handler | None:
+    """Return the translation of modules of PyTorch's own class ``kind``."""
+    return _module_handlers().get(kind)
+
+
+def find_leaf(module: Any) -> Leaf | None:
+    """Return a module of the table as a leaf."""
+    handler = module_handler(module)
+    return None if handler is None else Leaf(handler, module)
 
 
 def _own_translation(call: Call, module: Any, x: Any) -> Any:

@@ -24,8 +24,10 @@ def _tracer() -> Callable[[], Any]:
     return Tracer
 
 
-def trace(module: Any) -> Any:
+def trace(module: Any, tracer: Any = None) -> Any:
     """Return the ``torch.fx.Graph`` of a module; arguments behind the first keep their defaults.
+
+    ``tracer`` is a ``torch.fx.Tracer``; by default one that does not look into the modules of the table.
 
     Raises
     ------
@@ -34,7 +36,7 @@ def trace(module: Any) -> Any:
     """
     defaults = _defaults(module)
     try:
-        return _tracer()().trace(module, concrete_args=defaults or None)
+        return (tracer or _tracer()()).trace(module, concrete_args=defaults or None)
     # Tracing runs the module's own code on stand-ins for tensors, which can raise anything.
     except Exception as error:
         raise NetworkError(

@@ -1,12 +1,13 @@
 """From traced operations to a network: each is computed on the example by PyTorch, and translated by the table."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pysnn.errors import NetworkError
 from pysnn.importers.torch.advice import advice
 from pysnn.importers.torch.graph import Call, Graph, Value, values_in
-from pysnn.importers.torch.table import Handler, function_handlers, method_handlers, module_handler
+from pysnn.importers.torch.table import Handler, Leaf, find_leaf, function_handlers, method_handlers
 from pysnn.network import Network
 
 __all__ = ["translate"]
@@ -18,6 +19,7 @@ class _Walk:
 
     module: Any
     batch: int
+    find: Callable[[Any], Leaf | None]
     graph: Graph = field(default_factory=Graph)
     computed: dict[Any, Any] = field(default_factory=dict)
     translated: dict[Any, Any] = field(default_factory=dict)
@@ -41,7 +43,7 @@ class _Operation:
     translated: tuple[Any, Any]
 
 
-def translate(module: Any, graph: Any, example: Any) -> Network:
+def translate(module: Any, graph: Any, example: Any, find: Callable[[Any], Leaf | None] = find_leaf) -> Network:
     """Return the network of a traced module.
 
     Parameters
@@ -50,6 +52,8 @@ def translate(module: Any, graph: Any, example: Any) -> Network:
         The module and its ``torch.fx.Graph``.
     example
         float32 tensor ``(batch, ...)``; it is not changed.
+    find
+        Returns the translation of a module, or ``None``.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def translate(module: Any, graph: Any, example: Any) -> Network:
     """
     import torch
 
-    walk = _Walk(module, len(example))
+    walk = _Walk(module, len(example), find)
     result: Any = None
     with torch.no_grad():
         for node in graph.nodes:
@@ -123,8 +127,9 @@ def _operation(walk: _Walk, node: Any) -> _Operation:
     translated = (_resolved(node.args, walk.translated), _resolved(node.kwargs, walk.translated))
     if node.op == "call_module":
         module = walk.module.get_submodule(node.target)
-        handler = module_handler(module)
-        op, run = type(module).__name__, module
+        leaf = walk.find(module)
+        handler, run = (None, module) if leaf is None else (leaf.handler, leaf.run)
+        op = type(module).__name__
         translated = ((module, *translated[0]), translated[1])
     elif node.op == "call_method":
         op, handler = node.target, method_handlers().get(node.target)

@@ -30,14 +30,18 @@ class RustEngine(NotPicklable):
         self.threads = options.threads or _threads(plan)
         self._lazy = options.store == "lazy" or (options.store == "auto" and _prefers_lazy(plan))
         self._tile = options.tile or _tile(plan, self.threads)
+        self._whole = False
         self._make()
 
     def load(self, state: PlasticState | None) -> None:
         """Go on from a state; ``None``: from the start."""
-        self._make()
+        if state is None or not self._whole:
+            self._make()
         if state is not None:
             arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
+            self._whole = False
             self._engine.load((state.step, state.learned), arrays)
+            self._whole = True
 
     def save(self) -> PlasticState:
         """Return the state."""
@@ -72,6 +76,7 @@ class RustEngine(NotPicklable):
 
     def _make(self) -> None:
         self._engine = _core.Plastic(self.plan, self._lazy, self._tile, read_settings().simd)
+        self._whole = True
         self.name = f"rust/{self._engine.simd}/{'lazy' if self._lazy else 'eager'}"
 
 

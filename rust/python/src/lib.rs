@@ -27,7 +27,9 @@ mod _core {
     #[pymodule_export]
     use crate::first_spike::{FirstSpike, FirstSpikeTape};
     #[pymodule_export]
-    use crate::hardware::loihi_cores;
+    use crate::hardware::{
+        counted_cores, energy_totals, interval_products, loihi_cores, speck_cores, truenorth_blocks,
+    };
     #[pymodule_export]
     use crate::integrate::integrate;
     #[pymodule_export]

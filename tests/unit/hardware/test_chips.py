@@ -1,5 +1,8 @@
 """Every chip's file: each number with unit, source, grade and scope; and what a wrong file is told."""
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from pysnn.errors import DataError, FileFormatError
@@ -84,3 +87,75 @@ def test_an_unknown_chip_is_answered_with_names_like_it() -> None:
         load_chip("zzzz")
     with pytest.raises(DataError, match="expected a name"):
         load_chip(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("loihi1", "limits.axons_out"),
+        ("loihi1", "delays.barrier"),
+        ("truenorth", "limits.axon_types"),
+        ("truenorth", "points.step_time"),
+        ("xylo", "limits.fan_out"),
+        ("xylo", "cycles.recurrent"),
+        ("odin", "limits.neurons"),
+        ("odin", "points.clock"),
+        ("spinnaker1", "limits.neurons_per_core"),
+        ("cmos45", "memory.sram_exponent"),
+    ],
+)
+def test_a_file_without_a_number_that_its_rules_take_is_refused(name: str, missing: str) -> None:
+    text = files("pysnn.hardware").joinpath("data", f"{name}.toml").read_text(encoding="utf-8")
+    assert parse_chip(name, text).name == name
+    cut = re.sub(rf"^\[{re.escape(missing)}\]\n(.+\n)*", "", text, flags=re.MULTILINE)
+    with pytest.raises(FileFormatError, match=rf"{re.escape(missing)} is missing"):
+        parse_chip(name, cut)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "speck",
+            "[neuron_memory.core8]",
+            "[neuron_memory.core9]",
+            "kernel_memory and neuron_memory of the same cores",
+        ),
+        ("xylo", "[cycles.recurrent]", "[cycles.colour]", "cycles.recurrent is missing"),
+        (
+            "xylo",
+            "[limits.fan_out]\nvalue = 64",
+            "[limits.fan_out]\nvalue = 0",
+            "limits.fan_out: expected a whole number",
+        ),
+        (
+            "odin",
+            "[limits.neurons]\nvalue = 256",
+            "[limits.neurons]\nvalue = 2.5",
+            "limits.neurons: expected a whole number",
+        ),
+        ("odin", "value = 0.55\nhigh = 1.0", "value = 0.6\nhigh = 1.0", "points.voltage: expected technology.voltage"),
+        ("odin", "low = 1.3", "low = 0.0", "points.clock: expected a range above 0, got 0 to 75"),
+        ("odin", "# What", "limits2 = 1\n# What", "there is no key|expected"),
+    ],
+)
+def test_numbers_that_do_not_go_together(name: str, old: str, new: str, message: str) -> None:
+    text = files("pysnn.hardware").joinpath("data", f"{name}.toml").read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(FileFormatError, match=message):
+        parse_chip(name, text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("part", ["limits", "prices", "included"])
+def test_a_part_that_is_no_table(part: str) -> None:
+    head = GOOD.split("[prices", maxsplit=1)[0]
+    with pytest.raises(FileFormatError, match=rf"{part}: expected a table, got 3"):
+        parse_chip("t", f"{head}{part} = 3\n")
+
+
+def test_xylo_knows_its_cycles_only() -> None:
+    text = files("pysnn.hardware").joinpath("data", "xylo.toml").read_text(encoding="utf-8")
+    extra = re.search(r"\[cycles\.input\]\n(?:.+\n)*", text)
+    assert extra is not None
+    with pytest.raises(FileFormatError, match="cycles: there is no 'colour'"):
+        parse_chip("xylo", text + "\n" + extra[0].replace("cycles.input", "cycles.colour"))

@@ -13,11 +13,7 @@ from pysnn.hardware.mapping.loihi_rule import LayerSizes, LinkSizes, RuleLimits,
 from pysnn.hardware.mapping.place import RULES, place
 from pysnn.hardware.mapping.placement import MappingTask, Placement
 from pysnn.hardware.network_layers import hardware_layers
-from tests.unit.hardware.networks import chain, conv_net, dense_net
-
-
-def ones(*shape: int) -> np.ndarray:
-    return np.ones(shape, dtype=np.float32)
+from tests.unit.hardware.networks import chain, conv_net, dense_net, ones
 
 
 def placed(net: Network, chip: str, **options: object) -> Placement:
@@ -61,6 +57,43 @@ def test_wider_weights_never_give_more_neurons_a_core(fan_in: int, neurons: int,
 def test_wider_weights_never_map_to_fewer_cores(chip: str, bits: int, hidden: int, outputs: int) -> None:
     net = chain(Input((40,)), Linear(ones(hidden, 40)), IF(), Linear(ones(outputs, hidden)), IF(), Output("count"))
     assert placed(net, chip, weight_bits=bits).cores <= placed(net, chip, weight_bits=bits + 1).cores
+
+
+@pytest.mark.slow
+@given(st.integers(1, 12), st.tuples(*[st.integers(1, 2500)] * 3), st.integers(0, 6))
+def test_wider_weights_never_map_to_fewer_cores_of_loihi(
+    bits: int, sizes: tuple[int, int, int], delay_bits: int
+) -> None:
+    a, b, c = sizes
+    net = chain(
+        Input((a,)), Linear(ones(b, a)), IF(), Linear(ones(c, b)), IF(), Linear(ones(10, c)), IF(), Output("count")
+    )
+    narrow, wide = (placed(net, "loihi1", weight_bits=k, delay_bits=delay_bits).cores for k in (bits, bits + 1))
+    assert narrow <= wide
+
+
+@pytest.mark.slow
+@given(st.integers(1, 12), st.tuples(*[st.integers(1, 40)] * 3), st.sampled_from([1, 3, 5]), st.integers(1, 2))
+def test_wider_weights_of_convolutions_never_map_to_fewer_cores(
+    bits: int, channels: tuple[int, int, int], kernel: int, stride: int
+) -> None:
+    a, b, c = channels
+    first = Conv2d(ones(b, a, kernel, kernel), padding=kernel // 2)
+    second = Conv2d(ones(c, b, kernel, kernel), padding=kernel // 2, stride=stride)
+    net = chain(Input((a, 16, 16)), first, IF(), second, IF(), Output("count"))
+    for chip in ("loihi1", "truenorth", "speck"):
+        assert placed(net, chip, weight_bits=bits).cores <= placed(net, chip, weight_bits=bits + 1).cores
+
+
+def test_weights_are_stored_wider_where_that_takes_fewer_cores() -> None:
+    """By the rule alone, 6 and 7 bits take 24 and 26 cores and 8 bits take 23: splitting for axons comes in steps."""
+    net = chain(
+        *[Input((528,)), Linear(ones(904, 528)), IF(), Linear(ones(2408, 904)), IF()],
+        Linear(ones(10, 2408)),
+        IF(),
+        Output("count"),
+    )
+    assert [placed(net, "loihi1", weight_bits=bits).cores for bits in (5, 6, 7, 8)] == [17, 23, 23, 23]
 
 
 def test_fan_in_names_the_layer_and_both_numbers() -> None:

@@ -123,6 +123,35 @@ def test_sums_are_normalised() -> None:
     np.testing.assert_allclose(np.bincount(matrix.to, weights=matrix.weight), 3.0, rtol=1e-6)
 
 
+def test_a_run_starts_with_normalised_weights() -> None:
+    net = small()
+    simulator = PlasticSimulator(net, dt=1e-3)
+    state = simulator.run(0.1).state
+    assert state is not None
+    expected = simulator.run(0.1, state=normalise(net, state, "wires", 3.0)).state
+    for options in ({}, {"store": "lazy"}, {"backend": "numba"}, {"backend": "reference"}):
+        run = PlasticSimulator(net, dt=1e-3, **options).run(0.1, state=state, normalise={"wires": 3.0})  # type: ignore[arg-type]
+        assert run.state.same_as(expected)  # type: ignore[union-attr, arg-type]
+    with pytest.raises(DataError, match="normalise: expected one of wires, got 'cells'"):
+        simulator.run(0.1, normalise={"cells": 3.0})
+    with pytest.raises(NetworkError, match="normalise: total: expected a number above 0, got -1"):
+        simulator.run(0.1, normalise={"wires": -1.0})
+
+
+def test_a_state_at_rest_has_only_what_was_learned() -> None:
+    simulator = PlasticSimulator(small(), dt=1e-3)
+    first, start = simulator.run(0.2).state, simulator.run(0.0).state
+    assert first is not None
+    assert start is not None
+    rest = first.at_rest()
+    assert (rest.step, rest.learned) == (200, 200)
+    lasting = {name for name in rest.arrays if name.rpartition(".")[2] in {"weights", "draws", "threshold"}}
+    assert "wires.weights" in lasting
+    for name, array in rest.arrays.items():
+        np.testing.assert_array_equal(array, (first if name in lasting else start).arrays[name], err_msg=name)
+    assert simulator.run(0.1, state=rest).state.same_as(simulator.run(0.1, state=first.at_rest()).state)  # type: ignore[union-attr, arg-type]
+
+
 def test_networks_that_fire_at_every_step_are_warned_of() -> None:
     net = PlasticNetwork.of(cells=IFCells(size=2, v_threshold=1.0, drive=5000.0))
     with pytest.warns(UserWarning, match="'cells' fired in 100% of its steps"):

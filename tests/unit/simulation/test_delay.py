@@ -104,7 +104,7 @@ def test_a_connection_back_from_the_last_neuron_may_stand_behind_the_output(back
     edges = [("in", "n"), ("n", "out"), ("n", "back"), ("back", "delay"), ("delay", "n")]
     nodes = {"in": Input((3,)), "n": IF(v_threshold=2.0), "out": Output("count"), "back": back, "delay": Delay()}
     first = {name: nodes[name] for name in ("delay", "back", "in", "n", "out")}
-    x = np.float32([[0.5, 1.0, 0.75]])
+    x = np.array([[0.5, 1.0, 0.75]], dtype=np.float32)
     behind, before = (pysnn.run(Network(ns, edges), x, steps=9, backend=backend).scores for ns in (nodes, first))
     np.testing.assert_array_equal(behind, before)
     assert behind.sum() > 6

@@ -1,5 +1,6 @@
 //! Loihi's mapping rule: neurons a core by synapse memory, split for output axons and at the border between chips.
 
+use super::{above, narrow};
 use crate::error::{Error, Result};
 
 /// A layer: what it has, what a core has room for, and its map.
@@ -82,7 +83,11 @@ pub fn split(layers: &[Layer], links: &[Link], limits: Limits) -> Result<Cores> 
     check(layers, links, limits)?;
     let per_core = layers.iter().map(alone).collect();
     let crowded = vec![false; layers.len()];
-    let mut splitter = Splitter { layers, links, limits, per_core, crowded };
+    let mut from = vec![Vec::new(); layers.len()];
+    for link in links {
+        from[link.source].push(*link);
+    }
+    let mut splitter = Splitter { layers, from, limits, per_core, crowded };
     splitter.split_for_axons(layers.len());
     let mut before = 0_i128;
     for next in 1..layers.len() {
@@ -147,7 +152,7 @@ fn by_memory(layer: &Layer) -> i64 {
 
 struct Splitter<'a> {
     layers: &'a [Layer],
-    links: &'a [Link],
+    from: Vec<Vec<Link>>,
     limits: Limits,
     per_core: Vec<i64>,
     crowded: Vec<bool>,
@@ -162,7 +167,7 @@ impl Splitter<'_> {
     }
 
     fn copies(&self, layer: usize) -> i128 {
-        self.links.iter().filter(|link| link.source == layer).map(|link| self.destinations(link)).sum()
+        self.from[layer].iter().map(|link| self.destinations(link)).sum()
     }
 
     fn destinations(&self, link: &Link) -> i128 {
@@ -209,16 +214,6 @@ impl Splitter<'_> {
         self.crowded[layer] |= found < 1;
         self.per_core[layer] = narrow(found.max(1));
     }
-}
-
-/// The quotient, rounded up.
-fn above(value: i128, divisor: i128) -> i128 {
-    (value + divisor - 1) / divisor
-}
-
-/// A number that the rule keeps below 2^63.
-fn narrow(value: i128) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

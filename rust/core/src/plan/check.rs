@@ -157,8 +157,8 @@ fn pool(spec: &MapSpec, source: &MapSpec, pool: &Pool) -> Check {
 fn max_pool(spec: &MapSpec, source: &MapSpec, window: &Window) -> Check {
     slides(spec, source, window, source.shape.channels)?;
     ensure(window.dilation == [1, 1], || "a pool has dilation 1".into())?;
-    let fits = source.kind == Kind::Count || (source.kind == Kind::Real && source.is_static);
-    ensure(fits && spec.kind == source.kind, || "max-pool reads counts or static real values".into())?;
+    let fits = source.kind == Kind::Count || source.kind == Kind::Real;
+    ensure(fits && spec.kind == source.kind, || "max-pool reads counts or real values".into())?;
     ensure(spec.max_count >= source.max_count, || "max_count is smaller than the source's".into())
 }
 

@@ -37,7 +37,7 @@ pub struct Pool {
     pub weight: f32,
 }
 
-/// A maximum over windows: of cumulative counts, or of static real values.
+/// A maximum over windows: of cumulative counts, or of real values, at each step.
 #[derive(Debug, Clone)]
 pub struct MaxPool {
     /// The map that it reads.

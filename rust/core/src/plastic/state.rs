@@ -81,8 +81,8 @@ impl Engine {
                 clock[0], clock[1]
             )));
         }
-        [self.step, self.learned] = clock;
         let expected = self.save();
+        [self.step, self.learned] = clock;
         for (name, array) in &expected {
             check(name, array, arrays.get(name))?;
         }
@@ -161,6 +161,7 @@ impl Engine {
             _ => Vec::new(),
         };
         self.shared.wires[k].last = wholes("last_pre");
+        self.shared.wires[k].previous.fill(-1);
         let (last, mut at) = (wholes("last_post"), 0);
         for block in self.tiles().flat_map(|tile| tile.blocks.iter_mut()).filter(|block| block.wire == k) {
             take(&mut block.last, &last, &mut at);

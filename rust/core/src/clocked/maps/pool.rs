@@ -107,10 +107,11 @@ impl Kernel for MaximumPass<'_> {
     #[inline(always)]
     fn run(self) {
         let output = self.slide.output;
+        let width = output.channels * self.source.rows;
         for y in 0..output.height {
             for x in 0..output.width {
-                let begin = (y * output.width + x) * output.channels;
-                let most = &mut self.target[begin..begin + output.channels];
+                let begin = (y * output.width + x) * width;
+                let most = &mut self.target[begin..begin + width];
                 most.fill(f32::NEG_INFINITY);
                 self.slide.each_pixel([y, x], |pixel| {
                     for (most, &value) in most.iter_mut().zip(self.source.pixel(pixel)) {

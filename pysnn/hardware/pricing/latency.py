@@ -17,6 +17,8 @@ _NS_PER_MS = 1e6
 def latency(case: Case) -> dict[str, Interval]:
     """Return milliseconds a sample by scope; empty where the chip's file has no times."""
     kind, steps = case.chip.timing, case.counted.steps
+    if kind == "xylo" and steps and not case.counted.analogue:
+        return {"chip": _xylo_cycles(case).scaled(1e-3 / case.point("clock"))}
     if kind == "tick" and steps:
         return {"chip": exactly(steps * case.point("step_time"))}
     if kind == "throughput":
@@ -32,6 +34,31 @@ def latency(case: Case) -> dict[str, Interval]:
         outside = work.plus(own["barrier"]).plus(own["host"])
         return {"chip": inside.scaled(1 / _NS_PER_MS), "board": outside.scaled(1 / _NS_PER_MS)}
     return {}
+
+
+def _xylo_cycles(case: Case) -> Interval:
+    """Return clock cycles a sample on Xylo: those of its inputs, hidden and output neurons, and of spikes by what they reach."""
+    (entry, *hidden, last), (given, *inner, _) = case.counted.layers, case.counted.counts
+    inputs, outputs, neurons = entry.neurons, last.neurons, sum(layer.neurons for layer in hidden)
+    spikes, between = ZERO, ZERO
+    for counts in inner:
+        spikes = spikes.plus(counts.get("spikes", ZERO))
+    for counts in inner[1:]:
+        between = between.plus(counts.get("synops", ZERO))
+    steps = float(case.counted.steps)
+    drivers = {
+        "input": exactly(steps * inputs),
+        "input_spike": sent_spikes(given).scaled(neurons),
+        "hidden": exactly(steps * neurons),
+        "recurrent": between,
+        "spike": spikes,
+        "output_spike": spikes.scaled(outputs),
+        "output": exactly(steps * outputs),
+    }
+    total = ZERO
+    for name, quantity in case.chip.section("cycles").items():
+        total = total.plus(of_quantity(quantity).times(drivers[name]))
+    return total
 
 
 def _busiest(case: Case) -> Interval:
@@ -94,8 +121,9 @@ def time_rows(case: Case, times: Mapping[str, Interval]) -> list[dict[str, Any]]
     if not times:
         return [not_priced(label.but(scope="chip", source=f"no time of a step is known for {case.chip.title}"))]
     rows = []
+    known = [item for part in ("delays", "cycles", "points") for item in case.chip.section(part).items()]
+    grade = weakest(quantity.grade for name, quantity in known if name != "voltage")
     for scope, time in times.items():
-        grade = weakest(q.grade for part in ("delays", "cycles", "points") for q in case.chip.section(part).values())
         own = label.but(scope=scope, grade=grade)
         rows.append(priced(own, time))
         if time.low > 0:
@@ -109,4 +137,5 @@ _TIME_SOURCES = {
     "tick": "time-steps times the time of a step",
     "barrier": "slowest core a step, barrier and management",
     "throughput": "cycles of all synaptic operations over the clock",
+    "xylo": "cycles of inputs, neurons and spikes over the clock",
 }

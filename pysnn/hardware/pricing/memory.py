@@ -34,7 +34,7 @@ def spiking_memory(counted: Counted, chip: Chip) -> dict[str, Interval]:
     """
     found = {}
     for layer, counts in zip(counted.layers[1:], counted.counts[1:], strict=True):
-        weights = sum(link.weight.size for link in layer.links if link.weight is not None)
+        weights = sum(link.weight.size for link in layer.own_weights if link.weight is not None)
         read = memory_energy(chip, weights, 8) if weights else 0.0
         state = memory_energy(chip, layer.neurons * POTENTIAL_BITS / 8, 2 * POTENTIAL_BITS)
         synops, updates = counts.get("synops", ZERO), counts.get("updates", ZERO)

@@ -1,0 +1,1 @@
+"""``pysnn import``: networks that other libraries trained."""

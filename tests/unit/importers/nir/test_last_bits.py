@@ -1,0 +1,59 @@
+"""Decays and rates of a file are the writer's to the last bit."""
+
+import numpy as np
+import pytest
+
+from pysnn import DiscreteCubaLIF, DiscreteLIF
+from pysnn.importers.nir.fields import Fields
+from pysnn.importers.nir.load import make_profile
+from tests.unit.importers.nir.graphs import node
+
+ONE, DT_SNNTORCH, DT_NORSE = np.float32(1), np.float32(1e-4), np.float32(1e-3)
+COUNT = 200
+
+
+def lif(tau: np.ndarray, r: object) -> Fields:
+    zeros, ones = np.zeros(COUNT, np.float32), np.ones(COUNT, np.float32)
+    fields = {"tau": tau, "r": r, "v_leak": zeros, "v_threshold": ones, "v_reset": zeros}
+    return Fields("a", node("LIF", **fields), (COUNT,))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_betas_of_snntorch(seed: int) -> None:
+    """Any beta from 0.5 on: tau = dt / (1 - beta), r = tau / dt, all of it in float32."""
+    beta = np.random.default_rng(seed).uniform(0.5, 0.995, COUNT).astype(np.float32)
+    tau = DT_SNNTORCH / (ONE - beta)
+    found = make_profile("snntorch", reset="subtract").neuron(lif(tau, tau / DT_SNNTORCH))
+    assert isinstance(found, DiscreteLIF)
+    assert np.array_equal(found.decay, beta)
+    assert found.gain == 1.0
+
+
+def test_rates_of_norse() -> None:
+    """Inverse time constants of few digits, as they are given: rate = dt * tau_inv in float32."""
+    inverse = np.arange(5, 5 * COUNT + 1, 5).astype(np.float32)
+    tau = DT_NORSE / inverse
+    found = make_profile("norse").neuron(lif(tau, np.ones(COUNT, np.float32)))
+    assert isinstance(found, DiscreteLIF)
+    assert np.array_equal(found.rate, DT_NORSE * inverse)
+    cuba = {"tau_mem": tau, "tau_syn": tau, "r": np.ones(COUNT), "w_in": np.ones(COUNT), "v_leak": np.zeros(COUNT)}
+    spikes = {"v_threshold": np.ones(COUNT), "v_reset": np.zeros(COUNT)}
+    other = make_profile("norse").neuron(Fields("a", node("CubaLIF", **cuba, **spikes), (COUNT,)))
+    assert isinstance(other, DiscreteCubaLIF)
+    assert np.array_equal(other.syn_rate, DT_NORSE * inverse)
+
+
+def test_decays_of_sinabs() -> None:
+    """exp(-1/tau), the quotient and the result rounded to float32."""
+    tau = np.linspace(1, 100, COUNT).astype(np.float32)
+    found = make_profile("sinabs").neuron(lif(tau, np.ones(COUNT, np.float32)))
+    assert isinstance(found, DiscreteLIF)
+    quotient = (np.float32(-1) / tau).astype(np.float64)
+    assert np.array_equal(found.decay, np.exp(quotient).astype(np.float32))
+
+
+def test_time_constants_of_spikingjelly() -> None:
+    tau = np.linspace(1.1, 30, COUNT)
+    found = make_profile("spikingjelly").neuron(lif(tau * 1e-4, np.ones(COUNT)))
+    assert isinstance(found, DiscreteLIF)
+    assert np.array_equal(found.tau, tau.astype(np.float32))

@@ -1,0 +1,88 @@
+"""Norse's modules: every value of every neuron is the library's own."""
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("norse", reason="Norse is not installed (make test-interop)")
+
+import norse.torch as snn
+import torch
+from norse.torch.functional.lif_box import LIFBoxParameters
+from norse.torch.functional.reset import reset_subtract
+from torch import nn
+
+from pysnn.errors import NetworkError
+from pysnn.importers.norse import from_module
+from tests.unit.importers.spiking.nets import FRAMES, IMAGES, SPIKES, on_grid
+
+BOX = LIFBoxParameters(v_th=torch.tensor(0.125), tau_mem_inv=torch.tensor(200.0))
+LIF = snn.LIFParameters(v_th=torch.tensor(0.125))
+NEURONS = {
+    "box": lambda: snn.LIFBoxCell(BOX),
+    "box subtract": lambda: snn.LIFBoxCell(BOX._replace(reset_method=reset_subtract)),
+    "lif": lambda: snn.LIFCell(LIF),
+    "lif of steps": lambda: snn.LIF(LIF),
+    "iaf": snn.IAFCell,
+    "iaf of steps": snn.IAF,
+    "recurrent": lambda: snn.LIFRecurrentCell(16, 16, LIF),
+    "recurrent of steps": lambda: snn.LIFRecurrent(16, 16, LIF),
+}
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_neurons(name: str) -> None:
+    last = snn.LIF() if "steps" in name else snn.LIFCell()
+    net = on_grid(snn.SequentialState(nn.Linear(12, 16), NEURONS[name](), nn.Linear(16, 6), last))
+    found = from_module(net, FRAMES, coding="frames")
+    assert sum(found.differences.values()) == 0
+    assert found.golden.spikes["1"].any()
+
+
+def test_layers_that_are_lifted_over_time() -> None:
+    layers = [snn.Lift(nn.Conv2d(1, 4, 3)), snn.IAF(), nn.Flatten(2), nn.Linear(784, 6), snn.LIF(LIF)]
+    found = from_module(on_grid(snn.SequentialState(*layers)), IMAGES, steps=8)
+    assert sum(found.differences.values()) == 0
+
+
+def test_a_leak_at_the_end_is_read_by_its_potential() -> None:
+    net = snn.SequentialState(nn.Linear(12, 16), snn.LIFBoxCell(BOX), nn.Linear(16, 6), snn.LIBoxCell())
+    found = from_module(on_grid(net), SPIKES, coding="spikes")
+    assert sum(found.differences.values()) == 0
+    assert found.network.nodes["output"].readout == "potential"  # type: ignore[attr-defined]
+
+
+class Tutorial(nn.Module):  # type: ignore[misc]
+    """A forward over (time, batch, ...), states by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(12, 16), nn.Linear(16, 6)
+        self.lif1, self.lif2 = snn.LIFCell(LIF), snn.LIFCell(LIF)
+
+    def forward(self, x: Any) -> Any:
+        first = second = None
+        spikes = []
+        for frame in x:
+            z, first = self.lif1(self.fc1(frame), first)
+            z, second = self.lif2(self.fc2(z), second)
+            spikes += [z]
+        return torch.stack(spikes)
+
+
+def test_a_loop_over_the_data() -> None:
+    assert sum(from_module(on_grid(Tutorial()), FRAMES, coding="frames").differences.values()) == 0
+
+
+@pytest.mark.parametrize("cell", [snn.LICell, snn.LIFAdExCell, snn.LSNNCell])
+def test_what_has_no_counterpart_is_refused_by_name(cell: Any) -> None:
+    net = snn.SequentialState(nn.Linear(12, 16), cell()).eval()
+    with pytest.raises(NetworkError, match=f"Norse's {cell.__name__} has no counterpart"):
+        from_module(net, SPIKES, coding="spikes")
+
+
+def test_mixed_kinds_of_time_are_refused() -> None:
+    net = snn.SequentialState(nn.Linear(12, 16), snn.LIF(), nn.Linear(16, 6), snn.LIFCell())
+    with pytest.raises(NetworkError, match="expected neurons that all take one step, or all take all steps"):
+        from_module(on_grid(net), FRAMES, coding="frames")
+    assert not any(part._forward_hooks for part in net.modules())
