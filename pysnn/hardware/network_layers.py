@@ -119,7 +119,7 @@ class _Tracer:
         shortcuts = tuple(link.name for link in links if link.name and self.owner[link.name] != name)
         kind = "output" if name == network.output_name else "neuron"
         shape = _full(network.shapes[name])
-        return HardwareLayer(title, name, kind, shape, tuple(links), tuple(counted), between, shortcuts)
+        return HardwareLayer(title, name, kind, shape, tuple(links), tuple(dict.fromkeys(counted)), between, shortcuts)
 
     def _has_weights(self, name: str) -> bool:
         """Whether a node has counts of its own: a scale may become weights of a plan."""
