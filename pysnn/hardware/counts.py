@@ -83,7 +83,7 @@ def count(network: Network | FirstSpikeNetwork, activity: Activity, steps: int |
 
     Examples
     --------
-    >>> from pysnn import IF, Input, Output, run
+    >>> from pysnn import IF, Input, Linear, Output, run
     >>> net = Network.chain({"in": Input((1,)), "a": IF(), "fc": Linear([[1.0], [1.0]]), "b": IF(), "out": Output("count")})
     >>> counted = count(net, run(net, np.float32([[0.5]]), steps=4).activity, 4)
     >>> counted.total("synops").value, counted.total("updates").value
