@@ -58,7 +58,10 @@ def _clocked(network: Network) -> tuple[HardwareLayer, ...]:
     tracer.named[network.input_name] = network.input_name
     last = network.output_name
     sinks = [n for n in network.order if n in network.neurons or (n == last and not tracer.reads_spikes(n))]
-    return tuple(tracer.renamed(layer) for layer in (entry, *[tracer.layer(name) for name in sinks]))
+    layers = [tracer.layer(name) for name in sinks]
+    if last not in sinks:
+        layers[-1] = replace(layers[-1], counted=(*layers[-1].counted, *tracer.left(last)))
+    return tuple(tracer.renamed(layer) for layer in (entry, *layers))
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,11 @@ class _Tracer:
         shortcuts = tuple(link.name for link in links if link.name and self.owner[link.name] != name)
         kind = "output" if name == network.output_name else "neuron"
         shape = _full(network.shapes[name])
-        return HardwareLayer(title, name, kind, shape, tuple(links), tuple(counted), between, shortcuts)
+        return HardwareLayer(title, name, kind, shape, tuple(links), tuple(dict.fromkeys(counted)), between, shortcuts)
+
+    def left(self, name: str) -> tuple[str, ...]:
+        """Return scales on the way to a read-out that takes no room, which multiply potentials of neurons that never fire."""
+        return tuple(p for p in self._before(name) if p not in self.owner and self._has_weights(p))
 
     def _has_weights(self, name: str) -> bool:
         """Whether a node has counts of its own: a scale may become weights of a plan."""

@@ -296,6 +296,5 @@ class Maker:
         if not self._takes_weights(value):
             self._neuron(value)
             return
-        channels = value.shape[0]
-        node = pysnn.Affine(self.dice.parameter(channels, -1, 2), self.dice.parameter(channels, -0.5, 0.5))
-        self._emit(node, value, self._weighted(value))
+        scale, shift = (self.dice.parameter(value.shape[0], *of) for of in ((-1, 2), (-0.5, 0.5)))
+        self._emit(pysnn.Affine(scale, shift), value, self._weighted(value))

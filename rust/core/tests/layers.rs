@@ -12,6 +12,7 @@ const LAYERS: [&[&str]; 14] = [
     &["control", "neuron", "random", "simd"],
     &["dot", "threads"],
     &["plan", "psnn"],
+    &["clocked::array"],
     &["clocked::block", "clocked::request"],
     &["clocked::limits", "clocked::maps"],
     &["clocked::synapses"],

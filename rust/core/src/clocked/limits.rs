@@ -1,6 +1,7 @@
 //! Proofs that no integer potential and no cumulative count leaves int32 within a number of steps.
 
-use crate::clocked::request::{MAX_STEPS, StateView};
+use crate::clocked::array::StateView;
+use crate::clocked::request::MAX_STEPS;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::neuron::model::{Constant, ResetTime};
 use crate::plan::{Body, Dynamics, Kind, Neuron, Op, Parameters};

@@ -1,7 +1,8 @@
 //! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
 //!
-//! Imports point one way: `request`, `block` < `limits`, `maps` < `synapses` < `observe` < `layer` < `program` < `run`.
+//! Imports point one way: `array` < `request`, `block` < `limits`, `maps` < `synapses` < `observe` < `layer` < `program` < `run`.
 
+mod array;
 mod block;
 mod layer;
 mod limits;
@@ -12,9 +13,10 @@ mod request;
 mod run;
 mod synapses;
 
+pub use array::{Array, StateView};
 pub use limits::check_potentials;
 pub use program::compiled::Options;
-pub use request::{Array, COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request, StateView};
+pub use request::{COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request};
 pub use run::program::Program;
 pub use run::stream::Stream;
 pub use synapses::choice::Family;

@@ -1,5 +1,6 @@
 //! What a run takes and gives.
 
+use crate::clocked::array::{Array, StateKind, StateView};
 use crate::error::{Error, Result};
 use crate::plan::{Body, Coding, Dynamics, Kind, MAX_BLOCK, Op, Readout, window};
 
@@ -31,45 +32,6 @@ pub enum Input<'a> {
     },
     /// A map a step, `(steps, batch, C, H, W)`.
     Frames(&'a [f32]),
-}
-
-/// A state that a run starts from.
-#[derive(Debug, Clone, Copy)]
-pub enum StateView<'a> {
-    /// float32.
-    Real(&'a [f32]),
-    /// int32.
-    Integer(&'a [i32]),
-    /// int64.
-    Long(&'a [i64]),
-    /// uint8.
-    Bytes(&'a [u8]),
-}
-
-/// An array that a run gives.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Array {
-    /// float32.
-    Real(Vec<f32>),
-    /// int32.
-    Integer(Vec<i32>),
-    /// int64.
-    Long(Vec<i64>),
-    /// uint8.
-    Bytes(Vec<u8>),
-}
-
-impl Array {
-    /// The same, to read.
-    #[must_use]
-    pub fn view(&self) -> StateView<'_> {
-        match self {
-            Self::Real(values) => StateView::Real(values),
-            Self::Integer(values) => StateView::Integer(values),
-            Self::Long(values) => StateView::Long(values),
-            Self::Bytes(values) => StateView::Bytes(values),
-        }
-    }
 }
 
 /// One run; the twin of `RunRequest` in `pysnn/backends/base.py`.
@@ -142,15 +104,6 @@ pub struct Outputs {
     pub kernels: Vec<&'static str>,
 }
 
-/// The element type of an operation's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StateKind {
-    Real,
-    Integer,
-    Long,
-    Bytes,
-}
-
 /// The kind of state that an operation has, if any.
 pub(crate) fn state_kind(ops: &[Op], op: &Op) -> Option<StateKind> {
     match &op.body {
@@ -175,26 +128,6 @@ pub(crate) fn state_size(ops: &[Op], op: &Op) -> usize {
         Body::Neuron(neuron) => op.spec.shape.size() * neuron.model.values(),
         Body::Delay(delay) => op.spec.shape.size() * delay.steps,
         _ => op.spec.shape.size(),
-    }
-}
-
-impl StateView<'_> {
-    fn kind(&self) -> StateKind {
-        match self {
-            Self::Real(_) => StateKind::Real,
-            Self::Integer(_) => StateKind::Integer,
-            Self::Long(_) => StateKind::Long,
-            Self::Bytes(_) => StateKind::Bytes,
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Real(values) => values.len(),
-            Self::Integer(values) => values.len(),
-            Self::Long(values) => values.len(),
-            Self::Bytes(values) => values.len(),
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::clocked::program::compiled::Reader;
 use crate::clocked::program::stage::Stage;
 use crate::clocked::request::COUNT_FIELDS;
 use crate::clocked::run::sample::Sample;
+use crate::clocked::run::tally::counts_steps;
 use crate::clocked::run::workspace::counts_events;
 use crate::error::Result;
 use crate::plan::Kind;
@@ -66,6 +67,16 @@ impl Sample<'_> {
             if let Some(read) = segment.read.filter(|_| self.request.count) {
                 self.count_totals(op, read);
             }
+        }
+        Ok(())
+    }
+
+    /// Add the spikes of a block to the counters of its steps.
+    pub(crate) fn count_steps(&mut self, op: usize, block: &Block) -> Result<()> {
+        if counts_steps(self.program, self.request, op) {
+            let (workspace, place) = (&mut *self.workspace, self.program.place(op));
+            let map: View<'_, u8> = workspace.maps.view(place, block.steps)?;
+            workspace.tally.add(self.program.level, op, [block.first, place.shape.size()], map.values());
         }
         Ok(())
     }

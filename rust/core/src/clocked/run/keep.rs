@@ -2,10 +2,11 @@
 
 use std::sync::PoisonError;
 
+use crate::clocked::array::Array;
 use crate::clocked::block::Block;
 use crate::clocked::maps::buffers::{Buffer, Element, View};
 use crate::clocked::maps::transpose::to_planes;
-use crate::clocked::request::{Array, Outputs, state_size};
+use crate::clocked::request::{Outputs, state_size};
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::state::Memory;
 use crate::error::{Error, Result};

@@ -1,5 +1,6 @@
 //! Runs of a program: samples on threads, stage after stage; and streams, which go on from call to call.
 
+pub(crate) mod blocks;
 pub(crate) mod convolve;
 pub(crate) mod count;
 pub(crate) mod delay;

@@ -4,9 +4,10 @@ use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::clocked::array::{Array, StateKind};
 use crate::clocked::maps::buffers::zeros;
 use crate::clocked::program::compiled::{Compiled, Options};
-use crate::clocked::request::{Array, COUNT_FIELDS, Outputs, Probe, Request, StateKind, state_kind, state_size};
+use crate::clocked::request::{COUNT_FIELDS, Outputs, Probe, Request, state_kind, state_size};
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::tally::counts_steps;
 use crate::clocked::run::workspace::Workspace;

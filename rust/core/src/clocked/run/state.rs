@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use crate::clocked::array::{Array, StateKind, StateView};
 use crate::clocked::layer::firing::Firing;
 use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::zeros;
 use crate::clocked::maps::transpose::{from_chunks, to_chunks, to_pixels, to_planes};
 use crate::clocked::program::stage::{Stage, Work};
-use crate::clocked::request::{Array, StateKind, StateView, state_kind, state_size};
+use crate::clocked::request::{state_kind, state_size};
 use crate::clocked::run::history::History;
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::error::{Error, Result};

@@ -3,8 +3,9 @@
 use std::mem;
 use std::sync::{Arc, Mutex};
 
+use crate::clocked::array::{Array, StateView};
 use crate::clocked::limits::Proof;
-use crate::clocked::request::{Array, Input, Outputs, Request, StateView, state_kind, state_size};
+use crate::clocked::request::{Input, Outputs, Request, state_kind, state_size};
 use crate::clocked::run::program::{Program, array};
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::state::Memory;

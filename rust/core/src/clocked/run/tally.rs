@@ -2,16 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::clocked::block::Block;
 use crate::clocked::maps::buffers::{View, grow};
 use crate::clocked::maps::transpose::add_step;
 use crate::clocked::observe::count::AddPass;
 use crate::clocked::program::compiled::Compiled;
 use crate::clocked::request::{Outputs, Request};
-use crate::clocked::run::sample::Sample;
-use crate::clocked::run::walk::next_block;
+use crate::clocked::run::blocks::next_block;
 use crate::error::Result;
 use crate::plan::Kind;
+use crate::simd::Level;
 
 /// Counters of a byte each, which are emptied into the results before one could overflow.
 #[derive(Debug, Default)]
@@ -47,6 +46,12 @@ impl Tally {
         Ok(())
     }
 
+    /// Add the spikes of a block, `values`, to the counters of its steps; its first step is `first` and a map has `size` values.
+    pub(crate) fn add(&mut self, level: Level, op: usize, [first, size]: [usize; 2], values: &[u8]) {
+        let sums = &mut self.bytes[op][first * size..first * size + values.len()];
+        level.run(AddPass { values, sums });
+    }
+
     /// A sample is done; empty the counters if they are full. `most` steps are a block.
     pub(crate) fn close(&mut self, program: &Compiled, request: &Request<'_>, most: usize, outputs: &Mutex<Outputs>) {
         self.held += 1;
@@ -76,20 +81,5 @@ impl Tally {
             }
             bytes.fill(0);
         }
-    }
-}
-
-impl Sample<'_> {
-    /// Add the spikes of a block to the counters of its steps.
-    pub(crate) fn count_steps(&mut self, op: usize, block: &Block) -> Result<()> {
-        if counts_steps(self.program, self.request, op) {
-            let workspace = &mut *self.workspace;
-            let map: View<'_, u8> = workspace.maps.view(self.program.place(op), block.steps)?;
-            let values = map.values();
-            let begin = block.first * self.program.place(op).shape.size();
-            let sums = &mut workspace.tally.bytes[op][begin..begin + values.len()];
-            self.program.level.run(AddPass { values, sums });
-        }
-        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! A sample from its start to its end: static stages once, then block after block of steps.
 
-use crate::clocked::block::{Block, Segment};
-use crate::clocked::request::Request;
+use crate::clocked::block::Block;
+use crate::clocked::run::blocks::next_block;
 use crate::clocked::run::sample::Sample;
 use crate::error::Result;
 
@@ -43,27 +43,4 @@ impl Sample<'_> {
         }
         Ok(())
     }
-}
-
-/// The block behind `first` steps, `most` steps long at most: probes look at potentials, so there it ends at a read.
-pub(crate) fn next_block(request: &Request<'_>, first: usize, most: usize) -> Block {
-    let reads = &request.read_at;
-    let next = reads.partition_point(|&read| read <= first);
-    let mut steps = most.min(request.steps - first);
-    if let Some(&read) = reads.get(next).filter(|_| request.probe) {
-        steps = steps.min(read - first);
-    }
-    let mut segments = Vec::new();
-    let mut begin = 0;
-    for (number, &read) in reads.iter().enumerate().skip(next) {
-        if read > first + steps {
-            break;
-        }
-        segments.push(Segment { steps: begin..read - first, read: Some(number) });
-        begin = read - first;
-    }
-    if begin < steps {
-        segments.push(Segment { steps: begin..steps, read: None });
-    }
-    Block { first, steps, segments }
 }
