@@ -56,7 +56,9 @@ def test_commands_are_found() -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:layer '.*', T = :UserWarning")
-@pytest.mark.parametrize("name", ["README.md", "docs/conversion.md", "docs/first_spike.md", "docs/events.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/conversion.md", "docs/first_spike_windows.md", "docs/streams.md", "docs/events.md"]
+)
 def test_the_examples_of_a_page_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

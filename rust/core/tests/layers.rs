@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Lowest first. A file may import files of earlier lines, and of its own entry; not its neighbours on the line.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["error"],
     &["control", "neuron", "random", "simd"],
     &["dot", "threads"],

@@ -153,7 +153,7 @@ impl Sample<'_> {
         let at = (read * self.program.ops.len() + op) * COUNT_FIELDS + field as usize;
         self.workspace.counts[at] = self.workspace.counts[at].wrapping_add(amount as i64);
         if matches!(field, Field::Synops | Field::Macs | Field::Spikes) {
-            self.workspace.of_sample[read * self.program.ops.len() + op] = amount as i64;
+            self.workspace.of_sample[read * self.program.ops.len() + op] += amount as i64;
         }
     }
 }
