@@ -55,6 +55,9 @@ class Activity(Frozen):
     fixed
         int64 ``(reads, layers, fields)``, in the order of :data:`pysnn.schemas.FIXED_FIELDS`: what was needed whatever the data
         were, as :func:`pysnn.plan.fixed_counts.fixed_counts` defines it; zeros where it is not given.
+    decided
+        float64 ``(samples,)``: after how many time-steps each sample had its first output spike, infinite without one; ``None``
+        where the output is not read as its first spike, or time has no steps.
 
     Examples
     --------
@@ -73,6 +76,7 @@ class Activity(Frozen):
     by_sample: Mapping[str, Int64]
     by_step: Mapping[str, Int64] = field(default_factory=FrozenDict)
     fixed: Int64 | None = None
+    decided: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         expected = (len(self.reads), len(self.layers), len(COUNT_FIELDS))

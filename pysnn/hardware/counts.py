@@ -43,6 +43,8 @@ class Counted:
         How many samples were counted.
     clocked
         Whether updates are those of a clock: every neuron at every step; else those of neurons that an event has touched.
+    decided
+        Time-steps up to the first output spike, of a half and of 95 % of the samples (all steps where there is none); ``None`` where that is not known.
     again
         Whether spikes are delivered again in the place of currents (:func:`pysnn.hardware.spikes_only.deliver_again`).
     """
@@ -54,6 +56,7 @@ class Counted:
     analogue: bool
     samples: int
     clocked: bool
+    decided: tuple[float, float] | None = None
     again: bool = False
 
     @cached_property
@@ -138,9 +141,11 @@ class _Counter:
     def counted(self) -> Counted:
         counts = [{"input_spikes": self._input_spikes()}, *(self._layer(layer) for layer in self.layers[1:])]
         active = {layer.name: self._active(layer) for layer in self.layers}
-        return Counted(
-            self.layers, tuple(counts), self.steps, active, self.analogue, self.samples, self.activity.kind == "clocked"
-        )
+        clocked, decided = self.activity.kind == "clocked", None
+        if self.activity.decided is not None and self.steps:
+            p50, p95 = np.quantile(np.minimum(self.activity.decided, self.steps), [0.5, 0.95], method="higher")
+            decided = float(p50), float(p95)
+        return Counted(self.layers, tuple(counts), self.steps, active, self.analogue, self.samples, clocked, decided)
 
     def _field(self, names: tuple[str, ...], what: str) -> float:
         return sum(self.fields[name][what] for name in names if name in self.fields)

@@ -143,7 +143,16 @@ class Result:
             by_sample=FrozenDict({name: self.sample_counts[:, k].sum(axis=1) for name, k in engine.items()}),
             by_step=FrozenDict({name: array.reshape(len(array), -1) for name, array in by_step.items()}),
             fixed=needed,
+            decided=self._decided,
         )
+
+    @property
+    def _decided(self) -> NDArray[np.float64] | None:
+        if self.network.output.readout != "first_spike" or self.start > 0:
+            return None
+        # The score of a class is minus the number of its first step with a spike.
+        steps: NDArray[np.float64] = 1.0 - self.scores[-1].max(axis=1).astype(np.float64)
+        return steps
 
     def _layer(self, name: str, at: int | None) -> CountedLayer:
         """Say what a node with counts is; ``at`` is its operation, if it has weights or neurons."""

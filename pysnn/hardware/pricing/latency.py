@@ -7,7 +7,7 @@ from typing import Any
 from pysnn.hardware.case import Case, sent_spikes
 from pysnn.hardware.interval import ZERO, Interval, exactly, of_quantity
 from pysnn.hardware.layers import HardwareLayer
-from pysnn.hardware.rows import not_priced, priced, weakest
+from pysnn.hardware.rows import Label, not_priced, priced, weakest
 
 __all__ = ["latency", "time_rows"]
 
@@ -126,10 +126,22 @@ def time_rows(case: Case, times: Mapping[str, Interval]) -> list[dict[str, Any]]
     for scope, time in times.items():
         own = label.but(scope=scope, grade=grade)
         rows.append(priced(own, time))
+        rows += _decisions(case, own, time)
         if time.low > 0:
             rate = Interval(1e3 / time.high, 1e3 / time.value, 1e3 / time.low)
             rows.append(priced(own.but(term="samples_per_second", unit="1/s"), rate))
     return rows
+
+
+def _decisions(case: Case, label: Label, time: Interval) -> list[dict[str, Any]]:
+    """Return the rows of the time of the first output spike, where steps follow one another by a clock or a barrier."""
+    if case.counted.decided is None or case.chip.timing not in ("tick", "barrier"):
+        return []
+    source = f"{label.source}; up to the step of the first output spike, of equal steps"
+    return [
+        priced(label.but(term=f"latency_{name}", source=source), time.scaled(steps / case.counted.steps))
+        for name, steps in zip(("p50", "p95"), case.counted.decided, strict=True)
+    ]
 
 
 _TIME_SOURCES = {
