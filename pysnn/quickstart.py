@@ -91,7 +91,7 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     result = quickstart(folder, backend="reference")
     >>> result.table.columns[:4]
-    ['precision', 'steps', 'samples', 'accuracy']
+    ['precision', 'steps', 'window', 'samples']
     """
     import polars as pl
 

@@ -213,5 +213,7 @@ def _activity(network: FirstSpikeNetwork, counts: BatchCounts, samples: int) -> 
         ),
         counts=counts.layers,
         by_sample=FrozenDict({layer.name: counts.by_sample[:, :, k].T for k, layer in enumerate(layers)}),
-        decided=np.floor(np.asarray(counts.decision_time, dtype=np.float64)) + 1.0 if network.neuron == "step" else None,
+        decided=np.floor(np.asarray(counts.decision_time, dtype=np.float64)) + 1.0
+        if network.neuron == "step"
+        else None,
     )
