@@ -116,7 +116,7 @@ def _moved_back(plan: Plan, op: GatherOp, tables: NDArray[np.int64]) -> Iterator
 
 
 def _spread_windows(op: PoolOp, source: tuple[int, int, int], tables: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give each input the sum of what the windows have that it lies in."""
+    """Return for each input the sum of what the windows have that it lies in."""
     top, left, bottom, right = op.pads
     _, height, width = source
     padded = np.zeros((3, source[0], height + top + bottom, width + left + right), dtype=np.int64)

@@ -59,7 +59,7 @@ def _log2(count: int) -> int:
 def assign_cores(
     shapes: tuple[tuple[int, int, int], ...], kernels: tuple[Kernels, ...], rooms: tuple[tuple[int, int], ...]
 ) -> SpeckCores:
-    """Give each layer a core of its own, as many layers as can have one; ``rooms`` are words of kernels and neurons of each core."""
+    """Assign each layer a core of its own, as many layers as can have one; ``rooms`` are words of kernels and neurons of each core."""
     words = [0] * len(shapes)
     for given in kernels:
         words[given.layer] += kernel_words(given.inputs, given.positions, given.outputs)
