@@ -14,18 +14,22 @@ _SWEEP_POINT: dict[str, str] = {
     "data": "String",
 }
 
+_CONVERSION: dict[str, str] = {
+    "network": "String",
+    "method": "String",
+    "per_channel": "Boolean",
+    "settings": "String",
+    "convert_steps": "Int64",
+    "precision": "String",
+    "calibration_samples": "Int64",
+    "calibration_seed": "Int64",
+    "split": "String",
+}
+
 SWEEPS: dict[str, dict[str, str]] = {
     "sweep_point": _SWEEP_POINT,
     "sweep": {
-        "network": "String",
-        "method": "String",
-        "per_channel": "Boolean",
-        "settings": "String",
-        "convert_steps": "Int64",
-        "precision": "String",
-        "calibration_samples": "Int64",
-        "calibration_seed": "Int64",
-        "split": "String",
+        **_CONVERSION,
         "steps": "Int64",
         "samples": "Int64",
         "ann_accuracy": "Float64",
@@ -62,15 +66,7 @@ SWEEPS: dict[str, dict[str, str]] = {
         **_SWEEP_POINT,
     },
     "sweep_estimate": {
-        "network": "String",
-        "method": "String",
-        "per_channel": "Boolean",
-        "settings": "String",
-        "convert_steps": "Int64",
-        "precision": "String",
-        "calibration_samples": "Int64",
-        "calibration_seed": "Int64",
-        "split": "String",
+        **_CONVERSION,
         "chip": "String",
         "steps": "Int64",
         "samples": "Int64",
