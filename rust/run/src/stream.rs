@@ -50,10 +50,10 @@ impl Feed<'_> {
             if self.arguments.reset {
                 self.stream.restart()?;
             }
-            let scores = self.stream.advance(entering.input(), self.held, &mut |_| true)?;
+            self.stream.advance(entering.input(), self.held, &mut |_| true)?;
             self.frames += 1;
             if self.frames.is_multiple_of(self.arguments.every as u64) {
-                self.say(&scores)?;
+                self.say()?;
             }
         }
         Ok(())
@@ -74,9 +74,9 @@ impl Feed<'_> {
             if self.arguments.reset {
                 self.stream.restart()?;
             }
-            let scores = self.stream.advance(entering.input(), steps, &mut |_| true)?;
+            self.stream.advance(entering.input(), steps, &mut |_| true)?;
             self.frames += steps as u64;
-            self.say(&scores)?;
+            self.say()?;
         }
     }
 
@@ -154,7 +154,8 @@ impl Feed<'_> {
         Fault::Failed(format!("behind step {}: {what}", self.frames))
     }
 
-    fn say(&self, scores: &[f32]) -> Outcome<()> {
+    fn say(&self) -> Outcome<()> {
+        let scores = self.stream.scores();
         let object = Object::new()
             .value("step", self.stream.steps())
             .value("class", self.session.prediction(scores))

@@ -18,5 +18,5 @@ pub use limits::check_potentials;
 pub use program::compiled::Options;
 pub use request::{COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request};
 pub use run::program::Program;
-pub use run::stream::Stream;
+pub use run::stream::{Stream, blank_state, state_bytes};
 pub use synapses::choice::Family;

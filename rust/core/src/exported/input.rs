@@ -93,44 +93,66 @@ impl Preparation {
     ///
     /// A value leaves float32.
     pub fn values(&self, samples: Samples<'_>, pixels: usize) -> Result<Vec<f32>> {
-        let values: Vec<f32> = match (self, samples) {
-            (Self::Scaling(operations), samples) => scaled(operations, &samples.doubles(), pixels),
-            (_, Samples::Bytes(values)) => values.iter().map(|&value| f32::from(value) / 255.0).collect(),
-            (_, Samples::Single(values)) => values.to_vec(),
-            (_, Samples::Double(values)) => values.iter().map(|&value| value as f32).collect(),
-        };
-        let values = match self {
-            Self::Standardise { mean, std } => {
-                let channel = |at: usize| at / pixels % mean.len();
-                values.iter().enumerate().map(|(at, x)| (x - mean[channel(at)]) / std[channel(at)]).collect()
+        let mut values = vec![0.0; samples.len()];
+        self.write(samples, pixels, &mut values)?;
+        Ok(values)
+    }
+
+    /// The same, written to as many values.
+    ///
+    /// # Errors
+    ///
+    /// A value leaves float32; some may be written then.
+    pub fn write(&self, samples: Samples<'_>, pixels: usize, values: &mut [f32]) -> Result<()> {
+        match (self, samples) {
+            (Self::Scaling(operations), samples) => samples.each_double(values, |at, x| {
+                let scale =
+                    |x: f64, step: &Operation| step.action.apply(x, step.values[at / pixels % step.values.len()]);
+                operations.iter().fold(x, scale) as f32
+            }),
+            (_, Samples::Bytes(given)) => each(values, given, |x| f32::from(x) / 255.0),
+            (_, Samples::Single(given)) => each(values, given, |x| x),
+            (_, Samples::Double(given)) => each(values, given, |x| x as f32),
+        }
+        if let Self::Standardise { mean, std } = self {
+            let channel = |at: usize| at / pixels % mean.len();
+            for (at, value) in values.iter_mut().enumerate() {
+                *value = (*value - mean[channel(at)]) / std[channel(at)];
             }
-            _ => values,
-        };
+        }
         if values.iter().all(|value| value.is_finite()) {
-            return Ok(values);
+            return Ok(());
         }
         Err(Error::data("input: a value leaves float32, or is not finite"))
     }
 }
 
-impl Samples<'_> {
-    fn doubles(self) -> Vec<f64> {
-        match self {
-            Samples::Bytes(values) => values.iter().map(|&value| f64::from(value)).collect(),
-            Samples::Single(values) => values.iter().map(|&value| f64::from(value)).collect(),
-            Samples::Double(values) => values.to_vec(),
-        }
+fn each<T: Copy>(values: &mut [f32], given: &[T], turn: impl Fn(T) -> f32) {
+    for (value, &given) in values.iter_mut().zip(given) {
+        *value = turn(given);
     }
 }
 
-fn scaled(operations: &[Operation], samples: &[f64], pixels: usize) -> Vec<f32> {
-    let mut values = samples.to_vec();
-    for Operation { action, values: numbers } in operations {
-        for (at, value) in values.iter_mut().enumerate() {
-            *value = action.apply(*value, numbers[at / pixels % numbers.len()]);
+impl Samples<'_> {
+    /// How many there are.
+    fn len(self) -> usize {
+        match self {
+            Samples::Bytes(values) => values.len(),
+            Samples::Single(values) => values.len(),
+            Samples::Double(values) => values.len(),
         }
     }
-    values.into_iter().map(|value| value as f32).collect()
+
+    fn each_double(self, values: &mut [f32], turn: impl Fn(usize, f64) -> f32) {
+        let at = |at: usize| match self {
+            Samples::Bytes(values) => f64::from(values[at]),
+            Samples::Single(values) => f64::from(values[at]),
+            Samples::Double(values) => values[at],
+        };
+        for (number, value) in values.iter_mut().enumerate().take(self.len()) {
+            *value = turn(number, at(number));
+        }
+    }
 }
 
 fn operation(record: &[u8]) -> Result<Operation> {

@@ -3,12 +3,15 @@
 //! Conv, Add and Neuron operations that only feed each other are one layer: the currents of a pixel stay in a small
 //! array from the first weight to the spikes.
 
+use std::mem;
 use std::ops::Range;
 
 use crate::clocked::layer::bands::{Band, Target};
 use crate::clocked::layer::edges::{Bound, Edge, Ratio, ScaleOf};
 use crate::clocked::layer::firing::{Firing, Steps};
 use crate::clocked::layer::frame::{Frame, Inputs};
+use crate::clocked::maps::buffers::View;
+use crate::clocked::maps::few::Few;
 use crate::clocked::observe::seen::{Observed, Seen};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::{DenseRun, Packing};
@@ -36,11 +39,11 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
     /// Run a band over one block.
     pub(crate) fn run(&self, frame: Frame<'_>, band: Band<'_, A>, poll: &dyn Watch) -> Result<()> {
         let edges = self.edges.iter().map(|edge| edge.bind(frame.maps, frame.places, frame.steps));
-        let edges: Vec<Bound<'_, A>> = edges.collect::<Result<_>>()?;
+        let edges = Few::collect(Bound::Plain(View::new(&[], 0, 0)), edges)?;
         let Band { rows: range, target, observed, gathered: rows } = band;
         let observed = observed.map(Observed::bind).transpose()?;
         let run = Run { range, target, observed, poll, steps: frame.steps };
-        let job = Job { level: frame.level, layer: self, edges: &edges, run };
+        let job = Job { level: frame.level, layer: self, edges: edges.as_slice(), run };
         match (&self.synapses, frame.inputs) {
             (Some(synapses), Inputs::Active(list)) => match &synapses.packed {
                 Packed::Joint(weights) => {
@@ -58,15 +61,19 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
                     job.consume::<_, 32, 2>(Events::<_, 32, 2> { synapses, weights, list, rows })
                 }
                 Packed::Groups { weights, targets, width } => {
-                    let (width, sums) = (*width, Vec::new());
-                    job.consume::<_, 64, 1>(Groups { synapses, weights, targets, width, list, rows, sums })
+                    let (width, mut sums) = (*width, mem::take(A::sums(&mut rows.sums)));
+                    let source = Groups { synapses, weights, targets, width, list, rows: &mut *rows, sums: &mut sums };
+                    let done = job.consume::<_, 64, 1>(source);
+                    *A::sums(&mut rows.sums) = sums;
+                    done
                 }
             },
             (Some(synapses), Inputs::Words(words)) => {
                 let Some(dense) = &synapses.dense else {
                     return Err(Error::internal("dot products of a convolution that has none"));
                 };
-                dense.run(&Packing { geometry: &synapses.geometry, bias: &synapses.bias, words }, job)
+                let (geometry, bias, segments) = (&synapses.geometry, &synapses.bias[..], &mut rows.segments);
+                dense.run(Packing { geometry, bias, words, segments }, job)
             }
             (None, _) if block_width(self.shape.channels) == 16 => job.consume::<_, 16, 4>(Silence),
             (None, _) => job.consume::<_, 64, 1>(Silence),

@@ -1,5 +1,7 @@
 //! A sample from its start to its end: static stages once, then block after block of steps.
 
+use std::mem;
+
 use crate::clocked::block::Block;
 use crate::clocked::run::blocks::next_block;
 use crate::clocked::run::sample::Sample;
@@ -23,9 +25,9 @@ impl Sample<'_> {
             self.stage(stage, &once)?;
             self.count_static(stage)?;
         }
-        let mut done = 0;
+        let (mut done, mut segments) = (0, mem::take(&mut self.workspace.segments));
         while done < self.request.steps {
-            let block = next_block(self.request, done, block);
+            let block = next_block(self.request, done, block, segments);
             self.workspace.list.source = None;
             self.workspace.words.source = None;
             for stage in &program.stages[dynamic..] {
@@ -40,7 +42,9 @@ impl Sample<'_> {
             if self.request.probe {
                 self.probe(done)?;
             }
+            segments = block.segments;
         }
+        self.workspace.segments = segments;
         Ok(())
     }
 }

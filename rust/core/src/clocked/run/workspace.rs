@@ -1,8 +1,11 @@
 //! The memory of one worker: made once, used for sample after sample.
 
+use crate::clocked::block::Segment;
+use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::{Maps, grow, zeros};
 use crate::clocked::observe::seen::{Observed, Wish};
 use crate::clocked::program::compiled::Compiled;
+use crate::clocked::program::stage::Work;
 use crate::clocked::request::{COUNT_FIELDS, Request};
 use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
@@ -34,6 +37,8 @@ pub(crate) struct Workspace {
     pub(crate) used: Vec<Used>,
     /// `(reads, K)` of one sample.
     pub(crate) scores: Vec<f32>,
+    /// Room for the reads of a block.
+    pub(crate) segments: Vec<Segment>,
     /// The stage that computes each operation's map, if one does.
     stage_of: Vec<Option<usize>>,
 }
@@ -58,6 +63,7 @@ impl Workspace {
             tally: Tally::default(),
             used: Vec::new(),
             scores: Vec::new(),
+            segments: Vec::with_capacity(2),
             stage_of,
         }
     }
@@ -67,6 +73,25 @@ impl Workspace {
         for (number, slot) in program.layout.slots.iter().enumerate() {
             self.maps.grow(number, slot.values(block))?;
         }
+        Ok(())
+    }
+
+    /// Make room for blocks of some steps, so that none of them takes any more memory: for any input.
+    pub(crate) fn make_room(&mut self, program: &Compiled, block: usize) -> Result<()> {
+        self.widen(program, block)?;
+        let (list, rows, words) = (&mut self.list, &mut self.gathered[0], &mut self.words);
+        for stage in &program.stages {
+            match &stage.work {
+                Work::RealLayer(Layer { synapses: Some(synapses), .. }) => {
+                    synapses.make_room(block, list, rows, words)?
+                }
+                Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => {
+                    synapses.make_room(block, list, rows, words)?;
+                }
+                _ => {}
+            }
+        }
+        self.words.source = None;
         Ok(())
     }
 

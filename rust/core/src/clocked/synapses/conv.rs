@@ -1,9 +1,13 @@
 //! A convolution, ready to run by events or by dot products.
 
+use crate::clocked::maps::buffers::grow;
 use crate::clocked::synapses::current::{Current, TOGETHER};
 use crate::clocked::synapses::dense::{Dense, DenseRun};
+use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
+use crate::clocked::synapses::rows::{RowList, Sums};
+use crate::clocked::synapses::words::Words;
 use crate::error::{Error, Result};
 use crate::plan::{Conv, Op, Weights};
 use std::convert::Infallible;
@@ -15,6 +19,9 @@ pub(crate) trait Synaptic: Current {
 
     /// The weights and the bias as flat slices, where they have this precision.
     fn weights_of(weights: &Weights) -> Option<Flat<'_, Self>>;
+
+    /// The room for sums in this precision.
+    fn sums(sums: &mut Sums) -> &mut Vec<Self>;
 }
 
 /// Weights and a bias.
@@ -29,6 +36,10 @@ impl Synaptic for f32 {
     fn weights_of(weights: &Weights) -> Option<Flat<'_, f32>> {
         if let Weights::Real(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
     }
+
+    fn sums(sums: &mut Sums) -> &mut Vec<f32> {
+        &mut sums.real
+    }
 }
 
 impl Synaptic for i32 {
@@ -36,6 +47,10 @@ impl Synaptic for i32 {
 
     fn weights_of(weights: &Weights) -> Option<Flat<'_, i32>> {
         if let Weights::Integer(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
+    }
+
+    fn sums(sums: &mut Sums) -> &mut Vec<i32> {
+        &mut sums.integer
     }
 }
 
@@ -69,6 +84,25 @@ impl<A: Synaptic> Synapses<A> {
             bias: padded,
             geometry,
         })
+    }
+
+    /// Make room for a block of `steps` in which every input is as active as it can be.
+    pub(crate) fn make_room(
+        &self,
+        steps: usize,
+        list: &mut ActiveList,
+        rows: &mut RowList,
+        words: &mut Words,
+    ) -> Result<()> {
+        let geometry = &self.geometry;
+        list.make_room(geometry.input, steps, geometry.tell)?;
+        rows.make_room(geometry, steps)?;
+        if matches!(self.packed, Packed::Groups { .. }) {
+            let sums = A::sums(&mut rows.sums);
+            sums.clear();
+            grow(sums, steps * self.bias.len())?;
+        }
+        if self.dense.is_some() { words.begin(geometry.source, geometry.input, steps) } else { Ok(()) }
     }
 
     /// A word for the event kernel.

@@ -24,6 +24,8 @@ pub(crate) struct Packing<'a, A> {
     pub(crate) geometry: &'a Geometry,
     pub(crate) bias: &'a [A],
     pub(crate) words: &'a Words,
+    /// Room for the inputs of each pixel.
+    pub(crate) segments: &'a mut [Vec<Segment>; MAX_PIXELS],
 }
 
 /// How a layer with one kind of current runs as a dense convolution.
@@ -31,7 +33,7 @@ pub(crate) trait DenseRun<A: Current>: std::fmt::Debug + Send + Sync + Sized {
     /// Pack `(kh, kw, inputs, outputs)` weights, where there is such a way.
     fn new(weights: &[A::Weight], inputs: usize, outputs: usize) -> Option<Self>;
     /// Give the currents of a packed map to a layer.
-    fn run<C: Consumer<A>>(&self, packing: &Packing<'_, A>, layer: C) -> Result<()>;
+    fn run<C: Consumer<A>>(&self, packing: Packing<'_, A>, layer: C) -> Result<()>;
 }
 
 impl DenseRun<f32> for Infallible {
@@ -39,7 +41,7 @@ impl DenseRun<f32> for Infallible {
         None
     }
 
-    fn run<C: Consumer<f32>>(&self, _: &Packing<'_, f32>, _: C) -> Result<()> {
+    fn run<C: Consumer<f32>>(&self, _: Packing<'_, f32>, _: C) -> Result<()> {
         match *self {}
     }
 }
@@ -53,9 +55,9 @@ impl DenseRun<i32> for Dense {
         })
     }
 
-    fn run<C: Consumer<i32>>(&self, packing: &Packing<'_, i32>, layer: C) -> Result<()> {
-        let &Packing { geometry, words, bias } = packing;
-        let (level, segments) = (layer.level(), Default::default());
+    fn run<C: Consumer<i32>>(&self, packing: Packing<'_, i32>, layer: C) -> Result<()> {
+        let Packing { geometry, words, bias, segments } = packing;
+        let level = layer.level();
         let (bias, _) = bias.as_chunks();
         match self {
             Self::Narrow(rows) => {
@@ -96,7 +98,7 @@ pub(crate) struct Dots<'a, const V: usize> {
     pub(crate) words: &'a Words,
     pub(crate) bias: &'a [[[i32; OUTPUTS]; V]],
     /// Of each pixel.
-    pub(crate) segments: [Vec<Segment>; MAX_PIXELS],
+    pub(crate) segments: &'a mut [Vec<Segment>; MAX_PIXELS],
 }
 
 impl<const V: usize> Dots<'_, V> {

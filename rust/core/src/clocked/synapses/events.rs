@@ -2,7 +2,8 @@
 //!
 //! So the horizontal taps of a window that lie side by side are one slice of a list.
 
-use crate::clocked::maps::buffers::View;
+use crate::clocked::maps::buffers::{View, grow};
+use crate::error::Result;
 use crate::plan::Shape;
 use crate::simd::Kernel;
 
@@ -22,6 +23,13 @@ pub(crate) enum Tell {
     Value,
 }
 
+impl Tell {
+    /// How often an active input is listed, at most.
+    pub(crate) fn times(self) -> usize {
+        if let Self::Again(times) = self { usize::from(times) } else { 1 }
+    }
+}
+
 /// The active inputs of one map in one block.
 #[derive(Debug, Default)]
 pub(crate) struct ActiveList {
@@ -36,6 +44,13 @@ pub(crate) struct ActiveList {
 }
 
 impl ActiveList {
+    /// Make room for a map in which every input is as active as it can be.
+    pub(crate) fn make_room(&mut self, shape: Shape, steps: usize, tell: Tell) -> Result<()> {
+        self.begin(shape, steps);
+        grow(&mut self.entries, steps * shape.size() * tell.times() + SLACK)?;
+        if tell == Tell::Value { grow(&mut self.values, self.entries.len()) } else { Ok(()) }
+    }
+
     /// Make room for the starts of a map.
     fn begin(&mut self, shape: Shape, steps: usize) {
         let size = shape.height * steps * (shape.width + 1);
@@ -50,7 +65,7 @@ impl ActiveList {
         if self.entries.len() < needed {
             self.entries.resize(needed.max(2 * self.entries.len()), 0);
         }
-        if valued && self.values.len() < self.entries.len() {
+        if valued && self.values.len() < needed {
             self.values.resize(self.entries.len(), 0.0);
         }
     }
