@@ -108,7 +108,9 @@ def test_runs_and_streams_of_values(suite: Suite, name: str, precision: Any) -> 
     found = suite.scores(network, precision=precision, steps=STEPS, dt=1.0)
     shape = network.input.shape
     values = drawn((SAMPLES + 1) * int(np.prod(shape))).reshape(-1, *shape)
-    expected = pysnn.run(network, values, steps=range(1, STEPS + 1), precision=precision, check_range=False, dt=1.0).scores
+    expected = pysnn.run(
+        network, values, steps=range(1, STEPS + 1), precision=precision, check_range=False, dt=1.0
+    ).scores
     same(found[:SAMPLES], expected[-1, :SAMPLES])
     same(found[SAMPLES:], expected[:, SAMPLES])
 

@@ -1,0 +1,17 @@
+/* The least program that runs a network: what it takes beside the network is the size of the library. */
+#include "board.h"
+#include "net.h"
+#include "pysnn.h"
+
+static uint64_t model_memory[32], session_memory[SUITE_ROOM / 8];
+
+int main(void) {
+    pysnn_model *model;
+    pysnn_session *session;
+    uint32_t input = 0;
+    float score[OUTPUTS];
+    if (pysnn_open(net, NET_SIZE, model_memory, sizeof model_memory, &model, NULL)) return 1;
+    if (pysnn_start(model, PYSNN_STREAM, session_memory, sizeof session_memory, &session, NULL)) return 1;
+    if (pysnn_step_events(session, &input, 1, NULL)) return 1;
+    return (int)pysnn_scores(session, score, OUTPUTS, NULL);
+}
