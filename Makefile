@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge-c edge-micro edge test-edge test-micro test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check check-targets format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge-c edge-micro edge test-edge test-micro test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,10 +99,22 @@ test-interop: .venv-peers/.interop ## test imports from snnTorch, SpikingJelly, 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@$(MAKE) --no-print-directory check-targets
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@$(MAKE) --no-print-directory test
+
+# Processors of 32 bits, with a system and without: what is not installed is named and left out.
+check-targets: ## check that the engine compiles for armv7 and wasm32, and the library for microcontrollers for thumbv7em
+	@for words in "armv7-unknown-linux-gnueabihf pysnn-core" "wasm32-unknown-unknown pysnn-core" "thumbv7em-none-eabi pysnn-micro"; do \
+		set -- $$words; \
+		if rustc --print target-libdir --target $$1 | xargs test -d; then \
+			echo "checking $$2 for $$1"; cargo check --quiet -p $$2 --target $$1 || exit 1; \
+		else \
+			echo "not checked for $$1: rustup target add $$1"; \
+		fi; \
+	done
 
 format: $(VENV)/.dev ## format the sources and mend what the linters can mend
 	cargo fmt --all

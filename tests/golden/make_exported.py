@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, Network, Output
+from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, MaxPool2d, Network, Output
 from pysnn.export import ExportOptions, export_network
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
@@ -48,6 +48,23 @@ NETWORKS = {
             }
         ),
         Settings(steps=9, coding="spikes", precision="int8", dt=1.0),
+    ),
+    "exported-events": SavedNetwork(
+        Network.chain(
+            {
+                "in": Input((2, 5, 4)),
+                "conv": Conv2d(_weights(8, 4, 2, 3, 3), padding=1),
+                "a": IF(0.5),
+                "max": MaxPool2d(2),
+                "conv2": Conv2d(_weights(9, 4, 2, 1, 1), _weights(10, 4), groups=2),
+                "b": IF(0.5, v_reset=0.0),
+                "pool": AvgPool2d(2),
+                "flat": Flatten(),
+                "fc": Linear(_weights(11, 3, 4)),
+                "out": Output(),
+            }
+        ),
+        Settings(steps=7, coding="spikes", precision="int8"),
     ),
     "exported-scaling": SavedNetwork(
         Network.chain(

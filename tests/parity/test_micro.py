@@ -15,7 +15,7 @@ from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, MaxPool2d,
 from pysnn.export import export_network
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
-from tests.parity.micro_boards import BOARDS, Board
+from benchmarks.micro_boards import BOARDS, Board
 
 pytestmark = pytest.mark.skipif(not os.environ.get("PYSNN_MICRO"), reason="make test-micro runs these")
 

@@ -9,7 +9,7 @@ from pysnn.export.c_source import c_source
 
 __all__ = ["BOARDS", "Board", "missing_tool"]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 ABI = ROOT / "rust" / "abi"
 BARE = ABI / "suite" / "bare"
 LIBRARIES = ROOT / "dist" / "edge" / "micro"
