@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 import pysnn
+from benchmarks.micro_boards import BOARDS, Board
 from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, MaxPool2d, Network, Output
 from pysnn.export import export_network
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
-from benchmarks.micro_boards import BOARDS, Board
 
 pytestmark = pytest.mark.skipif(not os.environ.get("PYSNN_MICRO"), reason="make test-micro runs these")
 

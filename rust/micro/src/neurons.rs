@@ -15,6 +15,13 @@ const FLOOR: usize = 32;
 const REFRACTORY: usize = 64;
 const PER_NEURON: usize = 256;
 
+/// What a spike does to the potential.
+enum Reset {
+    None,
+    Subtract,
+    Value,
+}
+
 /// The parameters of a layer of neurons.
 pub(crate) struct Neurons<'a> {
     pub(crate) threshold: Integers<'a>,
@@ -24,8 +31,7 @@ pub(crate) struct Neurons<'a> {
     pub(crate) leak: Option<[Integers<'a>; 2]>,
     floor: Option<Integers<'a>>,
     refractory: Option<Integers<'a>>,
-    resets: bool,
-    subtracts: bool,
+    reset: Reset,
     strict: bool,
     pub(crate) per_neuron: bool,
     /// Several spikes in a step, as many at most; else one.
@@ -79,8 +85,11 @@ impl<'a> Model<'a> {
             leak: decay.zip(drive).map(|(decay, drive)| [decay, drive]),
             floor: take(op.flag(FLOOR)),
             refractory: take(op.flag(REFRACTORY)),
-            resets: !op.flag(NO_RESET),
-            subtracts: !op.flag(ZERO),
+            reset: match [op.flag(NO_RESET), op.flag(ZERO)] {
+                [true, _] => Reset::None,
+                [_, true] => Reset::Value,
+                _ => Reset::Subtract,
+            },
             strict: op.flag(STRICT),
             per_neuron: op.flag(PER_NEURON),
             several: (op.word(word::FIRE) == 1).then_some(op.most as i32),
@@ -110,8 +119,10 @@ impl Neurons<'_> {
             None => 1,
             Some(most) => (u / threshold.max(1)).clamp(1, most),
         };
-        if fires && self.resets {
-            u = if self.subtracts { u.wrapping_sub(spikes.wrapping_mul(threshold)) } else { self.v_reset.at(at) };
+        match self.reset {
+            Reset::Subtract if fires => u = u.wrapping_sub(spikes.wrapping_mul(threshold)),
+            Reset::Value if fires => u = self.v_reset.at(at),
+            _ => {}
         }
         if let Some(floor) = self.floor {
             u = u.max(floor.at(at));

@@ -83,7 +83,7 @@ impl Workspace {
         for stage in &program.stages {
             match &stage.work {
                 Work::RealLayer(Layer { synapses: Some(synapses), .. }) => {
-                    synapses.make_room(block, list, rows, words)?
+                    synapses.make_room(block, list, rows, words)?;
                 }
                 Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => {
                     synapses.make_room(block, list, rows, words)?;
