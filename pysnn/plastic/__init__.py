@@ -3,6 +3,7 @@
 ``docs/stdp.md`` has the order within a step, the rules with their equations and sources, and what differs from other simulators.
 """
 
+from pysnn.plastic.activity import PlasticActivity
 from pysnn.plastic.cell_parts import AdaptiveThreshold, Conductance, Current
 from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synapses, Uniform
 from pysnn.plastic.monitors import Rates, Spikes, Traces, Weights
@@ -41,6 +42,7 @@ __all__ = [
     "NearestSymmetric",
     "OneToOne",
     "PairSTDP",
+    "PlasticActivity",
     "PlasticNetwork",
     "PlasticSimulator",
     "PlasticState",

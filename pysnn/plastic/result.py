@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, MissingExtraError
 from pysnn.frozen import FrozenDict
+from pysnn.plastic.activity import PlasticActivity
 from pysnn.plastic.engines.base import Counts
 from pysnn.plastic.state import PlasticState
 
@@ -62,8 +63,10 @@ class PlasticResult:
         By schema: "plastic_spikes", "plastic_rates", "plastic_weights", "plastic_traces", as far as they were asked for, and "plastic_counts".
     state
         Goes into the next run; ``None`` where it was not to be kept.
+    activity
+        Exact counts of the whole run; its table is "plastic_counts".
     counts
-        Exact counts of the whole run.
+        The same as engines give them, by place.
     backend
         Which engine, SIMD level and store.
     seconds
@@ -72,6 +75,7 @@ class PlasticResult:
 
     tables: Mapping[str, "pl.DataFrame"]
     state: PlasticState | None
+    activity: PlasticActivity
     counts: Counts
     backend: str
     seconds: float

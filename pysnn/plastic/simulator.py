@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import CapacityError, DataError, PlanError
+from pysnn.plastic.activity import plastic_activity
 from pysnn.plastic.connectors import check_seed
 from pysnn.plastic.engines import EngineOptions, make_engine
 from pysnn.plastic.engines.base import Counts, RunPart
@@ -140,12 +141,17 @@ class PlasticSimulator:
         recorder = Recorder(self.plan, chosen.watch, first)
         rewards = self._rewards(chosen.rewards, first, last)
         begun = time.perf_counter()
-        counts = self._advance(chosen, recorder, rewards, (first, last))
+        counts, rewarded = self._advance(chosen, recorder, rewards, (first, last))
         taken = time.perf_counter() - begun
         self._warn_of_storms(counts, steps)
         state = self._engine.save() if chosen.keep_state else None
         matrices = self._matrices() if chosen.keep_state else {}
-        return PlasticResult(recorder.tables(counts, steps), state, counts, self.backend, taken, matrices)
+        learned = steps if chosen.learn else 0
+        activity = plastic_activity(
+            self.network, counts, dt=self.dt, steps=steps, learned=learned, rewarded=self._visits(rewarded)
+        )
+        tables = {**recorder.tables(), "plastic_counts": activity.table()}
+        return PlasticResult(tables, state, activity, counts, self.backend, taken, matrices)
 
     def _start(self, chosen: RunOptions) -> None:
         if chosen.state is not None or not self._fresh:
@@ -171,24 +177,33 @@ class PlasticSimulator:
 
     def _advance(
         self, chosen: RunOptions, recorder: Recorder, rewards: Mapping[int, float], span: tuple[int, int]
-    ) -> Counts:
+    ) -> tuple[Counts, int]:
+        """Run; return the counts of the steps, and how many rewards were given while the network learned."""
         first, last = span
         stops = sorted(recorder.stops(first, last) | rewards.keys())
         thresholds = self._thresholds(chosen.rates)
         counts = Counts((0,) * len(self.plan.populations), *((0,) * len(self.plan.projections),) * 3)
-        at = first
+        at, rewarded = first, 0
         for stop in stops:
             progress = _shifted(chosen.progress, at - first, last - first)
             record = self._engine.run(RunPart(stop - at, chosen.learn, recorder.recorded, thresholds, progress))
             at, counts = stop, counts + record.counts
             if stop in rewards and chosen.learn:
+                rewarded += 1
                 for k, projection in enumerate(self.plan.projections):
                     if projection.kernel is not None and projection.kernel.c is not None:
                         self._engine.reward(k, rewards[stop])
             recorder.take(record, self._engine, stop, last=stop == last)
             if chosen.progress is not None:
                 chosen.progress(stop - first, last - first)
-        return counts
+        return counts, rewarded
+
+    def _visits(self, rewarded: int) -> tuple[int, ...]:
+        """Return how many synapses of each projection so many rewards have changed."""
+        eligible = (one.kernel is not None and one.kernel.c is not None for one in self.plan.projections)
+        return tuple(
+            rewarded * len(self._connected(k)[1]) if rewarded and able else 0 for k, able in enumerate(eligible)
+        )
 
     def _rewards(self, rewards: Iterable[tuple[float, float]], first: int, last: int) -> dict[int, float]:
         """Return amounts by the step before which they are given: behind all events of the step of their time."""

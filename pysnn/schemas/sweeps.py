@@ -57,6 +57,7 @@ SWEEPS: dict[str, dict[str, str]] = {
         "deliveries": "Int64",
         "pre_updates": "Int64",
         "post_updates": "Int64",
+        "reward_updates": "Int64",
         "weight_mean": "Float64",
         "weight_std": "Float64",
         "share_low": "Float64",
