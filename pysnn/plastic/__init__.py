@@ -10,6 +10,7 @@ from pysnn.plastic.monitors import Rates, Spikes, Traces, Weights
 from pysnn.plastic.network import PlasticNetwork, Projection
 from pysnn.plastic.normalise import normalise
 from pysnn.plastic.populations import IFCells, LIFCells, PoissonSource, SpikeSource
+from pysnn.plastic.result import PlasticResult
 from pysnn.plastic.rules import (
     PLASTICITY,
     DiehlCook,
@@ -44,6 +45,7 @@ __all__ = [
     "PairSTDP",
     "PlasticActivity",
     "PlasticNetwork",
+    "PlasticResult",
     "PlasticSimulator",
     "PlasticState",
     "PoissonSource",

@@ -14,7 +14,7 @@ from pysnn.plastic.populations import IFCells, LIFCells, PoissonSource, Populati
 from pysnn.plastic.rules.base import Change, Kernel
 from pysnn.plastic.tables import decay, gap_table, power_table, trace_table
 
-__all__ = ["compile_plastic", "thresholds_of"]
+__all__ = ["compile_plastic", "projection_plan", "thresholds_of"]
 
 _RAREST = 1e-9
 
@@ -35,7 +35,7 @@ def compile_plastic(network: PlasticNetwork, dt: float, seed: int) -> PlasticPla
     places = {name: k for k, name in enumerate(network.populations)}
     keeps = [max((p.delay for p in network.projections.values() if p.pre == name), default=0) for name in places]
     populations = [_population(name, population, dt) for name, population in network.populations.items()]
-    projections = tuple(_projection(name, one, network, dt) for name, one in network.projections.items())
+    projections = tuple(projection_plan(name, one, network, dt) for name, one in network.projections.items())
     numbered = tuple(replace(one, stream=k, keep=keeps[k]) for k, one in enumerate(populations))
     return PlasticPlan(dt, seed, numbered, projections)
 
@@ -122,7 +122,10 @@ def _cells(name: str, cells: IFCells | LIFCells, dt: float) -> CellPlan:
     return CellPlan(kind, constants, refractory, table)
 
 
-def _projection(name: str, projection: Projection, network: PlasticNetwork, dt: float) -> ProjectionPlan:
+def projection_plan(
+    name: str, projection: Projection, network: PlasticNetwork, dt: float | None = None
+) -> ProjectionPlan:
+    """Return the plan of one projection; its synapses and first weights do not depend on ``dt``, and without it there is no rule."""
     places = list(network.populations)
     connector, weight = projection.connector, projection.weight
     recipes = {FixedProbability: "probability", AllToAll: "all", OneToOne: "one", Synapses: "given"}
@@ -144,7 +147,7 @@ def _projection(name: str, projection: Projection, network: PlasticNetwork, dt: 
         span=np.float32(np.float64(high) - np.float64(low)),
         high=np.float32(high),
         weight_seed=weight_seed,
-        kernel=None if projection.rule is None else _kernel(name, projection.rule.kernel(), dt),
+        kernel=None if projection.rule is None or dt is None else _kernel(name, projection.rule.kernel(), dt),
         sizes=sizes,
     )
 
