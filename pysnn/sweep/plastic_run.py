@@ -97,9 +97,9 @@ def changed(tables: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, A
 
 def _rows(network: PlasticNetwork, result: PlasticResult, seconds: float) -> list[dict[str, Any]]:
     rows = []
-    for counted in result.tables["plastic_counts"].to_dicts():
-        name, run = counted["name"], ("type", "steps", "seconds", "neurons")
-        counted = {key: value for key, value in counted.items() if key not in run}
+    counts = result.tables["plastic_counts"].drop("type", "steps", "seconds", "neurons")
+    for counted in counts.to_dicts():
+        name = counted["name"]
         if counted["kind"] == "population":
             size = network.populations[name].size
             rows.append({**counted, "size": size, "rate": counted["spikes"] / (size * seconds)})

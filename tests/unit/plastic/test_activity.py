@@ -153,7 +153,7 @@ def test_any_split_of_a_run_has_the_same_counts(data: Any) -> None:
 def rewarded(**options: Any) -> PlasticSimulator:
     net = PlasticNetwork.of(
         a=PoissonSource(3, rate=200.0),
-        b=LIFCells(size=2, v_threshold=0.5),
+        b=LIFCells(size=2, v_threshold=0.5, refractory=3e-3),
         taught=Projection(pre="a", post="b", connector=AllToAll(), weight=0.3, delay=0, rule=RewardSTDP()),
         plain=Projection(pre="a", post="b", connector=AllToAll(), weight=0.3, delay=0, rule=PairSTDP()),
     )
