@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError, PysnnError
 from pysnn.files import psnn
-from pysnn.files.aside import check_ending, write_aside
+from pysnn.files.aside import network_path, write_aside
 from pysnn.files.container import canonical_json, write_container
 from pysnn.files.graph_values import LONGEST, Reader, Writer, as_object, check_keys, check_same, parse
 from pysnn.files.saved import checked_provenance
@@ -106,9 +106,9 @@ def save(path: str | os.PathLike[str], network: PlasticNetwork, **parts: Any) ->
     ...     load(save(Path(folder) / "net.psnn", net)).network.projections["wires"].rule.mu_plus
     0.5
     """
-    check_ending(Path(path), [".psnn"])
+    target = network_path(path)
     data = write_container(*_encode(SavedPlastic(network, **parts)))
-    return write_aside(Path(path), lambda aside: aside.write_bytes(data))
+    return write_aside(target, lambda aside: aside.write_bytes(data))
 
 
 def load(path: str | os.PathLike[str]) -> SavedPlastic:
