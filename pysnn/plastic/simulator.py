@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import CapacityError, DataError, PlanError
+from pysnn.errors import DataError, PlanError
 from pysnn.plastic.activity import plastic_activity
+from pysnn.plastic.capacity import check_plastic_memory
 from pysnn.plastic.connectors import check_seed
 from pysnn.plastic.engines import EngineOptions, make_engine
 from pysnn.plastic.engines.base import Counts, RunPart
@@ -25,12 +26,10 @@ from pysnn.plastic.recorder import Recorder
 from pysnn.plastic.result import Matrix, PlasticResult
 from pysnn.plastic.rules.base import check_positive
 from pysnn.plastic.state import PlasticState
-from pysnn.simulation.capacity import physical_memory
 
 __all__ = ["PlasticSimulator", "RunOptions"]
 
 _LOG = logging.getLogger("pysnn")
-_BYTES = {"eager": 14, "lazy": 6}
 _BUSY = 0.5
 
 
@@ -87,7 +86,7 @@ class PlasticSimulator:
     PlanError
         The time step does not fit a time constant or a rate, or the store cannot do what a rule asks for.
     CapacityError
-        The synapses would not fit into this machine's memory.
+        The network would not fit into this machine's memory.
 
     Examples
     --------
@@ -107,8 +106,9 @@ class PlasticSimulator:
         self.network = network
         self.dt = check_positive(dt, "dt")
         self.plan: PlasticPlan = compile_plastic(network, self.dt, seed)
-        self._check_memory(options.get("store", "auto"))
-        self._engine = make_engine(self.plan, EngineOptions(**options))
+        chosen = EngineOptions(**options)
+        check_plastic_memory(self.plan, chosen)
+        self._engine = make_engine(self.plan, chosen)
         self._places = {one.name: k for k, one in enumerate(self.plan.populations)}
         self._connectivity: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._fresh = True
@@ -236,14 +236,6 @@ class PlasticSimulator:
             row, to = self._connected(k)
             found[projection.name] = Matrix(row, to, self._engine.weights(k), projection.sizes)
         return found
-
-    def _check_memory(self, store: str) -> None:
-        need = sum(one.expected for one in self.plan.projections) * _BYTES.get(store, _BYTES["lazy"])
-        there = physical_memory()
-        if need > there:
-            raise CapacityError(
-                f"the synapses would take {need / 2**30:.3g} GiB, and this machine has {there / 2**30:.3g}: expected fewer synapses"
-            )
 
     def _warn_of_storms(self, counts: Counts, steps: int) -> None:
         for population, spikes in zip(self.plan.populations, counts.spikes, strict=True):

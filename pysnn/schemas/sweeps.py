@@ -26,6 +26,17 @@ _CONVERSION: dict[str, str] = {
     "split": "String",
 }
 
+_COSTS: dict[str, str] = {
+    "scope": "String",
+    "energy_low": "Float64",
+    "energy": "Float64",
+    "energy_high": "Float64",
+    "latency": "Float64",
+    "power": "Float64",
+    "cores": "Int64",
+    "violations": "Int64",
+}
+
 SWEEPS: dict[str, dict[str, str]] = {
     "sweep_point": _SWEEP_POINT,
     "sweep": {
@@ -66,20 +77,27 @@ SWEEPS: dict[str, dict[str, str]] = {
         "backend": "String",
         **_SWEEP_POINT,
     },
+    "sweep_stdp_estimate": {
+        "base": "String",
+        "changes": "String",
+        "chip": "String",
+        "spikes": "Int64",
+        "synops": "Int64",
+        "neuron_updates": "Int64",
+        "plastic_updates": "Int64",
+        **_COSTS,
+        "float32_processor": "Float64",
+        "version": "String",
+        "backend": "String",
+        **_SWEEP_POINT,
+    },
     "sweep_estimate": {
         **_CONVERSION,
         "chip": "String",
         "steps": "Int64",
         "samples": "Int64",
         "accuracy": "Float64",
-        "scope": "String",
-        "energy_low": "Float64",
-        "energy": "Float64",
-        "energy_high": "Float64",
-        "latency": "Float64",
-        "power": "Float64",
-        "cores": "Int64",
-        "violations": "Int64",
+        **_COSTS,
         "ann_float32": "Float64",
         "ann_int8": "Float64",
         "ann_int8_zero_skip": "Float64",

@@ -197,7 +197,7 @@ def test_wrong_networks_and_runs() -> None:
     with pytest.raises(DataError, match="two of source 0 in step 1"):
         PlasticSimulator(PlasticNetwork.of(a=SpikeSource(1, times=[0.001, 0.0011], indices=[0, 0])), dt=1e-3)
     huge = Projection(pre="a", post="a", connector=AllToAll(), weight=1.0)
-    with pytest.raises(CapacityError, match="the synapses would take"):
+    with pytest.raises(CapacityError, match="the network would take"):
         PlasticSimulator(PlasticNetwork.of(a=PoissonSource(10**6, rate=1.0), w=huge), dt=1e-3)
     with pytest.raises(PlanError, match="store must be one of auto, eager, lazy, got 'both'"):
         PlasticSimulator(small(), dt=1e-3, store="both")
