@@ -147,12 +147,12 @@ def _plain(writer: Writer, value: Any, path: str) -> Any:
         return {name: _plain(writer, held, f"{path}/{name}") for name, held in value.items()}
     if not isinstance(value, np.ndarray):
         return value
-    return {_TENSOR: writer.tensor(path, value)} if value.size else {_EMPTY: [str(value.dtype), *value.shape]}
+    return writer.tensor(path, value) if value.size else {_EMPTY: [str(value.dtype), *value.shape]}
 
 
 def _filled(reader: Reader, value: Any, where: str) -> Any:
     if isinstance(value, dict) and set(value) == {_TENSOR}:
-        return reader.tensor(value[_TENSOR], where)
+        return reader.tensor(value, where)
     if isinstance(value, dict) and set(value) == {_EMPTY}:
         dtype, *shape = value[_EMPTY]
         return np.zeros(shape, dtype=dtype)

@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,7 @@ class PlasticSimulator:
         self.network = network
         self.dt = check_positive(dt, "dt")
         self.plan: PlasticPlan = compile_plastic(network, self.dt, seed)
+        self._options = options
         chosen = EngineOptions(**options)
         check_plastic_memory(self.plan, chosen)
         self._engine = make_engine(self.plan, chosen)
@@ -117,6 +119,9 @@ class PlasticSimulator:
             sum(one.expected for one in self.plan.projections),
             self.backend,
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(PlasticSimulator, self.network, dt=self.dt, seed=self.plan.seed, **self._options), ()
 
     @property
     def backend(self) -> str:

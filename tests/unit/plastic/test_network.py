@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from pysnn.cli.app import app
 from pysnn.errors import BackendError, CapacityError, DataError, FileFormatError, NetworkError, PlanError
+from pysnn.files import first_spike, psnn
 from pysnn.files import plastic as files
 from pysnn.plastic import (
     AllToAll,
@@ -297,3 +298,40 @@ def test_the_command_runs_a_spec(tmp_path: Path) -> None:
         assert wrong.exit_code == 1, text
         assert word in wrong.output
     assert "PairSTDP" in CliRunner().invoke(app, ["stdp", "rules"]).output
+
+
+def test_files_have_the_form_that_their_description_says(tmp_path: Path) -> None:
+    synapses = Synapses.of([3, 0], [1, 0], [0.5, 0.25])
+    net = PlasticNetwork.of(
+        inputs=PoissonSource(4, rate=np.array([1.0, 2.0, 3.0, 4.0])),
+        none=SpikeSource(2),
+        cells=LIFCells(size=2),
+        wires=Projection(pre="inputs", post="cells", connector=synapses, delay=2, rule=PairSTDP()),
+    )
+    path = files.save(tmp_path / "a.psnn", net, state=PlasticSimulator(net, dt=1e-3).run(0.01).state)
+    text, tensors = psnn.load_with(lambda text, tensors: (text, tensors), path)
+    root = json.loads(text)
+    assert list(root) == ["golden", "plastic", "provenance", "state"]
+    populations = dict(root["plastic"]["populations"])
+    assert list(populations) == ["inputs", "none", "cells"]
+    assert populations["inputs"] == {"rate": {"tensor": "populations/inputs/rate"}, "size": 4, "type": "PoissonSource"}
+    assert populations["none"]["times"] == {"empty": ["float64", 0]}
+    wires = dict(root["plastic"]["projections"])["wires"]
+    assert wires["connector"]["pre"] == {"tensor": "projections/wires/connector/pre"}
+    assert (wires["rule"]["type"], "weight" in wires) == ("PairSTDP", False)
+    assert root["state"]["arrays"]["wires.x"] == {"tensor": "state/wires.x"}
+    assert root["state"]["arrays"]["cells.recent"] == {"empty": ["int64", 0, 2]}
+    assert tensors["projections/wires/connector/pre"].tolist() == [0, 3]
+    assert {name.partition("/")[0] for name in tensors} == {"populations", "projections", "state"}
+
+
+def test_files_of_the_wrong_kind_are_named(tmp_path: Path) -> None:
+    path = files.save(tmp_path / "a.psnn", small())
+    with pytest.raises(FileFormatError, match=r"it holds a plastic network, which pysnn\.files\.plastic\.load"):
+        psnn.load(path)
+    for save in (files.save, psnn.save, first_spike.save):
+        with pytest.raises(DataError, match="path: expected the name of a file, and the network behind it, got Plast"):
+            save(small(), tmp_path / "b.psnn")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="network: expected a PlasticNetwork, got str"):
+        files.save(tmp_path / "b.psnn", "net")  # type: ignore[arg-type]
+    assert not (tmp_path / "b.psnn").exists()
