@@ -241,7 +241,8 @@ class _Subject:
     def compared(self, chip: Chip) -> list[dict[str, Any]]:
         """Return the rows that stand beside those of chips: ANNs of the same shape, or the plastic run on a processor."""
         if isinstance(self.network, PlasticNetwork) and isinstance(self.activity, PlasticActivity):
-            return processor_rows(self.network, self.activity, chip)
+            synapses = sum(layer.synapses for layer in self.counted.layers)
+            return processor_rows(self.network, self.activity, synapses, chip)
         return baseline_rows(self.counted, chip)
 
 

@@ -80,7 +80,7 @@ class Link:
     def fan_out(self) -> int:
         """Most neurons that one input reaches."""
         if self.kind == "sparse":
-            return self.reach
+            return max(1, self.reach)
         if self.kind == "dense":
             return self.channels_out
         taps = math.prod(-(-k // s) for k, s in zip(self.kernel, self.stride, strict=True))

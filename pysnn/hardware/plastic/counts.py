@@ -76,5 +76,6 @@ def _check_same(network: PlasticNetwork, activity: PlasticActivity) -> None:
     rules = [(name, "" if one.rule is None else type(one.rule).__name__) for name, one in network.projections.items()]
     for ours, theirs in ((wanted, given), (rules, [one[:2] for one in activity.projections])):
         if ours != theirs:
-            odd = next((pair for pair in ours if pair not in theirs), None) or theirs[0]
-            raise DataError(f"activity: it is of another network: only one of the two has '{odd[0]}' ({odd[1]})")
+            odd = [pair for pair in (*ours, *theirs) if (pair in ours) != (pair in theirs)]
+            why = f"only one of the two has '{odd[0][0]}' ({odd[0][1]})" if odd else "its parts have another order"
+            raise DataError(f"activity: it is of another network: {why}")

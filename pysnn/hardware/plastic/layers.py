@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.errors import DataError
 from pysnn.hardware.layers import HardwareLayer, Link
 from pysnn.plastic.connectors import AllToAll, OneToOne, Synapses
-from pysnn.plastic.expand import expand
+from pysnn.plastic.expand import targets_of
 from pysnn.plastic.lower import projection_plan
 from pysnn.plastic.network import PlasticNetwork, Projection
 
@@ -20,6 +21,11 @@ TAG_BITS = 8
 def plastic_layers(network: PlasticNetwork) -> tuple[HardwareLayer, ...]:
     """Return one layer a population: sources that nothing leads to first (kind "input"), then the others, in the order of the network.
 
+    Raises
+    ------
+    DataError
+        Nothing joins the populations.
+
     Examples
     --------
     >>> from pysnn.plastic import LIFCells, PoissonSource
@@ -28,6 +34,8 @@ def plastic_layers(network: PlasticNetwork) -> tuple[HardwareLayer, ...]:
     >>> [(layer.name, layer.kind, layer.neurons, layer.fan_in, layer.synapses) for layer in plastic_layers(net)]
     [('a', 'input', 4, 0, 0), ('b', 'neuron', 3, 4, 12)]
     """
+    if not network.projections:
+        raise DataError("network: expected projections between populations, got none")
     links: dict[str, list[Link]] = {name: [] for name in network.populations}
     delays, state = dict.fromkeys(links, 0), dict.fromkeys(links, 0)
     for name, one in network.projections.items():
@@ -63,5 +71,10 @@ def sizes_of(name: str, projection: Projection, network: PlasticNetwork) -> tupl
     if isinstance(connector, AllToAll):
         own = int(projection.pre == projection.post)
         return np.full(pre, post - own, dtype=np.int64), np.full(post, pre - own, dtype=np.int64)
-    made = expand(projection_plan(name, replace(projection, weight=0.0), network))
-    return np.diff(made.row), np.bincount(made.to, minlength=post)
+    plan = projection_plan(name, projection, network)
+    rows, columns = np.zeros(pre, dtype=np.int64), np.zeros(post, dtype=np.int64)
+    for source in range(pre):
+        targets = targets_of(plan, source)
+        rows[source] = len(targets)
+        columns[targets] += 1
+    return rows, columns

@@ -5,7 +5,6 @@ from typing import Any
 
 from pysnn.hardware.chip import Chip
 from pysnn.hardware.interval import ZERO, Interval, exactly
-from pysnn.hardware.plastic.layers import sizes_of
 from pysnn.hardware.pricing.memory import memory_energy
 from pysnn.hardware.rows import Label, not_priced, priced
 from pysnn.plastic.activity import CountedProjection, PlasticActivity
@@ -116,7 +115,9 @@ def _synapses(cells: Any) -> str:
     return "delta" if cells.synapses is None else type(cells.synapses).__name__.lower()
 
 
-def processor_rows(network: PlasticNetwork, activity: PlasticActivity, chip: Chip) -> list[dict[str, Any]]:
+def processor_rows(
+    network: PlasticNetwork, activity: PlasticActivity, synapses: int, chip: Chip
+) -> list[dict[str, Any]]:
     """Return counts and energy of the run's float32 operations and of memory, on generic CMOS.
 
     Bare operations: what a processor spends on fetching and decoding instructions comes on top. Memory: low, all accesses meet a first-level
@@ -132,7 +133,7 @@ def processor_rows(network: PlasticNetwork, activity: PlasticActivity, chip: Chi
     )
     core = label.but(unit="pJ", scope="core dynamic")
     done = operations(network, activity)
-    memory = _memory(network, activity, chip)
+    memory = _memory(activity, synapses, chip)
     rows, total = [], ZERO
     for name, quantity in prices.items():
         sums = {layer: getattr(one, name) for layer, one in done.items()}
@@ -160,11 +161,10 @@ def processor_rows(network: PlasticNetwork, activity: PlasticActivity, chip: Chi
 _PRICED = {"additions": "add", "multiplications": "mul", "divisions": "div"}
 
 
-def _memory(network: PlasticNetwork, activity: PlasticActivity, chip: Chip) -> dict[str, Interval]:
+def _memory(activity: PlasticActivity, synapses: int, chip: Chip) -> dict[str, Interval]:
     """Return energy of memory: words of synapses by projection, and potentials by population, read and written at each step."""
-    synapses = {name: int(sizes_of(name, one, network)[0].sum()) for name, one in network.projections.items()}
     neurons = sum(one.neurons for one in activity.populations)
-    whole = _SYNAPSE_BYTES * sum(synapses.values()) + 8 * neurons
+    whole = _SYNAPSE_BYTES * synapses + 8 * neurons
     word = memory_energy(chip, whole, 32)
     near = memory_energy(chip, min(whole, _CACHE), 32)
     found = {one.name: 2 * one.neuron_updates for one in activity.populations if one.neuron_updates}

@@ -37,7 +37,7 @@ from pysnn.plastic import (
     TripletSTDP,
 )
 
-LEARNERS = ("loihi1", "loihi1_sanafe", "loihi2", "spinnaker1", "darwin3", "cmos45")
+LEARNERS = ("brainscales2", "loihi1", "loihi1_sanafe", "loihi2", "spinnaker1", "darwin3", "cmos45")
 
 
 def network(rule: Rule | None = None, **cells: Any) -> PlasticNetwork:
@@ -275,9 +275,12 @@ def test_activities_of_other_runs_are_refused() -> None:
         DataError, match=r"expected the PlasticActivity of a run \(PlasticResult.activity\), got PlasticResult"
     ):
         estimate(net, run, chips=["loihi1"])  # type: ignore[arg-type]
-    other = PlasticNetwork(net.populations, {})
-    with pytest.raises(DataError, match="another network: only one of the two has 'wires'"):
+    other = PlasticNetwork(net.populations, {"wires": net.projections["wires"]})
+    with pytest.raises(DataError, match="another network: only one of the two has 'loop'"):
         estimate(other, run.activity, chips=["loihi1"])
+    nothing = PlasticNetwork(net.populations, {})
+    with pytest.raises(DataError, match="expected projections between populations, got none"):
+        map_network(nothing, "xylo")
     with pytest.raises(DataError, match="steps: a plastic run has its own, expected none, got 4"):
         estimate(net, run.activity, chips=["loihi1"], steps=4)
 
