@@ -1,6 +1,6 @@
 """What a run of a plastic network gives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["Matrix", "PlasticResult"]
+
+_COUNTS = "plastic_counts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,24 @@ class Matrix:
         return csr_array((self.weight, self.to, self.row), shape=self.shape)
 
 
+class RunTables(Mapping[str, "pl.DataFrame"]):
+    """The tables that a run was asked for, and "plastic_counts", which is made where it is read: short runs take no time for it."""
+
+    def __init__(self, watched: Mapping[str, "pl.DataFrame"], activity: PlasticActivity) -> None:
+        self._watched = FrozenDict({name: watched[name] for name in watched if name != _COUNTS})
+        self._activity = activity
+
+    def __getitem__(self, name: str) -> "pl.DataFrame":
+        return self._activity.table() if name == _COUNTS else self._watched[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._watched
+        yield _COUNTS
+
+    def __len__(self) -> int:
+        return len(self._watched) + 1
+
+
 @dataclass(frozen=True, eq=False)
 class PlasticResult:
     """Tables, weights, counts and the state behind the last step.
@@ -82,7 +102,7 @@ class PlasticResult:
     matrices: Mapping[str, Matrix]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", FrozenDict(self.tables))
+        object.__setattr__(self, "tables", RunTables(self.tables, self.activity))
         object.__setattr__(self, "matrices", FrozenDict(self.matrices))
 
     def weights(self, projection: str) -> Matrix:

@@ -155,8 +155,7 @@ class PlasticSimulator:
         activity = plastic_activity(
             self.network, counts, dt=self.dt, steps=steps, learned=learned, rewarded=self._visits(rewarded)
         )
-        tables = {**recorder.tables(), "plastic_counts": activity.table()}
-        return PlasticResult(tables, state, activity, counts, self.backend, taken, matrices)
+        return PlasticResult(recorder.tables(), state, activity, counts, self.backend, taken, matrices)
 
     def _start(self, chosen: RunOptions) -> None:
         if chosen.state is not None or not self._fresh:

@@ -86,6 +86,8 @@ def estimate(
         subject, result, about = run_plastic(PlasticSource(network, dt, seconds, frozen, backend))
         activity, done = result.activity, None
     else:
+        if dt is not None or seconds is not None or frozen:
+            raise typer.BadParameter("--dt, --seconds, --frozen: they are for plastic networks, which take no --data")
         subject, activity, done, about = _on_data(network, data, (steps, limit), outputs, backend)
     found = make_estimate(
         subject,

@@ -200,3 +200,7 @@ def test_networks_of_other_kinds_need_data(files: Files) -> None:
     done = plastic(files[0], "--chips", "loihi1")
     assert done.exit_code == 2
     assert "--data: expected data to count on, got none" in done.stderr
+    for option in (("--dt", 1e-3), ("--seconds", 1.0), ("--frozen",)):
+        done = invoke(files, "--chips", "loihi1", "--steps", 2, *option)
+        assert done.exit_code == 2
+        assert "they are for plastic networks" in done.stderr
