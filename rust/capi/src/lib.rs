@@ -68,6 +68,23 @@ pub unsafe extern "C" fn pysnn_open(
     }
 }
 
+/// Drop what `Box::into_raw` made.
+///
+/// # Safety
+///
+/// The pointer is null, or one of `Box::into_raw` that is not used any more.
+unsafe fn give_up<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        let end = || {
+            // SAFETY: the caller's promise.
+            drop(unsafe { Box::from_raw(pointer) });
+            Ok(())
+        };
+        // SAFETY: null is allowed.
+        unsafe { guarded(std::ptr::null_mut(), end) };
+    }
+}
+
 /// End a model.
 ///
 /// # Safety
@@ -75,10 +92,8 @@ pub unsafe extern "C" fn pysnn_open(
 /// The model is null, or one of `pysnn_open` that is not used any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pysnn_close(model: *mut Arc<Model>) {
-    if !model.is_null() {
-        // SAFETY: it was made by `Box::into_raw`, and the caller gives it up.
-        unsafe { guarded(std::ptr::null_mut(), || Ok(drop(Box::from_raw(model)))) };
-    }
+    // SAFETY: the caller's promise.
+    unsafe { give_up(model) }
 }
 
 /// Begin a session.
@@ -118,10 +133,8 @@ pub unsafe extern "C" fn pysnn_start(
 /// The session is null, or one of `pysnn_start` that is not used any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pysnn_end(session: *mut Session) {
-    if !session.is_null() {
-        // SAFETY: it was made by `Box::into_raw`, and the caller gives it up.
-        unsafe { guarded(std::ptr::null_mut(), || Ok(drop(Box::from_raw(session)))) };
-    }
+    // SAFETY: the caller's promise.
+    unsafe { give_up(session) }
 }
 
 /// Work on a session; a panic ends it.

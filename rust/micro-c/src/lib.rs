@@ -12,6 +12,9 @@ pub type OpenModel = Model<'static>;
 /// A session there; its words and maps lie behind it.
 pub type OpenSession = Session<'static, 'static>;
 
+/// What a function comes to; its messages are not made before the caller wants them.
+type Outcome<T> = Result<T, Fault<'static>>;
+
 /// Nothing here can panic; if it does, the processor stops rather than go on.
 #[cfg(not(feature = "std"))]
 #[panic_handler]
@@ -26,25 +29,21 @@ fn stop(_: &core::panic::PanicInfo<'_>) -> ! {
 /// # Safety
 ///
 /// `error` is null, or may be written.
-unsafe fn told(error: *mut Error, outcome: Result<(), Error>) -> Status {
-    let outcome = outcome.err().unwrap_or_else(|| Error::new(Status::Ok, &[]));
+unsafe fn told(error: *mut Error, outcome: Outcome<()>) -> Status {
+    let fault = outcome.err().unwrap_or(Fault::new(Status::Ok, ""));
     // SAFETY: the caller's promise.
     if let Some(error) = unsafe { error.as_mut() } {
-        *error = outcome;
+        *error = fault.error();
     }
-    outcome.status
+    fault.status
 }
 
-fn wrong(status: Status, what: &str) -> Error {
-    Error::new(status, &[what])
+fn wrong(status: Status, what: &'static str) -> Fault<'static> {
+    Fault::new(status, what)
 }
 
-fn missing() -> Error {
+fn missing() -> Fault<'static> {
     wrong(Status::Argument, "a pointer is NULL, or not aligned")
-}
-
-fn fault(fault: Fault<'_>) -> Error {
-    fault.error()
 }
 
 /// Some values.
@@ -52,7 +51,7 @@ fn fault(fault: Fault<'_>) -> Error {
 /// # Safety
 ///
 /// The pointer is null, or points to so many values that nothing writes.
-unsafe fn values<'a, T>(pointer: *const T, count: usize) -> Result<&'a [T], Error> {
+unsafe fn values<'a, T>(pointer: *const T, count: usize) -> Outcome<&'a [T]> {
     match count {
         0 => Ok(&[]),
         _ if pointer.is_null() || !pointer.is_aligned() || count > isize::MAX as usize / size_of::<T>() => {
@@ -68,7 +67,7 @@ unsafe fn values<'a, T>(pointer: *const T, count: usize) -> Result<&'a [T], Erro
 /// # Safety
 ///
 /// The pointer is null, or points to so many values that nothing else reads or writes.
-unsafe fn values_mut<'a, T>(pointer: *mut T, count: usize) -> Result<&'a mut [T], Error> {
+unsafe fn values_mut<'a, T>(pointer: *mut T, count: usize) -> Outcome<&'a mut [T]> {
     match count {
         0 => Ok(&mut []),
         _ if pointer.is_null() || !pointer.is_aligned() || count > isize::MAX as usize / size_of::<T>() => {
@@ -80,11 +79,12 @@ unsafe fn values_mut<'a, T>(pointer: *mut T, count: usize) -> Result<&'a mut [T]
 }
 
 /// The caller's memory, if it is as large and as aligned as it must be.
-fn room(memory: *mut u8, bytes: usize, needed: usize) -> Result<*mut u8, Error> {
+#[allow(clippy::cast_ptr_alignment, reason = "the address has been looked at")]
+fn room<T>(memory: *mut u8, bytes: usize, needed: usize) -> Outcome<*mut T> {
     if memory.is_null() || bytes < needed || !memory.addr().is_multiple_of(8) {
         return Err(wrong(Status::Memory, "the memory is smaller than pysnn_probe says, or not aligned"));
     }
-    Ok(memory)
+    Ok(memory.cast())
 }
 
 /// Bytes of a session in the caller's memory.
@@ -97,20 +97,21 @@ fn session_bytes(model: &OpenModel) -> usize {
 /// # Safety
 ///
 /// The model stays, and the memory is null or has so many bytes that nothing else reads or writes.
-unsafe fn begin(model: &'static OpenModel, memory: *mut u8, bytes: usize) -> Result<*mut OpenSession, Error> {
-    let memory = room(memory, bytes, session_bytes(model))?;
+unsafe fn begin(model: &'static OpenModel, memory: *mut u8, bytes: usize) -> Outcome<*mut OpenSession> {
+    let session = room::<OpenSession>(memory, bytes, session_bytes(model))?;
     let [words, counts] = Session::room(model);
-    let behind = memory.wrapping_add(size_of::<OpenSession>());
+    let words_begin = session.wrapping_add(1).cast::<i32>();
+    let counts_begin = words_begin.wrapping_add(words).cast::<u8>();
     // SAFETY: the memory has been seen to hold a session, the words behind it and the counts behind these; a session's size is a multiple
-    // of a word's alignment, and any bits are words.
+    // of a word's alignment, and zeros are words.
     unsafe {
-        ptr::write_bytes(behind, 0, 4 * words + counts);
-        let words_at = slice::from_raw_parts_mut(behind.cast::<i32>(), words);
-        let counts_at = slice::from_raw_parts_mut(behind.wrapping_add(4 * words), counts);
-        let session = memory.cast::<OpenSession>();
-        session.write(Session::start(model, words_at, counts_at).map_err(fault)?);
-        Ok(session)
+        ptr::write_bytes(words_begin, 0, words);
+        ptr::write_bytes(counts_begin, 0, counts);
+        let words = slice::from_raw_parts_mut(words_begin, words);
+        let counts = slice::from_raw_parts_mut(counts_begin, counts);
+        session.write(Session::start(model, words, counts)?);
     }
+    Ok(session)
 }
 
 /// The version of the interface.
@@ -132,7 +133,7 @@ pub unsafe extern "C" fn pysnn_probe(plan: *const u8, bytes: usize, info: *mut I
         if info.size < size_of::<Info>() {
             return Err(wrong(Status::Argument, "info.size is smaller than the library's"));
         }
-        let model = Model::open(plan).map_err(fault)?;
+        let model = Model::open(plan)?;
         let found = model.info();
         let stream_bytes = size_of::<OpenSession>() + found.stream_bytes;
         *info = Info { size: info.size, stream_bytes, ..found };
@@ -160,8 +161,8 @@ pub unsafe extern "C" fn pysnn_open(
         // SAFETY: the caller's promise.
         let (model, plan) = unsafe { (model.as_mut().ok_or_else(missing)?, values(plan, bytes)?) };
         *model = ptr::null_mut();
-        let opened = Model::open(plan).map_err(fault)?;
-        let place = room(memory, memory_bytes, size_of::<OpenModel>())?.cast::<OpenModel>();
+        let opened = Model::open(plan)?;
+        let place = room::<OpenModel>(memory, memory_bytes, size_of::<OpenModel>())?;
         // SAFETY: the memory has been seen to be large and aligned enough.
         unsafe { place.write(opened) };
         *model = place;
@@ -218,7 +219,7 @@ pub extern "C" fn pysnn_end(_session: *mut OpenSession) {}
 unsafe fn on(
     session: *mut OpenSession,
     error: *mut Error,
-    body: impl FnOnce(&mut OpenSession) -> Result<(), Error>,
+    body: impl FnOnce(&mut OpenSession) -> Outcome<()>,
 ) -> Status {
     // SAFETY: the caller's promise.
     unsafe { told(error, session.as_mut().ok_or_else(missing).and_then(body)) }
@@ -239,7 +240,7 @@ pub unsafe extern "C" fn pysnn_reset(session: *mut OpenSession, error: *mut Erro
     unsafe { on(session, error, reset) }
 }
 
-fn only_events(_: &mut OpenSession) -> Result<(), Error> {
+fn only_events(_: &mut OpenSession) -> Outcome<()> {
     Err(wrong(Status::Argument, "events enter this network: pysnn_step_events"))
 }
 
@@ -299,7 +300,7 @@ pub unsafe extern "C" fn pysnn_step_events(
     error: *mut Error,
 ) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { on(session, error, |session| session.step(values(inputs, count)?).map_err(fault)) }
+    unsafe { on(session, error, |session| session.step(values(inputs, count)?)) }
 }
 
 /// Steps since the start.
@@ -327,7 +328,7 @@ pub unsafe extern "C" fn pysnn_scores(
 ) -> Status {
     // SAFETY: the caller's promise.
     unsafe {
-        let give = |session: &OpenSession| session.scores(values_mut(scores, count)?).map_err(fault);
+        let give = |session: &OpenSession| session.scores(values_mut(scores, count)?);
         told(error, session.as_ref().ok_or_else(missing).and_then(give))
     }
 }
@@ -346,7 +347,7 @@ pub unsafe extern "C" fn pysnn_save(
 ) -> Status {
     // SAFETY: the caller's promise.
     unsafe {
-        let save = |session: &OpenSession| session.save(values_mut(bytes, room)?).map_err(fault);
+        let save = |session: &OpenSession| session.save(values_mut(bytes, room)?);
         told(error, session.as_ref().ok_or_else(missing).and_then(save))
     }
 }
@@ -364,7 +365,7 @@ pub unsafe extern "C" fn pysnn_load(
     error: *mut Error,
 ) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { on(session, error, |session| session.load(values(bytes, count)?).map_err(fault)) }
+    unsafe { on(session, error, |session| session.load(values(bytes, count)?)) }
 }
 
 /// Repeat the golden run.
@@ -383,7 +384,7 @@ pub unsafe extern "C" fn pysnn_verify(
     unsafe {
         let verify = |model| {
             let session = begin(model, memory, memory_bytes)?;
-            session.as_mut().ok_or_else(missing)?.verify().map_err(fault)
+            session.as_mut().ok_or_else(missing)?.verify()
         };
         told(error, model.as_ref().ok_or_else(missing).and_then(verify))
     }

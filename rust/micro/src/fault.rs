@@ -15,7 +15,9 @@ pub struct Fault<'a> {
 pub type Result<'a, T> = core::result::Result<T, Fault<'a>>;
 
 impl<'a> Fault<'a> {
-    pub(crate) const fn new(status: Status, what: &'static str) -> Self {
+    /// A fault that is about no node.
+    #[must_use]
+    pub const fn new(status: Status, what: &'static str) -> Self {
         Self { status, what, node: "" }
     }
 

@@ -110,7 +110,9 @@ mod tests {
     fn digests_of_the_standard() {
         let digest = |parts: &[&[u8]]| {
             let mut hash = Sha256::new();
-            parts.iter().for_each(|part| hash.update(part));
+            for part in parts {
+                hash.update(part);
+            }
             hash.finish()
         };
         assert_eq!(digest(&[])[..4], [0xe3, 0xb0, 0xc4, 0x42]);
