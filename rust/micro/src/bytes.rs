@@ -1,9 +1,11 @@
-//! Numbers in bytes, little-endian; 0 behind the end.
+//! Numbers in bytes, little-endian; 0 behind the end. They are read everywhere, so each reader is one piece of code and no more.
 
+#[inline(never)]
 pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
+#[inline(never)]
 pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

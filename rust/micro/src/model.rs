@@ -92,6 +92,7 @@ impl<'a> Model<'a> {
         self.ops.get(OP * number..OP * (number + 1)).unwrap_or_default()
     }
 
+    #[inline(never)]
     /// An operation of a checked model.
     pub(crate) fn op(&self, number: usize) -> Option<Op<'a>> {
         Op::read(self.record(number))

@@ -107,6 +107,7 @@ impl<'a> Op<'a> {
         self.word(word::SOURCE_COUNT)
     }
 
+    #[inline(never)]
     /// Kernel, stride, padding at the top and the left, dilation; and padding at the bottom and the right.
     pub(crate) fn window(&self) -> Window {
         let pair = |first: usize| [self.word(word::WINDOW + first), self.word(word::WINDOW + first + 1)];
@@ -149,6 +150,7 @@ impl Window {
         Some(result)
     }
 
+    #[inline(never)]
     /// The pixel of a map that a tap of a window sees, if it lies inside.
     pub(crate) fn pixel(&self, shape: Shape, at: [usize; 2], tap: [usize; 2]) -> Option<usize> {
         let [y, x] = [0, 1]
@@ -174,6 +176,7 @@ pub(crate) struct Term<'a> {
 }
 
 impl<'a> Model<'a> {
+    #[inline(never)]
     /// The number of the map that an operation reads as its `number`-th.
     pub(crate) fn source(&self, op: &Op<'_>, number: usize) -> usize {
         u32_at(self.sources, 16 * (op.word(word::SOURCES) + number)) as usize
@@ -197,6 +200,7 @@ impl<'a> Model<'a> {
         })
     }
 
+    #[inline(never)]
     /// The bytes of an operation's `number`-th array; none where it has it not.
     pub(crate) fn array(&self, op: &Op<'_>, number: usize, size: usize) -> &'a [u8] {
         if number >= op.word(word::ARRAY_COUNT) {
@@ -212,6 +216,7 @@ impl<'a> Model<'a> {
         Integers(self.array(op, number, 4))
     }
 
+    #[inline(never)]
     /// Check that an array has a type and so many values.
     pub(crate) fn check_array(
         &self,
