@@ -8,7 +8,8 @@ use std::mem::offset_of;
 use pysnn_abi::{ABI, Error, Info, Status, Use};
 
 const HEADER: &str = include_str!("../../abi/include/pysnn.h");
-const SOURCE: &str = include_str!("../src/lib.rs");
+/// Both libraries.
+const SOURCES: [&str; 2] = [include_str!("../src/lib.rs"), include_str!("../../micro-c/src/lib.rs")];
 /// The declarations of version 1 of the interface, as this test prints them.
 const FIRST: &str = include_str!("../abi/1.txt");
 
@@ -62,8 +63,8 @@ fn in_c(kind: &str) -> String {
         "Info" => "pysnn_info",
         "Error" => "pysnn_error",
         "Status" => "pysnn_status",
-        "Session" => "pysnn_session",
-        "Arc<Model>" => "pysnn_model",
+        "Session" | "OpenSession" => "pysnn_session",
+        "Arc<Model>" | "OpenModel" => "pysnn_model",
         "()" => "void",
         other => panic!("{other} has no type in C"),
     };
@@ -71,8 +72,8 @@ fn in_c(kind: &str) -> String {
 }
 
 /// The functions of the code, in the same form.
-fn defined() -> BTreeMap<String, String> {
-    let functions = SOURCE.split("extern \"C\" fn ").skip(1);
+fn defined(source: &str) -> BTreeMap<String, String> {
+    let functions = source.split("extern \"C\" fn ").skip(1);
     functions
         .map(|text| {
             let (name, rest) = text.split_once('(').unwrap();
@@ -93,11 +94,14 @@ fn the_header_declares_what_the_code_defines() {
         let kinds = kinds.replace("constvoid*", "constuint8_t*").replace("void*", "uint8_t*");
         kinds.replace("pysnn_use", "uint32_t")
     };
-    let [declared, defined] = [declared(), defined()];
+    let declared = declared();
     assert_eq!(declared.len(), 16, "{declared:#?}");
-    assert_eq!(declared.keys().collect::<Vec<_>>(), defined.keys().collect::<Vec<_>>());
-    for (name, kinds) in &declared {
-        assert_eq!(plain(kinds), plain(&defined[name]), "{name}");
+    for source in SOURCES {
+        let defined = defined(source);
+        assert_eq!(declared.keys().collect::<Vec<_>>(), defined.keys().collect::<Vec<_>>());
+        for (name, kinds) in &declared {
+            assert_eq!(plain(kinds), plain(&defined[name]), "{name}");
+        }
     }
 }
 

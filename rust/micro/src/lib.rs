@@ -15,6 +15,7 @@ mod model;
 mod neurons;
 mod op;
 mod proof;
+mod results;
 mod session;
 mod sha256;
 mod state;
