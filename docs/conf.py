@@ -18,6 +18,7 @@ html_title = f"pysnn {version}"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "api_pages", "kept_outputs"]
 exclude_patterns = ["_ext", "tutorials/outputs"]
 html_theme = "furo"
+html_favicon = "favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
 # Markdown's indented blocks are commands and formulas as often as Python.
