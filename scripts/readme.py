@@ -4,7 +4,7 @@ The figures are those of docs/performance.md, whose tables ``make bench-peers`` 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from pysnn.files.aside import write_aside
@@ -14,46 +14,51 @@ __all__ = ["PICTURE", "README", "figures_table", "with_table"]
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "overview.png"
-LIBRARIES = ("snnTorch", "SpikingJelly", "norse", "sinabs")
+LIBRARIES = ("snnTorch", "SpikingJelly", "sinabs", "Norse")
+ABILITIES = (
+    ("trains through time by surrogate gradients, on GPUs", "no", "yes", "yes", "yes", "yes"),
+    ("converts ANNs", "yes, and says each layer's error", "no", "yes", "yes", "no"),
+)
+"""What there is, pysnn first, then :data:`LIBRARIES`."""
 _SHOWN = re.compile(r"<!-- table: libraries -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def rows_of(name: str) -> list[dict[str, str]]:
     """Return the rows of a table of docs/performance.md."""
     text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-    found = re.search(rf"<!-- table: {re.escape(name)} -->\n.*?\n(\|.*?)<!-- end -->", text, re.DOTALL)
+    found = re.search(rf"<!-- table: {re.escape(name)} -->\n[^|]*(\|.*?)<!-- end -->", text, re.DOTALL)
     if not found:
         raise ValueError(f"docs/performance.md has no table '{name}'")
-    head, _, *body = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in found[1].strip().split("\n")]
+    head, _, *body = [[cell.strip() for cell in line.split("|")[1:-1]] for line in found[1].strip().split("\n")]
     return [dict(zip(head, line, strict=True)) for line in body]
 
 
-def _span(values: list[float]) -> str:
-    low, high = min(values), max(values)
-    return f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g}"
+def _span(ratios: list[float]) -> str:
+    low, high = f"{min(ratios):.2g}", f"{max(ratios):.2g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _converted(table: str, columns: Sequence[str]) -> list[str]:
+    """Return the time of each column over that of pysnn, both int8 where there is a choice, on one thread and one image at a time."""
+    rows = [row for row in rows_of(table) if row["threads"] == row["batch"] == "1"]
+    return [_span([float(row[column]) / float(row["pysnn int8"]) for row in rows]) for column in columns]
 
 
 def figures_table() -> str:
-    """Return how many times as fast each library's networks run here, as Markdown."""
-    converted = [row for row in rows_of("peers") if row["threads"] == "1"]
+    """Return what pysnn does beside the libraries, and how many times the library's time its own is, as Markdown."""
+    peers = _converted("libraries", [name.lower() if name == "Norse" else name for name in LIBRARIES])
     trained = rows_of("claim neurons")
-
-    def faster(rows: list[dict[str, str]], library: str) -> str:
-        return _span([float(row[library]) / float(row["pysnn int8"]) for row in rows if row[library]])
-
-    def same(rows: list[Mapping[str, str]], library: str) -> str:
-        return _span([float(row["times as fast"]) for row in rows if row["library"].lower() == library.lower()])
-
-    lines = ["| | " + " | ".join(LIBRARIES) + " |", "| --- |" + " --- |" * len(LIBRARIES)]
-    for batch in ("1", "64"):
-        part = [row for row in converted if row["batch"] == batch]
-        cells = " | ".join(faster(part, library) for library in LIBRARIES)
-        lines.append(
-            f"| converted ResNet-20 and VGG-11, int8, {batch} image{'s' * (batch != '1')} at once: times as fast | {cells} |"
-        )
-    cells = " | ".join(same(list(trained), library) for library in LIBRARIES)
-    lines.append(f"| networks trained there, equal spikes, float32, 1 sample at once: times as fast | {cells} |")
-    return "\n".join(lines)
+    own = [_span([float(row["times as fast"]) for row in trained if row["library"] == name]) for name in LIBRARIES]
+    [ann] = _converted("ann", ["ANN ONNX Runtime int8"])
+    rows = [
+        ("", "pysnn", *LIBRARIES),
+        ("---",) * 6,
+        *ABILITIES,
+        ("time of converted ResNet-20 and VGG-11, T = 4 to 32, over pysnn's in int8", "1", *peers),
+        ("time of networks trained in the library, equal spikes, over pysnn's in float32", "1", *own),
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{table}\n\nThe ANN itself, in ONNX Runtime's int8, takes {ann} of the time of the converted network."
 
 
 def with_table(text: str) -> str:

@@ -57,7 +57,15 @@ def test_commands_are_found() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:layer '.*', T = :UserWarning")
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/conversion.md", "docs/first_spike_windows.md", "docs/streams.md", "docs/events.md"]
+    "name",
+    [
+        "README.md",
+        "docs/concepts.md",
+        "docs/conversion.md",
+        "docs/first_spike_windows.md",
+        "docs/streams.md",
+        "docs/events.md",
+    ],
 )
 def test_the_examples_of_a_page_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
