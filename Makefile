@@ -87,11 +87,11 @@ test-torch: $(TORCH_VENV)/.ready ## test what needs PyTorch (import, training), 
 .venv-peers/.interop: pyproject.toml benchmarks/peers/requirements.txt $(RUST)
 	@PYTHON=$(PYTHON) TORCH_INDEX=$(TORCH_INDEX) sh benchmarks/peers/make_env.sh .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@.venv-peers/bin/python -m pip install --quiet --editable '.[nir,events]' --group torch-test
+	@.venv-peers/bin/python -m pip install --quiet --editable '.[nir,events,plot]' --group torch-test
 	@touch $@
 
 test-interop: .venv-peers/.interop ## test imports from snnTorch, SpikingJelly, sinabs and Norse, with these in an environment of their own
-	.venv-peers/bin/python -m pytest tests/unit/importers/spiking tests/unit/importers/nir tests/data/test_interop.py
+	.venv-peers/bin/python -m pytest tests/unit/importers/spiking tests/unit/importers/nir tests/data/test_interop.py tests/meta/test_tutorials.py
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check
@@ -118,7 +118,7 @@ docs: $(VENV)/.docs ## build the documentation site into site/, run its tutorial
 
 # Where the libraries are that these tutorials need.
 tutorial-outputs: .venv-peers/.interop ## run the tutorials that need PyTorch, and keep their outputs for the site
-	@.venv-peers/bin/python -m pip install --quiet --editable '.[plot]' --group docs
+	@.venv-peers/bin/python -m pip install --quiet --group docs
 	.venv-peers/bin/python -m scripts.keep_tutorial_outputs
 
 $(VENV)/.test-site: $(VENV)/.docs

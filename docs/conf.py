@@ -16,9 +16,11 @@ version = release = __version__
 html_title = f"pysnn {version}"
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "api_pages", "kept_outputs"]
-exclude_patterns = ["_ext", "tutorials/outputs"]
+exclude_patterns = ["_ext", "_static", "tutorials/outputs"]
 html_theme = "furo"
-html_favicon = "favicon.svg"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sourcelink = False
 # Markdown's indented blocks are commands and formulas as often as Python.
@@ -35,12 +37,12 @@ nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 120
 nb_merge_streams = True
-# Kernels run without what a user keeps in ~/.ipython, and say errors only; one thread of linear algebra is the fastest for
-# matrices this small.
+# Kernels run the checkout's own package, without what a user keeps in ~/.ipython, and say errors only. One thread of linear
+# algebra is the fastest for matrices this small.
 profile = BUILD / "ipython" / "profile_default"
 profile.mkdir(parents=True, exist_ok=True)
 (profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 40\n", encoding="utf-8")
-os.environ |= {"IPYTHONDIR": str(profile.parent), "OMP_NUM_THREADS": "1"}
+os.environ |= {"IPYTHONDIR": str(profile.parent), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parent)}
 
 autodoc_member_order = "groupwise"
 autodoc_typehints = "description"
