@@ -7,6 +7,7 @@ import typer
 from pysnn.cli.convert import convert
 from pysnn.cli.deploy.estimate import chips, estimate
 from pysnn.cli.deploy.export import export
+from pysnn.cli.deploy.report import report
 from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
 from pysnn.cli.group import OneLineGroup
@@ -52,7 +53,20 @@ def common(
     Progress.quiet = quiet
 
 
-for command in (quickstart, convert, run, export, diagnose, estimate, info, methods, corrections, neurons, chips):
+for command in (
+    quickstart,
+    convert,
+    run,
+    export,
+    diagnose,
+    estimate,
+    report,
+    info,
+    methods,
+    corrections,
+    neurons,
+    chips,
+):
     app.command(command.__name__)(reported(command))
 app.command("import")(reported(import_network, "import"))
 

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -122,6 +124,28 @@ def test_search_finds(browser: Any, home: str, words: str, page: str) -> None:
     wait_for(browser, f'#search-results ul.search li a[href*="{page}"]')[0].click()
     assert page in browser.current_url
     assert errors(browser) == []
+
+
+def test_a_report_draws_its_charts(browser: Any, home: str, tmp_path: Path) -> None:
+    from pysnn.quickstart import quickstart
+
+    quickstart(tmp_path / "quickstart", backend="rust")
+    command = ["report", str(tmp_path / "quickstart" / "digits.psnn"), "--data", "digits:test", "--steps", "1,8,32"]
+    page = tmp_path / "report.html"
+    subprocess.run([sys.executable, "-m", "pysnn", *command, "--chips", "loihi1", "--out", str(page)], check=True)
+    browser.get(home + "index.html")
+    errors(browser)
+    for scheme in ("light", "dark"):
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+        browser.get(page.as_uri())
+        wait_for(browser, "section:nth-of-type(6) svg")
+        assert len(browser.find_elements("css selector", "section .wide svg")) == 5
+        assert errors(browser) == []
+    summaries = browser.find_elements("css selector", "summary")
+    summaries[0].send_keys("\ue007")
+    assert browser.find_element("css selector", "details[open] td").is_displayed()
 
 
 def test_light_and_dark(browser: Any, home: str) -> None:
