@@ -60,11 +60,8 @@ def test_commands_are_found() -> None:
     "name",
     [
         "README.md",
-        "docs/concepts.md",
-        "docs/conversion.md",
-        "docs/first_spike_windows.md",
-        "docs/streams.md",
-        "docs/events.md",
+        *(f"docs/{name}.md" for name in ("concepts", "conversion", "first_spike_windows", "streams", "events", "stdp")),
+        *(f"docs/{name}.md" for name in ("adding_a_plasticity_rule", "hardware")),
     ],
 )
 def test_the_examples_of_a_page_run(

@@ -140,8 +140,8 @@ def test_a_report_draws_its_charts(browser: Any, home: str, tmp_path: Path) -> N
             "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         )
         browser.get(page.as_uri())
-        wait_for(browser, "section:nth-of-type(6) svg")
-        assert len(browser.find_elements("css selector", "section .wide svg")) == 5
+        wait_for(browser, "section:nth-of-type(6) svg.marks")
+        assert len(browser.find_elements("css selector", "section .wide svg.marks")) == 5
         assert errors(browser) == []
     summaries = browser.find_elements("css selector", "summary")
     summaries[0].send_keys("\ue007")
