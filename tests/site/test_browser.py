@@ -143,9 +143,8 @@ def test_a_report_draws_its_charts(browser: Any, home: str, tmp_path: Path) -> N
         wait_for(browser, "section:nth-of-type(6) svg.marks")
         assert len(browser.find_elements("css selector", "section .wide svg.marks")) == 5
         assert errors(browser) == []
-    summaries = browser.find_elements("css selector", "summary")
-    summaries[0].send_keys("\ue007")
-    assert browser.find_element("css selector", "details[open] td").is_displayed()
+    browser.find_element("css selector", "section > details > summary").send_keys("\ue007")
+    assert browser.find_element("css selector", "section > details[open] td").is_displayed()
 
 
 def test_light_and_dark(browser: Any, home: str) -> None:
