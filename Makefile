@@ -110,7 +110,7 @@ $(VENV)/.docs: $(VENV)/.dev
 	@$(PIP) install --group docs
 	@touch $@
 
-# The site goes to its place when it is whole. A second build runs only the tutorials that have changed.
+# The site goes to its place when it is whole. A second build of the same package runs only the tutorials that have changed.
 docs: $(VENV)/.docs ## build the documentation site into site/, run its tutorials, check its links
 	$(BIN)/sphinx-build -q -W --keep-going -b html -d build/docs/doctrees docs build/docs/html
 	@rm -rf site && cp -R build/docs/html site

@@ -1,5 +1,6 @@
 """Settings of the documentation site: `make docs` builds it from these pages and the docstrings into site/."""
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -30,9 +31,13 @@ highlight_language = "none"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 
-# A tutorial is run once: the cache knows it by the text of its cells.
+# A tutorial is run once for each state of the package and of its own cells.
+sources = sorted(
+    path for path in (HERE.parent / "pysnn").rglob("*") if path.suffix in {".py", ".so", ".pyd", ".npz", ".toml"}
+)
+package = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(BUILD / "notebooks")
+nb_execution_cache_path = str(BUILD / "notebooks" / package)
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 120

@@ -37,6 +37,7 @@ def test_every_page_is_in_the_navigation_once() -> None:
     assert sorted(reached) == sorted(DOCS.rglob("*.md"))
 
 
+@pytest.mark.slow
 def test_every_public_package_is_in_the_reference() -> None:
     packages = {"pysnn"} | {found.name for found in pkgutil.walk_packages(pysnn.__path__, "pysnn.") if found.ispkg}
     inner = tuple(f"pysnn.{name}" for name in INNER)

@@ -47,6 +47,7 @@ class Loaded(HTMLParser):
         self.addresses += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "data", "action"}]
 
 
+@pytest.mark.slow
 def test_sections_say_what_the_run_says() -> None:
     """By hand: four steps of IF neurons with threshold 1; a sample is read as its most frequent output."""
     found = by_title(network_report(SavedNetwork(NETWORK), DATA, ReportOptions([4], sample=1)))
@@ -88,6 +89,7 @@ def test_windows_need_no_steps() -> None:
     assert found["Accuracy and operations"].table.height == 1
 
 
+@pytest.mark.slow
 def test_a_page_loads_nothing_and_escapes() -> None:
     chart = {"title": "</script><b>"} if has_charts() else None
     section = Section("a <b>", "x & y", pl.DataFrame({"<i>": ["<u>", None], "n": [0.25, 1.0]}), chart)
@@ -98,6 +100,7 @@ def test_a_page_loads_nothing_and_escapes() -> None:
     assert len(text.encode()) < 3_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_charts(), reason="needs the extra 'report'")
 def test_charts_have_their_data() -> None:
     found = by_title(network_report(SavedNetwork(NETWORK), DATA, ReportOptions([1, 2, 4], ["loihi1"])))
@@ -116,6 +119,7 @@ def test_bad_input_is_named() -> None:
         network_report(saved, Data(Events.from_lists([([0], [0])]), None, ""), ReportOptions([2]))
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
     from pysnn.files.psnn import save
 
