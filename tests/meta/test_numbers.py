@@ -12,7 +12,7 @@ WRITTEN = {
     "hardware_peers.md": "benchmarks.peers.hardware_tools",
     "hardware_validation.md": "benchmarks.claims.hardware_validation",
 }
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"], key=lambda path: path.name)
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"], key=lambda path: path.name)
 
 _UNITS = (
     r"%|points?|percent|ms|us|µs|ns|s|seconds?|minutes?|min|hours?|h|days?|[KMG]i?B(?:/s)?|kB|M|G|million|times|Hz|kHz|MHz|GHz"
@@ -89,7 +89,7 @@ def holds(numbers: list[float], written: str) -> bool:
     return any(round(number, digits) == value for number in numbers)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=[path.name for path in PAGES])
+@pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
 def test_figures_of_a_page_stand_in_its_tables(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     numbers = shown(text)
