@@ -1,7 +1,5 @@
 //! Rows: what arrivals deliver, and do to their synapses.
 
-use std::ops::Range;
-
 use crate::simd::{Kernel, Level};
 
 use super::super::block::Block;
