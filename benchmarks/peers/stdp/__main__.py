@@ -70,7 +70,9 @@ def line(row: dict[str, Any]) -> str:
     if "error" in row:
         return f"{head} {row['error']}"
     speed = f"{row['updates_per_s'] / 1e6:9.1f} M updates/s"
-    return f"{head} {speed}  in {row['rate_in']:6.2f} Hz  out {row['rate_out']:6.2f} Hz ({row['rate_off_percent']:+.1f} %)"
+    return (
+        f"{head} {speed}  in {row['rate_in']:6.2f} Hz  out {row['rate_out']:6.2f} Hz ({row['rate_off_percent']:+.1f} %)"
+    )
 
 
 def compared(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -86,7 +88,9 @@ def compared(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "simulator": row["simulator"],
             "threads": row["threads"],
             "M updates/s": round(row["updates_per_s"] / 1e6, 1),
-            "pysnn, one thread: times": round(own[row["case"]] / row["updates_per_s"], 2) if row["case"] in own else None,
+            "pysnn, one thread: times": round(own[row["case"]] / row["updates_per_s"], 2)
+            if row["case"] in own
+            else None,
             "Hz in": round(row["rate_in"], 2),
             "Hz out": round(row["rate_out"], 2),
             "% off pysnn's": row["rate_off_percent"],

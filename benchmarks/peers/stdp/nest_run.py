@@ -54,7 +54,9 @@ def run(case: Case, repeat: int) -> dict[str, Any]:
         spikes = [np.asarray(one.events["senders"])[first:] for one, first in zip(recorders, before, strict=True)]
         events = spikes[1] if case.recurrent else spikes[0]
         updates = int(fan_out[events].sum() + fan_in[spikes[1]].sum())
-        rates = [len(one) / (case.seconds * size) for one, size in zip(spikes, (case.sources, case.targets), strict=True)]
+        rates = [
+            len(one) / (case.seconds * size) for one, size in zip(spikes, (case.sources, case.targets), strict=True)
+        ]
         found.append({
             "simulator": f"NEST {nest.__version__} stdp_synapse_hom",
             "wall_s_per_s": seconds / case.seconds,
