@@ -166,9 +166,9 @@ impl<I: Number> ColumnsOf<'_, &[I]> {
         match &self.kernel.post.dependence {
             Dependence::None if is_gain(&self.kernel.post) && !self.kernel.restricted && self.kernel.c.is_none() => {
                 if self.w.len() > NEAR {
-                    self.gain::<true>(w_max)
+                    self.gain::<true>(w_max);
                 } else {
-                    self.gain::<false>(w_max)
+                    self.gain::<false>(w_max);
                 }
             }
             Dependence::None => self.change(One),
@@ -186,7 +186,9 @@ impl<I: Number> ColumnsOf<'_, &[I]> {
         let (by_target, x) = (*by_target, wire.x.as_slice());
         let following = |k: usize| fired.get(k).map(|&(j, _)| j);
         for (k, &(j, scale)) in fired.iter().enumerate() {
-            following(k + if FAR { 2 } else { 1 }).into_iter().for_each(|j| by_target.fetch(j));
+            if let Some(j) = following(k + if FAR { 2 } else { 1 }) {
+                by_target.fetch(j);
+            }
             let (start, end) = by_target.span(j);
             // Behind its end, a column asks for the weights at the start of the next one.
             let jump = following(k + 1).map_or(0, |j| by_target.span(j).0.wrapping_sub(end));

@@ -19,9 +19,9 @@ pub(in super::super) fn rows(block: &mut Block, wire: &Wire, sums: &mut [f32], l
         return;
     }
     if block.dense {
-        level.run(RowsOf::<true> { block, wire, sums, level })
+        level.run(RowsOf::<true> { block, wire, sums, level });
     } else {
-        level.run(RowsOf::<false> { block, wire, sums, level })
+        level.run(RowsOf::<false> { block, wire, sums, level });
     }
 }
 
@@ -50,6 +50,7 @@ impl<const DENSE: bool> Kernel for RowsOf<'_, DENSE> {
     type Output = ();
 
     #[inline(always)]
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is for rows of one lifetime")]
     fn run(mut self) {
         let Some(kernel) = self.wire.plan.kernel.as_ref().filter(|_| self.wire.now.learn) else {
             return self.each(|row| row.deliver::<DENSE>());
