@@ -22,7 +22,7 @@ from pysnn.plastic.plan import PlasticPlan
 from tests.parity.test_plastic import assert_same, run
 
 RULE = PairSTDP(a_plus=0.02, a_minus=0.021, tau_plus=20e-3, tau_minus=10e-3, w_max=0.5)
-CONNECTORS = {"all": AllToAll(), "some": FixedProbability(0.3, seed=2)}
+CONNECTORS: dict[str, Connector] = {"all": AllToAll(), "some": FixedProbability(0.3, seed=2)}
 
 
 def plain(connector: Connector) -> PlasticPlan:
