@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check check-targets format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge-c edge-micro edge test-edge test-micro test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check check-targets format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge-c edge-micro edge test-edge test-micro docs tutorial-outputs test-site test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,11 +90,11 @@ test-torch: $(TORCH_VENV)/.ready ## test what needs PyTorch (import, training), 
 .venv-peers/.interop: pyproject.toml benchmarks/peers/requirements.txt $(RUST)
 	@PYTHON=$(PYTHON) TORCH_INDEX=$(TORCH_INDEX) sh benchmarks/peers/make_env.sh .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@.venv-peers/bin/python -m pip install --quiet --editable '.[nir,events]' --group torch-test
+	@.venv-peers/bin/python -m pip install --quiet --editable '.[nir,events,plot]' --group torch-test
 	@touch $@
 
 test-interop: .venv-peers/.interop ## test imports from snnTorch, SpikingJelly, sinabs and Norse, with these in an environment of their own
-	.venv-peers/bin/python -m pytest tests/unit/importers/spiking tests/unit/importers/nir tests/data/test_interop.py
+	.venv-peers/bin/python -m pytest tests/unit/importers/spiking tests/unit/importers/nir tests/data/test_interop.py tests/meta/test_tutorials.py
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check
@@ -120,6 +120,28 @@ format: $(VENV)/.dev ## format the sources and mend what the linters can mend
 	cargo fmt --all
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+$(VENV)/.docs: $(VENV)/.dev
+	@$(PIP) install --group docs
+	@touch $@
+
+# The site goes to its place when it is whole. A second build of the same package runs only the tutorials that have changed.
+docs: $(VENV)/.docs ## build the documentation site into site/, run its tutorials, check its links
+	$(BIN)/sphinx-build -q -W --keep-going -b html -d build/docs/doctrees docs build/docs/html
+	@rm -rf site && cp -R build/docs/html site
+	$(BIN)/python -m scripts.check_site site
+
+# Where the libraries are that these tutorials need.
+tutorial-outputs: .venv-peers/.interop ## run the tutorials that need PyTorch, and keep their outputs for the site
+	@.venv-peers/bin/python -m pip install --quiet --group docs
+	.venv-peers/bin/python -m scripts.keep_tutorial_outputs
+
+$(VENV)/.test-site: $(VENV)/.docs
+	@$(PIP) install --group test-site
+	@touch $@
+
+test-site: docs $(VENV)/.test-site ## open the site in a browser without a window (apt install chromium chromium-driver)
+	PYSNN_SITE=$(CURDIR)/site $(BIN)/python -m pytest -q tests/site
 
 bench: $(VENV)/.dev ## check the claims of docs/performance.md, or one: make bench BENCH=import_time
 	@for script in $$(grep -l __main__ benchmarks/claims/$(BENCH).py); do \
@@ -172,7 +194,7 @@ test-edge: edge edge-c ## test pysnn-run of the other processors under qemu-user
 	PYSNN_RUN="qemu-arm $(EDGE)/pysnn-run-armv7" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
 	PYSNN_RUN="qemu-riscv64 $(EDGE)/pysnn-run-riscv64gc" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
 	@command -v valgrind >/dev/null || { echo "this needs valgrind: apt install valgrind"; exit 1; }
-	PYSNN_SUITE="valgrind --quiet --error-exitcode=9 --leak-check=full $(EDGE)/c/bin/suite" $(BIN)/python -m pytest -q tests/parity/test_c_library.py
+	PYSNN_SUITE="valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite $(EDGE)/c/bin/suite" $(BIN)/python -m pytest -q tests/parity/test_c_library.py
 	@command -v cmake >/dev/null || { echo "this needs CMake: apt install cmake pkg-config"; exit 1; }
 	cmake -S rust/abi/examples -B build/examples -DCMAKE_PREFIX_PATH=$(CURDIR)/$(EDGE)/c && cmake --build build/examples
 
@@ -210,4 +232,4 @@ fuzz: ## fuzz the readers of .psnn files, of plans and of exported networks, FUZ
 		-- -max_len=512 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 
 clean: ## remove .venv and everything built
-	rm -rf $(VENV) $(TORCH_VENV) .venv-peers target dist build pysnn/_core*.so rust/fuzz/target
+	rm -rf $(VENV) $(TORCH_VENV) .venv-peers target dist build site docs/api/pages pysnn/_core*.so rust/fuzz/target
