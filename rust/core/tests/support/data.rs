@@ -72,6 +72,7 @@ impl Data {
             probe: true,
             keep_state: true,
             record_spikes: numbers(|op| op.spec.kind == Kind::Count && !matches!(op.body, Body::Output(_))),
+            profile: false,
             record_potentials: numbers(|op| matches!(op.body, Body::Neuron(_))),
         }
     }

@@ -3,6 +3,7 @@
 use crate::clocked::maps::buffers::View;
 use crate::clocked::synapses::events::Tell;
 use crate::error::{Error, Kind as Fault, Result};
+use crate::plan::Shape;
 use crate::simd::{Kernel, Level};
 
 /// A way to compute a convolution.
@@ -84,6 +85,9 @@ pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
     }
 }
 
+/// Pixels of a dense convolution of real values, at least.
+const FEWEST_PIXELS: usize = 16;
+
 /// Values that are looked at side by side.
 const LANES: usize = 64;
 
@@ -104,6 +108,25 @@ impl Kernel for Density<'_> {
             _ => sum(values, 1, |value| u8::from(value != 0)),
         };
         events as f32 / values.len().max(1) as f32
+    }
+}
+
+/// Whether a dense convolution of real values is faster than one that skips those that are 0.
+pub(crate) struct DenseReals<'a> {
+    pub(crate) map: View<'a, f32>,
+    pub(crate) outputs: Shape,
+}
+
+impl Kernel for DenseReals<'_> {
+    type Output = bool;
+
+    /// One adds 64 outputs for each input that is not 0, the other 16 for each input, but waits for every sum where there are few pixels.
+    #[inline(always)]
+    fn run(self) -> bool {
+        let (values, channels) = (self.map.values(), self.outputs.channels);
+        let active: usize = values.iter().map(|&value| usize::from(value != 0.0)).sum();
+        self.outputs.pixels() >= FEWEST_PIXELS
+            && active * channels.div_ceil(64) * 4 >= values.len() * channels.div_ceil(16)
     }
 }
 
