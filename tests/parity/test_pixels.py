@@ -70,6 +70,7 @@ def test_plan_by_hand() -> None:
     assert result.total("events").tolist() == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not _COMPILED, reason="there is no backend but the reference")
 @pytest.mark.parametrize("neuron", [IF(0.6), FirstSpike(0.2, window=7)], ids=["IF", "FirstSpike"])
 @pytest.mark.parametrize(("stride", "kernel", "channels"), [(1, 3, 3), (2, 2, 1), (3, 4, 5)])
@@ -93,7 +94,7 @@ def test_backends_agree(neuron: IF | FirstSpike, stride: int, kernel: int, chann
 
 def test_it_is_close_to_float32() -> None:
     """Currents differ from those of the float32 layer by the rounding of weights, pixels being exact."""
-    net = network(4, IF(1e6))
+    net = network(4, IF(50.0))
     x = np.random.default_rng(8).integers(0, 256, (3, 3, 9, 8), dtype=np.uint8)
     float32, int8 = (
         run(net, x, steps=1, precision="int8", backend="reference", first_layer=first, probe=True)

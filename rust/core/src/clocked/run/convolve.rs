@@ -11,10 +11,10 @@ use crate::clocked::profile::Part;
 use crate::clocked::program::stage::Stage;
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::state::Remembered;
-use crate::clocked::synapses::choice::{DenseReals, Density, Family, crossover};
+use crate::clocked::synapses::choice::{DenseReals, Density, Family, VALUED, crossover};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::Counts;
-use crate::clocked::synapses::events::{ListCounts, ListReals};
+use crate::clocked::synapses::events::{ListCounts, ListReals, Tell};
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::padded::{Pad, Padded, Word};
 use crate::clocked::synapses::rows::RowList;
@@ -104,7 +104,8 @@ impl Sample<'_> {
         }
         let crossover = crossover(level, outputs.channels);
         let map = self.workspace.maps.view(map, block.steps)?;
-        let dense = crossover <= 0.0 || level.run(Density { map, tell: geometry.tell }) >= crossover;
+        let cost = if geometry.tell == Tell::Value { VALUED } else { 1.0 };
+        let dense = crossover <= 0.0 || cost * level.run(Density { map, tell: geometry.tell }) >= crossover;
         Ok(if dense { Family::Dot } else { Family::Event })
     }
 

@@ -74,6 +74,9 @@ const BASELINE: Crossovers = [f32::INFINITY; 4];
 const AVX2: Crossovers = [0.09, 0.22, 0.29, 0.34];
 const AVX512: Crossovers = [0.0, 0.04, 0.10, 0.16];
 
+/// Rows of weights that take as long to add as one to multiply by its value and add, as those of levels: 2.5 to 6 by level and width.
+pub(crate) const VALUED: f32 = 3.0;
+
 /// The crossover for a convolution with this many outputs.
 pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
     let crossovers = level.pick([BASELINE, AVX2, AVX512]);
