@@ -1,15 +1,15 @@
 """Claim: a network of single spikes in windows takes about the time of its int8 ANN.
 
-Times, from uint8 images to scores, what takes the ANN's place: single spikes in windows of 16 steps (int8, one pass) with AVX-512 and with AVX2, a rate code of 8 steps,
+Times, from uint8 images to scores, what takes the ANN's place: single spikes in windows of 16 steps (int8, one pass) with AVX-512 and with AVX2, with either first layer, a rate code of 8 steps,
 and the ANN itself in ONNX Runtime, int8 (static, a scale per channel) and float32, on the machine's best instructions always. One thread each, in turn, the least of many calls
-by processor time. Needs ``onnx`` and ``onnxruntime``; the networks are made once, in benchmarks/results/windows. ``python -m benchmarks.peers.page`` shows the table.
+by processor time. Runs in the environment of the peers (benchmarks/peers/README.md); the networks are made once, in benchmarks/results/windows. ``python -m benchmarks.peers.page`` shows the table.
 """
 
 import argparse
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,6 +30,7 @@ FOLDER = RESULTS / "windows"
 READERS = {"resnet20": resnet_cifar, "vgg11": vgg11_cifar, "resnet110": resnet_cifar}
 CELLS = (("resnet20", 1), ("resnet20", 64), ("vgg11", 1), ("vgg11", 64), ("resnet110", 1))
 WINDOW, STEPS, CALIBRATION = 16, 8, 512
+FIRST_LAYERS: tuple[Literal["float32", "int8"], ...] = ("float32", "int8")
 
 
 def make(name: str) -> tuple[Network, Network]:
@@ -46,11 +47,13 @@ def make(name: str) -> tuple[Network, Network]:
     return load(files[0]).network, load(files[1]).network
 
 
-def at_level(network: Network, level: str) -> Simulator:
+def at_level(network: Network, level: str, first_layer: Literal["float32", "int8"] = "float32") -> Simulator:
     """Return a simulator at a SIMD level, which it has found out about by its first run."""
     os.environ["PYSNN_SIMD"] = level
     try:
-        simulator = Simulator(network, precision="int8", threads=1, count=False, check_range=False)
+        simulator = Simulator(
+            network, precision="int8", first_layer=first_layer, threads=1, count=False, check_range=False
+        )
         simulator.run(np.zeros((1, *network.input.shape), np.uint8), steps=1)
     finally:
         del os.environ["PYSNN_SIMD"]
@@ -63,7 +66,8 @@ def row(name: str, batch: int) -> dict[str, Any]:
     images = np.ascontiguousarray(load_cifar10(data_folder() / "cifar10", "test", batch)[0])
     works: dict[str, Callable[[], object]] = {}
     for level in reversed(simd_levels()[1:]):
-        works[f"windows, {level}"] = partial(at_level(single, level).run, images)
+        for first_layer in FIRST_LAYERS:
+            works[f"windows, {level}, {first_layer} first"] = partial(at_level(single, level, first_layer).run, images)
     works[f"rate code, T = {STEPS}"] = partial(at_level(rate, simd_levels()[-1]).run, images, steps=STEPS)
     for precision in ("int8", "float32"):
         engine = getattr(onnx_engine, precision)()
@@ -73,7 +77,7 @@ def row(name: str, batch: int) -> dict[str, Any]:
         work()
     seconds = least_seconds(list(works.values()), repeats=200 if batch == 1 else 15)
     milliseconds = {key: 1e3 * least / batch for key, least in zip(works, seconds, strict=True)}
-    best = milliseconds[f"windows, {simd_levels()[-1]}"]
+    best = min(milliseconds[f"windows, {simd_levels()[-1]}, {first_layer} first"] for first_layer in FIRST_LAYERS)
     return {
         "network": name,
         "batch": batch,
