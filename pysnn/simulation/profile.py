@@ -27,7 +27,9 @@ class Profile:
     nanoseconds: NDArray[np.float64]
     seconds: float
 
-    def table(self, network: Network, plan: Plan, kernels: Iterable[str], samples: int, threads: int) -> "pl.DataFrame":
+    def table(
+        self, network: Network, plan: Plan, *, kernels: Iterable[str], samples: int, threads: int
+    ) -> "pl.DataFrame":
         """Return one row for each layer and stage that took time, in the order of the plan.
 
         Edges of a sum count as the neurons' that they run as one with. Rows without a layer are the rest: the engine's own, and what happens outside it (data checked and encoded, results put together), which is known of one thread.

@@ -227,7 +227,7 @@ class Result:
         if self.measured is None:
             raise DataError("profile: it was not measured; run with profile=True")
         kernels = [self.kernels.get(op.node, "") for op in self.plan.ops]
-        return self.measured.table(self.network, self.plan, kernels, self.samples, self.threads)
+        return self.measured.table(self.network, self.plan, kernels=kernels, samples=self.samples, threads=self.threads)
 
     def layers(self) -> "pl.DataFrame":
         """Return the exact counts, one row a layer (weights or neurons) and a step count, summed over the samples."""
