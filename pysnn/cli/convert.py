@@ -98,9 +98,9 @@ def convert(
         out,
         conversion,
         data.x,
-        settings=Settings(steps=steps, precision=precision, first_layer=first_layer),
+        settings=Settings(steps=steps, precision=precision, first_layer=first_layer),  # type: ignore[arg-type]
         provenance=facts,
-    )  # type: ignore[arg-type]
+    )
     if conversion.int8_refusal is not None:
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
     notes.append(

@@ -24,7 +24,7 @@ def pixel_means(node: Input) -> NDArray[np.uint8]:
     """
     if node.mean is None:
         return np.zeros(node.shape[0], dtype=np.uint8)
-    return np.clip(np.rint(_WHITE * node.mean.astype(np.float64)), 0, _WHITE).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(_WHITE * node.mean.astype(np.float64)), 0, _WHITE), dtype=np.uint8)
 
 
 def pixel_channels(node: Input, x: NDArray[np.uint8]) -> NDArray[np.uint8]:

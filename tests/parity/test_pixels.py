@@ -1,7 +1,7 @@
 """An int8 first layer on uint8 pixels: worked out by hand, alike on every backend, level, split and number of threads, and saved."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,9 +11,10 @@ from pysnn.errors import DataError, PlanError
 from pysnn.files.psnn import load, save
 from pysnn.files.settings import Settings
 from pysnn.plan import PlanOptions, compile_plan
-from pysnn.plan.ops import ConvOp, InputOp, Plan
+from pysnn.plan.ops import ConvOp, InputOp, NeuronOp, Plan
 from tests.parity.compare import BACKENDS, simd_level
 
+_FIRST: tuple[Literal["float32", "int8"], ...] = ("float32", "int8")
 _COMPILED = [pair for pair in BACKENDS if pair[0] != "reference"]
 
 
@@ -34,7 +35,7 @@ def network(seed: int, neuron: IF | FirstSpike, *, stride: int = 1, kernel: int 
         "flat": Flatten(),
     }
     edges = [("in", "a"), ("in", "b"), ("a", "n1"), ("b", "n1"), ("n1", "flat"), ("flat", "fc"), ("fc", "out")]
-    size = int(np.prod(nodes["a"].shape_of("a", (channels, 9, 8))))  # type: ignore[attr-defined]
+    size = int(np.prod(nodes["a"].shape_of("a", (channels, 9, 8))))
     return Network({**nodes, "fc": Linear(rng.normal(0, 0.1, (5, size))), "out": Output()}, edges)
 
 
@@ -65,7 +66,14 @@ def test_plan_by_hand() -> None:
     left = (128 / 255 - 0.5) / 0.2
     units = np.array([1, 2]) / 51 / 127
     assert conv.bias.tolist() == [round((0.25 + left) / units[0]), round(-2 * left / units[1])]
-    result = run(net, np.uint8([[[[255, 128]]]]), steps=1, precision="int8", first_layer="int8", backend="reference")
+    result = run(
+        net,
+        np.array([[[[255, 128]]]], dtype=np.uint8),
+        steps=1,
+        precision="int8",
+        first_layer="int8",
+        backend="reference",
+    )
     assert result.total("macs").tolist() == [2]
     assert result.total("events").tolist() == [0]
 
@@ -100,18 +108,18 @@ def test_it_is_close_to_float32() -> None:
         run(net, x, steps=1, precision="int8", backend="reference", first_layer=first, probe=True)
         .probes["n1"]
         .current_sum
-        for first in ("float32", "int8")
+        for first in _FIRST
     )
-    plans = [Simulator(net, precision="int8", first_layer=first).plan() for first in ("float32", "int8")]
+    neurons = [
+        next(op for op in Simulator(net, precision="int8", first_layer=first).plan().ops if isinstance(op, NeuronOp))
+        for first in _FIRST
+    ]
     values = [
-        current * plan.ops[k].unit[:, None, None]
-        for current, plan, k in zip((float32, int8), plans, map(_neuron, plans), strict=True)
-    ]  # type: ignore[union-attr]
+        current * op.unit[:, None, None]
+        for current, op in zip((float32, int8), neurons, strict=True)
+        if op.unit is not None
+    ]
     assert np.abs(values[0] - values[1]).max() < 0.02 * np.abs(values[0]).max()
-
-
-def _neuron(plan: Plan) -> int:
-    return next(k for k, op in enumerate(plan.ops) if op.kind == "neuron")
 
 
 def test_it_is_saved(tmp_path: Path) -> None:

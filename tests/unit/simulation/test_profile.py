@@ -2,6 +2,8 @@
 
 import itertools
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def network(neuron: IF | FirstSpike) -> Network:
 
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 @pytest.mark.parametrize("neuron", [IF(0.5), FirstSpike(0.1, window=8)], ids=["IF", "FirstSpike"])
-def test_layers_are_named_and_sum_to_the_whole(neuron: IF | FirstSpike, precision: str) -> None:
+def test_layers_are_named_and_sum_to_the_whole(neuron: IF | FirstSpike, precision: Literal["float32", "int8"]) -> None:
     """At one thread the rows sum to the time of the call; nothing else differs from a run without a profile."""
     x = np.random.default_rng(1).random((16, 3, 12, 12), dtype=np.float32)
     simulator = Simulator(network(neuron), precision=precision, threads=1, batch_size=5)
@@ -60,7 +62,7 @@ def test_threads_measure_their_own_samples() -> None:
     x = np.random.default_rng(1).random((3, 3, 12, 12), dtype=np.float32)
     table = Simulator(network(IF(0.5)), precision="int8", threads=2).run(x, steps=4, profile=True).profile
     assert "outside the engine" not in set(table["stage"])
-    assert table["us_per_sample"].min() > 0
+    assert (table["us_per_sample"] > 0).all()
 
 
 @pytest.mark.parametrize("backend", ["numba", "reference"])

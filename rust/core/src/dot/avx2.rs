@@ -150,6 +150,10 @@ fn few<const P: usize, const V: usize>(inputs: &Inputs<'_, V>, run: Run, v: usiz
 
 /// Add the part of such sums that the bits of a mask make, which is 127 or 128.
 #[inline]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "adapters of the standard library are not compiled for these instructions"
+)]
 #[target_feature(enable = "avx2")]
 fn masked<const P: usize, const V: usize>(
     inputs: &Inputs<'_, V>,
@@ -191,6 +195,10 @@ fn masked<const P: usize, const V: usize>(
 
 /// Widen the sums of some pixels and add them to those of 16 outputs.
 #[inline]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "adapters of the standard library are not compiled for these instructions"
+)]
 #[target_feature(enable = "avx2")]
 fn add<const P: usize, const V: usize>(totals: [[__m256i; 2]; P], v: usize, sums: &mut [[[i32; OUTPUTS]; V]]) {
     let ones = _mm256_set1_epi16(1);

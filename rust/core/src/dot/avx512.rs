@@ -66,13 +66,16 @@ fn part<const S: usize, const C: usize, const V: usize, const P: usize>(
 }
 
 /// The sums of some pixels at one step; all of them stay in registers.
+#[allow(
+    clippy::needless_range_loop,
+    reason = "adapters of the standard library are not compiled for these instructions"
+)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
 pub(crate) fn pixels<const P: usize, const V: usize>(
     inputs: &Inputs<'_, V>,
     run: Run,
     sums: &mut [[[i32; OUTPUTS]; V]; P],
 ) {
-    // Plain loops over numbers: adapters of the standard library are not compiled for these instructions.
     let (mut totals, mut weights) = ([[_mm512_setzero_si512(); V]; P], [_mm512_setzero_si512(); V]);
     for pixel in 0..P {
         for v in 0..V {

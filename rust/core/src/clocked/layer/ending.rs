@@ -115,7 +115,7 @@ impl<A: Current> Ending<'_, A> {
         let at = (first - self.run.range.start * self.shape.width) * channels + range[0];
         match (&mut self.run.target, self.firing) {
             (Target::Currents(map), _) => {
-                write_pixels(current.as_flattened(), pixels, &mut map[at..], [channels, range[1]])
+                write_pixels(current.as_flattened(), pixels, &mut map[at..], [channels, range[1]]);
             }
             (Target::Spikes(map, _), Some(firing)) => {
                 firing.levels(block, current, spikes);
