@@ -1,7 +1,6 @@
 """A profile names every layer, sums to about the whole, and changes no result."""
 
 import itertools
-
 from typing import Literal
 
 import numpy as np
