@@ -51,6 +51,10 @@ def convert(
     std: Annotated[str | None, typer.Option(metavar="A,B,C", help="Then divided by.")] = None,
     output: Annotated[str | None, typer.Option(metavar="VALUE", help="Value of an ONNX model to read.")] = None,
     precision: Annotated[str, typer.Option(metavar="float32|int8", help="How it is to be run.")] = "float32",
+    first_layer: Annotated[
+        str,
+        typer.Option(metavar="float32|int8", help="Arithmetic of the first layer of an int8 network, on uint8 data."),
+    ] = "float32",
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write each layer's error at T, T/2, ...")] = None,
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -64,6 +68,7 @@ def convert(
     from pysnn.progress import Progress
 
     check_choice("--precision", precision, PRECISIONS)
+    check_choice("--first-layer", first_layer, PRECISIONS)
     wanted = {"per_channel": per_channel, "percentile": percentile, "window": window}
     settings = _method_settings(method, steps, wanted)
     _check_length(method, steps, calibrate)
@@ -89,7 +94,13 @@ def convert(
     asked = {**length, "precision": precision, "calibration": calibration}
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, report, meta)
-    save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
+    save_conversion(
+        out,
+        conversion,
+        data.x,
+        settings=Settings(steps=steps, precision=precision, first_layer=first_layer),  # type: ignore[arg-type]
+        provenance=facts,
+    )
     if conversion.int8_refusal is not None:
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
     notes.append(

@@ -42,8 +42,9 @@ fn request(input: Input<'_>, batch: usize, steps: usize, start: u64) -> Request<
         count: false,
         count_by_step: false,
         probe: false,
-        keep_state: false,
+        keep_state: true,
         record_spikes: Vec::new(),
+        profile: false,
         record_potentials: Vec::new(),
     }
 }
@@ -134,6 +135,8 @@ impl Stream {
                 mem::swap(&mut workspace.memory, memory);
                 workspace.list.source = None;
                 workspace.words.source = None;
+                workspace.padded.source = None;
+                workspace.reals.source = None;
                 let (outputs, poll) = (&outputs, team.watch());
                 let mut sample = Sample { program, request, outputs, poll, team: None, workspace, number };
                 let advanced = sample.advance(block);

@@ -2,12 +2,14 @@
 
 use crate::clocked::maps::buffers::{Maps, grow, zeros};
 use crate::clocked::observe::seen::{Observed, Wish};
+use crate::clocked::profile::Profile;
 use crate::clocked::program::compiled::Compiled;
 use crate::clocked::request::{COUNT_FIELDS, Request};
 use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
 use crate::clocked::synapses::choice::Used;
 use crate::clocked::synapses::events::ActiveList;
+use crate::clocked::synapses::padded::Padded;
 use crate::clocked::synapses::rows::RowList;
 use crate::clocked::synapses::words::Words;
 use crate::error::Result;
@@ -22,6 +24,8 @@ pub(crate) struct Workspace {
     /// Of each band of a layer.
     pub(crate) gathered: Vec<RowList>,
     pub(crate) words: Words,
+    pub(crate) padded: Padded<u32>,
+    pub(crate) reals: Padded<f32>,
     /// Events of each neuron of a map since the run's first step, where they are counted.
     pub(crate) totals: Vec<Vec<u32>>,
     pub(crate) observed: Vec<Option<Observed>>,
@@ -30,6 +34,7 @@ pub(crate) struct Workspace {
     /// `(reads, operations)` of one sample: `Outputs::by_sample`.
     pub(crate) of_sample: Vec<i64>,
     pub(crate) tally: Tally,
+    pub(crate) profile: Profile,
     /// What ran each operation.
     pub(crate) used: Vec<Used>,
     /// `(reads, K)` of one sample.
@@ -51,11 +56,14 @@ impl Workspace {
             list: ActiveList::default(),
             gathered: vec![RowList::default()],
             words: Words::default(),
+            padded: Padded::default(),
+            reals: Padded::default(),
             totals: vec![Vec::new(); ops],
             observed: Vec::new(),
             counts: Vec::new(),
             of_sample: Vec::new(),
             tally: Tally::default(),
+            profile: Profile::default(),
             used: Vec::new(),
             scores: Vec::new(),
             stage_of,
@@ -72,6 +80,7 @@ impl Workspace {
 
     /// Make room for a run.
     pub(crate) fn prepare(&mut self, program: &Compiled, request: &Request<'_>, block: usize) -> Result<()> {
+        self.profile.begin(request.profile, program.ops.len());
         self.widen(program, block)?;
         if self.memory.is_empty() {
             self.memory = program.ops.iter().map(|op| Memory::new(&program.ops, op)).collect::<Result<_>>()?;
@@ -108,6 +117,8 @@ impl Workspace {
         self.observed.iter_mut().flatten().for_each(Observed::reset);
         self.list.source = None;
         self.words.source = None;
+        self.padded.source = None;
+        self.reals.source = None;
         Ok(())
     }
 }

@@ -4,13 +4,13 @@ use crate::clocked::synapses::current::{Current, TOGETHER};
 use crate::clocked::synapses::dense::{Dense, DenseRun};
 use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
+use crate::clocked::synapses::reals::Reals;
 use crate::error::{Error, Result};
-use crate::plan::{Conv, Op, Weights};
-use std::convert::Infallible;
+use crate::plan::{Conv, Kind, Op, Weights};
 
 /// A current that synapses make of the weights of a plan.
 pub(crate) trait Synaptic: Current {
-    /// The weights of a dense convolution; floats, whose sums have an order, have none.
+    /// The weights of a dense convolution, of which those of floats keep the order of the sum.
     type Dense: DenseRun<Self>;
 
     /// The weights and the bias as flat slices, where they have this precision.
@@ -24,7 +24,7 @@ pub(crate) struct Flat<'a, A: Current> {
 }
 
 impl Synaptic for f32 {
-    type Dense = Infallible;
+    type Dense = Reals;
 
     fn weights_of(weights: &Weights) -> Option<Flat<'_, f32>> {
         if let Weights::Real(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
@@ -57,6 +57,9 @@ impl<A: Synaptic> Synapses<A> {
         };
         let geometry = Geometry::new(ops, op, conv, Precision { bytes: size_of::<A::Weight>(), again: A::AGAIN });
         let sizes = [geometry.input.channels, ops[op].spec.shape.channels];
+        // Of reals that are there once a sample; floats that come step by step are mostly zeros.
+        let spec = &ops[conv.source].spec;
+        let on_reals = spec.kind == Kind::Real && spec.is_static;
         let mut padded = bias.to_vec();
         padded.resize(sizes[1].next_multiple_of(TOGETHER), A::default());
         Ok(Self {
@@ -65,7 +68,11 @@ impl<A: Synaptic> Synapses<A> {
             } else {
                 Packed::blocks(weights, sizes[1], &geometry.reach)
             },
-            dense: if conv.groups == 1 { A::Dense::new(weights, sizes[0], sizes[1]) } else { None },
+            dense: if conv.groups == 1 && (A::INTEGER || on_reals) {
+                A::Dense::new(weights, sizes[0], sizes[1])
+            } else {
+                None
+            },
             bias: padded,
             geometry,
         })
