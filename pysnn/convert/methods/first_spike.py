@@ -11,7 +11,7 @@ from pysnn.convert.methods.method import Method
 from pysnn.errors import DataError
 from pysnn.neurons import MAX_WINDOW
 
-__all__ = ["FirstSpikeLevels"]
+__all__ = ["FirstSpikeLevels", "check_window"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,15 @@ class FirstSpikeLevels(Method):
     window: int = 16
 
     def __post_init__(self) -> None:
-        window: Any = self.window
-        if not isinstance(window, int | np.integer) or isinstance(window, bool) or not 1 <= window <= MAX_WINDOW:
-            raise DataError(f"first-spike: window must be an integer in 1..{MAX_WINDOW}, got {window!r}")
-        object.__setattr__(self, "window", int(window))
+        object.__setattr__(self, "window", check_window("first-spike", self.window))
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return what the neurons of each group can stand for: S times their threshold."""
         return np.array([least_error(group, self.window) for group in activations])
+
+
+def check_window(method: str, window: Any) -> int:
+    """Return a window as an ``int``, or raise :class:`DataError` where a method cannot have it."""
+    if not isinstance(window, int | np.integer) or isinstance(window, bool) or not 1 <= window <= MAX_WINDOW:
+        raise DataError(f"{method}: window must be an integer in 1..{MAX_WINDOW}, got {window!r}")
+    return int(window)
