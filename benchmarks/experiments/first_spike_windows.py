@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from benchmarks.common import TABLES, data_folder, machine
 from benchmarks.intervals import paired_half_width
@@ -29,7 +30,7 @@ from pysnn.plan.windows import window_timing
 from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata, write_table
 
-__all__ = ["NETWORKS", "PAGE", "TABLE", "page"]
+__all__ = ["NETWORKS", "PAGE", "TABLE", "measured", "page", "read_ann", "test_images"]
 
 TABLE = TABLES / "first_spike_windows.parquet"
 PAGE = Path(__file__).parents[2] / "docs" / "first_spike_windows.md"
@@ -104,36 +105,58 @@ def _costs(frame: pl.DataFrame) -> str:
     return table(head, rows)
 
 
+def read_ann(name: str) -> Network:
+    """Return the ANN of a network of :data:`NETWORKS`, folded."""
+    case = NETWORKS[name]
+    return fold(case.read(data_folder() / "pretrained" / case.file))
+
+
+def test_images(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the test split that a network is measured on."""
+    return _images(name, "test")
+
+
+def _images(name: str, split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    data = NETWORKS[name].data
+    load = load_cifar10 if data == "cifar10" else load_idx
+    x, labels = load(data_folder() / data, split)
+    return np.ascontiguousarray(x), labels
+
+
+def measured(
+    name: str, ann: Network, spiking: Network, test: tuple[NDArray[np.uint8], NDArray[np.int64]]
+) -> dict[str, Any]:
+    """Run a spiking network, int8, on test images beside its ANN, and return the row of the table."""
+    x, labels = test
+    right = ann_pass(ann, x)[0].argmax(axis=1) == labels
+    result = run(spiking, x, labels=labels, precision="int8", threads=1)
+    changed = (result.predictions[0] == labels).astype(np.int64) - right
+    timing = window_timing(spiking)
+    return {
+        "network": name,
+        "window": timing.window,
+        "samples": result.samples,
+        "accuracy": result.accuracy[0],
+        "ann_accuracy": float(right.mean()),
+        "difference": float(changed.mean()),
+        "half_width": paired_half_width(changed),
+        "spikes_per_neuron": float(result.activity.spikes_per_neuron[0]),
+        "synops": float(result.activity.effective_acs[0]),
+        "updates": float(result.total("updates")[0] / result.samples),
+        "macs": float(result.activity.effective_macs[0]),
+        "ann_macs": ann_macs(ann),
+        "windows": timing.windows,
+        "latency": timing.steps,
+    }
+
+
 def _rows(name: str) -> Iterator[dict[str, Any]]:
     """Convert a network for each window and run the whole test split."""
-    case = NETWORKS[name]
-    ann = fold(case.read(data_folder() / "pretrained" / case.file))
-    load = load_cifar10 if case.data == "cifar10" else load_idx
-    images, _ = load(data_folder() / case.data, "train")
-    x, labels = load(data_folder() / case.data, "test")
-    x, images = np.ascontiguousarray(x), np.ascontiguousarray(images[:CALIBRATION])
-    right = ann_pass(ann, x)[0].argmax(axis=1) == labels
+    ann, test = read_ann(name), test_images(name)
+    images = np.ascontiguousarray(_images(name, "train")[0][:CALIBRATION])
     for window in WINDOWS:
         spiking = convert(ann, images, "first-spike", window=window, compare=False).network
-        result = run(spiking, x, labels=labels, precision="int8", threads=1)
-        changed = (result.predictions[0] == labels).astype(np.int64) - right
-        timing = window_timing(spiking)
-        row = {
-            "network": name,
-            "window": window,
-            "samples": result.samples,
-            "accuracy": result.accuracy[0],
-            "ann_accuracy": float(right.mean()),
-            "difference": float(changed.mean()),
-            "half_width": paired_half_width(changed),
-            "spikes_per_neuron": float(result.activity.spikes_per_neuron[0]),
-            "synops": float(result.activity.effective_acs[0]),
-            "updates": float(result.total("updates")[0] / result.samples),
-            "macs": float(result.activity.effective_macs[0]),
-            "ann_macs": ann_macs(ann),
-            "windows": timing.windows,
-            "latency": timing.steps,
-        }
+        row = measured(name, ann, spiking, test)
         print(row, flush=True)
         yield row
 

@@ -11,10 +11,10 @@ from pysnn.ann import check_ann
 from pysnn.convert.calibration import calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.conversion import Conversion
 from pysnn.convert.corrections import Correction, check_corrections, correct
-from pysnn.convert.levels import correct_levels
+from pysnn.convert.levels import choose_levels
 from pysnn.convert.methods.first_spike import FirstSpikeLevels
-from pysnn.convert.methods.trained import TrainedThresholds
 from pysnn.convert.methods.registry import SETTING_KEYWORDS, MethodSettings, make_method
+from pysnn.convert.methods.trained import TrainedThresholds
 from pysnn.convert.plausible import known_range, warn_of_data
 from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
@@ -106,13 +106,14 @@ def convert(
     check_convertible(network, stuck, window)
     data = calibration_data(network, calibration)
     warn_of_data(network, data)
-    found = choose_thresholds(network, data, rule)
     samples, _ = sorted_samples(data)
+    if isinstance(rule, FirstSpikeLevels):
+        levels = choose_levels(network, data, rule)
+        found, correction = levels.calibration, levels.correction
+    else:
+        found, correction = choose_thresholds(network, data, rule), Correction()
     thresholds = {layer.layer: _threshold(layer.threshold, window) for layer in found.layers}
-    correction = Correction()
-    if window is not None and isinstance(rule, FirstSpikeLevels):
-        correction = correct_levels(network, samples, thresholds, window)
-    elif kinds and steps is not None:
+    if kinds and steps is not None:
         correction = correct(network, samples, thresholds, int(steps), kinds)
     spiking = spiking_network(network, thresholds, correction, window=window)
     spiking = spiking.with_data_range(known_range(network, samples))

@@ -30,7 +30,9 @@ def ttrbr(
     levels: Annotated[int | None, typer.Option(min=1, help="Train with quantised clips.")] = None,
     window: Annotated[
         int | None,
-        typer.Option(metavar="S", min=1, help="Train with S levels, for neurons that spike once in a window of S steps."),
+        typer.Option(
+            metavar="S", min=1, help="Train with S levels, for neurons that spike once in a window of S steps."
+        ),
     ] = None,
     noise: Annotated[float, typer.Option(help="With --levels: round with noise of this width, in levels.")] = 0.0,
     per_channel: Annotated[bool, typer.Option("--per-channel/--per-layer", help="Thresholds for each.")] = False,

@@ -18,9 +18,10 @@ __all__ = ["FirstSpikeLevels", "check_window"]
 class FirstSpikeLevels(Method):
     """Every ReLU becomes a :class:`~pysnn.FirstSpike` neuron with a window of S steps; thresholds of the least expected error at S levels.
 
-    What a neuron can stand for, S thresholds, is the k/100 of the largest activation, k = 1..100, with the least
-    ``E[(q_S(a) - a)^2]``, ``q_S(a) = theta clip(floor(a/theta + 1/2), 0, S)``. Behind that the current of each channel is shifted
-    layer by layer, so that its mean over calibration samples is that of the ANN.
+    Layer by layer from the input, beside the ANN: a channel's current, which comes from layers that are converted already, is shifted
+    to the ANN's mean; then the threshold, k/100 of the largest activation over S, and a shift of up to 0.3 thresholds are those of the
+    least ``E[(q_S(u) - a)^2]``, ``q_S(u) = theta clip(floor(u/theta + 1/2), 0, S)``, u the current and a the ANN's activation
+    (:func:`pysnn.convert.levels.choose_levels`). :meth:`thresholds` knows activations alone, and takes them for the currents.
 
     Parameters
     ----------
