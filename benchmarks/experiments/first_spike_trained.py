@@ -74,7 +74,7 @@ def _trained(name: str, work: Path, threads: int) -> tuple[Any, dict[str, Any]]:
         training = trial.recipe().prepare(options)
         trained = train(training.task, options)
     last = trained.history.row(-1, named=True)
-    facts = {"trial": name, "training.options": options.identity()}
+    facts: dict[str, str | int | float] = {"trial": name, "training.options": options.identity()}
     conversion = save_trained(work / f"{name}.psnn", training, trained, Settings(precision="int8"), facts)
     said = {
         "epochs": trial.epochs,

@@ -3,7 +3,7 @@
     PYSNN_DATA=... python -m benchmarks.experiments.first_spike_windows --save [NETWORK ...]
 
 writes benchmarks/tables/first_spike_windows.parquet, network by network; without ``--save`` it fills the tables of docs/first_spike_windows.md from it.
-Settings (512 calibration images, a threshold per channel, means of currents) were chosen on training images mixed with others, where ANNs are
+Settings (1,024 calibration images, a threshold per channel, threshold and shift together) were chosen on training images mixed with others, where ANNs are
 not all right; test images are looked at once.
 """
 
@@ -35,7 +35,7 @@ __all__ = ["NETWORKS", "PAGE", "TABLE", "measured", "page", "read_ann", "test_im
 TABLE = TABLES / "first_spike_windows.parquet"
 PAGE = Path(__file__).parents[2] / "docs" / "first_spike_windows.md"
 WINDOWS = (4, 8, 16, 32, 64)
-CALIBRATION = 512
+CALIBRATION = 1024
 
 
 @dataclass(frozen=True)

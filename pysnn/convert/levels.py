@@ -98,7 +98,7 @@ class _Beside:
         reach = np.array([fit.threshold * self.rule.window for fit in fits], dtype=np.float32)
         layer = layer_threshold(name, len(self.layers) + 1, activation, node, reach)
         self.layers.append(layer)
-        more = np.broadcast_to(np.float32([fit.shift for fit in fits]), shift.shape)
+        more = np.broadcast_to(np.array([fit.shift for fit in fits], dtype=np.float32), shift.shape)
         self.correction.bias[name] = shift + more
         threshold = spread_channels(
             np.broadcast_to(layer.threshold / np.float32(self.rule.window), shift.shape), own.ndim

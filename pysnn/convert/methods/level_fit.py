@@ -46,17 +46,20 @@ def fit_levels(current: NDArray[Any], activation: NDArray[Any], window: int) -> 
     if largest <= 0:
         return LevelFit(0.0, 0.0)
     bins = np.clip(current.ravel() * np.float32(_BINS / largest), 0, _BINS - 1).astype(np.int64)
-    # What is below each edge, in number and in sum of activations.
-    number = np.concatenate([[0], np.cumsum(np.bincount(bins, minlength=_BINS))])
-    total = np.concatenate([[0.0], np.cumsum(np.bincount(bins, activation.ravel(), minlength=_BINS))])
+    # What lies from each edge on, in number and in sum of activations.
+    number = _from_each_edge(np.bincount(bins, minlength=_BINS))
+    total = _from_each_edge(np.bincount(bins, activation.ravel(), minlength=_BINS))
     levels = np.arange(1, window + 1)
     thresholds = largest * np.arange(_CANDIDATES, 0, -1) / _CANDIDATES / window
     # From (k - 1/2) theta - shift on, a current becomes level k.
     bounds = (levels - 0.5 - np.array(_SHIFTS)[:, None, None]) * thresholds[:, None]
     first = np.rint(bounds * (_BINS / largest)).astype(np.int64)
-    ends = np.concatenate([first[..., 1:], np.full((*first.shape[:2], 1), _BINS)], axis=2)
-    values = levels * thresholds[:, None]
-    # The squares of the activations themselves are the same for all candidates.
-    errors = np.sum((number[ends] - number[first]) * values**2 - 2 * values * (total[ends] - total[first]), axis=2)
+    # Level k in the place of k - 1 adds (2k - 1) theta^2 - 2 theta a for each; the activations' squares are the same for all candidates.
+    errors = thresholds**2 * (number[first] @ (2 * levels - 1)) - 2 * thresholds * total[first].sum(axis=2)
     shift, best = np.unravel_index(int(np.argmin(errors)), errors.shape)
     return LevelFit(float(thresholds[best]), float(_SHIFTS[shift] * thresholds[best]))
+
+
+def _from_each_edge(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the sum from each bin to the last."""
+    return np.asarray(np.cumsum(values[::-1])[::-1])
