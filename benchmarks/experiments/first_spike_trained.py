@@ -55,6 +55,8 @@ TRIALS = {
     "resnet20-s8": Trial("resnet20", 8, 4, 0.02),
     "resnet20-s4": Trial("resnet20", 4, 10, 0.04),
     "resnet110-s16": Trial("resnet110", 16, 2, 0.005),
+    "vgg11-s4": Trial("vgg11", 4, 2, 0.005),
+    "vgg11-s8": Trial("vgg11", 8, 1, 0.002),
 }
 """Trainings by name."""
 
