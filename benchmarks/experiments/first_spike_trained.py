@@ -16,17 +16,16 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.common import TABLES, data_folder, machine
-from benchmarks.experiments.first_spike_windows import NETWORKS, measured, read_ann, test_images
+from benchmarks.common import data_folder, machine
+from benchmarks.experiments.first_spike_windows import NETWORKS, TRAINED, measured, read_ann, test_images
 from pysnn.files.settings import Settings
 from pysnn.finetune.trained_models import Recipe, save_trained
 from pysnn.finetune.ttrbr import TTRBROptions, train
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
 
-__all__ = ["TABLE", "TRIALS", "Trial"]
+__all__ = ["TRIALS", "Trial"]
 
-TABLE = TABLES / "first_spike_trained.parquet"
 WORK = Path(__file__).parents[1] / "results" / "first_spike_trained"
 
 
@@ -104,9 +103,9 @@ def main() -> None:
     row = {"trial": given.trial, **measured(name, read_ann(name), spiking, test_images(name)), **said}
     print(row)
     found = pl.DataFrame([row])
-    if TABLE.exists():
-        found = pl.concat([pl.read_parquet(TABLE).filter(pl.col("trial") != given.trial), found])
-    write_table(found, TABLE, metadata(**machine()))
+    if TRAINED.exists():
+        found = pl.concat([pl.read_parquet(TRAINED).filter(pl.col("trial") != given.trial), found])
+    write_table(found, TRAINED, metadata(**machine()))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ not all right; test images are looked at once.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.common import TABLES, data_folder, machine
-from benchmarks.intervals import paired_half_width
+from benchmarks.intervals import accuracy_cell, paired_half_width
 from benchmarks.markdown import fill, table
 from pysnn import Network, run
 from pysnn.convert import ann_pass, convert
@@ -30,9 +30,11 @@ from pysnn.plan.windows import window_timing
 from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata, write_table
 
-__all__ = ["NETWORKS", "PAGE", "TABLE", "measured", "page", "read_ann", "test_images"]
+__all__ = ["NETWORKS", "PAGE", "SSTDP", "TABLE", "TRAINED", "measured", "page", "read_ann", "test_images"]
 
 TABLE = TABLES / "first_spike_windows.parquet"
+TRAINED = TABLES / "first_spike_trained.parquet"
+SSTDP = TABLES / "sstdp_windows.parquet"
 PAGE = Path(__file__).parents[2] / "docs" / "first_spike_windows.md"
 WINDOWS = (4, 8, 16, 32, 64)
 CALIBRATION = 1024
@@ -68,8 +70,8 @@ NETWORKS = {
 def page(text: str, file: Path = TABLE) -> str:
     """Return the page with its tables made again."""
     frame = pl.read_parquet(file)
-    made = {"accuracy": _accuracies, "cost": _costs}
-    return fill(text, lambda key: made[key](frame))
+    made = {"accuracy": lambda: _accuracies(frame), "cost": lambda: _costs(frame), "trained": lambda: _trained(frame)}
+    return fill(text, lambda key: _sstdp() if key == "sstdp" else made[key]())
 
 
 def _accuracies(frame: pl.DataFrame) -> str:
@@ -79,12 +81,64 @@ def _accuracies(frame: pl.DataFrame) -> str:
         own = {row["window"]: row for row in frame.filter(pl.col("network") == name).to_dicts()}
         if own:
             ann = f"{100 * own[WINDOWS[0]]['ann_accuracy']:.2f}"
-            cells = [
-                f"{100 * row['accuracy']:.2f} ({100 * row['difference']:+.2f} ± {100 * row['half_width']:.2f})"
-                for row in own.values()
-            ]
-            rows.append([name, ann, *cells])
+            rows.append([name, ann, *(_beside_ann(row) for row in own.values())])
     return table(head, rows)
+
+
+def _beside_ann(row: Mapping[str, Any]) -> str:
+    return f"{100 * row['accuracy']:.2f} ({100 * row['difference']:+.2f} ± {100 * row['half_width']:.2f})"
+
+
+def _trained(frame: pl.DataFrame) -> str:
+    head = [
+        "network",
+        "S",
+        "ANN",
+        "untrained",
+        "trained",
+        "epochs",
+        "spikes a neuron",
+        "additions by spikes",
+        "latency",
+    ]
+    rows = []
+    untrained = {(row["network"], row["window"]): row for row in frame.to_dicts()}
+    for row in _known(TRAINED, "network", "window"):
+        ann, before = f"{100 * row['ann_accuracy']:.2f}", untrained.get((row["network"], row["window"]))
+        accuracies = [ann, "" if before is None else _beside_ann(before), _beside_ann(row), str(row["epochs"])]
+        counts = [f"{row['spikes_per_neuron']:.3f}", f"{row['synops'] / 1e6:.2f} M", f"{row['latency']} steps"]
+        rows.append([row["network"], str(row["window"]), *accuracies, *counts])
+    return table(head, rows)
+
+
+def _sstdp() -> str:
+    head = [
+        "seed",
+        "S",
+        "epochs",
+        "accuracy",
+        "ties",
+        "spikes a neuron",
+        "additions by spikes",
+        "MACs of the ANN",
+        "latency",
+    ]
+    rows = []
+    for row in _known(SSTDP, "seed"):
+        millions = [f"{row[field] / 1e6:.2f} M" for field in ("synops", "ann_macs")]
+        shares = [
+            accuracy_cell(row["accuracy"], row["samples"]),
+            f"{row['ties']:.4f}",
+            f"{row['spikes_per_neuron']:.3f}",
+        ]
+        start = [str(row[field]) for field in ("seed", "window", "epochs")]
+        rows.append([*start, *shares, *millions, f"{row['latency']} steps"])
+    return table(head, rows)
+
+
+def _known(file: Path, *order: str) -> list[dict[str, Any]]:
+    """Return the rows of a table, none where nothing is measured yet."""
+    return pl.read_parquet(file).sort(order).to_dicts() if file.exists() else []
 
 
 def _costs(frame: pl.DataFrame) -> str:

@@ -22,26 +22,27 @@ import polars as pl
 import torch
 from torch import nn
 
-from benchmarks.common import TABLES, data_folder, machine
+from benchmarks.common import data_folder, machine
+from benchmarks.experiments.first_spike_windows import SSTDP
 from benchmarks.intervals import half_width
 from pysnn import Network, run
 from pysnn.convert import convert, round_weights
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.finetune import restructure
 from pysnn.finetune.trained_models import trained_network
-from pysnn.finetune.ttrbr import Task, TTRBROptions, train
+from pysnn.finetune.ttrbr import Task, TrainableClip, TTRBROptions, train
 from pysnn.plan.windows import window_timing
 from pysnn.progress import Progress
 from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata, write_table
 
-__all__ = ["TABLE", "Targets", "make_model"]
+__all__ = ["Targets", "make_model", "with_thresholds"]
 
-TABLE = TABLES / "sstdp_windows.parquet"
 WORK = Path(__file__).parents[1] / "results" / "sstdp_windows"
 WINDOW, EPOCHS, RATE = 16, 30, 0.1
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 _CALIBRATION = 512
+_REACH = 3.0
 
 
 @dataclass(frozen=True)
@@ -92,24 +93,34 @@ def make_model(seed: int, widths: tuple[int, int, int, int] = (32, 64, 128, 256)
     return nn.Sequential(*layers, nn.MaxPool2d(4), nn.Flatten(), linear).eval()
 
 
+def with_thresholds(model: Any) -> Any:
+    """Return a model whose neurons stand for 0 .. 3, which stays: batch normalisation before them has a mean and a width that are trained."""
+    for module in model.modules():
+        if isinstance(module, TrainableClip):
+            module.threshold.requires_grad_(False).fill_(_REACH)
+    return model
+
+
 def _task(seed: int) -> Task:
     """Return what is trained: the network with clips of S levels, by the targets."""
     images, labels = load_cifar10(data_folder() / "cifar10", "train")
     mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (MEAN, STD))
     first = (torch.from_numpy(np.ascontiguousarray(images[:_CALIBRATION])).float() / 255 - mean) / std
-    model = restructure(make_model(seed), calibration=first, levels=WINDOW)
+    model = with_thresholds(restructure(make_model(seed), calibration=first, levels=WINDOW))
     return Task(model, images, labels, MEAN, STD, data="cifar10", loss=Targets())
 
 
 def _options(seed: int, **more: Any) -> TTRBROptions:
-    return TTRBROptions(epochs=EPOCHS, rate=RATE, threshold_decay=0.0, keep="last", seed=seed, **more)
+    return TTRBROptions(epochs=EPOCHS, rate=RATE, keep="last", seed=seed, **more)
 
 
 def _spiking(model: Any) -> tuple[Network, Network]:
     """Return the ANN, and the network of FirstSpike neurons with weights of 8 bits that it is."""
     ann = trained_network(model, (3, 32, 32), mean=MEAN, std=STD)
     images, _ = load_cifar10(data_folder() / "cifar10", "train")
-    made = convert(ann, np.ascontiguousarray(images[:_CALIBRATION]), "trained", window=WINDOW, per_channel=False, compare=False).network
+    made = convert(
+        ann, np.ascontiguousarray(images[:_CALIBRATION]), "trained", window=WINDOW, per_channel=False, compare=False
+    ).network
     return ann, round_weights(made)
 
 
@@ -133,7 +144,7 @@ def _measured(ann: Network, spiking: Network) -> dict[str, Any]:
 
 
 def _tell(row: Mapping[str, Any]) -> None:
-    names = ("loss", "accuracy", "validation_accuracy", "threshold_min", "seconds")
+    names = ("loss", "accuracy", "validation_accuracy", "seconds")
     print(f"epoch {row['epoch']}:", *(f"{name} {row[name]:.4f}" for name in names), file=sys.stderr, flush=True)
 
 
@@ -167,9 +178,9 @@ def main() -> None:
     }
     print(row)
     found = pl.DataFrame([row])
-    if TABLE.exists():
-        found = pl.concat([pl.read_parquet(TABLE).filter(pl.col("seed") != given.seed), found])
-    write_table(found, TABLE, metadata(**machine(), gap=Targets().gap, rate=RATE))
+    if SSTDP.exists():
+        found = pl.concat([pl.read_parquet(SSTDP).filter(pl.col("seed") != given.seed), found])
+    write_table(found, SSTDP, metadata(**machine(), gap=Targets().gap, rate=RATE))
 
 
 if __name__ == "__main__":

@@ -273,7 +273,14 @@ class Training:
         assert path is not None
         first = [tensor.cpu().numpy() for tensor in self._weights().values()]
         own = () if self.task.loss is None else (repr(self.task.loss),)
-        told = (*own, self.task.data, np.asarray(self.task.mean), np.asarray(self.task.std), self.labels, len(self.labels))
+        told = (
+            *own,
+            self.task.data,
+            np.asarray(self.task.mean),
+            np.asarray(self.task.std),
+            self.labels,
+            len(self.labels),
+        )
         self.mark = fingerprint(self.options.identity(), *told, *first)
         if not path.exists():
             return

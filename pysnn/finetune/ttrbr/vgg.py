@@ -56,7 +56,9 @@ class CifarVgg11(nn.Module):
             They are not those of such a network.
         """
         if "linear.weight" not in tensors:
-            raise NetworkError("CifarVgg11: expected tensors 'conv1.weight' .. 'conv8.bias', 'linear.weight', 'linear.bias'")
+            raise NetworkError(
+                "CifarVgg11: expected tensors 'conv1.weight' .. 'conv8.bias', 'linear.weight', 'linear.bias'"
+            )
         model = cls(len(tensors["linear.weight"]))
         load_arrays(model, tensors)
         return model.eval()
