@@ -124,14 +124,14 @@ def _sstdp() -> str:
         "latency",
     ]
     rows = []
-    for row in _known(SSTDP, "seed"):
+    for row in _known(SSTDP, "task", "seed"):
         millions = [f"{row[field] / 1e6:.2f} M" for field in ("synops", "ann_macs")]
         shares = [
             accuracy_cell(row["accuracy"], row["samples"]),
             f"{row['ties']:.4f}",
             f"{row['spikes_per_neuron']:.3f}",
         ]
-        start = [str(row[field]) for field in ("seed", "window", "epochs")]
+        start = [str(row[field]) for field in ("task", "seed", "window", "epochs")]
         rows.append([*start, *shares, *millions, f"{row['latency']} steps"])
     return table(head, rows)
 

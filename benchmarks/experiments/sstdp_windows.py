@@ -1,18 +1,19 @@
-"""SSTDP's targets on constant-slope neurons: a network of seven convolutions that learns CIFAR-10 from random weights by them alone.
+"""SSTDP's targets on constant-slope neurons: networks that learn from random weights by them alone.
 
-    PYSNN_DATA=... python -m benchmarks.experiments.sstdp_windows SEED          trains; stopped, it goes on from its checkpoint
-    PYSNN_DATA=... python -m benchmarks.experiments.sstdp_windows SEED --save   then looks at the test split, once, and writes the row
+    PYSNN_DATA=... python -m benchmarks.experiments.sstdp_windows TASK SEED          trains; stopped, it goes on from its checkpoint
+    PYSNN_DATA=... python -m benchmarks.experiments.sstdp_windows TASK SEED --save   then looks at the test split, once, and writes the row
 
-Needs PyTorch. Every neuron spikes once at most, at a whole step of its layer's window of 16. The loss is that of SSTDP (Liu et al. 2021, Eqs 4-6) on the
-times of the output neurons, in windows; there is no cross-entropy, in no phase. It goes back through constant slopes,
-``dt_j/dt_i = w_ij / theta_j``, with whole steps passed straight through. So these are SSTDP's targets, and not its kernel (Eqs 7-9).
-Batch normalisation is folded into the weights behind the training. Rates, gap and epochs were set beforehand; the last epoch counts, and
-the last 5,000 training images are watched.
+Tasks are CIFAR-10 with seven convolutions, and MNIST with 784-800-10. Needs PyTorch. Every neuron spikes once at most, at a whole step of its layer's
+window of 16. The loss is that of SSTDP (Liu et al. 2021, Eqs 4-6) on the times of the output neurons, in windows; there is no cross-entropy, in no
+phase. It goes back through constant slopes, ``dt_j/dt_i = w_ij / theta_j``, with whole steps passed straight through. So these are SSTDP's targets,
+and not its kernel (Eqs 7-9). Batch normalisation is folded into the weights behind the training. Rates, gap and epochs were set beforehand; the
+last epoch counts, and the last 5,000 training images are watched.
 """
 
 import argparse
+import itertools
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks.common import data_folder, machine
 from benchmarks.experiments.first_spike_windows import SSTDP
-from benchmarks.intervals import half_width
 from pysnn import Network, run
 from pysnn.convert import convert, round_weights
 from pysnn.datasets.cifar import load_cifar10
+from pysnn.datasets.idx import load_idx
 from pysnn.finetune import restructure
 from pysnn.finetune.trained_models import trained_network
 from pysnn.finetune.ttrbr import Task, TrainableClip, TTRBROptions, train
@@ -36,13 +38,11 @@ from pysnn.progress import Progress
 from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata, write_table
 
-__all__ = ["Targets", "make_model", "with_thresholds"]
+__all__ = ["SETTINGS", "Targets", "seven_convolutions", "with_thresholds"]
 
 WORK = Path(__file__).parents[1] / "results" / "sstdp_windows"
-WINDOW, EPOCHS, RATE = 16, 30, 0.1
-MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+WINDOW, RATE = 16, 0.1
 _CALIBRATION = 512
-_REACH = 3.0
 
 
 @dataclass(frozen=True)
@@ -81,65 +81,105 @@ def _layer(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
-def make_model(seed: int, widths: tuple[int, int, int, int] = (32, 64, 128, 256)) -> Any:
-    """Return seven convolutions with ReLUs and a linear layer, weights drawn by the seed; a pool behind every second convolution."""
-    torch.manual_seed(seed)
+def _times(inputs: int) -> list[nn.Module]:
+    """Return the output neurons, which spike around the middle of their window at first."""
+    times = nn.BatchNorm1d(10)
+    nn.init.constant_(times.weight, 0.25)
+    nn.init.constant_(times.bias, 0.5)
+    return [nn.Linear(inputs, 10, bias=False), times]
+
+
+def seven_convolutions(widths: tuple[int, int, int, int] = (32, 64, 128, 256)) -> Any:
+    """Return seven convolutions with ReLUs and a linear layer, all normalised, and four max-pools."""
     layers = _layer(3, widths[0])
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         layers += [*_layer(inputs, outputs), nn.MaxPool2d(2), *_layer(outputs, outputs)]
-    linear = nn.Linear(widths[-1], 10)
-    # Output neurons start in the middle of their window.
-    nn.init.constant_(linear.bias, 0.5)
-    return nn.Sequential(*layers, nn.MaxPool2d(4), nn.Flatten(), linear).eval()
+    return nn.Sequential(*layers, nn.MaxPool2d(4), nn.Flatten(), *_times(widths[-1])).eval()
 
 
-def with_thresholds(model: Any) -> Any:
-    """Return a model whose neurons stand for 0 .. 3, which stays: batch normalisation before them has a mean and a width that are trained."""
-    for module in model.modules():
-        if isinstance(module, TrainableClip):
-            module.threshold.requires_grad_(False).fill_(_REACH)
+def dense() -> Any:
+    """Return 784-800-10; the input has a window of its own."""
+    hidden = [nn.Linear(784, 800, bias=False), nn.BatchNorm1d(800), nn.ReLU()]
+    return nn.Sequential(nn.Flatten(), nn.ReLU(), *hidden, *_times(800)).eval()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One task: data and how they are distorted, the network before it is drawn, and how long it trains."""
+
+    data: str
+    model: Callable[[], Any]
+    epochs: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    reach: tuple[float, ...]
+    augmentation: Mapping[str, Any]
+
+    def load(self, split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return images ``(samples, C, H, W)`` and labels."""
+        images, labels = (load_cifar10 if self.data == "cifar10" else load_idx)(data_folder() / self.data, split)
+        return np.ascontiguousarray(images), labels
+
+
+SETTINGS = {
+    "cifar10": Setting(
+        "cifar10",
+        seven_convolutions,
+        30,
+        (0.4914, 0.4822, 0.4465),
+        (0.2470, 0.2435, 0.2616),
+        (3.0,) * 7,
+        {"crop": 4, "flip": True},
+    ),
+    "mnist": Setting("mnist", dense, 30, (0.0,), (1.0,), (1.0, 3.0), {"crop": 2, "flip": False}),
+}
+"""Tasks by name; ``reach``: what the neurons of each layer can stand for."""
+
+
+def with_thresholds(model: Any, reach: Sequence[float]) -> Any:
+    """Return a model whose neurons stand for 0 .. reach, which stays: batch normalisation before them has a mean and a width that are trained."""
+    clips = [module for module in model.modules() if isinstance(module, TrainableClip)]
+    for clip, value in zip(clips, reach, strict=True):
+        clip.threshold.requires_grad_(False).fill_(value)
     return model
 
 
-def _task(seed: int) -> Task:
+def _task(setting: Setting, seed: int) -> Task:
     """Return what is trained: the network with clips of S levels, by the targets."""
-    images, labels = load_cifar10(data_folder() / "cifar10", "train")
-    mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (MEAN, STD))
-    first = (torch.from_numpy(np.ascontiguousarray(images[:_CALIBRATION])).float() / 255 - mean) / std
-    model = with_thresholds(restructure(make_model(seed), calibration=first, levels=WINDOW))
-    return Task(model, images, labels, MEAN, STD, data="cifar10", loss=Targets())
+    images, labels = setting.load("train")
+    torch.manual_seed(seed)
+    drawn = setting.model()
+    first = torch.from_numpy(images[:_CALIBRATION]).float() / 255
+    model = with_thresholds(restructure(drawn, calibration=first, levels=WINDOW), setting.reach)
+    return Task(model, images, labels, setting.mean, setting.std, data=setting.data, loss=Targets())
 
 
-def _options(seed: int, **more: Any) -> TTRBROptions:
-    return TTRBROptions(epochs=EPOCHS, rate=RATE, keep="last", seed=seed, **more)
+def _options(setting: Setting, seed: int, **more: Any) -> TTRBROptions:
+    return TTRBROptions(epochs=setting.epochs, rate=RATE, keep="last", seed=seed, **setting.augmentation, **more)
 
 
-def _spiking(model: Any) -> tuple[Network, Network]:
+def _spiking(setting: Setting, model: Any) -> tuple[Network, Network]:
     """Return the ANN, and the network of FirstSpike neurons with weights of 8 bits that it is."""
-    ann = trained_network(model, (3, 32, 32), mean=MEAN, std=STD)
-    images, _ = load_cifar10(data_folder() / "cifar10", "train")
-    made = convert(
-        ann, np.ascontiguousarray(images[:_CALIBRATION]), "trained", window=WINDOW, per_channel=False, compare=False
-    ).network
+    images, _ = setting.load("train")
+    ann = trained_network(model, images.shape[1:], mean=setting.mean, std=setting.std)
+    made = convert(ann, images[:_CALIBRATION], "trained", window=WINDOW, compare=False).network
     return ann, round_weights(made)
 
 
-def _measured(ann: Network, spiking: Network) -> dict[str, Any]:
+def _measured(setting: Setting, ann: Network, spiking: Network) -> dict[str, Any]:
     """Run the test split in int8; of output neurons that spike at the same step the one with the larger potential counts, and the share of such ties."""
-    x, labels = load_cifar10(data_folder() / "cifar10", "test")
-    result = run(spiking, np.ascontiguousarray(x), labels=labels, precision="int8", threads=1)
+    x, labels = setting.load("test")
+    result = run(spiking, x, labels=labels, precision="int8", threads=1)
     steps = np.sort(np.maximum(WINDOW - np.floor(WINDOW * result.scores[0] + 0.5), 0), axis=1)
-    timing = window_timing(spiking)
     return {
         "window": WINDOW,
         "samples": result.samples,
         "accuracy": result.accuracy[0],
-        "half_width": half_width(float(result.accuracy[0]), result.samples),
         "ties": float(np.mean(steps[:, 0] == steps[:, 1])),
         "spikes_per_neuron": float(result.activity.spikes_per_neuron[0]),
         "synops": float(result.activity.effective_acs[0]),
         "ann_macs": ann_macs(ann),
-        "latency": timing.steps,
+        "latency": window_timing(spiking).steps,
     }
 
 
@@ -151,35 +191,33 @@ def _tell(row: Mapping[str, Any]) -> None:
 def main() -> None:
     """Train, and with ``--save`` measure on the test split and keep the row."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=SETTINGS)
     parser.add_argument("seed", type=int, help="of first weights and of the order of samples")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of the checkpoints")
     parser.add_argument("--threads", type=int, default=0, help="of PyTorch; 0: its own choice")
     parser.add_argument("--save", action="store_true", help="look at the test split, and write the row")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
+    setting, key = SETTINGS[given.task], {"task": given.task, "seed": given.seed}
+    file = given.work / f"sstdp-{given.task}-{given.seed}.checkpoint.npz"
     with Progress("sstdp", seconds=60) as progress:
-        options = _options(
-            given.seed,
-            checkpoint=given.work / f"sstdp-{given.seed}.checkpoint.npz",
-            threads=given.threads,
-            progress=progress,
-            report=_tell,
-        )
-        trained = train(_task(given.seed), options)
+        options = _options(setting, given.seed, checkpoint=file, threads=given.threads, progress=progress, report=_tell)
+        trained = train(_task(setting, given.seed), options)
     if not given.save:
         return
     last = trained.history.row(-1, named=True)
     row = {
-        "seed": given.seed,
-        "epochs": EPOCHS,
-        **_measured(*_spiking(trained.model)),
+        **key,
+        "epochs": setting.epochs,
+        **_measured(setting, *_spiking(setting, trained.model)),
         "validation_accuracy": last["validation_accuracy"],
         "training_seconds": float(trained.history["seconds"].sum()),
     }
     print(row)
     found = pl.DataFrame([row])
     if SSTDP.exists():
-        found = pl.concat([pl.read_parquet(SSTDP).filter(pl.col("seed") != given.seed), found])
+        others = pl.read_parquet(SSTDP).filter((pl.col("task") != given.task) | (pl.col("seed") != given.seed))
+        found = pl.concat([others, found])
     write_table(found, SSTDP, metadata(**machine(), gap=Targets().gap, rate=RATE))
 
 

@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 import torch
 
-from benchmarks.experiments.sstdp_windows import Targets, make_model, with_thresholds
+from benchmarks.experiments.sstdp_windows import Targets, seven_convolutions, with_thresholds
 from pysnn.errors import DataError
 from pysnn.finetune.ttrbr import Task, TTRBROptions, train
 from pysnn.finetune.ttrbr.clip import TrainableClip
@@ -36,7 +36,8 @@ def test_a_network_of_seven_convolutions_learns_by_the_targets_alone() -> None:
     from pysnn.finetune import restructure
 
     x = torch.from_numpy(images).float() / 255
-    model = with_thresholds(restructure(make_model(0, (4, 4, 4, 8)), calibration=x, levels=16))
+    torch.manual_seed(0)
+    model = with_thresholds(restructure(seven_convolutions((4, 4, 4, 8)), calibration=x, levels=16), (3.0,) * 7)
     assert sum(isinstance(module, TrainableClip) for module in model.modules()) == 7
     task = Task(model, images, labels, (0.0,) * 3, (1.0,) * 3, loss=Targets())
     options = TTRBROptions(epochs=4, batch_size=16, validation=0, crop=0, rate=0.1, precision="float32", threads=1)
