@@ -149,7 +149,7 @@ def _task(setting: Setting, seed: int) -> Task:
     images, labels = setting.load("train")
     torch.manual_seed(seed)
     drawn = setting.model()
-    first = torch.from_numpy(images[:_CALIBRATION]).float() / 255
+    first = torch.from_numpy(np.array(images[:_CALIBRATION])).float() / 255
     model = with_thresholds(restructure(drawn, calibration=first, levels=WINDOW), setting.reach)
     return Task(model, images, labels, setting.mean, setting.std, data=setting.data, loss=Targets())
 
