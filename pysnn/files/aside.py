@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pysnn.errors import DataError
 
-__all__ = ["check_ending", "check_folder", "check_target", "make_folder", "write_aside"]
+__all__ = ["check_ending", "check_folder", "check_target", "make_folder", "network_path", "write_aside"]
 
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 # A suffix that begins with a digit is part of a name, as in "net-p99.9".
@@ -101,6 +101,27 @@ def check_ending(target: Path, endings: Sequence[str], *, needed: bool = False) 
     if says and target.suffix.lower() not in endings:
         listed = " or ".join([*([", ".join(endings[:-1])] if endings[1:] else []), endings[-1]])
         raise DataError(f"'{target}': expected a name that ends in {listed}, got '{target.suffix}'")
+
+
+def network_path(path: object) -> Path:
+    """Return where a network is to be saved.
+
+    Raises
+    ------
+    DataError
+        It is no name of a file (a network, where arguments were swapped), or the name says another format.
+
+    Examples
+    --------
+    >>> network_path({"a": 1})
+    Traceback (most recent call last):
+    pysnn.errors.DataError: path: expected the name of a file, and the network behind it, got dict
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise DataError(f"path: expected the name of a file, and the network behind it, got {type(path).__name__}")
+    target = Path(os.fsdecode(path))
+    check_ending(target, [".psnn"])
+    return target
 
 
 def check_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError, PysnnError
 from pysnn.files import graph_json, psnn
-from pysnn.files.aside import check_ending, write_aside
+from pysnn.files.aside import network_path, write_aside
 from pysnn.files.container import canonical_json, quote, write_container
 from pysnn.files.first_spike_golden import SpikeGolden, check_shapes, check_spike_golden
 from pysnn.files.graph_values import LONGEST, Reader, Writer, as_list, as_object, check_keys, check_same, parse
@@ -99,9 +99,9 @@ def save(
     >>> saved.network.layers == network.layers, saved.provenance["rule"]
     (True, 'stdbp')
     """
-    check_ending(Path(path), [".psnn"])
+    target = network_path(path)
     data = dumps(network, provenance=provenance, golden=golden)
-    return write_aside(Path(path), lambda aside: aside.write_bytes(data))
+    return write_aside(target, lambda aside: aside.write_bytes(data))
 
 
 def load(path: str | os.PathLike[str]) -> SavedFirstSpike:

@@ -57,6 +57,8 @@ def decode(text: str, tensors: Mapping[str, NDArray[Any]]) -> SavedNetwork:
     root = parse(text)
     if "first_spike" in root:
         raise FileFormatError("it holds a first-spike network, which pysnn.files.first_spike.load reads")
+    if "plastic" in root:
+        raise FileFormatError("it holds a plastic network, which pysnn.files.plastic.load and 'pysnn stdp run' read")
     check_keys("the graph", root, _ROOT_KEYS)
     reader = Reader(tensors)
     try:

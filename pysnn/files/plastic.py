@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, FileFormatError, PysnnError
 from pysnn.files import psnn
-from pysnn.files.aside import check_ending, write_aside
+from pysnn.files.aside import network_path, write_aside
 from pysnn.files.container import canonical_json, write_container
 from pysnn.files.graph_values import LONGEST, Reader, Writer, as_object, check_keys, check_same, parse
 from pysnn.files.saved import checked_provenance
@@ -106,9 +106,9 @@ def save(path: str | os.PathLike[str], network: PlasticNetwork, **parts: Any) ->
     ...     load(save(Path(folder) / "net.psnn", net)).network.projections["wires"].rule.mu_plus
     0.5
     """
-    check_ending(Path(path), [".psnn"])
+    target = network_path(path)
     data = write_container(*_encode(SavedPlastic(network, **parts)))
-    return write_aside(Path(path), lambda aside: aside.write_bytes(data))
+    return write_aside(target, lambda aside: aside.write_bytes(data))
 
 
 def load(path: str | os.PathLike[str]) -> SavedPlastic:
@@ -147,12 +147,12 @@ def _plain(writer: Writer, value: Any, path: str) -> Any:
         return {name: _plain(writer, held, f"{path}/{name}") for name, held in value.items()}
     if not isinstance(value, np.ndarray):
         return value
-    return {_TENSOR: writer.tensor(path, value)} if value.size else {_EMPTY: [str(value.dtype), *value.shape]}
+    return writer.tensor(path, value) if value.size else {_EMPTY: [str(value.dtype), *value.shape]}
 
 
 def _filled(reader: Reader, value: Any, where: str) -> Any:
     if isinstance(value, dict) and set(value) == {_TENSOR}:
-        return reader.tensor(value[_TENSOR], where)
+        return reader.tensor(value, where)
     if isinstance(value, dict) and set(value) == {_EMPTY}:
         dtype, *shape = value[_EMPTY]
         return np.zeros(shape, dtype=dtype)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pysnn.errors import FileFormatError
 from pysnn.file_kinds import with_kind
 from pysnn.files import container_reader, graph_json
-from pysnn.files.aside import check_ending, write_aside
+from pysnn.files.aside import network_path, write_aside
 from pysnn.files.container import DTYPES, MAX_HEADER, Container, TensorEntry, write_container
 from pysnn.files.golden import Golden
 from pysnn.files.saved import SavedNetwork
@@ -64,9 +64,9 @@ def save(
     >>> saved.network == network, saved.provenance["method"]
     (True, 'max-norm')
     """
-    check_ending(Path(path), [".psnn"])
+    target = network_path(path)
     data = dumps(network, settings=settings, provenance=provenance, golden=golden)
-    return write_aside(Path(path), lambda aside: aside.write_bytes(data))
+    return write_aside(target, lambda aside: aside.write_bytes(data))
 
 
 def load(path: str | os.PathLike[str]) -> SavedNetwork:

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 
 from pysnn.frozen import FrozenDict
 
-__all__ = ["COUNTS", "GRADES", "MAPPINGS", "SCOPES", "SECTIONS", "TIMINGS", "Chip", "Quantity"]
+__all__ = [
+    "COUNTS",
+    "FORMS",
+    "GRADES",
+    "LEARNING",
+    "MAPPINGS",
+    "SCOPES",
+    "SECTIONS",
+    "TIMINGS",
+    "Chip",
+    "Learning",
+    "Quantity",
+]
 
 GRADES = ("published", "fitted", "simulated", "inferred", "assumed", "unverified")
 """How a number is known: measured and published; fitted to published ones; a simulation before silicon; inferred from published
@@ -33,6 +45,9 @@ SECTIONS = (
 MAPPINGS = ("none", "loihi", "truenorth", "speck", "xylo", "single_core", "neurons_per_core")
 TIMINGS = ("none", "tick", "barrier", "throughput", "xylo")
 
+LEARNING = ("pre_updates", "post_updates", "reward_updates")
+"""Counts of plastic networks: synapses changed by arrivals, by spikes of their targets, and by rewards."""
+
 COUNTS = (
     "synops",
     "macs",
@@ -51,8 +66,13 @@ COUNTS = (
     "packets",
     "hops",
     "memory_accesses",
+    *LEARNING,
 )
 """Counts that a chip may have a price for, each a sample."""
+
+FORMS = ("none", "own", "products", "any")
+"""What a learning engine can compute: there is none; a fixed rule that is none of pysnn's; sums of products of traces, weight and one
+more variable of a synapse; any rule, as software."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,16 @@ class Quantity:
     per: str = ""
 
 
+@dataclass(frozen=True)
+class Learning:
+    """What a chip can learn by itself: its engine in words, one of :data:`FORMS`, who says so, one of :data:`GRADES`."""
+
+    engine: str
+    forms: str
+    source: str
+    grade: str
+
+
 @dataclass(frozen=True, eq=False)
 class Chip:
     """What is known of a chip.
@@ -95,6 +125,8 @@ class Chip:
         Quantities by section (:data:`SECTIONS`) and name.
     included
         Counts that a price of another count covers, with the reason.
+    learning
+        What it can learn by itself; ``None`` where that is not known.
 
     Examples
     --------
@@ -111,6 +143,7 @@ class Chip:
     timing: str
     sections: Mapping[str, Mapping[str, Quantity]]
     included: Mapping[str, str]
+    learning: Learning | None = None
 
     def section(self, name: str) -> Mapping[str, Quantity]:
         """Return the quantities of one section; empty where the file has none."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pysnn.errors import FileFormatError
 from pysnn.frozen import FrozenDict
-from pysnn.hardware.chip import COUNTS, GRADES, MAPPINGS, SCOPES, SECTIONS, TIMINGS, Chip, Quantity
+from pysnn.hardware.chip import COUNTS, FORMS, GRADES, MAPPINGS, SCOPES, SECTIONS, TIMINGS, Chip, Learning, Quantity
 
 __all__ = ["parse_chip"]
 
@@ -66,7 +66,22 @@ def parse_chip(name: str, text: str) -> Chip:
     _check_rules(name, data, sections)
     _check_numbers(name, data, sections)
     head = {key: str(data[key]) for key in _HEAD}
-    return Chip(name=name, **head, sections=FrozenDict(sections), included=FrozenDict(included))
+    learning = _learning(name, data["learning"]) if "learning" in data else None
+    return Chip(name=name, **head, sections=FrozenDict(sections), included=FrozenDict(included), learning=learning)
+
+
+def _learning(name: str, given: Any) -> Learning:
+    keys = ("engine", "forms", "source", "grade")
+    where = f"chip '{name}': learning"
+    if not isinstance(given, dict) or set(given) != set(keys):
+        raise FileFormatError(f"{where}: expected a table with {', '.join(keys)}, got {given!r:.80}")
+    for word, allowed in (("forms", FORMS), ("grade", GRADES)):
+        if given[word] not in allowed:
+            raise FileFormatError(f"{where}: {word}: expected one of {', '.join(allowed)}, got {given[word]!r:.60}")
+    for word in ("engine", "source"):
+        if not isinstance(given[word], str) or not given[word]:
+            raise FileFormatError(f"{where}: {word}: expected words, got {given[word]!r:.60}")
+    return Learning(**given)
 
 
 def _read(name: str, text: str) -> dict[str, Any]:
@@ -81,7 +96,7 @@ def _read(name: str, text: str) -> dict[str, Any]:
     for key, allowed in (("kind", ("priced", "limits")), ("mapping", MAPPINGS), ("timing", TIMINGS)):
         if data[key] not in allowed:
             raise FileFormatError(f"chip '{name}': {key}: expected one of {', '.join(allowed)}, got {data[key]!r}")
-    unknown = [key for key in data if key not in (*_HEAD, *SECTIONS, "included")]
+    unknown = [key for key in data if key not in (*_HEAD, *SECTIONS, "included", "learning")]
     if unknown:
         raise FileFormatError(f"chip '{name}': there is no key '{unknown[0]}', expected {', '.join(SECTIONS)}")
     for part in (*SECTIONS, "included"):

@@ -60,6 +60,11 @@ class Counted:
     again: bool = False
 
     @cached_property
+    def sparse(self) -> bool:
+        """Whether it is a plastic network: populations joined by sparse projections, in any order."""
+        return any(link.kind == "sparse" for layer in self.layers for link in layer.links)
+
+    @cached_property
     def counts(self) -> tuple[Counts, ...]:
         """The counts of each layer, a sample."""
         return tuple({name: total.over(self.samples) for name, total in sums.items()} for sums in self.sums)

@@ -13,12 +13,17 @@ from pysnn.hardware.chip import Chip
 from pysnn.hardware.counts import Counted, count
 from pysnn.hardware.interval import Interval
 from pysnn.hardware.mapping.place import mapping_rows, place
-from pysnn.hardware.mapping.placement import Bits, MappingTask, Placement
+from pysnn.hardware.mapping.placement import Bits, MappingTask, Placement, Violation
+from pysnn.hardware.plastic.counts import count_plastic
+from pysnn.hardware.plastic.learning import learning_violations, refused_rows
+from pysnn.hardware.plastic.processor import processor_rows
 from pysnn.hardware.pricing.energy import price
 from pysnn.hardware.registry import load_chip
 from pysnn.hardware.spikes_only import SPIKES_ONLY, deliver_again
 from pysnn.keywords import check_keywords
 from pysnn.network import Network
+from pysnn.plastic.activity import PlasticActivity
+from pysnn.plastic.network import PlasticNetwork
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,7 +81,7 @@ class Estimate:
     ----------
     table
         Schema "estimate": counts, energy, latency and power of the network ("snn") on each chip, and of ANNs of the same shape on
-        45 nm CMOS. Energy in pJ a sample, latency in ms, power in mW. A network whose shortcuts carry currents is there a second time
+        45 nm CMOS; of a plastic network's run as float32 operations there. Energy in pJ a sample, latency in ms, power in mW. A network whose shortcuts carry currents is there a second time
         ("snn_spikes_only") on chips whose packets are spikes: each spike is delivered again to every later sum.
     mapping
         Schema "mapping": cores of each layer.
@@ -117,8 +122,8 @@ class Estimate:
 
 
 def estimate(
-    network: Network | FirstSpikeNetwork,
-    activity: Activity,
+    network: Network | FirstSpikeNetwork | PlasticNetwork,
+    activity: Activity | PlasticActivity,
     *,
     chips: Sequence[str | Chip],
     steps: int | None = None,
@@ -129,10 +134,11 @@ def estimate(
     Parameters
     ----------
     network
-        A spiking network.
+        A spiking network, or a plastic one.
     activity
         ``Result.activity`` of a run of it, or ``Evaluation.activity``. It knows the spread over samples, so that counts have 95 %
-        confidence intervals.
+        confidence intervals. Of a plastic network ``PlasticResult.activity``; the run is one sample, and a chip that cannot learn by
+        the network's rules has no totals, unless the run was one with ``learn=False``.
     chips
         Names (``pysnn chips`` lists them), or :class:`Chip` values.
     steps
@@ -161,21 +167,22 @@ def estimate(
     settings = EstimateOptions(**options)
     if isinstance(chips, str | Chip) or not chips:
         raise DataError(f"chips: expected a list of names of chips, got {chips!r}")
-    counted = count(network, activity, steps)
+    subject = _Subject.of(network, activity, steps)
+    counted = subject.counted
     rows: list[dict[str, Any]] = []
     mapped: list[dict[str, Any]] = []
     broken: list[dict[str, Any]] = []
     used: list[dict[str, Any]] = []
-    again = deliver_again(counted, activity)
     for case in cases(counted, chips, settings):
-        rows += price(case)
-        if again is not None and case.chip.mapping != "none":
-            rows += price(replace(case, network=SPIKES_ONLY, counted=again, busiest=None))
+        unlearnable = subject.unlearnable(case)
+        rows += refused_rows(case, unlearnable) if unlearnable else subject.rows(case)
         mapped += mapping_rows(case.chip, case.placement)
-        broken += [{"chip": case.chip.name, **vars(violation)} for violation in case.placement.violations]
+        violations = (*case.placement.violations, *unlearnable)
+        broken += [{"chip": case.chip.name, **vars(violation)} for violation in violations]
         used += _resource_rows(case.chip, case.placement)
-    rows += baseline_rows(counted, load_chip("cmos45"))
-    meta = metadata(steps=counted.steps, samples=counted.samples, chips=[load_chip(chip).name for chip in chips])
+    rows += subject.compared(load_chip("cmos45"))
+    names = [load_chip(chip).name for chip in chips]
+    meta = metadata(steps=counted.steps, samples=counted.samples, chips=names, **subject.said)
     return Estimate(
         make_table("estimate", rows),
         make_table("mapping", mapped),
@@ -183,6 +190,60 @@ def estimate(
         make_table("resources", used),
         meta,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Subject:
+    """What is estimated: the network, what was counted of it, and its counts without shortcuts of currents where it has some."""
+
+    network: Network | FirstSpikeNetwork | PlasticNetwork
+    activity: Activity | PlasticActivity
+    counted: Counted
+    again: Counted | None = None
+
+    @classmethod
+    def of(
+        cls,
+        network: Network | FirstSpikeNetwork | PlasticNetwork,
+        activity: Activity | PlasticActivity,
+        steps: int | None,
+    ) -> "_Subject":
+        if not isinstance(network, PlasticNetwork):
+            counted = count(network, activity, steps)  # type: ignore[arg-type]
+            return cls(network, activity, counted, deliver_again(counted, activity))  # type: ignore[arg-type]
+        if steps is not None:
+            raise DataError(f"steps: a plastic run has its own, expected none, got {steps!r}")
+        return cls(network, activity, count_plastic(network, activity))  # type: ignore[arg-type]
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is said of a plastic run beside its steps."""
+        given = self.activity
+        return (
+            {"seconds": given.seconds, "learned_steps": given.learned_steps}
+            if isinstance(given, PlasticActivity)
+            else {}
+        )
+
+    def rows(self, case: Case) -> list[dict[str, Any]]:
+        """Return the rows of a chip."""
+        rows = price(case)
+        if self.again is not None and case.chip.mapping != "none":
+            rows += price(replace(case, network=SPIKES_ONLY, counted=self.again, busiest=None))
+        return rows
+
+    def unlearnable(self, case: Case) -> list[Violation]:
+        """Return what the run learned that a chip has no engine for."""
+        if isinstance(self.network, PlasticNetwork) and isinstance(self.activity, PlasticActivity):
+            return learning_violations(self.network, self.activity, case)
+        return []
+
+    def compared(self, chip: Chip) -> list[dict[str, Any]]:
+        """Return the rows that stand beside those of chips: ANNs of the same shape, or the plastic run on a processor."""
+        if isinstance(self.network, PlasticNetwork) and isinstance(self.activity, PlasticActivity):
+            synapses = sum(layer.synapses for layer in self.counted.layers)
+            return processor_rows(self.network, self.activity, synapses, chip)
+        return baseline_rows(self.counted, chip)
 
 
 def cases(counted: Counted, chips: Sequence[str | Chip], settings: EstimateOptions) -> list[Case]:

@@ -23,11 +23,11 @@ class Link:
     name
         The weight node; "" where there are no weights.
     kind
-        "dense", "conv", "pool" or "direct".
+        "dense", "conv", "pool", "direct", or "sparse" for a projection of a plastic network.
     sources
         The layers whose spikes (or values, for an analogue input) arrive.
     fan_in
-        Inputs of one neuron, padding not cut.
+        Inputs of one neuron, padding not cut; of a sparse link, the most that one has.
     connections
         Pairs of an input and a neuron, without padding; weights that are zero count.
     shape_in, channels_out, groups
@@ -39,11 +39,13 @@ class Link:
     windows
         Windows of these pools that one spike lies in, at most, over all ways that it has; 1 without pools.
     weight
-        float32, outputs first; ``None`` without weights.
+        float32, outputs first; ``None`` without weights, and where they are sparse.
     biased
         Whether some bias is not zero.
     share
         Share of the weights' outputs that arrive: 1 where no position is left out on the way to the layer.
+    reach
+        Of a sparse link, the most neurons that one input reaches.
     """
 
     name: str
@@ -62,10 +64,23 @@ class Link:
     weight: NDArray[np.float32] | None = None
     biased: bool = False
     share: float = 1.0
+    reach: int = 0
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it has weights (a pool has none)."""
+        return self.weight is not None or self.kind == "sparse"
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether a spike may go to every core of the layer."""
+        return self.kind == "dense" or (self.kind == "sparse" and self.reach > 1)
 
     @property
     def fan_out(self) -> int:
         """Most neurons that one input reaches."""
+        if self.kind == "sparse":
+            return max(1, self.reach)
         if self.kind == "dense":
             return self.channels_out
         taps = math.prod(-(-k // s) for k, s in zip(self.kernel, self.stride, strict=True))
@@ -94,6 +109,8 @@ class HardwareLayer:
         Names of nodes on the way into it without weights or neurons, whose counts belong to it.
     shortcuts
         Weight nodes whose currents arrive here and in an earlier layer as well.
+    state_bits, delay_bits
+        Of a plastic network, bits that a synapse holds beside its weight (eligibility), and of its delay.
     """
 
     name: str
@@ -104,6 +121,8 @@ class HardwareLayer:
     counted: tuple[str, ...] = ()
     between: tuple[str, ...] = ()
     shortcuts: tuple[str, ...] = field(default=())
+    state_bits: int = 0
+    delay_bits: int = 0
 
     @property
     def neurons(self) -> int:
@@ -117,8 +136,8 @@ class HardwareLayer:
 
     @property
     def synapses(self) -> int:
-        """Weights with convolutions unrolled, padding included: fan-in times neurons, over all links."""
-        return sum(link.fan_in * self.neurons for link in self.links)
+        """Weights with convolutions unrolled, padding included: fan-in times neurons, over all links; of sparse links those that there are."""
+        return sum(link.connections if link.kind == "sparse" else link.fan_in * self.neurons for link in self.links)
 
     @property
     def fan_in(self) -> int:
@@ -137,7 +156,7 @@ class HardwareLayer:
         7
         """
         weights = [link.weight for link in self.links if link.weight is not None]
-        if any(not _whole(weight) for weight in weights):
+        if any(not _whole(weight) for weight in weights) or any(link.kind == "sparse" for link in self.links):
             return DEFAULT_BITS
         most = max((int(np.abs(weight).max()) for weight in weights), default=0)
         return max(1, math.ceil(math.log2(2 * most))) if most else 1
@@ -145,7 +164,7 @@ class HardwareLayer:
     @property
     def weighted(self) -> bool:
         """Whether it has weights (a pool has none)."""
-        return any(link.weight is not None for link in self.links)
+        return any(link.weighs for link in self.links)
 
 
 def _whole(weight: NDArray[Any]) -> bool:

@@ -9,10 +9,12 @@ import numpy as np
 from pysnn.errors import DataError, PlanError
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.layers import HardwareLayer, Link, axis_taps
+from pysnn.hardware.plastic.layers import plastic_layers
 from pysnn.network import Network
 from pysnn.nodes import Affine, AvgPool2d, Conv2d, Crop, GlobalAvgPool, Linear, MaxPool2d, Scale, Subsample, SumPool2d
 from pysnn.nodes.base import Shape
 from pysnn.plan.first_spike import WeightLayer
+from pysnn.plastic.network import PlasticNetwork
 
 __all__ = ["hardware_layers"]
 
@@ -20,7 +22,7 @@ _WEIGHTS = (Conv2d, Linear, Affine)
 _POOLS = (AvgPool2d, MaxPool2d, SumPool2d)
 
 
-def hardware_layers(network: Network | FirstSpikeNetwork) -> tuple[HardwareLayer, ...]:
+def hardware_layers(network: Network | FirstSpikeNetwork | PlasticNetwork) -> tuple[HardwareLayer, ...]:
     """Return the layers in order, the input first.
 
     Raises
@@ -39,6 +41,8 @@ def hardware_layers(network: Network | FirstSpikeNetwork) -> tuple[HardwareLayer
     """
     if isinstance(network, FirstSpikeNetwork):
         return _first_spike(network)
+    if isinstance(network, PlasticNetwork):
+        return plastic_layers(network)
     if not isinstance(network, Network):
         raise DataError(f"network: expected a pysnn network, got {type(network).__name__}")
     if network.cycle:

@@ -24,6 +24,11 @@ _EQUATIONS = (
     "reported as a lower bound."
 )
 
+_PLASTIC = (
+    "The run is one sample. Plastic synapses pass spikes whatever their weight, so zero weights are counted too; a plastic update is a synapse visited by "
+    "an arriving spike, by a spike of its target, or by a reward."
+)
+
 
 def methods(estimate: "Estimate") -> str:
     """Return a paragraph for a paper: what was counted, the equations, and the source of every price used.
@@ -49,9 +54,13 @@ def methods(estimate: "Estimate") -> str:
     )
     missing = missing.filter(missing["term"] != "energy_delay")
     lost = sorted({f"{row['chip']}: {row['term'].removeprefix('energy_')}" for row in missing.to_dicts()})
+    run = f"over {meta['samples']} samples at T = {meta['steps']}"
+    if "seconds" in meta:
+        run = f"in one run of {meta['seconds']:g} s, {meta['steps']} steps"
     parts = [
-        f"Operations were counted exactly over {meta['samples']} samples at T = {meta['steps']} with pysnn {meta['pysnn']}.",
+        f"Operations were counted exactly {run} with pysnn {meta['pysnn']}.",
         _EQUATIONS,
+        *([_PLASTIC] if "seconds" in meta else []),
         "Prices: " + "; ".join(sorted(sources)) + ".",
     ]
     if lost:

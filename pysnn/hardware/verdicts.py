@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from pysnn.hardware.baselines import BASELINES
 from pysnn.hardware.interval import Interval
+from pysnn.hardware.plastic.processor import PROCESSOR
 from pysnn.hardware.spikes_only import SPIKES_ONLY
 
 if TYPE_CHECKING:
@@ -23,14 +24,24 @@ def verdicts(estimate: "Estimate") -> tuple[str, ...]:
 def _verdict(estimate: "Estimate", chip: str) -> str:
     own = estimate.total(chip)
     if own is None:
-        return f"{chip}: no price is known, so nothing can be said about energy."
-    totals = {name: estimate.total(_CMOS, name) for name in BASELINES}
+        return _silence(estimate, chip)
+    totals = {name: estimate.total(_CMOS, name) for name in (*BASELINES, PROCESSOR)}
     known = {name: total for name, total in totals.items() if total is not None}
     best = min(known, key=lambda name: known[name].value)
     other = known[best]
     again = estimate.total(chip, SPIKES_ONLY)
     more = "" if again is None else f"; with spikes delivered again in the place of currents {_bounded(again)} uJ"
     return f"{chip}: {_compared(own, other, best)}; {_reason(estimate, chip)}{more}."
+
+
+def _silence(estimate: "Estimate", chip: str) -> str:
+    """Say why a chip has no total: what it cannot learn, or that no price is known."""
+    broken = estimate.violations.filter(estimate.violations["chip"] == chip)
+    rules = [rule for rule in broken["rule"].unique(maintain_order=True) if rule.startswith("learning: ")]
+    if rules:
+        reasons = "; ".join(rule.removeprefix("learning: ") for rule in rules)
+        return f"{chip}: not priced, since the run learned: {reasons}."
+    return f"{chip}: no price is known, so nothing can be said about energy."
 
 
 def _compared(own: Interval, other: Interval, best: str) -> str:

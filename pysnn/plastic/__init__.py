@@ -3,12 +3,14 @@
 ``docs/stdp.md`` has the order within a step, the rules with their equations and sources, and what differs from other simulators.
 """
 
+from pysnn.plastic.activity import PlasticActivity
 from pysnn.plastic.cell_parts import AdaptiveThreshold, Conductance, Current
 from pysnn.plastic.connectors import AllToAll, FixedProbability, OneToOne, Synapses, Uniform
 from pysnn.plastic.monitors import Rates, Spikes, Traces, Weights
 from pysnn.plastic.network import PlasticNetwork, Projection
 from pysnn.plastic.normalise import normalise
 from pysnn.plastic.populations import IFCells, LIFCells, PoissonSource, SpikeSource
+from pysnn.plastic.result import PlasticResult
 from pysnn.plastic.rules import (
     PLASTICITY,
     DiehlCook,
@@ -41,7 +43,9 @@ __all__ = [
     "NearestSymmetric",
     "OneToOne",
     "PairSTDP",
+    "PlasticActivity",
     "PlasticNetwork",
+    "PlasticResult",
     "PlasticSimulator",
     "PlasticState",
     "PoissonSource",

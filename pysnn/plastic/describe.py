@@ -18,7 +18,6 @@ __all__ = ["describe", "network_from"]
 _PARTS = (
     AdaptiveThreshold, AllToAll, Conductance, Current, FixedProbability, IFCells, LIFCells, OneToOne, PoissonSource, Projection, SpikeSource, Synapses, Uniform,
 )  # fmt: skip
-TYPES: dict[str, Any] = {kind.__name__: kind for kind in (*_PARTS, *PLASTICITY.values())}
 
 
 def describe(network: PlasticNetwork) -> dict[str, Any]:
@@ -70,9 +69,11 @@ def _named(values: Any, kind: str) -> dict[str, dict[str, Any]]:
 def _make(value: Any, where: str) -> Any:
     if not isinstance(value, Mapping):
         return value
-    kind = TYPES.get(str(value.get("type")))
+    # Rules may be added to the registry at any time.
+    types: dict[str, Any] = {kind.__name__: kind for kind in (*_PARTS, *PLASTICITY.values())}
+    kind = types.get(str(value.get("type")))
     if kind is None:
-        raise NetworkError(f"{where}: type: expected one of {', '.join(TYPES)}, got {value.get('type')!r}")
+        raise NetworkError(f"{where}: type: expected one of {', '.join(types)}, got {value.get('type')!r}")
     given = {name: _make(held, f"{where}.{name}") for name, held in value.items() if name != "type"}
     known = {field.name: field for field in fields(kind)}
     _check_keys(where, given, set(known))

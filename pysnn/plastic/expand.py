@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pysnn.plastic.plan import ProjectionPlan
 from pysnn.random import philox
 
-__all__ = ["CONNECT", "WEIGH", "Rows", "expand", "words"]
+__all__ = ["CONNECT", "WEIGH", "Rows", "expand", "targets_of", "words"]
 
 CONNECT, WEIGH = 16, 17
 """Third words of the generator's counter: which random numbers are asked for."""
@@ -44,7 +44,7 @@ def expand(plan: ProjectionPlan) -> Rows:
         row = np.searchsorted(plan.given.pre, np.arange(sources + 1)).astype(np.int64)
         to = plan.given.post
     else:
-        rows = [_targets(plan, source) for source in range(sources)]
+        rows = [targets_of(plan, source) for source in range(sources)]
         row = np.concatenate([[0], np.cumsum([len(targets) for targets in rows])]).astype(np.int64)
         to = np.concatenate(rows)
     if plan.given is not None and plan.given.weight is not None:
@@ -55,7 +55,8 @@ def expand(plan: ProjectionPlan) -> Rows:
     return Rows(row, to, np.concatenate(weights))
 
 
-def _targets(plan: ProjectionPlan, source: int) -> NDArray[np.int64]:
+def targets_of(plan: ProjectionPlan, source: int) -> NDArray[np.int64]:
+    """Return the targets of a source that a recipe draws, ascending."""
     size = plan.sizes[1]
     if plan.recipe == "one":
         return np.array([source], dtype=np.int64)

@@ -12,9 +12,9 @@ from pysnn.plastic.network import PlasticNetwork, Projection
 from pysnn.plastic.plan import MOST_STEPS, CellPlan, ChangePlan, KernelPlan, PlasticPlan, PopulationPlan, ProjectionPlan
 from pysnn.plastic.populations import IFCells, LIFCells, PoissonSource, Population, SpikeSource
 from pysnn.plastic.rules.base import Change, Kernel
-from pysnn.plastic.tables import decay, gap_table, power_table, trace_table
+from pysnn.plastic.tables import check_decay, decay, gap_table, power_table, trace_table
 
-__all__ = ["compile_plastic", "thresholds_of"]
+__all__ = ["compile_plastic", "projection_plan", "thresholds_of"]
 
 _RAREST = 1e-9
 
@@ -35,7 +35,7 @@ def compile_plastic(network: PlasticNetwork, dt: float, seed: int) -> PlasticPla
     places = {name: k for k, name in enumerate(network.populations)}
     keeps = [max((p.delay for p in network.projections.values() if p.pre == name), default=0) for name in places]
     populations = [_population(name, population, dt) for name, population in network.populations.items()]
-    projections = tuple(_projection(name, one, network, dt) for name, one in network.projections.items())
+    projections = tuple(projection_plan(name, one, network, dt) for name, one in network.projections.items())
     numbered = tuple(replace(one, stream=k, keep=keeps[k]) for k, one in enumerate(populations))
     return PlasticPlan(dt, seed, numbered, projections)
 
@@ -100,6 +100,7 @@ def _given(name: str, source: SpikeSource, dt: float) -> NDArray[np.int64]:
 
 def _cells(name: str, cells: IFCells | LIFCells, dt: float) -> CellPlan:
     synapses, tau = cells.synapses, cells.tau
+    _check_times(name, cells, dt)
     leak = 1.0 if tau is None else decay(dt / tau)
     gain = dt if tau is None else 1.0 - leak
     kind = "delta" if synapses is None else "conductance" if isinstance(synapses, Conductance) else "current"
@@ -117,12 +118,28 @@ def _cells(name: str, cells: IFCells | LIFCells, dt: float) -> CellPlan:
     constants = np.array([leak, gain, drive, *levels, *decays, *reversals, rise], dtype=np.float32)
     table = None if cells.adaptive is None else trace_table(dt, cells.adaptive.tau, f"{name}: adaptive: tau")
     refractory = round(cells.refractory / dt)
+    if cells.refractory > 0 and refractory == 0:
+        raise PlanError(f"{name}: refractory: expected 0 or at least dt/2, got {cells.refractory} s with dt={dt} s")
     if refractory > 2**20:
         raise PlanError(f"{name}: refractory: expected at most 2^20 steps, got {refractory}")
     return CellPlan(kind, constants, refractory, table)
 
 
-def _projection(name: str, projection: Projection, network: PlasticNetwork, dt: float) -> ProjectionPlan:
+def _check_times(name: str, cells: IFCells | LIFCells, dt: float) -> None:
+    """Check that something of a potential and of a synapse is left after a step, as of a trace."""
+    synapses = cells.synapses
+    times = {"tau": cells.tau}
+    if synapses is not None:
+        times |= {"tau_excitatory": synapses.tau_excitatory, "tau_inhibitory": synapses.tau_inhibitory}
+    for what, tau in times.items():
+        if tau is not None:
+            check_decay(dt, tau, f"{name}: {what}")
+
+
+def projection_plan(
+    name: str, projection: Projection, network: PlasticNetwork, dt: float | None = None
+) -> ProjectionPlan:
+    """Return the plan of one projection; its synapses and first weights do not depend on ``dt``, and without it there is no rule."""
     places = list(network.populations)
     connector, weight = projection.connector, projection.weight
     recipes = {FixedProbability: "probability", AllToAll: "all", OneToOne: "one", Synapses: "given"}
@@ -144,7 +161,7 @@ def _projection(name: str, projection: Projection, network: PlasticNetwork, dt: 
         span=np.float32(np.float64(high) - np.float64(low)),
         high=np.float32(high),
         weight_seed=weight_seed,
-        kernel=None if projection.rule is None else _kernel(name, projection.rule.kernel(), dt),
+        kernel=None if projection.rule is None or dt is None else _kernel(name, projection.rule.kernel(), dt),
         sizes=sizes,
     )
 

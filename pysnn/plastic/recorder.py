@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.errors import DataError
-from pysnn.plastic.engines.base import Counts, PlasticEngine, RunRecord
+from pysnn.plastic.engines.base import PlasticEngine, RunRecord
 from pysnn.plastic.monitors import Monitor, Rates, Spikes, Traces, Weights
 from pysnn.plastic.plan import PlasticPlan
 from pysnn.tables import make_table
@@ -57,12 +57,11 @@ class Recorder:
                 elif isinstance(monitor, Traces):
                     self._traces(monitor, place, engine, step)
 
-    def tables(self, counts: Counts, steps: int) -> dict[str, "pl.DataFrame"]:
-        """Return the tables that were asked for, and that of counts."""
+    def tables(self) -> dict[str, "pl.DataFrame"]:
+        """Return the tables that were asked for."""
         tables = {name: make_table(name, self._rows.get(name, ())) for name in sorted(self._asked - {"plastic_spikes"})}
         if "plastic_spikes" in self._asked:
             tables["plastic_spikes"] = self._spike_table()
-        tables["plastic_counts"] = make_table("plastic_counts", self._count_rows(counts, steps))
         return tables
 
     def _place(self, monitor: Monitor) -> int:
@@ -128,20 +127,3 @@ class Recorder:
             for name, found in self._spikes
         ]
         return pl.concat([make_table("plastic_spikes", ()), *parts])
-
-    def _count_rows(self, counts: Counts, steps: int) -> list[dict[str, Any]]:
-        zero = {"spikes": 0, "neuron_updates": 0, "deliveries": 0, "pre_updates": 0, "post_updates": 0}
-        rows = []
-        for population, spikes in zip(self._plan.populations, counts.spikes, strict=True):
-            updates = steps * population.size if population.cells is not None else 0
-            rows.append(
-                {**zero, "name": population.name, "kind": "population", "spikes": spikes, "neuron_updates": updates}
-            )
-        for k, projection in enumerate(self._plan.projections):
-            found = {
-                "deliveries": counts.deliveries[k],
-                "pre_updates": counts.pre_updates[k],
-                "post_updates": counts.post_updates[k],
-            }
-            rows.append({**zero, "name": projection.name, "kind": "projection", **found})
-        return rows

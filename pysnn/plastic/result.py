@@ -1,6 +1,6 @@
 """What a run of a plastic network gives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, MissingExtraError
 from pysnn.frozen import FrozenDict
+from pysnn.plastic.activity import PlasticActivity
 from pysnn.plastic.engines.base import Counts
 from pysnn.plastic.state import PlasticState
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["Matrix", "PlasticResult"]
+
+_COUNTS = "plastic_counts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,24 @@ class Matrix:
         return csr_array((self.weight, self.to, self.row), shape=self.shape)
 
 
+class RunTables(Mapping[str, "pl.DataFrame"]):
+    """The tables that a run was asked for, and "plastic_counts", which is made where it is read: short runs take no time for it."""
+
+    def __init__(self, watched: Mapping[str, "pl.DataFrame"], activity: PlasticActivity) -> None:
+        self._watched = FrozenDict({name: watched[name] for name in watched if name != _COUNTS})
+        self._activity = activity
+
+    def __getitem__(self, name: str) -> "pl.DataFrame":
+        return self._activity.table() if name == _COUNTS else self._watched[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._watched
+        yield _COUNTS
+
+    def __len__(self) -> int:
+        return len(self._watched) + 1
+
+
 @dataclass(frozen=True, eq=False)
 class PlasticResult:
     """Tables, weights, counts and the state behind the last step.
@@ -62,8 +83,10 @@ class PlasticResult:
         By schema: "plastic_spikes", "plastic_rates", "plastic_weights", "plastic_traces", as far as they were asked for, and "plastic_counts".
     state
         Goes into the next run; ``None`` where it was not to be kept.
+    activity
+        Exact counts of the whole run; its table is "plastic_counts".
     counts
-        Exact counts of the whole run.
+        The same as engines give them, by place.
     backend
         Which engine, SIMD level and store.
     seconds
@@ -72,13 +95,14 @@ class PlasticResult:
 
     tables: Mapping[str, "pl.DataFrame"]
     state: PlasticState | None
+    activity: PlasticActivity
     counts: Counts
     backend: str
     seconds: float
     matrices: Mapping[str, Matrix]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", FrozenDict(self.tables))
+        object.__setattr__(self, "tables", RunTables(self.tables, self.activity))
         object.__setattr__(self, "matrices", FrozenDict(self.matrices))
 
     def weights(self, projection: str) -> Matrix:

@@ -5,12 +5,15 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.errors import CapacityError, DataError, PlanError
+from pysnn.errors import DataError, PlanError
+from pysnn.plastic.activity import plastic_activity
+from pysnn.plastic.capacity import check_plastic_memory
 from pysnn.plastic.connectors import check_seed
 from pysnn.plastic.engines import EngineOptions, make_engine
 from pysnn.plastic.engines.base import Counts, RunPart
@@ -24,12 +27,10 @@ from pysnn.plastic.recorder import Recorder
 from pysnn.plastic.result import Matrix, PlasticResult
 from pysnn.plastic.rules.base import check_positive
 from pysnn.plastic.state import PlasticState
-from pysnn.simulation.capacity import physical_memory
 
 __all__ = ["PlasticSimulator", "RunOptions"]
 
 _LOG = logging.getLogger("pysnn")
-_BYTES = {"eager": 14, "lazy": 6}
 _BUSY = 0.5
 
 
@@ -86,7 +87,7 @@ class PlasticSimulator:
     PlanError
         The time step does not fit a time constant or a rate, or the store cannot do what a rule asks for.
     CapacityError
-        The synapses would not fit into this machine's memory.
+        The network would not fit into this machine's memory.
 
     Examples
     --------
@@ -106,8 +107,10 @@ class PlasticSimulator:
         self.network = network
         self.dt = check_positive(dt, "dt")
         self.plan: PlasticPlan = compile_plastic(network, self.dt, seed)
-        self._check_memory(options.get("store", "auto"))
-        self._engine = make_engine(self.plan, EngineOptions(**options))
+        self._options = options
+        chosen = EngineOptions(**options)
+        check_plastic_memory(self.plan, chosen)
+        self._engine = make_engine(self.plan, chosen)
         self._places = {one.name: k for k, one in enumerate(self.plan.populations)}
         self._connectivity: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._fresh = True
@@ -116,6 +119,9 @@ class PlasticSimulator:
             sum(one.expected for one in self.plan.projections),
             self.backend,
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(PlasticSimulator, self.network, dt=self.dt, seed=self.plan.seed, **self._options), ()
 
     @property
     def backend(self) -> str:
@@ -140,12 +146,16 @@ class PlasticSimulator:
         recorder = Recorder(self.plan, chosen.watch, first)
         rewards = self._rewards(chosen.rewards, first, last)
         begun = time.perf_counter()
-        counts = self._advance(chosen, recorder, rewards, (first, last))
+        counts, rewarded = self._advance(chosen, recorder, rewards, (first, last))
         taken = time.perf_counter() - begun
         self._warn_of_storms(counts, steps)
         state = self._engine.save() if chosen.keep_state else None
         matrices = self._matrices() if chosen.keep_state else {}
-        return PlasticResult(recorder.tables(counts, steps), state, counts, self.backend, taken, matrices)
+        learned = steps if chosen.learn else 0
+        activity = plastic_activity(
+            self.network, counts, dt=self.dt, steps=steps, learned=learned, rewarded=self._visits(rewarded)
+        )
+        return PlasticResult(recorder.tables(), state, activity, counts, self.backend, taken, matrices)
 
     def _start(self, chosen: RunOptions) -> None:
         if chosen.state is not None or not self._fresh:
@@ -171,24 +181,33 @@ class PlasticSimulator:
 
     def _advance(
         self, chosen: RunOptions, recorder: Recorder, rewards: Mapping[int, float], span: tuple[int, int]
-    ) -> Counts:
+    ) -> tuple[Counts, int]:
+        """Run; return the counts of the steps, and how many rewards were given while the network learned."""
         first, last = span
         stops = sorted(recorder.stops(first, last) | rewards.keys())
         thresholds = self._thresholds(chosen.rates)
         counts = Counts((0,) * len(self.plan.populations), *((0,) * len(self.plan.projections),) * 3)
-        at = first
+        at, rewarded = first, 0
         for stop in stops:
             progress = _shifted(chosen.progress, at - first, last - first)
             record = self._engine.run(RunPart(stop - at, chosen.learn, recorder.recorded, thresholds, progress))
             at, counts = stop, counts + record.counts
             if stop in rewards and chosen.learn:
+                rewarded += 1
                 for k, projection in enumerate(self.plan.projections):
                     if projection.kernel is not None and projection.kernel.c is not None:
                         self._engine.reward(k, rewards[stop])
             recorder.take(record, self._engine, stop, last=stop == last)
             if chosen.progress is not None:
                 chosen.progress(stop - first, last - first)
-        return counts
+        return counts, rewarded
+
+    def _visits(self, rewarded: int) -> tuple[int, ...]:
+        """Return how many synapses of each projection so many rewards have changed."""
+        eligible = (one.kernel is not None and one.kernel.c is not None for one in self.plan.projections)
+        return tuple(
+            rewarded * len(self._connected(k)[1]) if rewarded and able else 0 for k, able in enumerate(eligible)
+        )
 
     def _rewards(self, rewards: Iterable[tuple[float, float]], first: int, last: int) -> dict[int, float]:
         """Return amounts by the step before which they are given: behind all events of the step of their time."""
@@ -221,14 +240,6 @@ class PlasticSimulator:
             row, to = self._connected(k)
             found[projection.name] = Matrix(row, to, self._engine.weights(k), projection.sizes)
         return found
-
-    def _check_memory(self, store: str) -> None:
-        need = sum(one.expected for one in self.plan.projections) * _BYTES.get(store, _BYTES["lazy"])
-        there = physical_memory()
-        if need > there:
-            raise CapacityError(
-                f"the synapses would take {need / 2**30:.3g} GiB, and this machine has {there / 2**30:.3g}: expected fewer synapses"
-            )
 
     def _warn_of_storms(self, counts: Counts, steps: int) -> None:
         for population, spikes in zip(self.plan.populations, counts.spikes, strict=True):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 
-__all__ = ["FLUSH", "PowerTable", "TraceTable", "decay", "gap_table", "power_table", "trace_table"]
+__all__ = ["FLUSH", "PowerTable", "TraceTable", "check_decay", "decay", "gap_table", "power_table", "trace_table"]
 
 FLUSH = np.float32(1e-30)
 """What is smaller becomes 0 where an epoch ends."""
@@ -66,6 +66,27 @@ class TraceTable:
         return len(self.down) - 1
 
 
+def check_decay(dt: float, tau: float, what: str) -> float:
+    """Return ``dt / tau``.
+
+    Raises
+    ------
+    PlanError
+        It exceeds 20.
+
+    Examples
+    --------
+    >>> check_decay(1e-3, 20e-3, "x")
+    0.05
+    """
+    ratio = dt / tau
+    if ratio > _MOST_DECAY:
+        raise PlanError(
+            f"{what}: expected a time constant of at least dt/{_MOST_DECAY:.0f}, got tau={tau} s with dt={dt} s"
+        )
+    return ratio
+
+
 def trace_table(dt: float, tau: float, what: str) -> TraceTable:
     """Return the table of a trace; R is the largest power of two with ``R dt/tau <= 20``, 4096 at most.
 
@@ -80,11 +101,7 @@ def trace_table(dt: float, tau: float, what: str) -> TraceTable:
     >>> len(table.down), round(float(table.down[20]), 6)
     (256, 0.367879)
     """
-    ratio = dt / tau
-    if ratio > _MOST_DECAY:
-        raise PlanError(
-            f"{what}: expected a time constant of at least dt/{_MOST_DECAY:.0f}, got tau={tau} s with dt={dt} s"
-        )
+    ratio = check_decay(dt, tau, what)
     steps = 1
     while steps < _MOST_STEPS and 2 * steps * ratio <= _MOST_DECAY:
         steps *= 2

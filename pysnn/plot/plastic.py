@@ -21,7 +21,10 @@ __all__ = ["plastic_raster", "plastic_rates", "save_plastic_run", "weight_histog
 
 _BINS = 50
 _MOST_LINES = 60
-_MANY = 5000
+_MANY = 20_000
+_ROWS, _STROKE, _LOWEST = 180.0, 12.0, 3.0
+"""Points that all rows of a raster have, that a stroke has at most, and that it has at least."""
+
 _PALETTE = ("blue", "orange", "green", "red", "purple", "grey")
 
 
@@ -56,14 +59,15 @@ def plastic_raster(result: PlasticResult, population: str, ax: "Axes | None" = N
     'neuron of "a"'
     """
     table = _rows(result, "plastic_spikes", ("population", population), "Spikes")
+    neurons = table["neuron"].to_numpy()
     axes = axes_or_new(ax)
-    axes.plot(
-        table["time"].to_numpy(),
-        table["neuron"].to_numpy(),
-        ".",
-        color=COLOURS["blue"],
-        markersize=2 if table.height < _MANY else 0.5,
-    )
+    row = _ROWS / (int(neurons.max()) + 1)
+    # Rows that are high enough have a stroke a spike, so that dense trains do not become lines.
+    strokes = {"marker": "|", "markersize": min(row, _STROKE), "markeredgewidth": 0.4}
+    dots = {"marker": ".", "markersize": 2 if table.height < _MANY else 1, "markeredgewidth": 0}
+    style = strokes if row > _LOWEST else dots
+    faint = 1.0 if table.height < _MANY else 0.5
+    axes.plot(table["time"].to_numpy(), neurons, linestyle="", color=COLOURS["blue"], alpha=faint, **style)
     axes.set_xlabel("time (s)")
     axes.set_ylabel(f'neuron of "{population}"')
     axes.set_title(f"{population}: {table.height} spikes")
@@ -186,7 +190,7 @@ def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" 
     >>> net = PlasticNetwork.of(a=PoissonSource(20, rate=50.0), b=IFCells(size=2), wires=wires)
     >>> run = PlasticSimulator(net, dt=1e-3, backend="reference").run(0.1, watch=[Weights("wires", every=0.05)])
     >>> weight_trajectory(run, "wires").get_title()
-    'wires: 40 synapses'
+    'wires: 40 synapses watched'
     """
     table = _rows(result, "plastic_weights", ("projection", projection), "Weights")
     synapses = table["synapse"].unique().sort()
@@ -200,7 +204,7 @@ def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" 
     axes.set_xlabel("time (s)")
     axes.set_ylabel("weight")
     some = f", {len(shown)} of them shown" if len(shown) < len(synapses) else ""
-    axes.set_title(f"{projection}: {len(synapses)} synapses{some}")
+    axes.set_title(f"{projection}: {len(synapses)} synapses watched{some}")
     axes.legend(frameon=False)
     return axes
 

@@ -210,11 +210,16 @@ SCHEMAS: dict[str, dict[str, str]] = {
     "plastic_counts": {
         "name": "String",
         "kind": "String",
+        "type": "String",
+        "steps": "Int64",
+        "seconds": "Float64",
+        "neurons": "Int64",
         "spikes": "Int64",
         "neuron_updates": "Int64",
         "deliveries": "Int64",
         "pre_updates": "Int64",
         "post_updates": "Int64",
+        "reward_updates": "Int64",
     },
     "ttrbr": {
         "epoch": "Int64",

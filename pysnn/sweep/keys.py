@@ -7,7 +7,18 @@ from pysnn.convert import METHODS
 from pysnn.errors import DataError
 from pysnn.hardware import chip_names
 
-__all__ = ["ESTIMATE_GRID", "GRID", "NETWORK", "PLASTIC", "TOP", "check_keys", "checked_text", "grids_of", "listed"]
+__all__ = [
+    "ESTIMATE_GRID",
+    "GRID",
+    "NETWORK",
+    "PLASTIC",
+    "PLASTIC_ESTIMATE",
+    "TOP",
+    "check_keys",
+    "checked_text",
+    "grids_of",
+    "listed",
+]
 
 Check = Callable[[Any], str | None]
 """Returns what was expected, if a value is not that."""
@@ -141,3 +152,4 @@ GRID: dict[str, Check] = {
 }
 
 ESTIMATE_GRID: dict[str, Check] = {**GRID, "chip": _several(_word(*chip_names()))}
+PLASTIC_ESTIMATE: dict[str, Check] = {**PLASTIC, "chips": _several(_word(*chip_names()))}

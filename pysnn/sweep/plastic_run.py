@@ -51,20 +51,29 @@ class PlasticRun:
     def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
         """Run one point; what is random in it hangs on the seeds of the spec alone."""
         del seed
+        network, result, seconds = self.ran(params)
+        made = self.made(params, result)
+        return [{**made, **row} for row in _rows(network, result, seconds)]
+
+    def ran(self, params: Mapping[str, Any], *, keep_state: bool = True) -> tuple[PlasticNetwork, PlasticResult, float]:
+        """Run the spec with some values changed; return the network, what came out, and the seconds of the run."""
         spec = self._spec(params)
         saved = load(spec.network) if isinstance(spec.network, Path) else None
         network = saved.network if saved is not None else spec.network
         assert isinstance(network, PlasticNetwork)
         simulator = PlasticSimulator(network, dt=spec.dt, seed=spec.seed, backend=self.backend, threads=self.threads)
         state = None if saved is None else saved.state
-        result = simulator.run(spec.seconds, state=state, rewards=spec.rewards)
-        made = {
+        result = simulator.run(spec.seconds, state=state, rewards=spec.rewards, keep_state=keep_state)
+        return network, result, spec.seconds
+
+    def made(self, params: Mapping[str, Any], result: PlasticResult) -> dict[str, Any]:
+        """Return the columns that say how a row was made."""
+        return {
             "base": self.base.name,
             "changes": point_json(params),
             "version": __version__,
             "backend": result.backend,
         }
-        return [{**made, **row} for row in _rows(network, result, spec.seconds)]
 
     def _spec(self, params: Mapping[str, Any]) -> PlasticSpec:
         return plastic_spec(self.base, changed(read_plastic_toml(self.base), params))
@@ -97,7 +106,8 @@ def changed(tables: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, A
 
 def _rows(network: PlasticNetwork, result: PlasticResult, seconds: float) -> list[dict[str, Any]]:
     rows = []
-    for counted in result.tables["plastic_counts"].to_dicts():
+    counts = result.tables["plastic_counts"].drop("type", "steps", "seconds", "neurons")
+    for counted in counts.to_dicts():
         name = counted["name"]
         if counted["kind"] == "population":
             size = network.populations[name].size

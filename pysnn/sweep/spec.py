@@ -14,7 +14,7 @@ from pysnn.sweep.conversion_grid import read_conversions
 from pysnn.sweep.convert_run import ConvertRun
 from pysnn.sweep.estimate_run import EstimateRun
 from pysnn.sweep.filled import filled
-from pysnn.sweep.plastic_grid import read_plastic
+from pysnn.sweep.plastic_grid import read_plastic, read_plastic_estimate
 from pysnn.sweep.plastic_run import PlasticRun
 
 __all__ = ["JOBS", "Spec", "load_spec"]
@@ -28,6 +28,7 @@ JOBS: Mapping[str, Callable[[Path, dict[str, Any]], tuple[SweepRun, Points]]] = 
     "convert-run": partial(read_conversions, ConvertRun),
     "estimate": partial(read_conversions, EstimateRun),
     "stdp": read_plastic,
+    "stdp-estimate": read_plastic_estimate,
 }
 """What a sweep may do at its points: each reads a spec's tables, and gives the run and the points."""
 

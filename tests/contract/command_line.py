@@ -38,12 +38,30 @@ method = "max-norm"
 steps = [1]
 limit = 5
 """
+PLASTIC = """dt = 1e-3
+seconds = 0.05
+[populations.a]
+type = "PoissonSource"
+size = 5
+rate = 100.0
+[populations.b]
+type = "LIFCells"
+size = 2
+[projections.w]
+pre = "a"
+post = "b"
+delay = 0
+connector = { type = "AllToAll" }
+weight = 1e-3
+rule = { type = "PairSTDP" }
+"""
 
 COMMANDS: dict[str, list[str]] = {
     "run": ["run", "net.psnn", "--data", "data.npz", "--steps", "2"],
     "convert": ["convert", "ann.psnn", "--calibration", "data.npz", "--steps", "2", "--out", "new.psnn"],
     "diagnose": ["diagnose", "net.psnn", "--data", "data.npz", "--steps", "2", "--ann", "ann.psnn"],
     "estimate": ["estimate", "net.psnn", "--data", "data.npz", "--steps", "2", "--chips", "loihi1"],
+    "stdp run": ["stdp", "run", "plastic.toml"],
     "info": ["info", "net.psnn"],
     "export": ["export", "net.psnn", "--out", "new.plan"],
     "sweep run": ["sweep", "run", "spec.toml", "--workers", "1"],
@@ -61,6 +79,7 @@ def write_inputs(folder: Path) -> None:
     save(folder / "net.psnn", convert(ANN, X, "max-norm").network)
     np.savez(folder / "data.npz", x=X, y=Y)
     (folder / "spec.toml").write_text(SPEC, encoding="utf-8")
+    (folder / "plastic.toml").write_text(PLASTIC, encoding="utf-8")
 
 
 def contents(folder: Path) -> dict[str, str]:

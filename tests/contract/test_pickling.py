@@ -15,7 +15,7 @@ import pytest
 
 import pysnn
 from pysnn import convert as conversions
-from pysnn import datasets, encode, first_spike, sweep
+from pysnn import datasets, encode, first_spike, plastic, sweep
 from pysnn.backends import get_backend
 from pysnn.convert.calibration import Calibration, LayerThreshold
 from pysnn.convert.corrections import Correction
@@ -23,18 +23,23 @@ from pysnn.datasets.npz import Data
 from pysnn.files.first_spike import SavedFirstSpike
 from pysnn.files.first_spike_golden import SpikeGolden, make_spike_golden
 from pysnn.files.golden import Golden, make_golden
+from pysnn.files.plastic import PlasticGolden, SavedPlastic
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
 from pysnn.first_spike import learn
 from pysnn.first_spike.evaluate import evaluate
 from pysnn.frozen import FrozenDict
 from pysnn.plan.ops import Plan
+from pysnn.plastic.plan import PlasticPlan
+from pysnn.plastic.result import Matrix
+from pysnn.plastic.spec import PlasticSpec
 from pysnn.simulation.options import RunOptions
+from tests.contract.plastic_values import plastic_values
 from tests.contract.test_nodes import EXAMPLES
 
-MODULES = (pysnn, conversions, datasets, encode, first_spike, learn, sweep)
+MODULES = (pysnn, conversions, datasets, encode, first_spike, learn, plastic, sweep)
 # Made by others only, or no values at all.
-NO_VALUES = ("Node", "Layer", "LearningRule", "Method", "Optimiser")
+NO_VALUES = ("Node", "Layer", "LearningRule", "Method", "Optimiser", "Rule")
 INSIDE = (
     Calibration,
     LayerThreshold,
@@ -47,6 +52,11 @@ INSIDE = (
     Settings,
     Data,
     Correction,
+    Matrix,
+    PlasticGolden,
+    PlasticPlan,
+    PlasticSpec,
+    SavedPlastic,
 )
 
 
@@ -101,6 +111,7 @@ def examples() -> dict[str, Any]:
         *(learn.TrainingOptions(), sweep.SweepOptions(), conversions.diagnose(conversion.errors(DATA))),
         *(next(iter(conversions.METHODS.values())), next(iter(conversions.CORRECTIONS.values()))),
         *(entry.method() for entry in conversions.METHODS.values()),
+        *plastic_values(),
     ]
     return {type(value).__name__: value for value in values}
 
@@ -144,7 +155,9 @@ def assert_same(a: Any, b: Any, where: str) -> None:
 def state(thing: Any) -> dict[str, Any]:
     """Return a thing's attributes, but for what is kept to be fast."""
     return {
-        name: value for name, value in vars(thing).items() if name not in ("_compiled", "_latest", "shapes", "order")
+        name: value
+        for name, value in vars(thing).items()
+        if name not in ("_compiled", "_engine", "_latest", "shapes", "order")
     }
 
 
@@ -184,6 +197,27 @@ def test_a_copied_simulator_goes_on_as_the_first(way: str) -> None:
     first = simulator.run(DATA, steps=4)
     again = WAYS[way](simulator).run(DATA, steps=4, state=first.state)
     np.testing.assert_array_equal(again.scores, simulator.run(DATA, steps=4, state=first.state).scores)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("options", [{"backend": "rust", "store": "lazy", "threads": 1}, {"backend": "reference"}])
+def test_a_copied_plastic_simulator_goes_on_as_the_first(options: dict[str, Any], way: str) -> None:
+    net = plastic.PlasticNetwork.of(
+        a=plastic.PoissonSource(5, rate=100.0),
+        b=plastic.LIFCells(size=2),
+        wires=plastic.Projection(
+            pre="a", post="b", connector=plastic.AllToAll(), weight=0.5, delay=0, rule=plastic.PairSTDP()
+        ),
+    )
+    simulator = plastic.PlasticSimulator(net, dt=1e-3, seed=4, **options)
+    first = simulator.run(0.05)
+    again = WAYS[way](simulator)
+    assert again.backend == simulator.backend
+    expected, found = (one.run(0.05, state=first.state) for one in (simulator, again))
+    assert found.state is not None
+    assert expected.state is not None
+    assert found.state.same_as(expected.state)
+    assert found.activity == expected.activity
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -57,7 +57,12 @@ def test_commands_are_found() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:layer '.*', T = :UserWarning")
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/conversion.md", "docs/first_spike_windows.md", "docs/streams.md", "docs/events.md"]
+    "name",
+    [
+        "README.md",
+        *(f"docs/{name}.md" for name in ("conversion", "first_spike_windows", "streams", "events", "stdp")),
+        *(f"docs/{name}.md" for name in ("adding_a_plasticity_rule", "hardware")),
+    ],
 )
 def test_the_examples_of_a_page_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

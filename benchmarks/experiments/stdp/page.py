@@ -34,10 +34,22 @@ def write_page() -> None:
 
 
 def _made(key: str, tables: Path) -> str:
-    name, _, settings = key.partition(" ")
-    if settings:
+    name, _, part = key.partition(" ")
+    if part == "settings":
         return table(["setting", ""], APPLICATIONS[name].settings.items())
+    if part == "peers":
+        return _rows(tables / f"claim_stdp_{name.replace('-', '_')}.parquet")
     return _figures(tables / f"stdp_{name.replace('-', '_')}.parquet")
+
+
+def _rows(file: Path) -> str:
+    """Return a table as it is."""
+    if not file.exists():
+        return "not run"
+    found = pl.read_parquet(file)
+    return table(
+        found.columns, [[one if isinstance(one, str) else _number(one) for one in row] for row in found.rows()]
+    )
 
 
 def _figures(file: Path) -> str:

@@ -52,7 +52,9 @@ def measure(images: Images, python: str | None) -> list[dict[str, Any]]:
     rows = [own(rule, images) for rule in RULES]
     if python:
         rows.append(peer(python, images))
-    return [{**row, "images": len(images), "minutes_60000": row["seconds"] * TRAINING_SET / 60} for row in rows]
+    return [
+        {**row, "images": len(images), "minutes of 60,000 images": row["seconds"] * TRAINING_SET / 60} for row in rows
+    ]
 
 
 def main() -> None:
@@ -61,13 +63,13 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=300)
     parser.add_argument("--python")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--save", action="store_true", help="write benchmarks/tables/claim_stdp_mnist.parquet")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/tables/claim_stdp_diehl_cook.parquet")
     options = parser.parse_args()
     rows = measure(load_mnist("train")[0][: options.images], options.python)
     if options.json:
         print(json.dumps({"rows": rows}))
     else:
-        report("stdp_mnist", rows, save=options.save)
+        report("stdp_diehl_cook", rows, save=options.save)
 
 
 if __name__ == "__main__":

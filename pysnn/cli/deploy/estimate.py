@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pysnn.cli.deploy.plastic import PlasticSource, is_plastic, run_plastic
 from pysnn.cli.errors import named
 from pysnn.cli.outputs import PICTURE, TABLE, check_outputs
 from pysnn.cli.show import show_rows, show_table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pysnn.files.first_spike import SavedFirstSpike
     from pysnn.files.saved import SavedNetwork
     from pysnn.hardware import Estimate
+    from pysnn.plastic.activity import PlasticActivity
 
 __all__ = ["chips", "estimate"]
 
@@ -33,9 +35,14 @@ def chips(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON o
 
 
 def estimate(
-    network: Annotated[Path, typer.Argument(metavar="NET.psnn", help="The network.")],
-    data: Annotated[str, typer.Option(metavar="FILE.npz", help="Data to count on, as in 'pysnn run'.")],
+    network: Annotated[
+        Path, typer.Argument(metavar="NET.psnn|SPEC.toml", help="The network, or the run of a plastic one.")
+    ],
     chips: Annotated[str, typer.Option(metavar="NAME[,NAME...]", help="Chips; 'pysnn chips' lists them.")],
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.npz", help="Data to count on, as in 'pysnn run'; none for a plastic one."),
+    ] = None,
     steps: Annotated[
         int | None, typer.Option(min=1, metavar="T", help="Time-steps; the network's own by default.")
     ] = None,
@@ -54,28 +61,36 @@ def estimate(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw energy by term and layer, and cores.")
     ] = None,
+    dt: Annotated[float | None, typer.Option(metavar="S", help="Seconds a step of a plastic NET.psnn.")] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="S", help="How long to run a plastic NET.psnn.")] = None,
+    frozen: Annotated[
+        bool, typer.Option("--frozen", help="A plastic network does not learn: inference alone.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 where a chip cannot hold the network.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Estimate cores, energy, latency and power of a saved network on chips, beside ANNs of the same shape."""
-    from pysnn.datasets.source import parse_source
-    from pysnn.files.first_spike import load_any
     from pysnn.hardware import estimate as make_estimate
 
     names = _chip_names(chips)
     points = _points(point or [], names)
     if policy not in ("unrolled", "shared"):
         raise typer.BadParameter(f"--policy: expected unrolled or shared, got '{policy}'")
-    source = parse_source(data)
     outputs = {"--table": (table, TABLE), "--report": (report, _DOCUMENTS), "--plot": (plot, PICTURE)}
-    check_outputs(outputs, [network, source.path])
-    saved = load_any(network)
-    spikes = getattr(getattr(saved, "settings", None), "coding", "") == "spikes"
-    given = source.load(limit, axis=1 if spikes else 0)
-    with named(f"data '{data}'"):
-        activity, done = _activity(saved, given, steps, backend)
+    subject: Any
+    activity: Activity | PlasticActivity
+    if data is None and is_plastic(network):
+        check_outputs(outputs, [network])
+        if steps is not None or limit is not None:
+            raise typer.BadParameter("--steps, --limit: a plastic run has its own steps and no samples; leave them out")
+        subject, result, about = run_plastic(PlasticSource(network, dt, seconds, frozen, backend))
+        activity, done = result.activity, None
+    else:
+        if dt is not None or seconds is not None or frozen:
+            raise typer.BadParameter("--dt, --seconds, --frozen: they are for plastic networks, which take no --data")
+        subject, activity, done, about = _on_data(network, data, (steps, limit), outputs, backend)
     found = make_estimate(
-        saved.network,
+        subject,
         activity,
         chips=names,
         steps=done,
@@ -84,7 +99,7 @@ def estimate(
         policy=policy,
         points=points,
     )
-    meta = {**found.meta, "network": str(network), "data": data, "data_sha256": given.digest, "backend": backend}
+    meta = {**found.meta, "network": str(network), **about, "backend": backend}
     _write(found, meta, (table, report, plot))
     if as_json:
         typer.echo(json.dumps(_as_json(found, meta)))
@@ -92,6 +107,25 @@ def estimate(
         _show(found, network.name)
     if strict and not found.violations.is_empty():
         raise typer.Exit(1)
+
+
+def _on_data(
+    path: Path, data: str | None, taken: tuple[int | None, int | None], outputs: dict[str, Any], backend: str
+) -> tuple[Any, "Activity", int | None, dict[str, Any]]:
+    """Run a saved network on data; return it, its counts, the time-steps of a sample, and what is said of the data."""
+    from pysnn.datasets.source import parse_source
+    from pysnn.files.first_spike import load_any
+
+    if data is None:
+        raise typer.BadParameter("--data: expected data to count on, got none")
+    source = parse_source(data)
+    check_outputs(outputs, [path, source.path])
+    saved = load_any(path)
+    spikes = getattr(getattr(saved, "settings", None), "coding", "") == "spikes"
+    given = source.load(taken[1], axis=1 if spikes else 0)
+    with named(f"data '{data}'"):
+        activity, done = _activity(saved, given, taken[0], backend)
+    return saved.network, activity, done, {"data": data, "data_sha256": given.digest}
 
 
 def _chip_names(chips: str) -> list[str]:
@@ -187,7 +221,10 @@ def _show(found: "Estimate", title: str) -> None:
     table = found.table
     wide = table.filter((table["layer"] == "") & table["term"].is_in(_SHOWN))
     shown = ["network", "chip", "term", "low", "value", "high", "unit", "scope", "grade"]
-    show_rows(wide.select(shown).to_dicts(), f"{title}, {found.meta['samples']} samples, T = {found.meta['steps']}")
+    run = f"{found.meta['samples']} samples, T = {found.meta['steps']}"
+    if "seconds" in found.meta:
+        run = f"a run of {found.meta['seconds']:g} s, {found.meta['steps']} steps"
+    show_rows(wide.select(shown).to_dicts(), f"{title}, {run}")
     for name, frame in (("Cores", found.mapping), ("What does not fit", found.violations)):
         if not frame.is_empty():
             typer.echo()

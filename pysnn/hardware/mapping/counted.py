@@ -12,7 +12,7 @@ def place_by_neurons(task: MappingTask) -> Placement:
     most, cores, fan_in = (task.chip.limit(name) for name in ("neurons_per_core", "cores", "fan_in"))
     assert most is not None
     assert cores is not None
-    layers = task.layers[1:]
+    layers = [layer for layer in task.layers if layer.kind != "input"]
     wide = [fan_in is not None and layer.fan_in > fan_in for layer in layers]
     violations = check_common(task)
     violations += [
@@ -20,10 +20,13 @@ def place_by_neurons(task: MappingTask) -> Placement:
         for layer, out in zip(layers, wide, strict=True)
         if out
     ]
-    held = (0, *(0 if out else layer.neurons for layer, out in zip(layers, wide, strict=True)))
+    room = {layer.name: 0 if out else layer.neurons for layer, out in zip(layers, wide, strict=True)}
+    held = tuple(room.get(layer.name, 0) for layer in task.layers)
     found = _solved(held, _links(task), most)
     placed = []
-    for layer, count in zip(layers, found.cores[1:], strict=True):
+    cores_of = dict(zip((layer.name for layer in task.layers), found.cores, strict=True))
+    for layer in layers:
+        count = cores_of[layer.name]
         use = (("neurons", float(min(most, layer.neurons)), float(most)),) if count else ()
         placed.append(Placed(layer.name, layer.neurons, most if count else None, count or None, use))
     copies = dict(zip((layer.name for layer in task.layers), found.copies, strict=True))
@@ -36,7 +39,8 @@ def place_on_one_core(task: MappingTask) -> Placement:
     assert most is not None
     assert fan_in is not None
     violations = check_common(task)
-    total = sum(layer.neurons for layer in task.layers[1:])
+    layers = [layer for layer in task.layers if layer.kind != "input"]
+    total = sum(layer.neurons for layer in layers)
     if total > most:
         violations.append(Violation("", "neurons", most, total))
     violations += [
@@ -50,7 +54,7 @@ def place_on_one_core(task: MappingTask) -> Placement:
             1 if total <= most else None,
             (("neurons", float(layer.neurons), float(most)),),
         )
-        for layer in task.layers[1:]
+        for layer in layers
     )
     return Placement(placed, tuple(violations), 1, dict.fromkeys((layer.name for layer in task.layers), 1))
 
@@ -85,7 +89,7 @@ def place_nowhere(task: MappingTask) -> Placement:
 def _links(task: MappingTask) -> tuple[CountedLink, ...]:
     index = {layer.name: k for k, layer in enumerate(task.layers)}
     return tuple(
-        CountedLink(index[source], k, link.kind == "dense", link.fan_out)
+        CountedLink(index[source], k, link.everywhere, link.fan_out)
         for k, layer in enumerate(task.layers)
         for link in layer.links
         for source in link.sources

@@ -11,7 +11,7 @@ from pysnn.hardware.mapping.placement import MappingTask, Placed, Placement, Vio
 __all__ = ["place_loihi"]
 
 _WORD = 64
-_KINDS = {"dense": 0, "direct": 1, "conv": 2, "pool": 2}
+_KINDS = {"direct": 1, "sparse": 1, "conv": 2, "pool": 2}
 
 
 def place_loihi(task: MappingTask) -> Placement:
@@ -53,9 +53,14 @@ class _Solution:
         layers = tuple(_sizes(task, layer, violations) for layer in task.layers)
         limits = RuleLimits(*(_limit(task, name) for name in _LIMITS))
         found = _solved(layers, links, limits)
-        for layer, copies, crowded in zip(task.layers, found.copies, found.crowded, strict=True):
-            if crowded:
-                violations.append(Violation(layer.name, "output axons", limits.axons, copies))
+        # A layer is split by the cores behind it; where it leads back, those may be split later.
+        back = {link.source for link in links if link.target <= link.source}
+        rows = zip(task.layers, found.per_core, found.copies, found.crowded, strict=True)
+        for k, (layer, count, copies, crowded) in enumerate(rows):
+            if crowded or (k in back and count * copies > limits.axons):
+                violations.append(
+                    Violation(layer.name, "output axons", limits.axons, copies if crowded else count * copies)
+                )
         return cls(task, layers, limits, violations, found)
 
     @property
@@ -107,7 +112,7 @@ def _limit(task: MappingTask, name: str) -> int:
 
 
 def _bits(task: MappingTask, layer: HardwareLayer) -> int:
-    return task.bits(layer) + task.delays(layer)
+    return task.bits(layer) + task.delays(layer) + layer.state_bits
 
 
 def _sizes(task: MappingTask, layer: HardwareLayer, violations: list[Violation]) -> LayerSizes:
@@ -137,7 +142,7 @@ def _sizes(task: MappingTask, layer: HardwareLayer, violations: list[Violation])
 
 def _synapses(task: MappingTask, layer: HardwareLayer) -> int:
     """Return the weights to hold: with the policy "shared", those of a convolution once for all positions."""
-    if task.policy == "unrolled" or all(link.kind == "dense" for link in layer.links):
+    if task.policy == "unrolled" or all(link.kind in ("dense", "sparse") for link in layer.links):
         return layer.synapses
     return sum(link.weight.size if link.weight is not None else link.fan_in for link in layer.links)
 
@@ -146,7 +151,7 @@ def _link(source: int, target: int, layer: HardwareLayer, link: Link) -> LinkSiz
     channels = max(1, link.channels_out // link.groups)
     depth = layer.shape[0] if link.groups == 1 else channels
     stride = max(link.stride[0] * link.stride[1], link.pool_stride**2)
-    return LinkSizes(source, target, _KINDS[link.kind], channels, depth, link.kernel, stride)
+    return LinkSizes(source, target, 0 if link.everywhere else _KINDS[link.kind], channels, depth, link.kernel, stride)
 
 
 def _resources(

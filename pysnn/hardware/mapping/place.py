@@ -1,18 +1,20 @@
 """Place a network on a chip by the chip's rule."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pysnn.first_spike.network import FirstSpikeNetwork
 from pysnn.hardware.chip import Chip
 from pysnn.hardware.mapping.counted import place_by_neurons, place_nowhere, place_on_one_core, place_on_xylo
 from pysnn.hardware.mapping.loihi import place_loihi
-from pysnn.hardware.mapping.placement import Bits, MappingTask, Placement
+from pysnn.hardware.mapping.placement import Bits, MappingTask, Placement, Violation
 from pysnn.hardware.mapping.speck import place_speck
 from pysnn.hardware.mapping.truenorth import place_truenorth
 from pysnn.hardware.network_layers import hardware_layers
 from pysnn.hardware.registry import load_chip
 from pysnn.network import Network
+from pysnn.plastic.network import PlasticNetwork
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,14 +32,21 @@ RULES: Mapping[str, Callable[[MappingTask], Placement]] = {
 }
 """The rule for each ``mapping`` of a chip's file."""
 
+_IN_ORDER = ("truenorth", "speck", "xylo")
+
 
 def place(task: MappingTask) -> Placement:
-    """Place the layers of a task on its chip."""
+    """Place the layers of a task on its chip; rules for maps of layers in order do not place populations with sparse projections."""
+    sparse = [layer for layer in task.layers if any(link.kind == "sparse" for link in layer.links)]
+    if sparse and task.chip.mapping in _IN_ORDER:
+        placement = place_nowhere(task)
+        broken = [Violation(layer.name, "sparse projections: no rule", 0, layer.synapses) for layer in sparse]
+        return replace(placement, violations=(*placement.violations, *broken))
     return RULES[task.chip.mapping](task)
 
 
 def map_network(
-    network: Network | FirstSpikeNetwork,
+    network: Network | FirstSpikeNetwork | PlasticNetwork,
     chip: str | Chip,
     *,
     weight_bits: Bits = None,
@@ -49,7 +58,7 @@ def map_network(
     Parameters
     ----------
     network
-        A spiking network.
+        A spiking network; a plastic one's layers are its populations.
     chip
         Its name, see ``pysnn chips``, or a :class:`Chip`.
     weight_bits, delay_bits

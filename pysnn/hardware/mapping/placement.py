@@ -117,7 +117,9 @@ class MappingTask:
         """Return the bits of a layer's delays."""
         if isinstance(self.delay_bits, Mapping):
             return self.delay_bits.get(layer.name, self.delay_bits.get(layer.node, 0))
-        return (self.delay_bits or 0) if layer.weighted and layer is not self.layers[-1] else 0
+        if self.delay_bits is None:
+            return layer.delay_bits
+        return self.delay_bits if layer.weighted and layer is not self.layers[-1] else 0
 
     def targets(self, layer: HardwareLayer) -> list[tuple[HardwareLayer, Any]]:
         """Return the (layer, link) pairs that a layer's spikes go to."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pysnn.hardware.case import Case, on_chip_counts
-from pysnn.hardware.chip import COUNTS, SCOPES, Quantity
+from pysnn.hardware.chip import COUNTS, LEARNING, SCOPES, Quantity
 from pysnn.hardware.interval import ZERO, Interval, of_quantity
 from pysnn.hardware.pricing.arithmetic import PJ_PER_MW_MS, products, totals
 from pysnn.hardware.pricing.latency import latency, time_rows
@@ -50,7 +50,9 @@ def _count_rows(case: Case, counts: list[dict[str, Interval]]) -> list[dict[str,
         )
     rows = []
     for name in COUNTS:
-        rows.append(priced(label.but(term=name), _total(case, counts, name)))
+        total = _total(case, counts, name)
+        if total.high or name not in LEARNING:
+            rows.append(priced(label.but(term=name), total))
         for layer, held in zip(case.counted.layers, counts, strict=True):
             if name in held:
                 rows.append(priced(label.but(term=name, layer=layer.name), held[name]))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pysnn.hardware.case import Case, sent_spikes
+from pysnn.hardware.chip import LEARNING
 from pysnn.hardware.interval import ZERO, Interval, exactly, of_quantity
 from pysnn.hardware.layers import HardwareLayer
 from pysnn.hardware.rows import Label, not_priced, priced, weakest
@@ -17,7 +18,7 @@ _NS_PER_MS = 1e6
 def latency(case: Case) -> dict[str, Interval]:
     """Return milliseconds a sample by scope; empty where the chip's file has no times."""
     kind, steps = case.chip.timing, case.counted.steps
-    if kind == "xylo" and steps and not case.counted.analogue:
+    if kind == "xylo" and steps and not (case.counted.analogue or case.counted.sparse):
         return {"chip": _xylo_cycles(case).scaled(1e-3 / case.point("clock"))}
     if kind == "tick" and steps:
         return {"chip": exactly(steps * case.point("step_time"))}
@@ -65,7 +66,7 @@ def _busiest(case: Case) -> Interval:
     """Bound the time of the busiest core, summed over steps.
 
     At least a layer's mean over its cores. At most, over all layers, what a core of the layer can have: all updates of the neurons
-    that it holds, and of each spike that arrives no more operations than neurons of the core, or than the spike reaches, for each
+    that it holds and all changes of plastic weights, and of each spike that arrives no more operations than neurons of the core, or than the spike reaches, for each
     window of a pool that it lies in.
     """
     delays = {q.per: of_quantity(q) for q in case.chip.section("delays").values() if q.per != "steps"}
@@ -83,6 +84,7 @@ def _busiest(case: Case) -> Interval:
         least = max(least, sum(sure.values()) / cores)
         most += _most_updates(counts, held * case.counted.steps, delays)
         slowest = max((delays[name].high for name in _ARRIVING if name in delays), default=0.0)
+        most += sum(work[name].high for name in LEARNING if name in work)
         additions = sum(work[name].high for name in _ARRIVING if name in work)
         most += min(additions, slowest * _most_operations(layer, case.counted.layers[0].name, sent=sent, held=held))
     return Interval(least, least, max(least, most))
@@ -104,9 +106,9 @@ def _most_operations(
     """Return the operations of all spikes that arrive on ``held`` neurons, at most; infinite where the input's spikes are not known."""
     operations = 0.0
     for link in layer.links:
-        if entry in link.sources and (link.sources != (entry,) or link.weight is None):
+        if entry in link.sources and (link.sources != (entry,) or not link.weighs):
             return math.inf
-        met = link.windows * (1 if link.weight is None else min(held, link.fan_out))
+        met = link.windows * (min(held, link.fan_out) if link.weighs else 1)
         operations += met * sum(sent_spikes(sent[source]).high for source in link.sources if source in sent)
     return operations
 

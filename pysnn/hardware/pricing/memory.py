@@ -33,8 +33,11 @@ def spiking_memory(counted: Counted, chip: Chip) -> dict[str, Interval]:
     weight is read once a step at most, and a potential once a step.
     """
     found = {}
-    for layer, counts in zip(counted.layers[1:], counted.counts[1:], strict=True):
+    for layer, counts in zip(counted.layers, counted.counts, strict=True):
+        if layer.kind == "input":
+            continue
         weights = sum(link.weight.size for link in layer.own_weights if link.weight is not None)
+        weights += sum(link.connections for link in layer.links if link.kind == "sparse")
         read = memory_energy(chip, weights, 8) if weights else 0.0
         state = memory_energy(chip, layer.neurons * POTENTIAL_BITS / 8, 2 * POTENTIAL_BITS)
         synops, updates = counts.get("synops", ZERO), counts.get("updates", ZERO)
@@ -43,6 +46,9 @@ def spiking_memory(counted: Counted, chip: Chip) -> dict[str, Interval]:
         value, high = (
             (s + m) * (read + state) + u * state for s, m, u in zip(synops[1:], macs[1:], updates[1:], strict=True)
         )
-        interval = Interval(min(low, value), value, high)
-        found[layer.name] = interval
+        # An arrival that changes a weight reads a trace and writes the weight; a spike of a target or a reward reads the weight too.
+        learned = counts.get("pre_updates", ZERO).scaled(2.0)
+        for name in ("post_updates", "reward_updates"):
+            learned = learned.plus(counts.get(name, ZERO).scaled(3.0))
+        found[layer.name] = Interval(min(low, value), value, high).plus(learned.scaled(read))
     return found

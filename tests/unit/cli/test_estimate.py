@@ -127,3 +127,80 @@ def test_chips_are_listed() -> None:
     rows = json.loads(done.stdout)["rows"]
     assert {row["kind"] for row in rows} == {"priced", "limits"}
     assert all(list(row) == ["chip", "title", "kind", "source"] for row in rows)
+
+
+SPEC = """dt = 1e-3
+seconds = 0.1
+[populations.inputs]
+type = "PoissonSource"
+size = 40
+rate = 30.0
+[populations.cells]
+type = "LIFCells"
+size = 5
+v_threshold = 1.0
+refractory = 2e-3
+[projections.wires]
+pre = "inputs"
+post = "cells"
+delay = 0
+connector = { type = "AllToAll" }
+weight = 0.4
+rule = { type = "PairSTDP" }
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    (tmp_path / "run.toml").write_text(SPEC, encoding="utf-8")
+    return tmp_path / "run.toml"
+
+
+def plastic(*arguments: Any) -> Result:
+    return CliRunner().invoke(app, ["estimate", *map(str, arguments)])
+
+
+def test_plastic_runs_from_a_spec(spec: Path) -> None:
+    done = plastic(spec, "--chips", "loihi1,truenorth", "--json", "--report", spec.parent / "a.md")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["meta"]["seconds"] == found["meta"]["dt"] * found["meta"]["steps"] == 0.1
+    updates = [row for row in found["rows"] if row["term"] == "energy_post_updates" and row["layer"] == ""]
+    assert [row["chip"] for row in updates] == ["loihi1"]
+    assert updates[0]["value"] > 0
+    assert "learning: IBM TrueNorth has no learning engine" in [row["rule"] for row in found["violations"]]
+    assert "in one run of 0.1 s, 100 steps" in (spec.parent / "a.md").read_text(encoding="utf-8")
+    frozen = json.loads(plastic(spec, "--chips", "loihi1,truenorth", "--json", "--frozen").stdout)
+    assert not any(row["rule"].startswith("learning") for row in frozen["violations"])
+    shown = plastic(spec, "--chips", "loihi1").stdout
+    assert "a run of 0.1 s, 100 steps" in shown
+    assert "float32_processor" in shown
+
+
+def test_plastic_networks_from_a_file_say_how_they_are_run(spec: Path) -> None:
+    from pysnn.files.plastic import save as save_plastic
+    from pysnn.plastic.spec import load_plastic_spec
+
+    network = load_plastic_spec(spec).network
+    path = save_plastic(spec.parent / "net.psnn", network)  # type: ignore[arg-type]
+    given = json.loads(plastic(path, "--chips", "loihi1", "--json", "--dt", 1e-3, "--seconds", 0.1).stdout)
+    assert given["rows"] == json.loads(plastic(spec, "--chips", "loihi1", "--json").stdout)["rows"]
+    for arguments, said in (
+        ((path, "--chips", "loihi1"), "is a plastic network: expected --dt and --seconds"),
+        ((spec, "--chips", "loihi1", "--dt", 1e-3), "says dt and seconds itself"),
+        ((spec, "--chips", "loihi1", "--steps", 3), "a plastic run has its own steps"),
+        ((path, "--chips", "loihi1", "--data", "digits:test"), "it holds a plastic network"),
+    ):
+        done = plastic(*arguments)
+        assert done.exit_code in (1, 2)
+        assert said in " ".join(done.stderr.split()).replace("│ ", ""), done.stderr
+
+
+def test_networks_of_other_kinds_need_data(files: Files) -> None:
+    done = plastic(files[0], "--chips", "loihi1")
+    assert done.exit_code == 2
+    assert "--data: expected data to count on, got none" in done.stderr
+    for option in (("--dt", 1e-3), ("--seconds", 1.0), ("--frozen",)):
+        done = invoke(files, "--chips", "loihi1", "--steps", 2, *option)
+        assert done.exit_code == 2
+        assert "they are for plastic networks" in done.stderr

@@ -9,8 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pysnn.cli.app import app
-from pysnn.errors import BackendError, CapacityError, DataError, FileFormatError, NetworkError, PlanError
-from pysnn.files import plastic as files
+from pysnn.errors import BackendError, CapacityError, DataError, NetworkError, PlanError
 from pysnn.plastic import (
     AllToAll,
     FixedProbability,
@@ -32,7 +31,6 @@ from pysnn.plastic import (
     Weights,
     normalise,
 )
-from pysnn.plastic.describe import describe, network_from
 from pysnn.plastic.tables import decay, gap_table, power_table, trace_table
 
 
@@ -197,7 +195,7 @@ def test_wrong_networks_and_runs() -> None:
     with pytest.raises(DataError, match="two of source 0 in step 1"):
         PlasticSimulator(PlasticNetwork.of(a=SpikeSource(1, times=[0.001, 0.0011], indices=[0, 0])), dt=1e-3)
     huge = Projection(pre="a", post="a", connector=AllToAll(), weight=1.0)
-    with pytest.raises(CapacityError, match="the synapses would take"):
+    with pytest.raises(CapacityError, match="the network would take"):
         PlasticSimulator(PlasticNetwork.of(a=PoissonSource(10**6, rate=1.0), w=huge), dt=1e-3)
     with pytest.raises(PlanError, match="store must be one of auto, eager, lazy, got 'both'"):
         PlasticSimulator(small(), dt=1e-3, store="both")
@@ -237,24 +235,6 @@ def test_tables_are_exact() -> None:
     assert table.epoch == pytest.approx(np.exp(-256 / 20), rel=1e-6)
     np.testing.assert_array_equal(gap_table(0.25)[:3], np.floor(2.0**32 * (1 - 0.75 ** np.arange(1, 4))))
     assert power_table(0.4).exponents[127] == 1
-
-
-def test_descriptions_and_files_keep_everything(tmp_path: Path) -> None:
-    net = small(connector=Synapses.of([0, 3, 3], [1, 2, 2], [0.1, 0.2, 0.3]), weight=None, rule=PairSTDP(mu_plus=0.4))
-    run = PlasticSimulator(net, dt=1e-3, seed=3).run(0.2)
-    golden = files.make_plastic_golden(net, dt=1e-3, seconds=0.1, seed=3, backend="reference")
-    saved = files.load(files.save(tmp_path / "a.psnn", net, state=run.state, golden=golden, provenance={"by": "test"}))
-    assert str(describe(saved.network)) == str(describe(net)) == str(describe(network_from(describe(net))))
-    assert saved.state is not None
-    assert saved.state.same_as(run.state)  # type: ignore[arg-type]
-    saved.verify(backend="rust", store="lazy")
-    wrong = dict(golden.arrays)
-    wrong["wires.weights"] = wrong["wires.weights"] + np.float32(0.1)
-    other = files.PlasticGolden(1e-3, 0.1, 3, wrong)
-    with pytest.raises(FileFormatError, match=r"golden vectors: wires.weights is another"):
-        files.load(files.save(tmp_path / "b.psnn", net, golden=other)).verify()
-    with pytest.raises(NetworkError, match=r"populations.a: type: expected one of .*, got 'Cell'"):
-        network_from({"populations": {"a": {"type": "Cell"}}})
 
 
 SPEC = """

@@ -60,7 +60,7 @@ def test_the_histogram_has_every_weight() -> None:
 def test_trajectories_end_where_the_run_does() -> None:
     axes = weight_trajectory(RUN, "wires")
     weight = RUN.weights("wires").weight
-    assert "200 synapses, 50 of them shown" in axes.get_title()
+    assert "200 synapses watched, 50 of them shown" in axes.get_title()
     assert np.asarray(axes.lines[-1].get_ydata())[-1] == pytest.approx(weight.mean(dtype=np.float64))
     ends = np.array([np.asarray(line.get_ydata())[-1] for line in axes.lines[:-1]])
     np.testing.assert_array_equal(ends, weight[::4].astype(np.float64))

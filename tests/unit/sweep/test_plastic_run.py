@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pysnn.errors import DataError, PysnnError
+from pysnn.hardware import estimate
 from pysnn.plastic import PlasticNetwork, PlasticSimulator
 from pysnn.plastic.spec import load_plastic_spec
 from pysnn.schemas import SCHEMAS
@@ -94,3 +95,29 @@ def test_a_missing_base_is_named(folder: Path) -> None:
     (folder / "base.toml").unlink()
     with pytest.raises((DataError, FileNotFoundError), match=r"base\.toml"):
         load_spec(folder / "spec.toml")
+
+
+def test_runs_are_estimated_on_chips(folder: Path) -> None:
+    text = SPEC.replace('"stdp"', '"stdp-estimate"').replace("[grid]", 'chips = ["loihi1", "truenorth"]\n[grid]')
+    (folder / "costs.toml").write_text(text)
+    spec = load_spec(folder / "costs.toml")
+    assert len(spec.points) == 4
+    loihi, north = spec.run({"seed": 1}, 0)
+    assert set(loihi) == set(north) <= set(SCHEMAS["sweep_stdp_estimate"])
+    changed = load_plastic_spec(folder / "base.toml")
+    assert isinstance(changed.network, PlasticNetwork)
+    activity = PlasticSimulator(changed.network, dt=1e-3, seed=1).run(0.3).activity
+    found = estimate(changed.network, activity, chips=["loihi1"])
+    total = found.total("loihi1")
+    assert total is not None
+    assert (loihi["energy_low"], loihi["energy"]) == (total.low, total.value)
+    assert loihi["plastic_updates"] == activity.updates > 0
+    assert (loihi["cores"], loihi["violations"]) == (2, 0)
+    assert (north["energy"], north["violations"]) == (None, 2)
+    assert loihi["float32_processor"] == north["float32_processor"] > 0
+    digest = spec.run.digest({})
+    (folder / "costs.toml").write_text(text.replace(', "truenorth"', ""))
+    assert load_spec(folder / "costs.toml").run.digest({}) != digest
+    (folder / "costs.toml").write_text(text.replace("truenorth", "truesouth"))
+    with pytest.raises(DataError, match=r"key 'chips': expected .*truenorth.* got"):
+        load_spec(folder / "costs.toml")
