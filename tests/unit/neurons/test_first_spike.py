@@ -113,6 +113,12 @@ def test_errors_at_levels() -> None:
     np.testing.assert_allclose(terms.e_d, [0.0, 0.0, 0.0])
 
 
+def neuron(network: Network, name: str) -> FirstSpike:
+    node = network.nodes[name]
+    assert isinstance(node, FirstSpike)
+    return node
+
+
 def small_ann() -> Network:
     rng = np.random.default_rng(0)
     nodes = {
@@ -154,7 +160,7 @@ def test_each_layer_comes_closest_to_the_ann_by_what_arrives_there(per_channel: 
     _, values = pysnn.convert.ann_pass(ann, DATA, keep=["conv", "conv2", "fc"])
     bias = choose_levels(ann, DATA, rule).correction.bias
     for layer, before in (("relu1", "conv"), ("relu2", "conv2")):
-        theta = np.broadcast_to(np.float32(network.nodes[layer].v_threshold), bias[layer].shape)
+        theta = np.broadcast_to(np.asarray(neuron(network, layer).v_threshold, np.float32), bias[layer].shape)
         own = np.moveaxis(result.probes[layer].current_sum[0], 1, 0).reshape(len(theta), -1)
         exact = np.moveaxis(values[before], 1, 0).reshape(len(theta), -1)
         # The mean is the ANN's, but for a shift of -0.3, -0.2 .. 0.3 theta, the same for channels that share a threshold.
@@ -192,7 +198,7 @@ def test_a_fit_is_the_best_of_all_candidates(seed: int, window: int) -> None:
 def test_a_silent_channel_gets_the_largest_threshold_of_its_layer() -> None:
     nodes = {"in": Input((2,)), "relu": pysnn.ReLU(), "out": Output()}
     network = convert(Network.chain(nodes), [[0.5, -1.0], [1.0, -0.5]], "first-spike", window=2, compare=False).network
-    assert np.asarray(network.nodes["relu"].v_threshold).tolist() == [0.5, 0.5]
+    assert np.asarray(neuron(network, "relu").v_threshold).tolist() == [0.5, 0.5]
 
 
 def test_levels_are_the_closed_form() -> None:
