@@ -99,7 +99,7 @@ class Training:
 
     def __init__(self, task: Task, options: TTRBROptions) -> None:
         self.task, self.options = task, options
-        self.compute = Compute(options, task.mean, task.std)
+        self.compute = Compute(options, task.mean, task.std, task.loss)
         self.model = self.compute.placed(task.model)
         self.teacher: Any = None if task.teacher is None else self.compute.placed(task.teacher).eval()
         self.dither = Dither(options.noise) if options.noise else None
@@ -157,11 +157,7 @@ class Training:
         with self.compute.autocast():
             scores = self._scores(x)
             taught = None if self.teacher is None or not options.distillation else self._taught(x)
-        loss = (
-            self.compute.loss(scores, labels, taught)
-            if self.task.loss is None
-            else self.task.loss(scores.float(), labels)
-        )
+        loss = self.compute.loss(scores, labels, taught)
         if not torch.isfinite(loss):
             raise DataError(
                 f"the loss is not finite in epoch {state.epoch + 1}, step {state.batch + 1}: lower the rate"
@@ -272,15 +268,8 @@ class Training:
         path = self.options.checkpoint
         assert path is not None
         first = [tensor.cpu().numpy() for tensor in self._weights().values()]
-        own = () if self.task.loss is None else (repr(self.task.loss),)
-        told = (
-            *own,
-            self.task.data,
-            np.asarray(self.task.mean),
-            np.asarray(self.task.std),
-            self.labels,
-            len(self.labels),
-        )
+        data = self.task.data if self.task.loss is None else f"{self.task.data} {self.task.loss!r}"
+        told = (data, np.asarray(self.task.mean), np.asarray(self.task.std), self.labels, len(self.labels))
         self.mark = fingerprint(self.options.identity(), *told, *first)
         if not path.exists():
             return
