@@ -66,7 +66,7 @@ def test_trained_clips_keep_their_bounds(folder: Path) -> None:
     done = invoke(*given, "--method", "trained", "--window", 8, "--calibrate", "bias")
     assert (done.exit_code, "takes no --calibrate" in done.stderr) == (2, True)
     done = invoke(*given, "--method", "trained", "--window", 300)
-    assert (done.exit_code, "trained: window must be an integer in 1..255" in done.stderr) == (1, True)
+    assert (done.exit_code, "trained: window must be an integer in 1..255" in done.stderr) == (2, True)
 
 
 def test_run_takes_one_pass(folder: Path) -> None:
