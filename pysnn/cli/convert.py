@@ -111,7 +111,7 @@ def _check_length(method: str, steps: int | None, calibrate: str | None, *, wind
     if windowed:
         if steps is not None or calibrate is not None:
             raise typer.BadParameter(
-                f"--method {method} has --window S in place of --steps, and takes no --calibrate: first-spike shifts currents itself"
+                f"--method {method} has --window S in place of --steps, and goes without --calibrate: first-spike shifts currents itself"
             )
     elif steps is None:
         raise typer.BadParameter(f"--steps: method '{method}' converts for a number of time-steps; give --steps T")

@@ -45,7 +45,9 @@ def fit_levels(current: NDArray[Any], activation: NDArray[Any], window: int) -> 
     largest = float(activation.max(initial=0))
     if largest <= 0:
         return LevelFit(0.0, 0.0)
-    bins = np.clip(current.ravel() * np.float32(_BINS / largest), 0, _BINS - 1).astype(np.int64)
+    # In float32 it stays finite where activations are next to nothing.
+    bins_a_unit = min(_BINS / largest, 1e38)
+    bins = np.clip(current.ravel() * np.float32(bins_a_unit), 0, _BINS - 1).astype(np.int64)
     # What lies from each edge on, in number and in sum of activations.
     number = _from_each_edge(np.bincount(bins, minlength=_BINS))
     total = _from_each_edge(np.bincount(bins, activation.ravel(), minlength=_BINS))
@@ -53,7 +55,7 @@ def fit_levels(current: NDArray[Any], activation: NDArray[Any], window: int) -> 
     thresholds = largest * np.arange(_CANDIDATES, 0, -1) / _CANDIDATES / window
     # From (k - 1/2) theta - shift on, a current becomes level k.
     bounds = (levels - 0.5 - np.array(_SHIFTS)[:, None, None]) * thresholds[:, None]
-    first = np.rint(bounds * (_BINS / largest)).astype(np.int64)
+    first = np.rint(bounds * bins_a_unit).astype(np.int64)
     # Level k in the place of k - 1 adds (2k - 1) theta^2 - 2 theta a for each; the activations' squares are the same for all candidates.
     errors = thresholds**2 * (number[first] @ (2 * levels - 1)) - 2 * thresholds * total[first].sum(axis=2)
     shift, best = np.unravel_index(int(np.argmin(errors)), errors.shape)

@@ -64,7 +64,7 @@ def test_trained_clips_keep_their_bounds(folder: Path) -> None:
     neurons = [network.nodes[name] for name in network.neurons]
     assert [(node.v_threshold, node.window) for node in neurons if isinstance(node, FirstSpike)] == [(0.25, 8)] * 2
     done = invoke(*given, "--method", "trained", "--window", 8, "--calibrate", "bias")
-    assert (done.exit_code, "takes no --calibrate" in done.stderr) == (2, True)
+    assert (done.exit_code, "goes without --calibrate" in done.stderr) == (2, True)
     done = invoke(*given, "--method", "trained", "--window", 300)
     assert (done.exit_code, "trained: window must be an integer in 1..255" in done.stderr) == (2, True)
 

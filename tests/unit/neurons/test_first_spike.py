@@ -195,6 +195,11 @@ def test_a_fit_is_the_best_of_all_candidates(seed: int, window: int) -> None:
     assert error(found.threshold, found.shift) == pytest.approx(min(error(*pair) for pair in tried), rel=1e-9)
 
 
+def test_activations_next_to_nothing_have_a_threshold() -> None:
+    tiny = np.float32([0.0, 1e-37, 2e-37])
+    assert fit_levels(tiny, tiny, 2).threshold == pytest.approx(1e-37, rel=1e-5)
+
+
 def test_a_silent_channel_gets_the_largest_threshold_of_its_layer() -> None:
     nodes = {"in": Input((2,)), "relu": pysnn.ReLU(), "out": Output()}
     network = convert(Network.chain(nodes), [[0.5, -1.0], [1.0, -0.5]], "first-spike", window=2, compare=False).network
