@@ -24,7 +24,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-edge test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-edge docs tutorial-outputs test-site test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,11 +87,11 @@ test-torch: $(TORCH_VENV)/.ready ## test what needs PyTorch (import, training), 
 .venv-peers/.interop: pyproject.toml benchmarks/peers/requirements.txt $(RUST)
 	@PYTHON=$(PYTHON) TORCH_INDEX=$(TORCH_INDEX) sh benchmarks/peers/make_env.sh .venv-peers
 	@.venv-peers/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@.venv-peers/bin/python -m pip install --quiet --editable '.[nir,events]' --group torch-test
+	@.venv-peers/bin/python -m pip install --quiet --editable '.[nir,events,plot]' --group torch-test
 	@touch $@
 
 test-interop: .venv-peers/.interop ## test imports from snnTorch, SpikingJelly, sinabs and Norse, with these in an environment of their own
-	.venv-peers/bin/python -m pytest tests/unit/importers/spiking tests/unit/importers/nir tests/data/test_interop.py
+	.venv-peers/bin/python -m pytest tests/unit/importers/spiking tests/unit/importers/nir tests/data/test_interop.py tests/meta/test_tutorials.py
 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check
@@ -105,6 +105,28 @@ format: $(VENV)/.dev ## format the sources and mend what the linters can mend
 	cargo fmt --all
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+$(VENV)/.docs: $(VENV)/.dev
+	@$(PIP) install --group docs
+	@touch $@
+
+# The site goes to its place when it is whole. A second build of the same package runs only the tutorials that have changed.
+docs: $(VENV)/.docs ## build the documentation site into site/, run its tutorials, check its links
+	$(BIN)/sphinx-build -q -W --keep-going -b html -d build/docs/doctrees docs build/docs/html
+	@rm -rf site && cp -R build/docs/html site
+	$(BIN)/python -m scripts.check_site site
+
+# Where the libraries are that these tutorials need.
+tutorial-outputs: .venv-peers/.interop ## run the tutorials that need PyTorch, and keep their outputs for the site
+	@.venv-peers/bin/python -m pip install --quiet --group docs
+	.venv-peers/bin/python -m scripts.keep_tutorial_outputs
+
+$(VENV)/.test-site: $(VENV)/.docs
+	@$(PIP) install --group test-site
+	@touch $@
+
+test-site: docs $(VENV)/.test-site ## open the site in a browser without a window (apt install chromium chromium-driver)
+	PYSNN_SITE=$(CURDIR)/site $(BIN)/python -m pytest -q tests/site
 
 bench: $(VENV)/.dev ## check the claims of docs/performance.md, or one: make bench BENCH=import_time
 	@for script in $$(grep -l __main__ benchmarks/claims/$(BENCH).py); do \
@@ -175,4 +197,4 @@ fuzz: ## fuzz the readers of .psnn files and of plans, FUZZ_SECONDS for each of 
 		-- -max_len=512 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 
 clean: ## remove .venv and everything built
-	rm -rf $(VENV) $(TORCH_VENV) .venv-peers target dist build pysnn/_core*.so rust/fuzz/target
+	rm -rf $(VENV) $(TORCH_VENV) .venv-peers target dist build site docs/api/pages pysnn/_core*.so rust/fuzz/target

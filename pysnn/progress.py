@@ -4,7 +4,7 @@ import sys
 import time
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -23,11 +23,18 @@ class Progress:
     seconds
         Least time between two plain lines (where stderr is no terminal); short work prints none.
 
+    Attributes
+    ----------
+    quiet
+        Of the class: nothing is shown at all (``pysnn --quiet``).
+
     Examples
     --------
     >>> with Progress("run") as progress:
     ...     progress(1, 2)
     """
+
+    quiet: ClassVar[bool] = False
 
     def __init__(self, title: str, *, seconds: float = 5.0) -> None:
         self.title = title
@@ -37,7 +44,7 @@ class Progress:
         self._shown = time.monotonic()
 
     def __enter__(self) -> Self:
-        if sys.stderr is not None and sys.stderr.isatty():
+        if not self.quiet and sys.stderr is not None and sys.stderr.isatty():
             self._start_bar()
         self._shown = time.monotonic()
         return self
@@ -53,7 +60,7 @@ class Progress:
         """Say that ``done`` of ``total`` are done."""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=total)
-        elif time.monotonic() - self._shown >= self.seconds:
+        elif not self.quiet and time.monotonic() - self._shown >= self.seconds:
             self._shown = time.monotonic()
             # Whether anybody reads it must not stop the work.
             with suppress(OSError, ValueError):

@@ -1,13 +1,15 @@
 """Claim: the cost of a plastic network follows its spikes, and hardly its size.
 
 Time of a step against updates a step at fixed size (a straight line, R2 >= .99); time and memory of an update against the number of
-synapses, from 0.1 to 100 M, on the store that fits best. An update is one plastic synapse visited by an arrival or by a post spike.
+synapses, from 0.1 to 100 M, on both stores. An update is one plastic synapse visited by an arrival or by a post spike. ``--save`` also draws
+docs/stdp_size.png.
 """
 
 import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +17,13 @@ import numpy as np
 from benchmarks.common import report, results_option
 from benchmarks.peers.stdp.cases import CASES, Case
 from benchmarks.peers.stdp.pysnn_run import run
+from pysnn.files.aside import write_aside
 
 RATES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 REPEATS = 3
 SIZES = (3_200, 10_000, 32_000, 100_000)
 """Neurons of recurrent networks with p = .01: 0.1, 1, 10, 100 M synapses."""
+PLOT = Path(__file__).parents[2] / "docs" / "stdp_size.png"
 
 
 def best(case: Case, store: str) -> dict[str, Any]:
@@ -83,6 +87,26 @@ def one(neurons: int, store: str) -> dict[str, Any]:
     }
 
 
+def draw(rows: list[dict[str, Any]]) -> None:
+    """Draw time against the number of synapses: a second of the network, and an update."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    for store in ("eager", "lazy"):
+        own = [row for row in rows if row["store"] == store]
+        synapses = [1e6 * row["M synapses"] for row in own]
+        axes[0].loglog(synapses, [1 / row["times real time"] for row in own], "o-", label=store)
+        axes[1].loglog(synapses, [1e3 / row["M updates/s"] for row in own], "o-", label=store)
+    axes[0].set(xlabel="synapses", ylabel="seconds a second of the network")
+    axes[1].set(xlabel="synapses", ylabel="ns an update")
+    axes[1].legend()
+    write_aside(PLOT, lambda aside: figure.savefig(aside, format="png", dpi=90))
+    plt.close(figure)
+
+
 def main() -> None:
     """Measure both."""
     if sys.argv[1:2] == ["--one"]:
@@ -90,7 +114,10 @@ def main() -> None:
         return
     save = results_option(__doc__ or "")
     report("stdp_rate", rate_rows(), save=save, threads=1)
-    report("stdp_size", size_rows(), save=save, threads=1)
+    sizes = size_rows()
+    report("stdp_size", sizes, save=save, threads=1)
+    if save:
+        draw(sizes)
 
 
 if __name__ == "__main__":

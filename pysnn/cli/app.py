@@ -7,6 +7,7 @@ import typer
 from pysnn.cli.convert import convert
 from pysnn.cli.deploy.estimate import chips, estimate
 from pysnn.cli.deploy.export import export
+from pysnn.cli.deploy.report import report
 from pysnn.cli.diagnose import diagnose
 from pysnn.cli.errors import reported
 from pysnn.cli.group import OneLineGroup
@@ -18,6 +19,7 @@ from pysnn.cli.run import run
 from pysnn.cli.stdp import stdp
 from pysnn.cli.sweep import sweep
 from pysnn.cli.train import train
+from pysnn.progress import Progress
 from pysnn.version import __version__
 
 __all__ = ["app"]
@@ -40,14 +42,31 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def common(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has shown it
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr: warnings and errors alone.")
     ] = False,
 ) -> None:
     """Spiking neural networks on CPUs: converted, exact, event-driven."""
+    Progress.quiet = quiet
 
 
-for command in (quickstart, convert, run, export, diagnose, estimate, info, methods, corrections, neurons, chips):
+for command in (
+    quickstart,
+    convert,
+    run,
+    export,
+    diagnose,
+    estimate,
+    report,
+    info,
+    methods,
+    corrections,
+    neurons,
+    chips,
+):
     app.command(command.__name__)(reported(command))
 app.command("import")(reported(import_network, "import"))
 

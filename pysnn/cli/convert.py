@@ -11,7 +11,7 @@ from pysnn.cli.errors import named
 from pysnn.cli.options import check_choice
 from pysnn.cli.outputs import NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
-from pysnn.cli.streams import one_line, say
+from pysnn.cli.streams import one_line, say_note
 from pysnn.errors import DataError
 from pysnn.tables import metadata
 
@@ -96,7 +96,7 @@ def convert(
         f"saved {out}: layers of neurons {len(conversion.calibration.layers)}, {_length(conversion)}, {precision}"
     )
     for sentence in notes:
-        say(sentence)
+        say_note(sentence)
     show_table(
         conversion.report, {**meta, "network": str(out)}, as_json=as_json, title=f"{model.name} by {method}", file=table
     )

@@ -11,12 +11,13 @@ from pysnn.errors import DataError
 from pysnn.files.aside import check_ending, check_target
 from pysnn.tables import TABLE_ENDINGS
 
-__all__ = ["ARRAYS", "CHECKPOINT", "NETWORK", "NIR", "PICTURE", "PLAN", "TABLE", "check_outputs"]
+__all__ = ["ARRAYS", "CHECKPOINT", "NETWORK", "NIR", "PAGE", "PICTURE", "PLAN", "TABLE", "check_outputs"]
 
 NETWORK = (".psnn",)
 ARRAYS = (".npz",)
 PICTURE = (".png",)
 PLAN = (".plan",)
+PAGE = (".html",)
 NIR = (".nir",)
 TABLE = TABLE_ENDINGS
 CHECKPOINT: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ import typer
 
 from pysnn.cli.errors import interruptible
 from pysnn.cli.show import show_rows
-from pysnn.cli.streams import say
+from pysnn.cli.streams import say_note
 from pysnn.tables import table_json
 
 __all__ = ["quickstart"]
@@ -51,4 +51,4 @@ def quickstart(
             typer.echo(f"{kind}: {path}")
         typer.echo("Networks whose weights change while they run: pysnn stdp run SPEC.toml (docs/stdp.md)")
     for note in result.notes:
-        say(note)
+        say_note(note)

@@ -11,7 +11,7 @@ from pysnn.cli.options import MOST_THREADS, parse_steps
 from pysnn.cli.outputs import ARRAYS, TABLE, check_outputs
 from pysnn.cli.run_first_spike import run_first_spike
 from pysnn.cli.show import show_table
-from pysnn.cli.streams import say
+from pysnn.cli.streams import say, say_note
 from pysnn.errors import DataError
 from pysnn.tables import metadata
 
@@ -101,7 +101,7 @@ def run(
         else:
             result = simulator.run(x, steps=wanted, labels=given.y, progress=progress)
     if not timing:
-        say("ms_per_sample: of the one run to the largest number of steps")
+        say_note("ms_per_sample: of the one run to the largest number of steps")
     meta = {**result.meta, "network": str(network), "data": data, "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
@@ -126,7 +126,7 @@ def _own_steps(saved: "SavedNetwork", file: Path) -> list[int]:
     """Return the number of steps that a network is meant for."""
     if saved.settings.steps is None:
         raise typer.BadParameter(f"--steps: '{file}' does not say for how many time-steps it is meant; give --steps T")
-    say(f"T = {saved.settings.steps}, which '{file}' is meant for; --steps takes others")
+    say_note(f"T = {saved.settings.steps}, which '{file}' is meant for; --steps takes others")
     return [saved.settings.steps]
 
 

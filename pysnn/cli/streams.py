@@ -6,7 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["finish_streams", "one_line", "prepare_streams", "say"]
+from pysnn.progress import Progress
+
+__all__ = ["finish_streams", "one_line", "prepare_streams", "say", "say_note"]
 
 
 def prepare_streams() -> None:
@@ -47,6 +49,12 @@ def say(text: str) -> None:
     """Print one line on stderr; whether anybody reads it must not stop the work."""
     with suppress(OSError, ValueError):
         print(one_line(text), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say_note(text: str) -> None:
+    """Print one line on stderr that is no error and no warning, unless ``--quiet`` was given."""
+    if not Progress.quiet:
+        say(text)
 
 
 def one_line(text: str) -> str:

@@ -61,6 +61,7 @@ COMMANDS: dict[str, list[str]] = {
     "convert": ["convert", "ann.psnn", "--calibration", "data.npz", "--steps", "2", "--out", "new.psnn"],
     "diagnose": ["diagnose", "net.psnn", "--data", "data.npz", "--steps", "2", "--ann", "ann.psnn"],
     "estimate": ["estimate", "net.psnn", "--data", "data.npz", "--steps", "2", "--chips", "loihi1"],
+    "report": ["report", "net.psnn", "--data", "data.npz", "--steps", "2", "--out", "new.html"],
     "stdp run": ["stdp", "run", "plastic.toml"],
     "info": ["info", "net.psnn"],
     "export": ["export", "net.psnn", "--out", "new.plan"],

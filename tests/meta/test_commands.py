@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 INDENTED = re.compile(r"^ {4}(.*)$", re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
 
@@ -30,14 +30,14 @@ def commands(program: str, text: str) -> set[str]:
     return {name for line in code_lines(text) for name in pattern.findall(line.strip())}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_make_targets_exist(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z][a-z0-9-]*):", makefile, re.MULTILINE))
     assert commands("make", page.read_text(encoding="utf-8")) <= targets
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_commands_of_pysnn_exist(page: Path) -> None:
     from pysnn.cli.app import app
 
@@ -60,7 +60,7 @@ def test_commands_are_found() -> None:
     "name",
     [
         "README.md",
-        *(f"docs/{name}.md" for name in ("conversion", "first_spike_windows", "streams", "events", "stdp")),
+        *(f"docs/{name}.md" for name in ("concepts", "conversion", "first_spike_windows", "streams", "events", "stdp")),
         *(f"docs/{name}.md" for name in ("adding_a_plasticity_rule", "hardware")),
     ],
 )

@@ -48,7 +48,7 @@ LAYERS = (
     ("datasets", "export"),
     ("importers",),
     ("finetune",),
-    ("quickstart", "sweep"),
+    ("quickstart", "report", "sweep"),
     ("cli",),
     ("__main__",),
     ("__main__",),

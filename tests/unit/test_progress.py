@@ -45,3 +45,10 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
         progress(1, 2)
     assert "layer errors" in terminal.getvalue()
     assert "run: 1" not in terminal.getvalue()
+
+
+def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Progress, "quiet", True)
+    with Progress("run", seconds=0.0) as progress:
+        progress(1, 2)
+    assert capsys.readouterr() == ("", "")

@@ -1,6 +1,12 @@
-"""A case in Brian2, C++ standalone, one thread, traces event-driven: prints one JSON object."""
+"""A case in Brian2, C++ standalone, one thread, traces event-driven: prints one JSON object.
+
+Left alone, Brian2 adds arrivals behind the integration and the threshold of their step (``v <- a (v + I)`` with a = exp(-dt/tau)) and also to
+cells that are refractory. At dt = 1 ms this alone takes a sixth of the output rate. So arrivals are delivered before the integration, as in pysnn
+(``pre.when``), divided by a, and not to refractory cells: the output rates of both agree.
+"""
 
 import json
+import math
 import sys
 import tempfile
 from typing import Any
@@ -10,8 +16,8 @@ import numpy as np
 from benchmarks.peers.stdp.cases import A_MINUS, A_PLUS, CASES, KICK, REFRACTORY, TAU, THRESHOLD, Case
 
 
-def run(case: Case) -> dict[str, Any]:
-    """Return seconds, updates and rates of one run."""
+def run(case: Case, repeat: int) -> dict[str, Any]:
+    """Return seconds, updates and rates of the fastest run of one program."""
     import brian2 as b2  # type: ignore[import-not-found, unused-ignore]
 
     with tempfile.TemporaryDirectory() as folder:
@@ -24,6 +30,7 @@ def run(case: Case) -> dict[str, Any]:
             "w_max": w_max,
             "up": A_PLUS * w_max,
             "down": A_MINUS * w_max,
+            "keep": math.exp(case.dt / TAU),
             "KICK": KICK,
             "THRESHOLD": THRESHOLD,
         }
@@ -35,21 +42,26 @@ def run(case: Case) -> dict[str, Any]:
         wires = b2.Synapses(
             cells if case.recurrent else inputs, cells,
             "w : 1\ndx/dt = -x/tau : 1 (event-driven)\ndy/dt = -y/tau : 1 (event-driven)",
-            on_pre="v_post += w\nw = clip(w - down*y, 0, w_max)\nx += 1", on_post="w = clip(w + up*x, 0, w_max)\ny += 1", namespace=names,
+            on_pre="v_post += w*keep*int(not_refractory_post)\nw = clip(w - down*y, 0, w_max)\nx += 1", on_post="w = clip(w + up*x, 0, w_max)\ny += 1", namespace=names,
         )  # fmt: skip
         wires.connect(condition="i != j" if case.recurrent else None, p=case.p)
         wires.w = "rand()*w_max"
         objects = [inputs, cells, wires]
+        wires.pre.when = "before_groups"
         if case.recurrent:
-            wires.pre.delay = case.dt * b2.second
             kicks = b2.Synapses(inputs, cells, on_pre="v_post += KICK", namespace=names)
             kicks.connect(j="i")
+            kicks.pre.when = "before_groups"
             objects.append(kicks)
         counts = [b2.SpikeMonitor(group, record=False) for group in (inputs, cells)]
         network = b2.Network(*objects, *counts)
         network.run(case.seconds * b2.second)
         b2.device.build(directory=folder, compile=True, run=True, debug=False)
-        seconds = float(b2.device._last_run_time)  # noqa: SLF001 - the only place that has the time of the loop alone
+        times = [float(b2.device._last_run_time)]  # noqa: SLF001 - the only place that has the time of the loop alone
+        for _ in range(1, repeat):
+            b2.device.run(directory=folder, with_output=False, run_args=[])
+            times.append(float(b2.device._last_run_time))  # noqa: SLF001 - as above
+        seconds = min(times)
         fan_out = np.bincount(wires.i[:], minlength=case.sources)
         fan_in = np.bincount(wires.j[:], minlength=case.targets)
         pre = counts[1] if case.recurrent else counts[0]
@@ -65,4 +77,4 @@ def run(case: Case) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(CASES[sys.argv[1]])))
+    print(json.dumps(run(CASES[sys.argv[1]], int(sys.argv[2]))))

@@ -10,8 +10,8 @@ import numpy as np
 from benchmarks.peers.stdp.cases import A_MINUS, A_PLUS, CASES, KICK, REFRACTORY, TAU, THRESHOLD, Case
 
 
-def run(case: Case) -> dict[str, Any]:
-    """Return seconds, updates and rates of one run."""
+def run(case: Case, repeat: int) -> dict[str, Any]:
+    """Return seconds, updates and rates of the fastest of some runs, one behind the other."""
     import nest  # type: ignore[import-not-found, unused-ignore]
 
     nest.set_verbosity("M_ERROR")
@@ -43,23 +43,29 @@ def run(case: Case) -> dict[str, Any]:
     for group, recorder in zip((inputs, cells), recorders, strict=True):
         nest.Connect(group, recorder)
     nest.Simulate(100.0)
-    before = [recorder.n_events for recorder in recorders]
-    begun = time.perf_counter()
-    nest.Simulate(case.seconds * ms)
-    seconds = time.perf_counter() - begun
-    spikes = [np.asarray(recorder.events["senders"])[first:] for recorder, first in zip(recorders, before, strict=True)]
     sources, targets = _ends(nest)
     fan_out, fan_in = np.bincount(sources), np.bincount(targets)
-    events = spikes[1] if case.recurrent else spikes[0]
-    updates = int(fan_out[events].sum() + fan_in[spikes[1]].sum())
-    return {
-        "simulator": f"NEST {nest.__version__} stdp_synapse_hom",
-        "wall_s_per_s": seconds / case.seconds,
-        "updates": updates,
-        "updates_per_s": updates / seconds,
-        "rate_in": len(spikes[0]) / (case.seconds * case.sources),
-        "rate_out": len(spikes[1]) / (case.seconds * case.targets),
-    }
+    found = []
+    for _ in range(repeat):
+        before = [recorder.n_events for recorder in recorders]
+        begun = time.perf_counter()
+        nest.Simulate(case.seconds * ms)
+        seconds = time.perf_counter() - begun
+        spikes = [np.asarray(one.events["senders"])[first:] for one, first in zip(recorders, before, strict=True)]
+        events = spikes[1] if case.recurrent else spikes[0]
+        updates = int(fan_out[events].sum() + fan_in[spikes[1]].sum())
+        rates = [
+            len(one) / (case.seconds * size) for one, size in zip(spikes, (case.sources, case.targets), strict=True)
+        ]
+        found.append({
+            "simulator": f"NEST {nest.__version__} stdp_synapse_hom",
+            "wall_s_per_s": seconds / case.seconds,
+            "updates": updates,
+            "updates_per_s": updates / seconds,
+            "rate_in": rates[0],
+            "rate_out": rates[1],
+        })  # fmt: skip
+    return {**max(found, key=lambda row: row["updates_per_s"]), "rate_out": found[0]["rate_out"]}
 
 
 def _ends(nest: Any) -> tuple[Any, Any]:
@@ -68,4 +74,4 @@ def _ends(nest: Any) -> tuple[Any, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(CASES[sys.argv[1]])))
+    print(json.dumps(run(CASES[sys.argv[1]], int(sys.argv[2]))))

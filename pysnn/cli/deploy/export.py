@@ -11,7 +11,7 @@ import typer
 from pysnn.cli.options import check_choice
 from pysnn.cli.outputs import NIR, PLAN, check_outputs
 from pysnn.cli.show import show_rows
-from pysnn.cli.streams import say
+from pysnn.cli.streams import say_note
 
 if TYPE_CHECKING:
     from pysnn.export.c_source import CSource
@@ -68,7 +68,7 @@ def export(
     _show(row, as_json=as_json)
     if as_json:
         return
-    say(f"pysnn-run check '{out}' compares every bit where it is to run")
+    say_note(f"pysnn-run check '{out}' compares every bit where it is to run")
 
 
 def _show(row: dict[str, Any], *, as_json: bool) -> None:

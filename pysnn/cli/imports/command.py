@@ -12,7 +12,7 @@ from pysnn.cli.imports.nir import Meant, import_nir
 from pysnn.cli.options import check_choice
 from pysnn.cli.outputs import NETWORK, check_outputs
 from pysnn.cli.show import show_rows
-from pysnn.cli.streams import say
+from pysnn.cli.streams import say_note
 
 if TYPE_CHECKING:
     from pysnn.files.saved import SavedNetwork
@@ -84,7 +84,7 @@ def import_network(
         _check_given("a NIR file, and this is a module", **{"from": profile}, **said)
         found = import_script(place, data, request, limit)
     for note in found.notes:
-        say(note)
+        say_note(note)
     saved = found.saved
     save(out, saved.network, settings=saved.settings, provenance=saved.provenance, golden=saved.golden)
     _show(saved, out, as_json=as_json)

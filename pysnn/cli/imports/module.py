@@ -8,7 +8,7 @@ import typer
 
 from pysnn.cli.errors import named
 from pysnn.cli.imports.nir import Imported
-from pysnn.cli.streams import one_line, say
+from pysnn.cli.streams import one_line, say_note
 
 __all__ = ["import_script"]
 
@@ -27,7 +27,7 @@ def import_script(place: tuple[Path, str], data: str | None, options: dict[str, 
         raise typer.BadParameter("--coding: expected constant, frames or spikes: what of the data enters the module")
     request = Request(**options)
     given = parse_source(data).load(limit, axis=0 if request.coding == "constant" else 1)
-    say(f"running the code of '{file}'")
+    say_note(f"running the code of '{file}'")
     module = made_by(file, function)
     library = library_of(module)
     with named(f"data '{data}'"):

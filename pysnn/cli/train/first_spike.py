@@ -10,7 +10,7 @@ from pysnn.cli.errors import interruptible, named
 from pysnn.cli.options import kept_by_training
 from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
-from pysnn.cli.streams import say
+from pysnn.cli.streams import say_note
 from pysnn.cli.train import first_spike_options as given_by
 from pysnn.errors import DataError
 from pysnn.first_spike.defaults import (
@@ -124,7 +124,7 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     with interruptible(lambda: kept_by_training(checkpoint)), Progress(name) as progress:
         trained = run_training(network, rule, samples, _options(asked, checkpoint, progress))
     for note in (*_coding_note(asked), *trained.notes):
-        say(f"note: {note}")
+        say_note(f"note: {note}")
     row = trained.history.row(trained.epoch - 1, named=True)
     facts = {
         "rule": repr(rule),
@@ -139,7 +139,7 @@ def _train(name: str, rule: "LearningRule", asked: Mapping[str, Any]) -> None:
     golden = make_spike_golden(trained.network, samples[0][:_GOLDEN_SAMPLES], backend=asked["backend"])
     save(out, trained.network, provenance=facts, golden=golden)
     checkpoint.unlink(missing_ok=True)
-    say(f"saved {out}: {_chosen(trained, asked)}")
+    say_note(f"saved {out}: {_chosen(trained, asked)}")
     engine = get_backend(asked["backend"]).first_spike(trained.network.plan)
     meta = metadata(data=asked["data"], network=str(out), backend=engine.name, **facts)
     show_table(trained.history, meta, as_json=asked["as_json"], title=f"{name} on {asked['data']}", file=history)
@@ -206,7 +206,7 @@ def _coding_note(asked: Mapping[str, Any]) -> list[str]:
 
 def _prepare(checkpoint: Path, *, resume: bool) -> None:
     if resume:
-        say(f"going on from {checkpoint}" if checkpoint.exists() else "nothing to go on from: a new start")
+        say_note(f"going on from {checkpoint}" if checkpoint.exists() else "nothing to go on from: a new start")
     else:
         checkpoint.unlink(missing_ok=True)
 
@@ -247,7 +247,7 @@ def _augmentation(text: str) -> Any:
 def _tell(row: Mapping[str, Any]) -> None:
     names = ("loss", "accuracy", "validation_accuracy", "dead", "spikes_per_neuron", "decision_time")
     found = ", ".join(f"{name} {row[name]:.4f}" for name in names if row[name] == row[name])
-    say(f"epoch {row['epoch']}: {found}")
+    say_note(f"epoch {row['epoch']}: {found}")
 
 
 def _chosen(trained: "Trained", asked: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from pysnn.cli.errors import interruptible
 from pysnn.cli.options import LARGEST_SEED, kept_by_training
 from pysnn.cli.outputs import CHECKPOINT, NETWORK, TABLE, check_outputs
 from pysnn.cli.show import show_table
-from pysnn.cli.streams import say
+from pysnn.cli.streams import say_note
 from pysnn.errors import DataError
 from pysnn.files.settings import Settings
 from pysnn.tables import metadata, write_table
@@ -134,7 +134,7 @@ def ttrbr(
     meta = metadata(network=str(out), model=model, block=block, data=data, data_sha256=training.task.data, **facts)
     if history is not None:
         write_table(trained.history, history, meta)
-    say(f"saved {out}: weights of epoch {trained.epoch}, {_length(settings.steps, window)}, {precision}")
+    say_note(f"saved {out}: weights of epoch {trained.epoch}, {_length(settings.steps, window)}, {precision}")
     show_table(trained.history, meta, as_json=as_json, title=f"{model} on {data}")
 
 
@@ -152,7 +152,7 @@ def _check_files(out: Path, history: Path | None, checkpoint: Path, data: str, s
 def _report(row: Mapping[str, Any]) -> None:
     """Say in one line how an epoch went: long trainings are watched in logs."""
     shown = ", ".join(f"{name} {row[name]:.4f}" for name in ("loss", "accuracy", "validation_accuracy"))
-    say(f"train: epoch {row['epoch']}: {shown}, {row['seconds']:.0f} s")
+    say_note(f"train: epoch {row['epoch']}: {shown}, {row['seconds']:.0f} s")
 
 
 def _numbers(name: str, text: str) -> tuple[float, ...]:

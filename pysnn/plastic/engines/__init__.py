@@ -22,7 +22,7 @@ class EngineOptions:
     backend
         "auto", "rust", "numba" or "reference".
     store
-        "eager": 14 bytes a synapse, post events change weights at once. "lazy": 6 bytes, post events wait for the next arrival (Rust alone). "auto"
+        "eager": 12 bytes a synapse (14 from 65,536 sources on), post events change weights at once. "lazy": 6 bytes, post events wait for the next arrival (Rust alone). "auto"
         chooses by size.
     threads
         Threads of the compiled engine; ``None`` chooses by size.

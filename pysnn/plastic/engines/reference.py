@@ -12,7 +12,7 @@ from pysnn.plastic.engines.runtime import RunningPopulation, RunningProjection
 from pysnn.plastic.plan import ChangePlan, PlasticPlan
 from pysnn.plastic.state import PlasticState
 
-__all__ = ["ReferenceEngine"]
+__all__ = ["ReferenceEngine", "pairs"]
 
 Indices = NDArray[np.int64]
 Values = NDArray[np.float32]
@@ -70,7 +70,7 @@ class ReferenceEngine:
             if part.progress is not None and done % 256 == 0:
                 part.progress(done)
         counts = Counts(*(tuple(count) for count in (self._spikes, self._delivered, self._pre, self._post)))
-        return RunRecord({k: _pairs(found) for k, found in kept.items()}, counts)
+        return RunRecord({k: pairs(found) for k, found in kept.items()}, counts)
 
     def connectivity(self, projection: int) -> tuple[Indices, Indices]:
         """Return where rows begin, and the target of each synapse."""
@@ -278,7 +278,8 @@ def _arrive(running: RunningProjection, arrivals: Indices, step: int) -> None:
     running.last_pre[arrivals] = step
 
 
-def _pairs(found: list[tuple[int, Indices]]) -> Indices:
+def pairs(found: list[tuple[int, Indices]]) -> Indices:
+    """Return int64 ``(spikes, 2)`` of step and neuron."""
     if not found:
         return np.zeros((0, 2), dtype=np.int64)
     return np.concatenate([np.stack([np.full_like(spikes, step), spikes], axis=1) for step, spikes in found])

@@ -97,6 +97,7 @@ def _threads(plan: PlasticPlan) -> int:
 
 
 def _tile(plan: PlasticPlan, threads: int) -> int:
-    """Return as few tiles as there are threads, none larger than they may be."""
-    largest = max((one.size for one in plan.populations), default=1)
-    return max(1, min(_LARGEST_TILE, -(-largest // threads)))
+    """Return as few tiles as there are threads for the largest population that has work to do, none larger than they may be."""
+    onto = {one.post for one in plan.projections}
+    sizes = [one.size for k, one in enumerate(plan.populations) if k in onto or one.cells is not None]
+    return max(1, min(_LARGEST_TILE, -(-max(sizes, default=1) // threads)))

@@ -174,3 +174,15 @@ def test_ctrl_c_of_a_sweep() -> None:
         130,
         "pysnn sweep run: interrupted; the points that are done are kept in 'spec.sweep'; the same command goes on",
     )
+
+
+def test_quiet_leaves_notes_out_and_keeps_errors() -> None:
+    command = ["run", "net.psnn", "--data", "data.npz", "--steps", "2", "--no-timing"]
+    loud, quiet, failed = (
+        subprocess.run([*PYSNN, *options], capture_output=True, text=True, check=False)
+        for options in (command, ["--quiet", *command], ["-q", "info", "none.psnn"])
+    )
+    assert "ms_per_sample" in loud.stderr
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    assert failed.returncode == 1
+    assert "none.psnn" in failed.stderr

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.plastic.engines.base import Counts, RunPart, RunRecord
 from pysnn.plastic.engines.numba import kernels
-from pysnn.plastic.engines.reference import Indices, ReferenceEngine, Values
+from pysnn.plastic.engines.numba.whole import WholeRun, is_plain, suits
+from pysnn.plastic.engines.reference import Indices, ReferenceEngine, Values, pairs
 from pysnn.plastic.engines.runtime import RunningPopulation, RunningProjection
 from pysnn.plastic.plan import ChangePlan, PlasticPlan
 from pysnn.plastic.state import PlasticState
@@ -34,7 +36,35 @@ class NumbaEngine(ReferenceEngine):
         super().load(state)
         key = np.array([self.plan.seed & 0xFFFFFFFF, self.plan.seed >> 32], dtype=np.uint64)
         self.populations = [_with_poisson(one, key, self._room) for one in self.populations]
-        self._places = [_Places(one) for one in self.projections]
+        self._whole = WholeRun(self.populations, self.projections, key) if suits(self.plan) else None
+        self._places = [] if self._whole else [_Places(one) for one in self.projections]
+
+    def run(self, part: RunPart) -> RunRecord:
+        """Run some steps."""
+        if self._whole is None:
+            return super().run(part)
+        self._whole.take_up(self.step)
+        try:
+            kept = self._run_whole(part, self._whole)
+        finally:
+            self._whole.put_down(self.step)
+        wires = len(self.projections)
+        updates = [tuple(int(count) for count in self._whole.counts[:wires, kind]) for kind in range(3)]
+        counts = Counts(tuple(int(count) for count in self._whole.counts[wires:, 0]), *updates)
+        return RunRecord({k: pairs(found) for k, found in kept.items()}, counts)
+
+    def _run_whole(self, part: RunPart, whole: WholeRun) -> dict[int, list[tuple[int, Indices]]]:
+        kept: dict[int, list[tuple[int, Indices]]] = {k: [] for k in part.record}
+        for done in range(0, part.steps, whole.chunk):
+            steps = min(whole.chunk, part.steps - done)
+            whole.run(steps, self.step, learn=part.learn)
+            for k in part.record:
+                kept[k] += [(step, whole.spikes(k, step)) for step in range(self.step, self.step + steps)]
+            self.step += steps
+            self.learned += steps * part.learn
+            if part.progress is not None:
+                part.progress(done + steps)
+        return kept
 
     def _deliver(self, k: int, sums: Values, arrivals: Indices) -> None:
         running = self.projections[k]
@@ -45,7 +75,7 @@ class NumbaEngine(ReferenceEngine):
         kernel, y = running.plan.kernel, running.y
         assert kernel is not None
         assert y is not None
-        if _plain(running, kernel.pre, -1.0):
+        if is_plain(running.plan, kernel.pre, -1.0):
             kernels.lose(arrivals, scales, running.row, self._places[k].to, running.w, sums, y.z)
             return
         synapses = (running.row, self._places[k].to, running.w, _NO_FLOATS if running.c is None else running.c.z)
@@ -58,7 +88,7 @@ class NumbaEngine(ReferenceEngine):
         assert kernel is not None
         assert x is not None
         places = self._places[k]
-        if _plain(running, kernel.post, 1.0):
+        if is_plain(running.plan, kernel.post, 1.0):
             kernels.gain(fired, scales, running.col, places.source, places.place, running.w, x.z, kernel.w_max)
             return
         synapses = (running.col, places.source, places.place)
@@ -113,14 +143,6 @@ def _with_poisson(population: RunningPopulation, key: NDArray[np.uint64], room: 
         compiled.__dict__ = population.__dict__ | {"key": key, "room": room}
         return compiled
     return population
-
-
-def _plain(running: RunningProjection, change: ChangePlan, sign: float) -> bool:
-    """Whether a change depends on nothing but traces, and has one sign."""
-    kernel = running.plan.kernel
-    assert kernel is not None
-    one_sign = bool((sign * change.amounts[:2] >= 0).all()) and not change.amounts[2]
-    return one_sign and change.dependence == "none" and running.c is None and not kernel.restricted
 
 
 def _seen(running: RunningProjection) -> tuple[Indices, Indices]:

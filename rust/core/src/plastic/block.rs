@@ -3,17 +3,10 @@
 use crate::error::{Error, Result};
 
 use super::connect::Rows;
+use super::eager::Columns;
 use super::log::Log;
 use super::memory::roomy;
 use super::plan::Projection;
-
-/// Where the synapses of a target are.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Columns {
-    pub(super) col: Vec<u32>,
-    pub(super) from: Vec<u32>,
-    pub(super) place: Vec<u32>,
-}
 
 /// A projection's part by target: synapses and traces.
 #[derive(Debug, Clone)]
@@ -36,6 +29,8 @@ pub(super) struct Block {
     pub(super) counts: [u64; 3],
     /// Of each target: how many synapses it has.
     pub(super) fan_in: Vec<u32>,
+    /// Every source has one synapse onto every target.
+    pub(super) dense: bool,
 }
 
 /// The targets of a tile.
@@ -75,13 +70,14 @@ impl Block {
         let eager = kernel.is_some() && !lazy;
         Ok(Self {
             wire,
-            columns: if eager { transpose(&row, &to, &fan_in) } else { Columns::default() },
+            columns: if eager { Columns::new(&row, &to, &fan_in) } else { Columns::default() },
             log: kernel.filter(|_| lazy).map(|kernel| Log::new(kernel, span.size)),
             c: if kernel.is_some_and(|kernel| kernel.c.is_some()) { vec![0.0; count] } else { Vec::new() },
             y: vec![0.0; sized(kernel.is_some())],
             y2: vec![0.0; sized(kernel.is_some_and(|kernel| kernel.y2.is_some()))],
             last: vec![-1; sized(restricted)],
             counts: [0; 3],
+            dense: is_dense(&row, &to, span.size),
             row,
             to,
             w,
@@ -117,22 +113,9 @@ fn within(targets: &[u32], span: Span) -> std::ops::Range<usize> {
     below(span.first)..below(span.first + span.size)
 }
 
-fn transpose(row: &[u32], to: &[u16], fan_in: &[u32]) -> Columns {
-    let mut col = vec![0u32; fan_in.len() + 1];
-    for (j, &count) in fan_in.iter().enumerate() {
-        col[j + 1] = col[j] + count;
-    }
-    let mut next = col.clone();
-    let (mut from, mut place) = (roomy::<u32>(to.len()), roomy::<u32>(to.len()));
-    from.resize(to.len(), 0);
-    place.resize(to.len(), 0);
-    for (source, ends) in row.windows(2).enumerate() {
-        for k in ends[0]..ends[1] {
-            let slot = &mut next[to[k as usize] as usize];
-            from[*slot as usize] = source as u32;
-            place[*slot as usize] = k;
-            *slot += 1;
-        }
-    }
-    Columns { col, from, place }
+/// Whether every row has all targets, once each.
+fn is_dense(row: &[u32], to: &[u16], targets: usize) -> bool {
+    to.len() == (row.len() - 1) * targets
+        && row.windows(2).all(|ends| (ends[1] - ends[0]) as usize == targets)
+        && to.chunks(targets).all(|to| to.iter().enumerate().all(|(k, &j)| usize::from(j) == k))
 }

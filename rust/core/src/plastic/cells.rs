@@ -29,9 +29,10 @@ pub(super) struct Inputs {
 }
 
 impl Inputs {
-    pub(super) fn new(size: usize) -> Self {
-        let zeros = vec![0.0; size.next_multiple_of(CHUNK)];
-        Self { excitatory: zeros.clone(), inhibitory: zeros }
+    /// Sums of `size` cells; `inhibits`: whether a projection subtracts.
+    pub(super) fn new(size: usize, inhibits: bool) -> Self {
+        let sums = |there: bool| vec![0.0; if there { size.next_multiple_of(CHUNK) } else { 0 }];
+        Self { excitatory: sums(true), inhibitory: sums(inhibits) }
     }
 }
 
@@ -121,34 +122,36 @@ impl Kernel for Step<'_> {
 impl Step<'_> {
     #[inline(always)]
     fn all<const KIND: usize, const ADAPTS: bool>(self) {
-        let cells = self.cells;
+        let Self { plan, cells, inputs, now, scale, fired } = self;
         let potentials = cells.v.as_chunks_mut().0.iter_mut().zip(cells.until.as_chunks_mut().0);
-        let inputs = self.inputs.excitatory.as_chunks_mut().0.iter_mut().zip(self.inputs.inhibitory.as_chunks_mut().0);
-        let [_, _, _, _, _, decay_e, decay_i, ..] = self.plan.constants;
-        for (k, ((v, until), (input_e, input_i))) in potentials.zip(inputs).enumerate() {
-            let (mut e, mut i) = (*input_e, *input_i);
-            *input_e = [0.0; CHUNK];
-            *input_i = [0.0; CHUNK];
+        let [_, _, _, threshold, reset, decay_e, decay_i, ..] = plan.constants;
+        let after = now + 1 + plan.refractory;
+        for (k, ((v, until), input_e)) in potentials.zip(inputs.excitatory.as_chunks_mut().0).enumerate() {
+            let mut e = std::mem::replace(input_e, [0.0; CHUNK]);
+            let mut i = inputs
+                .inhibitory
+                .as_chunks_mut()
+                .0
+                .get_mut(k)
+                .map_or([0.0; CHUNK], |i| std::mem::replace(i, [0.0; CHUNK]));
             if KIND != 0 {
                 decay(&mut cells.excitatory.as_chunks_mut().0[k], &mut e, decay_e);
                 decay(&mut cells.inhibitory.as_chunks_mut().0[k], &mut i, decay_i);
             }
-            let mut limits = [self.plan.constants[3]; CHUNK];
+            let mut limits = [threshold; CHUNK];
             if ADAPTS {
                 let rise = cells.rise.as_chunks::<CHUNK>().0[k];
                 for lane in 0..CHUNK {
-                    limits[lane] += self.scale * rise[lane];
+                    limits[lane] += scale * rise[lane];
                 }
             }
-            let next = integrated::<KIND>(v, &e, &i, self.plan);
-            let [_, _, _, _, reset, ..] = self.plan.constants;
-            let spikes = fire(v, until, &next, &limits, [self.now, self.plan.refractory], reset);
-            for (at, bytes) in spikes.as_chunks::<8>().0.iter().enumerate() {
-                let mut word = u64::from_le_bytes(*bytes);
-                while word != 0 {
-                    self.fired.push((CHUNK * k + 8 * at) as u32 + word.trailing_zeros() / 8);
-                    word &= word - 1;
-                }
+            let next = integrated::<KIND>(v, &e, &i, plan);
+            let mut spikes = go_on(v, until, &next, &limits, now);
+            while spikes != 0 {
+                let lane = spikes.trailing_zeros() as usize;
+                (v[lane], until[lane]) = (reset, after);
+                fired.push((CHUNK * k + lane) as u32);
+                spikes &= spikes - 1;
             }
         }
     }
@@ -187,34 +190,19 @@ fn integrated<const KIND: usize>(v: &Lanes<f32>, e: &Lanes<f32>, i: &Lanes<f32>,
     next
 }
 
-/// Hold cells that are refractory, and let those that reach their limits fire; 1 for each that does.
+/// Hold cells that are refractory; a bit for each that reaches its limit.
 #[inline(always)]
-fn fire(
-    v: &mut Lanes<f32>,
-    until: &mut Lanes<i32>,
-    next: &Lanes<f32>,
-    limits: &Lanes<f32>,
-    time: [i32; 2],
-    reset: f32,
-) -> Lanes<u8> {
-    let [step, refractory] = time;
-    let again = (step + 1 + refractory) as u32;
-    let (mut now, mut waits, mut marks) = (*v, *until, [0u32; CHUNK]);
+fn go_on(v: &mut Lanes<f32>, until: &Lanes<i32>, next: &Lanes<f32>, limits: &Lanes<f32>, step: i32) -> u64 {
+    let (mut now, mut marks) = (*v, [0u32; CHUNK]);
     for k in 0..CHUNK {
-        let free = mask(waits[k] <= step);
-        let value = chosen(free, next[k].to_bits(), now[k].to_bits());
-        let fires = free & mask(f32::from_bits(value) >= limits[k]);
-        now[k] = f32::from_bits(chosen(fires, reset.to_bits(), value));
-        waits[k] = chosen(fires, again, waits[k] as u32) as i32;
-        marks[k] = fires & 1;
-    }
-    let mut spikes = [0u8; CHUNK];
-    for k in 0..CHUNK {
-        spikes[k] = marks[k] as u8;
+        let free = mask(until[k] <= step);
+        let value = f32::from_bits(chosen(free, next[k].to_bits(), now[k].to_bits()));
+        marks[k] = free & mask(value >= limits[k]) & 1 << (k % 32);
+        now[k] = value;
     }
     *v = now;
-    *until = waits;
-    spikes
+    let bits = |half: &[u32]| u64::from(half.iter().fold(0, |bits, mark| bits | mark));
+    bits(&marks[..32]) | bits(&marks[32..]) << 32
 }
 
 /// All bits, or none.

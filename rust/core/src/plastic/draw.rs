@@ -108,12 +108,14 @@ impl Gaps {
     }
 }
 
-/// Which of some sources spike at a step, each by a threshold.
+/// Which of some sources spike at a step, each by a threshold: source k by word k. Words that nobody can be below are not drawn.
 pub(super) fn each(seed: u64, step: u32, stream: u32, thresholds: &[u64], out: &mut Vec<u32>) {
     let mut words = Words::new(seed, [step, EACH, stream]);
-    for (source, &threshold) in thresholds.iter().enumerate() {
-        if u64::from(words.word()) < threshold {
-            out.push(source as u32);
-        }
+    for (k, part) in thresholds.chunks(4 * LANES).enumerate().filter(|(_, part)| part.iter().any(|&limit| limit != 0)) {
+        words.fill((LANES * k) as u64);
+        let drawn = words.held.as_flattened().iter().zip(part).enumerate();
+        out.extend(
+            drawn.filter(|&(_, (&word, &limit))| u64::from(word) < limit).map(|(at, _)| (4 * LANES * k + at) as u32),
+        );
     }
 }

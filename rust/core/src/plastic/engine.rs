@@ -224,7 +224,7 @@ impl Engine {
         for tile in &mut self.tiles {
             let tile = tile.get_mut().unwrap_or_else(PoisonError::into_inner);
             for block in &mut tile.blocks {
-                flush(block, &self.shared.wires[block.wire]);
+                flush(block, &self.shared.wires[block.wire], self.shared.level);
             }
         }
         self.shared.wires.iter_mut().for_each(|wire| wire.applied(next));

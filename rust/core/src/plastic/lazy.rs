@@ -3,10 +3,12 @@
 //! It gives the bits of the eager store: the trace x of a source does not change between two of its arrivals but for epochs, and post events are
 //! applied oldest first, each with its bounds.
 
+use crate::simd::{Kernel, Level};
+
 use super::block::Block;
 use super::factor::{Factor, One, Powered, Room, Weight, changed};
 use super::log::{DEPTH, Log};
-use super::plan::{Dependence, Kernel};
+use super::plan::{self, Dependence};
 use super::trace::renewed;
 use super::wire::Wire;
 
@@ -67,8 +69,7 @@ struct Waiting<'a> {
 }
 
 /// Apply what waits for a source's row.
-#[inline(always)]
-pub(super) fn apply(block: &mut Block, wire: &Wire, source: Source) {
+pub(super) fn apply(block: &mut Block, wire: &Wire, source: Source, level: Level) {
     let (Some(kernel), Some(pending)) = (&wire.plan.kernel, &wire.pending) else { return };
     let i = source.index as usize;
     let (log2, at, from) = (kernel.x.log2(), pending.at[i], pending.from[i]);
@@ -85,19 +86,37 @@ pub(super) fn apply(block: &mut Block, wire: &Wire, source: Source) {
         z: &z,
         before: pending.before.get(i).copied().filter(|_| kernel.exclusive && from == at),
     };
-    let (w_max, inverse) = (kernel.w_max, kernel.inverse);
     if kernel.restricted {
-        return restricted(block, wire, source, &trace);
+        restricted(block, wire, source, &trace);
+    } else {
+        level.run(Apply { block, kernel, source, trace });
     }
-    match &kernel.post.dependence {
-        Dependence::None => row(block, source, &trace, One, w_max),
-        Dependence::Weight(None) => row(block, source, &trace, Weight { inverse }, w_max),
-        Dependence::Room(None) => row(block, source, &trace, Room { w_max, inverse }, w_max),
-        Dependence::Weight(Some(table)) => {
-            row(block, source, &trace, Powered { base: Weight { inverse }, table }, w_max);
-        }
-        Dependence::Room(Some(table)) => {
-            row(block, source, &trace, Powered { base: Room { w_max, inverse }, table }, w_max);
+}
+
+struct Apply<'a> {
+    block: &'a mut Block,
+    kernel: &'a plan::Kernel,
+    source: Source,
+    trace: Trace<'a>,
+}
+
+impl Kernel for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { block, kernel, source, trace } = self;
+        let (w_max, inverse) = (kernel.w_max, kernel.inverse);
+        match &kernel.post.dependence {
+            Dependence::None => row(block, source, &trace, One, w_max),
+            Dependence::Weight(None) => row(block, source, &trace, Weight { inverse }, w_max),
+            Dependence::Room(None) => row(block, source, &trace, Room { w_max, inverse }, w_max),
+            Dependence::Weight(Some(table)) => {
+                row(block, source, &trace, Powered { base: Weight { inverse }, table }, w_max);
+            }
+            Dependence::Room(Some(table)) => {
+                row(block, source, &trace, Powered { base: Room { w_max, inverse }, table }, w_max);
+            }
         }
     }
 }
@@ -254,7 +273,7 @@ fn restricted(block: &mut Block, wire: &Wire, source: Source, trace: &Trace<'_>)
     }
 }
 
-fn restricted_row<F: Factor>(block: &mut Block, source: Source, trace: &Trace<'_>, kernel: &Kernel, factor: F) {
+fn restricted_row<F: Factor>(block: &mut Block, source: Source, trace: &Trace<'_>, kernel: &plan::Kernel, factor: F) {
     for k in block.at(source.index) {
         let Some(log) = &block.log else { return };
         let all = &log.all[block.to[k] as usize];
@@ -270,10 +289,10 @@ fn restricted_row<F: Factor>(block: &mut Block, source: Source, trace: &Trace<'_
 }
 
 /// Apply what waits for any row.
-pub(super) fn flush(block: &mut Block, wire: &Wire) {
+pub(super) fn flush(block: &mut Block, wire: &Wire, level: Level) {
     if block.log.is_some() {
         for source in 0..block.row.len() as u32 - 1 {
-            apply(block, wire, Source::resting(wire, source));
+            apply(block, wire, Source::resting(wire, source), level);
         }
     }
 }

@@ -50,7 +50,7 @@ impl Tile {
             population,
             span,
             cells,
-            inputs: Inputs::new(span.size),
+            inputs: Inputs::new(span.size, plan.projections.iter().any(|one| one.post == population && one.inhibitory)),
             blocks: onto.map(make).collect::<Result<_>>()?,
             fired: Vec::new(),
             scaled: Vec::new(),
