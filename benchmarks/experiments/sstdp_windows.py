@@ -6,8 +6,9 @@
 Tasks are CIFAR-10 with seven convolutions, and MNIST with 784-800-10. Needs PyTorch. Every neuron spikes once at most, at a whole step of its layer's
 window of 16. The loss is that of SSTDP (Liu et al. 2021, Eqs 4-6) on the times of the output neurons, in windows; there is no cross-entropy, in no
 phase. It goes back through constant slopes, ``dt_j/dt_i = w_ij / theta_j``, with whole steps passed straight through. So these are SSTDP's targets,
-and not its kernel (Eqs 7-9). Batch normalisation is folded into the weights behind the training. Rates, gap and epochs were set beforehand; the
-last epoch counts, and the last 5,000 training images are watched.
+and not its kernel (Eqs 7-9). Batch normalisation is folded into the weights behind the training. The rate was chosen of two, with and without
+a limit of gradients, by a narrower network on 500 of the first 3,000 training images; gap and epochs were set beforehand. The last epoch counts,
+and the last 5,000 training images are watched.
 """
 
 import argparse
