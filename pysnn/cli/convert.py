@@ -38,7 +38,7 @@ def convert(
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
     steps: Annotated[int | None, typer.Option(metavar="T", min=1, help="Time-steps that it is meant for.")] = None,
     window: Annotated[
-        int | None, typer.Option(metavar="S", help="Steps of a window; of first-spike, and no T.")
+        int | None, typer.Option(metavar="S", help="Steps of a window; of first-spike and trained, and no T.")
     ] = None,
     method: Annotated[str, typer.Option(metavar="NAME", help="See 'pysnn methods'.")] = "percentile",
     calibrate: Annotated[str | None, typer.Option(metavar="WHAT", help="On top: bias, v_init, or bias,v_init.")] = None,
@@ -71,7 +71,7 @@ def convert(
     check_choice("--first-layer", first_layer, PRECISIONS)
     wanted = {"per_channel": per_channel, "percentile": percentile, "window": window}
     settings = _method_settings(method, steps, wanted)
-    _check_length(method, steps, calibrate)
+    _check_length(method, steps, calibrate, windowed=method == "first-spike" or window is not None)
     normalisation = _normalisation(mean, std)
     given = training_source(calibration)
     outputs = {"--out": (out, NETWORK), "--report": (report, TABLE), "--table": (table, TABLE)}
@@ -117,12 +117,12 @@ def _length(conversion: "Conversion") -> str:
     return f"T = {conversion.steps}" if conversion.window is None else f"windows of {conversion.window} steps"
 
 
-def _check_length(method: str, steps: int | None, calibrate: str | None) -> None:
+def _check_length(method: str, steps: int | None, calibrate: str | None, *, windowed: bool) -> None:
     """Refuse steps where a network has windows, and ask for them where it has none."""
-    if method == "first-spike":
+    if windowed:
         if steps is not None or calibrate is not None:
             raise typer.BadParameter(
-                "--method first-spike has --window S in place of --steps, and shifts currents without --calibrate"
+                f"--method {method} has --window S in place of --steps, and goes without --calibrate: first-spike shifts currents itself"
             )
     elif steps is None:
         raise typer.BadParameter(f"--steps: method '{method}' converts for a number of time-steps; give --steps T")
