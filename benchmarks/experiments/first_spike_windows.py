@@ -113,11 +113,13 @@ def _trained(frame: pl.DataFrame) -> str:
 
 def _sstdp() -> str:
     head = [
+        "task",
         "seed",
         "S",
         "epochs",
         "accuracy",
         "ties",
+        "no output spike",
         "spikes a neuron",
         "additions by spikes",
         "MACs of the ANN",
@@ -129,6 +131,7 @@ def _sstdp() -> str:
         shares = [
             accuracy_cell(row["accuracy"], row["samples"]),
             f"{row['ties']:.4f}",
+            f"{row['silent']:.4f}",
             f"{row['spikes_per_neuron']:.3f}",
         ]
         start = [str(row[field]) for field in ("task", "seed", "window", "epochs")]

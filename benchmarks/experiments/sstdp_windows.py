@@ -48,10 +48,10 @@ _CALIBRATION = 512
 
 @dataclass(frozen=True)
 class Targets:
-    """Loss of SSTDP on scores in windows: an output neuron with potential u spikes at step ``t = S - floor(S u + 1/2)``, at 0 at the earliest.
+    """Loss of SSTDP on scores in windows: an output neuron with potential u spikes at step ``t = S - floor(S u + 1/2)``, from 0 to S, which is silent.
 
-    The window of the output has no end. With the mean m of the n times and the gap D (Eqs 4, 5): the label's target is ``min(t, m - (n-1)/n D)``, the
-    others' ``max(t, m + D/n)``, none before 0; ``E = 1/2 sum_j ((t_j - T_j) / S)^2`` (Eq 6), the mean over samples. Whole steps are passed straight through.
+    With the mean m of the n neurons that spike (all, at S, where none does) and the gap D (Eqs 4, 5): the label's target is ``min(t, m - (n-1)/n D)``, the
+    others' ``max(t, m + D/n)``, within 0 .. S; ``E = 1/2 sum_j ((t_j - T_j) / S)^2`` (Eq 6), the mean over samples. Whole steps are passed straight through.
 
     Examples
     --------
@@ -68,12 +68,15 @@ class Targets:
         """Return the loss of a batch, scores ``(batch, classes)``."""
         steps = self.window
         exact = steps * (1 - scores)
-        whole = (steps - torch.floor(steps * scores.detach() + 0.5)).clamp(min=0)
-        count = scores.shape[1]
-        mean = whole.mean(1, keepdim=True)
+        whole = (steps - torch.floor(steps * scores.detach() + 0.5)).clamp(0, steps)
+        fired = whole < steps
+        fired |= ~fired.any(1, keepdim=True)
+        count = fired.sum(1, keepdim=True).to(scores.dtype)
+        mean = (whole * fired).sum(1, keepdim=True) / count
         early = torch.minimum(whole, mean - (count - 1) / count * self.gap)
         late = torch.maximum(whole, mean + self.gap / count)
-        targets = torch.where(nn.functional.one_hot(labels, count) > 0, early, late).clamp(min=0)
+        is_label = nn.functional.one_hot(labels, scores.shape[1]) > 0
+        targets = torch.where(is_label, early, late).clamp(0, steps)
         times = exact + (whole - exact).detach()
         return (((times - targets) / steps) ** 2).sum(1).mean() / 2
 
@@ -168,15 +171,17 @@ def _spiking(setting: Setting, model: Any) -> tuple[Network, Network]:
 
 
 def _measured(setting: Setting, ann: Network, spiking: Network) -> dict[str, Any]:
-    """Run the test split in int8; of output neurons that spike at the same step the one with the larger potential counts, and the share of such ties."""
+    """Run the test split in int8; the first output spike decides, of equal times the larger potential, and none at all is wrong."""
     x, labels = setting.load("test")
     result = run(spiking, x, labels=labels, precision="int8", threads=1)
-    steps = np.sort(np.maximum(WINDOW - np.floor(WINDOW * result.scores[0] + 0.5), 0), axis=1)
+    steps = np.sort((WINDOW - np.floor(WINDOW * result.scores[0] + 0.5)).clip(0, WINDOW), axis=1)
+    spoken = steps[:, 0] < WINDOW
     return {
         "window": WINDOW,
         "samples": result.samples,
-        "accuracy": result.accuracy[0],
-        "ties": float(np.mean(steps[:, 0] == steps[:, 1])),
+        "accuracy": float(np.mean((result.predictions[0] == labels) & spoken)),
+        "silent": float(np.mean(~spoken)),
+        "ties": float(np.mean(spoken & (steps[:, 0] == steps[:, 1]))),
         "spikes_per_neuron": float(result.activity.spikes_per_neuron[0]),
         "synops": float(result.activity.effective_acs[0]),
         "ann_macs": ann_macs(ann),

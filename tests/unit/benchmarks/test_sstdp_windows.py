@@ -18,9 +18,9 @@ from pysnn.first_spike.learn.targets import output_targets
 
 def test_the_loss_and_its_gradient_are_those_of_the_targets() -> None:
     rng = np.random.default_rng(0)
-    times, labels = rng.integers(0, 16, (40, 10)), rng.integers(0, 10, 40)
+    times, labels = rng.integers(0, 17, (40, 10)), rng.integers(0, 10, 40)
     scores = torch.tensor(1 - (times + rng.uniform(-0.4, 0.4, times.shape)) / 16, requires_grad=True)
-    wanted = output_targets(times.astype(np.float64), labels, 1000, "one_sided", 10.0)
+    wanted = output_targets(times.astype(np.float64), labels, 16, "one_sided", 10.0)
     errors = (times - wanted) / 16
     loss = Targets(16, 10.0)(scores, torch.from_numpy(labels))
     assert loss.item() == pytest.approx((errors**2).sum(axis=1).mean() / 2)
