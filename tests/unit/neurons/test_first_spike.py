@@ -196,7 +196,7 @@ def test_a_fit_is_the_best_of_all_candidates(seed: int, window: int) -> None:
 
 
 def test_activations_next_to_nothing_have_a_threshold() -> None:
-    tiny = np.float32([0.0, 1e-37, 2e-37])
+    tiny = np.array([0.0, 1e-37, 2e-37], dtype=np.float32)
     assert fit_levels(tiny, tiny, 2).threshold == pytest.approx(1e-37, rel=1e-5)
 
 
