@@ -8,8 +8,7 @@ use std::arch::x86_64::{
 };
 use std::mem::transmute;
 
-use super::field::{Counts, DEPTH, Field, OUTPUTS, ROWS, Row, TOGETHER, Word};
-use super::pixels::{Inputs, Run};
+use super::field::{Counts, DEPTH, Field, Inputs, OUTPUTS, ROWS, Row, Run, TOGETHER, Word};
 
 /// Steps whose sums stay in registers.
 const STEPS: usize = 4;

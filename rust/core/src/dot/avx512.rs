@@ -3,8 +3,7 @@
 use std::arch::x86_64::{__m512i, _mm512_dpbusd_epi32, _mm512_set1_epi32, _mm512_setzero_si512};
 use std::mem::transmute;
 
-use super::field::{Field, OUTPUTS, ROWS, Row};
-use super::pixels::{Inputs, Run};
+use super::field::{Field, Inputs, OUTPUTS, ROWS, Row, Run};
 
 /// Steps of a run so short that half of the lanes of a word are empty.
 const FEW: usize = 4;

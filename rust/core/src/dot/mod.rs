@@ -13,6 +13,6 @@ mod pixels;
 mod plain;
 mod tile;
 
-pub(crate) use field::{Counts, DEPTH, Field, OUTPUTS, ROWS, Row, Segment, TOGETHER, Word};
-pub(crate) use pixels::{Inputs, Run, pixels};
+pub(crate) use field::{Counts, DEPTH, Field, Inputs, OUTPUTS, ROWS, Row, Run, Segment, TOGETHER, Word};
+pub(crate) use pixels::pixels;
 pub(crate) use tile::{tile, words};
