@@ -48,6 +48,7 @@ fn plain<const P: usize, const V: usize>(inputs: &Inputs<'_, V>, run: Run, sums:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dot::field::{Row, Segment};
     use crate::simd::Level;
 
     fn check<const P: usize, const V: usize>(most: u8) {
