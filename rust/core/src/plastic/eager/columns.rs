@@ -2,12 +2,12 @@
 
 use crate::simd::{Kernel, Level};
 
-use super::super::block::Block;
-use super::super::factor::{Factor, One, Powered, Room, Weight, changed};
-use super::super::memory::{AHEAD_ROW, NEAR, prefetch};
-use super::super::plan::{self, Dependence};
-use super::super::wire::Wire;
 use super::index::{AHEAD, Columns, From, Number};
+use crate::plastic::block::Block;
+use crate::plastic::factor::{Factor, One, Powered, Room, Weight, changed};
+use crate::plastic::memory::{AHEAD_ROW, NEAR, prefetch};
+use crate::plastic::plan::{self, Dependence};
+use crate::plastic::wire::Wire;
 
 /// Let spikes of targets change their columns: each with what it multiplies the sources' traces with.
 pub(in super::super) fn columns(block: &mut Block, wire: &Wire, fired: &[(u32, f32)], level: Level) {

@@ -2,12 +2,12 @@
 
 use crate::simd::{Kernel, Level};
 
-use super::super::block::Block;
-use super::super::factor::{Factor, One, Powered, Room, Weight, changed};
-use super::super::lazy::{Source, apply};
-use super::super::memory::{AHEAD_ROW, NEAR, prefetch};
-use super::super::plan::{self, Dependence};
-use super::super::wire::Wire;
+use crate::plastic::block::Block;
+use crate::plastic::factor::{Factor, One, Powered, Room, Weight, changed};
+use crate::plastic::lazy::{Source, apply};
+use crate::plastic::memory::{AHEAD_ROW, NEAR, prefetch};
+use crate::plastic::plan::{self, Dependence};
+use crate::plastic::wire::Wire;
 
 /// Synapses in a round of a loop.
 const UNROLLED: usize = 8;
