@@ -10,7 +10,7 @@ use crate::plastic::plan::{self, Dependence};
 use crate::plastic::wire::Wire;
 
 /// Let spikes of targets change their columns: each with what it multiplies the sources' traces with.
-pub(in super::super) fn columns(block: &mut Block, wire: &Wire, fired: &[(u32, f32)], level: Level) {
+pub(crate) fn columns(block: &mut Block, wire: &Wire, fired: &[(u32, f32)], level: Level) {
     let Some(kernel) = &wire.plan.kernel else { return };
     let Block { w, c, columns: Columns { col, from, place }, last, .. } = block;
     let by_target = ByTarget { col, from: &*from, place };

@@ -7,7 +7,7 @@ pub(super) const AHEAD: usize = 64;
 
 /// The synapses of each target, by source: the source, and the place of the weight.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct Columns {
+pub(crate) struct Columns {
     pub(super) col: Vec<u32>,
     pub(super) from: From,
     pub(super) place: Vec<u32>,
@@ -58,7 +58,7 @@ impl Number for u32 {
 
 impl Columns {
     /// Order the synapses of rows by target.
-    pub(in super::super) fn new(row: &[u32], to: &[u16], fan_in: &[u32]) -> Self {
+    pub(crate) fn new(row: &[u32], to: &[u16], fan_in: &[u32]) -> Self {
         let mut col = vec![0u32; fan_in.len() + 1];
         for (j, &count) in fan_in.iter().enumerate() {
             col[j + 1] = col[j] + count;

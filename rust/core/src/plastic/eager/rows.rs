@@ -13,7 +13,7 @@ use crate::plastic::wire::Wire;
 const UNROLLED: usize = 8;
 
 /// Deliver the arrivals of a step to `sums`, and let them change their rows.
-pub(in super::super) fn rows(block: &mut Block, wire: &Wire, sums: &mut [f32], level: Level) {
+pub(crate) fn rows(block: &mut Block, wire: &Wire, sums: &mut [f32], level: Level) {
     if wire.arrivals.is_empty() {
         return;
     }
