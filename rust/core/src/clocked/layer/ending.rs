@@ -105,13 +105,7 @@ impl<A: Current> Ending<'_, A> {
         let channels = self.shape.channels;
         let range = [block * N, N.min(channels - block * N)];
         let (current, spikes) = (&mut scratch.current[..rows], &mut scratch.spikes[..rows]);
-        if let Some(ratio) = self.ratio {
-            ratio.apply(range[0], current);
-        }
-        for edge in self.edges {
-            edge.add(Along::Pixels { first, pixels }, range, current);
-        }
-        self.run.lap(Part::Edges);
+        self.add_edges(Along::Pixels { first, pixels }, range, current);
         let at = (first - self.run.range.start * self.shape.width) * channels + range[0];
         match (&mut self.run.target, self.firing) {
             (Target::Currents(map), _) => {
@@ -129,6 +123,23 @@ impl<A: Current> Ending<'_, A> {
         self.run.lap(Part::Write);
     }
 
+    /// Bring sums of channels `begin..begin + width` into the layer's unit, and add what else enters.
+    #[inline(always)]
+    fn add_edges<const N: usize, const P: usize>(
+        &mut self,
+        along: Along,
+        range: [usize; 2],
+        current: &mut [[[A; N]; P]],
+    ) {
+        if let Some(ratio) = self.ratio {
+            ratio.apply(range[0], current);
+        }
+        for edge in self.edges {
+            edge.add(along, range, current);
+        }
+        self.run.lap(Part::Edges);
+    }
+
     /// Add the edges to the currents of some pixels, integrate them, and write what comes out.
     #[inline(always)]
     pub(crate) fn finish<const N: usize, const P: usize>(
@@ -142,13 +153,7 @@ impl<A: Current> Ending<'_, A> {
         let range = [block * N, N.min(channels - block * N)];
         let own = first - self.run.range.start * self.shape.width;
         let steps = current.len();
-        if let Some(ratio) = self.ratio {
-            ratio.apply(range[0], current);
-        }
-        for edge in self.edges {
-            edge.add(Along::Steps { first, pixels }, range, current);
-        }
-        self.run.lap(Part::Edges);
+        self.add_edges(Along::Steps { first, pixels }, range, current);
         if let (Target::Spikes(_, kept) | Target::Potentials(_, kept), Some(firing)) =
             (&mut self.run.target, self.firing)
         {

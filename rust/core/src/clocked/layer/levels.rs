@@ -1,9 +1,48 @@
 //! Neurons with windows: one step, from a fresh start.
 
-use crate::clocked::layer::firing::{Firing, Kept, Spot, Steps, chunk};
+use crate::clocked::layer::firing::{Chunk, Firing, Kept, Spot, Steps, chunk};
 use crate::clocked::synapses::current::{Current, LANES};
 
+/// The constants of a chunk.
+struct Own<A> {
+    fire: Chunk<A>,
+    threshold: Chunk<A>,
+    start: Chunk<A>,
+    inverse: Chunk<f32>,
+    most: u8,
+}
+
+impl<A: Current> Own<A> {
+    /// Potentials and levels, from their currents. One loop after the other: each becomes vector code.
+    #[inline(always)]
+    fn step(&self, current: &[A]) -> (Chunk<A>, Chunk<u8>) {
+        let (mut v, mut wide, mut levels) = ([A::default(); LANES], [0_i32; LANES], [0; LANES]);
+        for i in 0..LANES {
+            v[i] = self.start[i].plus(current[i]);
+        }
+        for i in 0..LANES {
+            let level = v[i].level(self.threshold[i], self.inverse[i], self.most);
+            wide[i] = if v[i] >= self.fire[i] { level } else { 0 };
+        }
+        for i in 0..LANES {
+            levels[i] = wide[i] as u8;
+        }
+        (v, levels)
+    }
+}
+
 impl<A: Current> Firing<A> {
+    #[inline(always)]
+    fn own_levels(&self, at: usize) -> Own<A> {
+        Own {
+            fire: chunk(&self.fire, at),
+            threshold: chunk(&self.threshold, at),
+            start: chunk(&self.v_init, at),
+            inverse: chunk(&self.inverse, at),
+            most: self.most,
+        }
+    }
+
     /// The only step of a chunk of levels, from its start.
     #[inline(always)]
     pub(crate) fn walk_level<const N: usize, const P: usize>(
@@ -12,23 +51,9 @@ impl<A: Current> Firing<A> {
         kept: &mut Kept<'_, A>,
         steps: &mut Steps<'_, A, N, P>,
     ) {
-        let at = spot.constants;
-        let (fire, threshold, start) = (chunk(&self.fire, at), chunk(&self.threshold, at), chunk(&self.v_init, at));
-        let inverse = chunk(&self.inverse, at);
+        let own = self.own_levels(spot.constants);
         for (number, row) in steps.current.iter().enumerate() {
-            let row = &row[spot.pixel][spot.begin..spot.begin + LANES];
-            // One loop after the other: each becomes vector code.
-            let (mut v, mut wide, mut levels) = ([A::default(); LANES], [0_i32; LANES], [0; LANES]);
-            for i in 0..LANES {
-                v[i] = start[i].plus(row[i]);
-            }
-            for i in 0..LANES {
-                let level = v[i].level(threshold[i], inverse[i], self.most);
-                wide[i] = if v[i] >= fire[i] { level } else { 0 };
-            }
-            for i in 0..LANES {
-                levels[i] = wide[i] as u8;
-            }
+            let (v, levels) = own.step(&row[spot.pixel][spot.begin..spot.begin + LANES]);
             steps.put(number, spot, &levels, &v);
             if let Some(potential) = kept.potential.get_mut(spot.kept) {
                 *potential = v;
@@ -44,22 +69,12 @@ impl<A: Current> Firing<A> {
         current: &[[[A; N]; P]],
         spikes: &mut [[[u8; N]; P]],
     ) {
-        let own = N / LANES;
-        for number in 0..own.min(self.chunks - block * own) {
-            let (at, begin) = (block * own + number, number * LANES);
-            let (fire, threshold, start) = (chunk(&self.fire, at), chunk(&self.threshold, at), chunk(&self.v_init, at));
-            let inverse = chunk(&self.inverse, at);
+        let blocks = N / LANES;
+        for number in 0..blocks.min(self.chunks - block * blocks) {
+            let (own, begin) = (self.own_levels(block * blocks + number), number * LANES);
             for (row, spikes) in current.as_flattened().iter().zip(spikes.as_flattened_mut()) {
-                let (row, spikes) = (&row[begin..begin + LANES], &mut spikes[begin..begin + LANES]);
-                let mut wide = [0_i32; LANES];
-                for i in 0..LANES {
-                    let v = start[i].plus(row[i]);
-                    let level = v.level(threshold[i], inverse[i], self.most);
-                    wide[i] = if v >= fire[i] { level } else { 0 };
-                }
-                for i in 0..LANES {
-                    spikes[i] = wide[i] as u8;
-                }
+                let (_, levels) = own.step(&row[begin..begin + LANES]);
+                spikes[begin..begin + LANES].copy_from_slice(&levels);
             }
         }
     }
