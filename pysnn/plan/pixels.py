@@ -14,6 +14,13 @@ __all__ = ["check_pixels", "on_pixels", "pixel_channels", "pixel_means", "pixel_
 _WHITE = 255
 
 
+def _normalisation(node: Input) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return an input's means and standard deviations by channel: zeros and ones where it has none."""
+    mean = np.zeros(node.shape[0]) if node.mean is None else node.mean.astype(np.float64)
+    std = np.ones(node.shape[0]) if node.std is None else node.std.astype(np.float64)
+    return mean, std
+
+
 def pixel_means(node: Input) -> NDArray[np.uint8]:
     """Return the uint8 that is next to each channel's mean: zeros where an input has no mean.
 
@@ -22,9 +29,8 @@ def pixel_means(node: Input) -> NDArray[np.uint8]:
     >>> pixel_means(Input((2, 1, 1), mean=(0.5, 0.25), std=(1, 1))).tolist()
     [128, 64]
     """
-    if node.mean is None:
-        return np.zeros(node.shape[0], dtype=np.uint8)
-    return np.asarray(np.clip(np.rint(_WHITE * node.mean.astype(np.float64)), 0, _WHITE), dtype=np.uint8)
+    mean, _ = _normalisation(node)
+    return np.asarray(np.clip(np.rint(_WHITE * mean), 0, _WHITE), dtype=np.uint8)
 
 
 def pixel_channels(node: Input, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -41,7 +47,7 @@ def pixel_channels(node: Input, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def pixel_scale(node: Input) -> NDArray[np.float32]:
     """Return what one of the map stands for, float32 ``(2 C,)``: ``1 / (255 std)``, then minus the same."""
-    std = np.ones(node.shape[0]) if node.std is None else node.std.astype(np.float64)
+    _, std = _normalisation(node)
     one = 1 / (_WHITE * std)
     return np.concatenate((one, -one)).astype(np.float32)
 
@@ -51,8 +57,7 @@ def on_pixels(node: Input, layer: Conv2d) -> Conv2d:
 
     A window that reaches beyond the picture is given that part of the bias for the whole of it.
     """
-    mean = np.zeros(node.shape[0]) if node.mean is None else node.mean.astype(np.float64)
-    std = np.ones(node.shape[0]) if node.std is None else node.std.astype(np.float64)
+    mean, std = _normalisation(node)
     left = (pixel_means(node) / _WHITE - mean) / std
     weight = layer.weight.astype(np.float64)
     bias = layer.bias.astype(np.float64) + (weight.sum(axis=(2, 3)) * left).sum(axis=1)
