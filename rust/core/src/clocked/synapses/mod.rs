@@ -10,6 +10,7 @@ pub(crate) mod geometry;
 pub(crate) mod packed;
 pub(crate) mod reach;
 pub(crate) mod rows;
+pub(crate) mod scatter;
 pub(crate) mod source;
 pub(crate) mod sparse;
 pub(crate) mod words;
