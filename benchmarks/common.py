@@ -1,9 +1,11 @@
 """What every benchmark needs: medians, the machine's description, a table written and printed."""
 
 import argparse
+import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +16,17 @@ import polars as pl
 
 from pysnn.tables import metadata, write_table
 
-__all__ = ["TABLES", "best_of", "data_folder", "least_seconds", "machine", "median_seconds", "report", "results_option"]
+__all__ = [
+    "TABLES",
+    "best_of",
+    "data_folder",
+    "least_seconds",
+    "machine",
+    "median_seconds",
+    "printed",
+    "report",
+    "results_option",
+]
 
 RESULTS = Path(__file__).parent / "results"
 """Parts of measurements that have not ended; not in the repository."""
@@ -59,6 +71,19 @@ def data_folder(content: str = "cifar10/ and pretrained/") -> Path:
     if not folder:
         sys.exit(f"PYSNN_DATA is not set: it names the folder with {content}")
     return Path(folder)
+
+
+def printed(*command: str | Path, given: str | None = None, cwd: Path | None = None) -> dict[str, Any]:
+    """Run a program, which may be another Python's, and return the JSON object that it prints last.
+
+    Examples
+    --------
+    >>> printed(sys.executable, "-c", "print('ready'); print({})")
+    {}
+    """
+    words = [str(word) for word in command]
+    done = subprocess.run(words, input=given, cwd=cwd, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
 def machine() -> dict[str, str]:

@@ -25,12 +25,14 @@ class _Raw(TypedDict):
     potentials: dict[int, NDArray[Any]]
     probes: dict[int, tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any], NDArray[np.int32]]]
     kernels: tuple[str, ...]
+    profile: NDArray[np.float64]
 
 @final
 class Clocked:
     def __new__(
         cls, plan: bytes, simd: str | None = None, kernel: str | None = None, thread_work: float | None = None
     ) -> Clocked: ...
+    parts: list[str]
     @property
     def simd(self) -> str: ...
     def run(self, request: RunRequest) -> _Raw: ...

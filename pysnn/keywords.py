@@ -60,7 +60,7 @@ def show_keywords(parameters: Iterable[inspect.Parameter]) -> Callable[[F], F]:
     Examples
     --------
     >>> from pysnn.plan import PlanOptions
-    >>> @show_keywords(keywords_of(PlanOptions, without=["precision", "coding", "units"]))
+    >>> @show_keywords(keywords_of(PlanOptions, without=["precision", "coding", "units", "first_layer"]))
     ... def compiled(x, **options): ...
     >>> str(inspect.signature(compiled))
     '(x, *, dt: float | None = None, max_count: int = 1)'

@@ -44,7 +44,8 @@ def keep(page: Path) -> Path:
     notebook.metadata["cells_sha256"] = digest(page)
     path = KEPT / f"{page.stem}.ipynb"
     KEPT.mkdir(exist_ok=True)
-    write_aside(path, lambda aside: aside.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8"))
+    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call, unused-ignore]
+    write_aside(path, lambda aside: aside.write_text(f"{text}\n", encoding="utf-8"))
     return path
 
 

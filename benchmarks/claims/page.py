@@ -1,5 +1,6 @@
 """Tables of measured claims as pages show them: what was measured, and on what."""
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,9 +14,9 @@ __all__ = ["claim_table"]
 _MAKING = ("pysnn", "python", "host", "written_at", "benchmark", "processor", "options")
 
 
-def claim_table(name: str) -> str:
+def claim_table(name: str, tables: Path = TABLES) -> str:
     """Return the committed table of a claim, with the machine, the version and the settings in front of it."""
-    file = TABLES / f"claim_{name}.parquet"
+    file = tables / f"claim_{name}.parquet"
     frame, meta = pl.read_parquet(file), read_metadata(file)
     settings = [
         f"{key.replace('_', ' ')} {_cell(value)}" for key, value in meta.items() if key not in _MAKING and value

@@ -6,7 +6,6 @@ docs/stdp_size.png.
 """
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import report, results_option
+from benchmarks.common import printed, report, results_option
 from benchmarks.peers.stdp.cases import CASES, Case
 from benchmarks.peers.stdp.pysnn_run import run
 from pysnn.files.aside import write_aside
@@ -55,17 +54,8 @@ def rate_rows() -> list[dict[str, Any]]:
 
 def size_rows() -> list[dict[str, Any]]:
     """Time recurrent networks of rising size, each in a process of its own, whose peak memory is read."""
-    rows = []
-    for neurons in SIZES:
-        for store in ("eager", "lazy"):
-            done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.claims.stdp_cost", "--one", str(neurons), store],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            rows.append(json.loads(done.stdout))
-    return rows
+    own = (sys.executable, "-m", "benchmarks.claims.stdp_cost", "--one")
+    return [printed(*own, str(neurons), store) for neurons in SIZES for store in ("eager", "lazy")]
 
 
 def one(neurons: int, store: str) -> dict[str, Any]:
@@ -99,9 +89,11 @@ def draw(rows: list[dict[str, Any]]) -> None:
         own = [row for row in rows if row["store"] == store]
         synapses = [1e6 * row["M synapses"] for row in own]
         axes[0].loglog(synapses, [1 / row["times real time"] for row in own], "o-", label=store)
-        axes[1].loglog(synapses, [1e3 / row["M updates/s"] for row in own], "o-", label=store)
-    axes[0].set(xlabel="synapses", ylabel="seconds a second of the network")
-    axes[1].set(xlabel="synapses", ylabel="ns an update")
+        axes[1].semilogx(synapses, [1e3 / row["M updates/s"] for row in own], "o-", label=store)
+    axes[0].set(
+        xlabel="synapses", ylabel="time for a second of the network, s", title="recurrent networks, 5 Hz, one thread"
+    )
+    axes[1].set(xlabel="synapses", ylabel="time, ns", title="a synaptic update", ylim=(0, None))
     axes[1].legend()
     write_aside(PLOT, lambda aside: figure.savefig(aside, format="png", dpi=90))
     plt.close(figure)

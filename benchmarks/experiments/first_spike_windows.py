@@ -3,21 +3,22 @@
     PYSNN_DATA=... python -m benchmarks.experiments.first_spike_windows --save [NETWORK ...]
 
 writes benchmarks/tables/first_spike_windows.parquet, network by network; without ``--save`` it fills the tables of docs/first_spike_windows.md from it.
-Settings (512 calibration images, a threshold per channel, means of currents) were chosen on training images mixed with others, where ANNs are
+Settings (1,024 calibration images, a threshold per channel, threshold and shift together) were chosen on training images mixed with others, where ANNs are
 not all right; test images are looked at once.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from benchmarks.common import TABLES, data_folder, machine
-from benchmarks.intervals import paired_half_width
+from benchmarks.intervals import accuracy_cell, paired_half_width
 from benchmarks.markdown import fill, table
 from pysnn import Network, run
 from pysnn.convert import ann_pass, convert
@@ -29,12 +30,14 @@ from pysnn.plan.windows import window_timing
 from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata, write_table
 
-__all__ = ["NETWORKS", "PAGE", "TABLE", "page"]
+__all__ = ["NETWORKS", "PAGE", "SSTDP", "TABLE", "TRAINED", "measured", "page", "read_ann", "test_images"]
 
 TABLE = TABLES / "first_spike_windows.parquet"
+TRAINED = TABLES / "first_spike_trained.parquet"
+SSTDP = TABLES / "sstdp_windows.parquet"
 PAGE = Path(__file__).parents[2] / "docs" / "first_spike_windows.md"
 WINDOWS = (4, 8, 16, 32, 64)
-CALIBRATION = 512
+CALIBRATION = 1024
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ NETWORKS = {
 def page(text: str, file: Path = TABLE) -> str:
     """Return the page with its tables made again."""
     frame = pl.read_parquet(file)
-    made = {"accuracy": _accuracies, "cost": _costs}
-    return fill(text, lambda key: made[key](frame))
+    made = {"accuracy": lambda: _accuracies(frame), "cost": lambda: _costs(frame), "trained": lambda: _trained(frame)}
+    return fill(text, lambda key: _sstdp() if key == "sstdp" else made[key]())
 
 
 def _accuracies(frame: pl.DataFrame) -> str:
@@ -78,12 +81,67 @@ def _accuracies(frame: pl.DataFrame) -> str:
         own = {row["window"]: row for row in frame.filter(pl.col("network") == name).to_dicts()}
         if own:
             ann = f"{100 * own[WINDOWS[0]]['ann_accuracy']:.2f}"
-            cells = [
-                f"{100 * row['accuracy']:.2f} ({100 * row['difference']:+.2f} ± {100 * row['half_width']:.2f})"
-                for row in own.values()
-            ]
-            rows.append([name, ann, *cells])
+            rows.append([name, ann, *(_beside_ann(row) for row in own.values())])
     return table(head, rows)
+
+
+def _beside_ann(row: Mapping[str, Any]) -> str:
+    return f"{100 * row['accuracy']:.2f} ({100 * row['difference']:+.2f} ± {100 * row['half_width']:.2f})"
+
+
+def _trained(frame: pl.DataFrame) -> str:
+    head = [
+        "network",
+        "S",
+        "ANN",
+        "untrained",
+        "trained",
+        "epochs",
+        "spikes a neuron",
+        "additions by spikes",
+        "latency",
+    ]
+    rows = []
+    untrained = {(row["network"], row["window"]): row for row in frame.to_dicts()}
+    for row in _known(TRAINED, "network", "window"):
+        ann, before = f"{100 * row['ann_accuracy']:.2f}", untrained.get((row["network"], row["window"]))
+        accuracies = [ann, "" if before is None else _beside_ann(before), _beside_ann(row), str(row["epochs"])]
+        counts = [f"{row['spikes_per_neuron']:.3f}", f"{row['synops'] / 1e6:.2f} M", f"{row['latency']} steps"]
+        rows.append([row["network"], str(row["window"]), *accuracies, *counts])
+    return table(head, rows)
+
+
+def _sstdp() -> str:
+    head = [
+        "task",
+        "seed",
+        "S",
+        "epochs",
+        "accuracy",
+        "ties",
+        "no output spike",
+        "spikes a neuron",
+        "additions by spikes",
+        "MACs of the ANN",
+        "latency",
+    ]
+    rows = []
+    for row in _known(SSTDP, "task", "seed"):
+        millions = [f"{row[field] / 1e6:.2f} M" for field in ("synops", "ann_macs")]
+        shares = [
+            accuracy_cell(row["accuracy"], row["samples"]),
+            f"{row['ties']:.4f}",
+            f"{row['silent']:.4f}",
+            f"{row['spikes_per_neuron']:.3f}",
+        ]
+        start = [str(row[field]) for field in ("task", "seed", "window", "epochs")]
+        rows.append([*start, *shares, *millions, f"{row['latency']} steps"])
+    return table(head, rows)
+
+
+def _known(file: Path, *order: str) -> list[dict[str, Any]]:
+    """Return the rows of a table, none where nothing is measured yet."""
+    return pl.read_parquet(file).sort(order).to_dicts() if file.exists() else []
 
 
 def _costs(frame: pl.DataFrame) -> str:
@@ -104,36 +162,58 @@ def _costs(frame: pl.DataFrame) -> str:
     return table(head, rows)
 
 
+def read_ann(name: str) -> Network:
+    """Return the ANN of a network of :data:`NETWORKS`, folded."""
+    case = NETWORKS[name]
+    return fold(case.read(data_folder() / "pretrained" / case.file))
+
+
+def test_images(name: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the test split that a network is measured on."""
+    return _images(name, "test")
+
+
+def _images(name: str, split: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    data = NETWORKS[name].data
+    load = load_cifar10 if data == "cifar10" else load_idx
+    x, labels = load(data_folder() / data, split)
+    return np.ascontiguousarray(x), labels
+
+
+def measured(
+    name: str, ann: Network, spiking: Network, test: tuple[NDArray[np.uint8], NDArray[np.int64]]
+) -> dict[str, Any]:
+    """Run a spiking network, int8, on test images beside its ANN, and return the row of the table."""
+    x, labels = test
+    right = ann_pass(ann, x)[0].argmax(axis=1) == labels
+    result = run(spiking, x, labels=labels, precision="int8", threads=1)
+    changed = (result.predictions[0] == labels).astype(np.int64) - right
+    timing = window_timing(spiking)
+    return {
+        "network": name,
+        "window": timing.window,
+        "samples": result.samples,
+        "accuracy": result.accuracy[0],
+        "ann_accuracy": float(right.mean()),
+        "difference": float(changed.mean()),
+        "half_width": paired_half_width(changed),
+        "spikes_per_neuron": float(result.activity.spikes_per_neuron[0]),
+        "synops": float(result.activity.effective_acs[0]),
+        "updates": float(result.total("updates")[0] / result.samples),
+        "macs": float(result.activity.effective_macs[0]),
+        "ann_macs": ann_macs(ann),
+        "windows": timing.windows,
+        "latency": timing.steps,
+    }
+
+
 def _rows(name: str) -> Iterator[dict[str, Any]]:
     """Convert a network for each window and run the whole test split."""
-    case = NETWORKS[name]
-    ann = fold(case.read(data_folder() / "pretrained" / case.file))
-    load = load_cifar10 if case.data == "cifar10" else load_idx
-    images, _ = load(data_folder() / case.data, "train")
-    x, labels = load(data_folder() / case.data, "test")
-    x, images = np.ascontiguousarray(x), np.ascontiguousarray(images[:CALIBRATION])
-    right = ann_pass(ann, x)[0].argmax(axis=1) == labels
+    ann, test = read_ann(name), test_images(name)
+    images = np.ascontiguousarray(_images(name, "train")[0][:CALIBRATION])
     for window in WINDOWS:
         spiking = convert(ann, images, "first-spike", window=window, compare=False).network
-        result = run(spiking, x, labels=labels, precision="int8", threads=1)
-        changed = (result.predictions[0] == labels).astype(np.int64) - right
-        timing = window_timing(spiking)
-        row = {
-            "network": name,
-            "window": window,
-            "samples": result.samples,
-            "accuracy": result.accuracy[0],
-            "ann_accuracy": float(right.mean()),
-            "difference": float(changed.mean()),
-            "half_width": paired_half_width(changed),
-            "spikes_per_neuron": float(result.activity.spikes_per_neuron[0]),
-            "synops": float(result.activity.effective_acs[0]),
-            "updates": float(result.total("updates")[0] / result.samples),
-            "macs": float(result.activity.effective_macs[0]),
-            "ann_macs": ann_macs(ann),
-            "windows": timing.windows,
-            "latency": timing.steps,
-        }
+        row = measured(name, ann, spiking, test)
         print(row, flush=True)
         yield row
 

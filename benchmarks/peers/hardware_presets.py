@@ -1,7 +1,6 @@
 """Presets beside the packages whose output they print: the same weights and the same input through both."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.common import printed
 from benchmarks.peers.hardware_networks import STEPS, networks, spikes_of, torch_layer
 from pysnn import Conv2d, Linear, Network
 from pysnn.hardware import preset_table
@@ -119,8 +119,4 @@ def _described(net: Network, x: NDArray[Any], result: Result) -> dict[str, Any]:
 
 
 def _outside(python: str, tool: str, network: dict[str, Any]) -> dict[str, float]:
-    done = subprocess.run(
-        [python, str(_TOOL), tool], input=json.dumps(network), capture_output=True, text=True, check=True
-    )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return printed(python, _TOOL, tool, given=json.dumps(network))

@@ -19,6 +19,7 @@ __all__ = [
     "Executable",
     "ExecutableStream",
     "FrameInput",
+    "PixelInput",
     "PoissonInput",
     "Probe",
     "RunOutput",
@@ -40,6 +41,17 @@ class ConstantInput:
     @property
     def batch(self) -> int:
         return int(self.values.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class PixelInput:
+    """The same numbers at every step: ``pixels`` uint8 ``(batch, C, H, W)``."""
+
+    pixels: NDArray[np.uint8]
+
+    @property
+    def batch(self) -> int:
+        return int(self.pixels.shape[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +103,12 @@ class RunRequest:
     ``count_by_step``: each neuron's spikes at each step are counted, over the batch.
     ``record_spikes``: numbers of operations with a count map; ``record_potentials``: numbers of neuron operations.
     ``progress`` is called with the number of samples done so far, now and then, from the calling thread.
+    ``profile``: measure where the time goes; of the compiled backend alone.
     ``keep_state``: if it is false, a backend may leave arrays of integers out of the output's state; what float32 holds is
     always looked at.
     """
 
-    input: ConstantInput | PoissonInput | EventInput | FrameInput
+    input: ConstantInput | PixelInput | PoissonInput | EventInput | FrameInput
     steps: int
     read_at: tuple[int, ...]
     state: Mapping[int, Array] | None = None
@@ -109,6 +122,7 @@ class RunRequest:
     record_potentials: tuple[int, ...] = ()
     progress: Callable[[int], None] | None = None
     keep_state: bool = True
+    profile: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +153,8 @@ class RunOutput:
     cumulative counts of its source ``(batch, C, H, W)`` int32. Delay: the source's maps ``(batch, steps, C, H, W)``, the oldest first. Output: ``(batch, K)``: the float32 sum of a real
     source, the int64 sum of a current or count source, or the int64 number of the first step with a spike (-1: none).
     spikes: operation -> uint8 ``(steps, batch, C, H, W)``; potentials: operation -> ``(steps, batch, C, H, W)``.
+    profile: float64 ``(operations + 1, parts)``, nanoseconds of each operation by part (:attr:`Executable.parts`), and behind them of the run itself,
+        summed over threads; ``None`` where it was not asked for.
     kernels: a word for each operation: what ran it, several joined by "+" where blocks or batches differ.
     """
 
@@ -151,6 +167,7 @@ class RunOutput:
     potentials: dict[int, Array] = field(default_factory=dict)
     probes: dict[int, Probe] = field(default_factory=dict)
     kernels: tuple[str, ...] = ()
+    profile: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,10 +204,12 @@ class ExecutableStream(Protocol):
 class Executable(Protocol):
     """A plan made ready by a backend; may be run many times, from several threads.
 
-    ``name`` says what runs it: the backend, and the SIMD level where it has one ("rust/avx512").
+    ``name`` says what runs it: the backend, and the SIMD level where it has one ("rust/avx512"). ``parts`` are the columns of its profiles,
+    empty where it has none.
     """
 
     name: str
+    parts: tuple[str, ...]
 
     def run(self, request: RunRequest) -> RunOutput:
         """Run it. Requests come from :mod:`pysnn.simulation.simulator`, which has checked shapes, dtypes and values."""

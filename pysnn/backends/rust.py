@@ -54,6 +54,7 @@ class RustExecutable(NotPicklable):
     def __init__(self, engine: _core.Clocked) -> None:
         self._engine = engine
         self.name = f"rust/{engine.simd}"
+        self.parts = tuple(engine.parts)
 
     def stream(self, start: StreamStart) -> _core.Stream:
         """Open a stream; its state stays in the engine."""
@@ -74,4 +75,5 @@ class RustExecutable(NotPicklable):
             potentials=raw["potentials"],
             probes=probes,
             kernels=raw["kernels"],
+            profile=raw["profile"] if request.profile else None,
         )

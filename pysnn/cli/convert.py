@@ -38,7 +38,7 @@ def convert(
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
     steps: Annotated[int | None, typer.Option(metavar="T", min=1, help="Time-steps that it is meant for.")] = None,
     window: Annotated[
-        int | None, typer.Option(metavar="S", help="Steps of a window; of first-spike, and no T.")
+        int | None, typer.Option(metavar="S", help="Steps of a window; of first-spike and trained, and no T.")
     ] = None,
     method: Annotated[str, typer.Option(metavar="NAME", help="See 'pysnn methods'.")] = "percentile",
     calibrate: Annotated[str | None, typer.Option(metavar="WHAT", help="On top: bias, v_init, or bias,v_init.")] = None,
@@ -51,6 +51,10 @@ def convert(
     std: Annotated[str | None, typer.Option(metavar="A,B,C", help="Then divided by.")] = None,
     output: Annotated[str | None, typer.Option(metavar="VALUE", help="Value of an ONNX model to read.")] = None,
     precision: Annotated[str, typer.Option(metavar="float32|int8", help="How it is to be run.")] = "float32",
+    first_layer: Annotated[
+        str,
+        typer.Option(metavar="float32|int8", help="Arithmetic of the first layer of an int8 network, on uint8 data."),
+    ] = "float32",
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write each layer's error at T, T/2, ...")] = None,
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -64,9 +68,10 @@ def convert(
     from pysnn.progress import Progress
 
     check_choice("--precision", precision, PRECISIONS)
+    check_choice("--first-layer", first_layer, PRECISIONS)
     wanted = {"per_channel": per_channel, "percentile": percentile, "window": window}
     settings = _method_settings(method, steps, wanted)
-    _check_length(method, steps, calibrate)
+    _check_length(method, steps, calibrate, windowed=method == "first-spike" or window is not None)
     normalisation = _normalisation(mean, std)
     given = training_source(calibration)
     outputs = {"--out": (out, NETWORK), "--report": (report, TABLE), "--table": (table, TABLE)}
@@ -89,7 +94,13 @@ def convert(
     asked = {**length, "precision": precision, "calibration": calibration}
     meta = metadata(**{**conversion.provenance, **facts, **asked})
     notes += _analyse(conversion, data.x, precision, report, meta)
-    save_conversion(out, conversion, data.x, settings=Settings(steps=steps, precision=precision), provenance=facts)  # type: ignore[arg-type]
+    save_conversion(
+        out,
+        conversion,
+        data.x,
+        settings=Settings(steps=steps, precision=precision, first_layer=first_layer),  # type: ignore[arg-type]
+        provenance=facts,
+    )
     if conversion.int8_refusal is not None:
         notes.append(f"runs in float32 only: {conversion.int8_refusal}")
     notes.append(
@@ -106,12 +117,12 @@ def _length(conversion: "Conversion") -> str:
     return f"T = {conversion.steps}" if conversion.window is None else f"windows of {conversion.window} steps"
 
 
-def _check_length(method: str, steps: int | None, calibrate: str | None) -> None:
+def _check_length(method: str, steps: int | None, calibrate: str | None, *, windowed: bool) -> None:
     """Refuse steps where a network has windows, and ask for them where it has none."""
-    if method == "first-spike":
+    if windowed:
         if steps is not None or calibrate is not None:
             raise typer.BadParameter(
-                "--method first-spike has --window S in place of --steps, and shifts currents without --calibrate"
+                f"--method {method} has --window S in place of --steps, and goes without --calibrate: first-spike shifts currents itself"
             )
     elif steps is None:
         raise typer.BadParameter(f"--steps: method '{method}' converts for a number of time-steps; give --steps T")

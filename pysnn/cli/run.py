@@ -34,6 +34,12 @@ def run(
         str | None, typer.Option(metavar="T[,T...]", help="Numbers of time-steps; the network's own by default.")
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="float32|int8", help="The network's own by default.")] = None,
+    first_layer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="float32|int8", help="Arithmetic of the first layer of int8 networks; the network's own by default."
+        ),
+    ] = None,
     backend: Annotated[str, typer.Option(metavar="NAME", help="auto, rust, numba or reference.")] = "auto",
     threads: Annotated[
         int | None, typer.Option(min=1, max=MOST_THREADS, help="Threads; as many as there are by default.")
@@ -43,6 +49,9 @@ def run(
     timing: Annotated[
         bool, typer.Option("--timing/--no-timing", help="Run again for the time of each number of steps.")
     ] = True,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Show where the time goes, by layer and stage; one thread by default.")
+    ] = False,
     predictions: Annotated[Path | None, typer.Option(metavar="OUT.npz", help="Write labels, scores, steps.")] = None,
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -52,7 +61,6 @@ def run(
     from pysnn.datasets.npz import save_arrays
     from pysnn.datasets.source import parse_source
     from pysnn.files.first_spike import SavedFirstSpike, load_any
-    from pysnn.plan.windows import window_of
     from pysnn.progress import Progress
     from pysnn.simulation.measure import measure
     from pysnn.simulation.simulator import Simulator
@@ -64,6 +72,8 @@ def run(
     by_step = not isinstance(saved, SavedFirstSpike) and saved.settings.coding in ("spikes", "frames")
     given = source.load(limit, axis=1 if by_step else 0)
     if isinstance(saved, SavedFirstSpike):
+        if profile:
+            raise typer.BadParameter("--profile: a first-spike network's engine measures no stages")
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")
         with named(f"data '{data}'"):
@@ -72,40 +82,42 @@ def run(
         meta = metadata(backend=engine.name, network=str(network), data=data, data_sha256=given.digest)
         show_table(found, meta, as_json=as_json, title=f"{network.name}, first spikes", file=table)
         return
-    window = window_of(saved.network)
-    if window is not None:
-        if wanted not in (None, [1]):
-            raise typer.BadParameter(
-                f"--steps: the network's neurons have windows of {window} steps, and it runs in one pass; leave it out"
-            )
-        wanted = [1]
-    elif wanted is None:
-        wanted = _own_steps(saved, network)
+    wanted = _checked_steps(saved, wanted, network)
     x, coding = _coded(given.x, saved.settings.coding, max(wanted))
     simulator = Simulator(
         saved.network,
         precision=precision or saved.settings.precision,  # type: ignore[arg-type]
+        first_layer=_first_layer(saved, precision, first_layer),  # type: ignore[arg-type]
         backend=backend,
         coding=coding,  # type: ignore[arg-type]
         dt=saved.settings.dt,
         seed=saved.settings.seed,
-        threads=threads,
+        threads=threads or (1 if profile else None),
         batch_size=batch_size,
         keep_state=False,
+        profile=profile,
     )
     ann = _ann_accuracy(saved.provenance, given.digest) if limit is None else None
     times = None
     with named(f"data '{data}'"), Progress("run") as progress:
-        if timing:
+        if timing and not profile:
             times, result = measure(simulator, x, wanted, labels=given.y, progress=progress)
         else:
             result = simulator.run(x, steps=wanted, labels=given.y, progress=progress)
-    if not timing:
+    if not timing and not profile:
         say_note("ms_per_sample: of the one run to the largest number of steps")
     meta = {**result.meta, "network": str(network), "data": data, "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
+    if profile:
+        show_table(result.profile, meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
+        return
     show_table(result.table(ann, times), meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
+
+
+def _first_layer(saved: "SavedNetwork", precision: str | None, wanted: str | None) -> str:
+    """Return the arithmetic of the first layer: the file's where nothing else is said and the precision is the file's too."""
+    return wanted or (saved.settings.first_layer if precision in (None, "int8") else "float32")
 
 
 def _coded(x: Any, coding: str, steps: int) -> tuple[Any, str]:
@@ -120,6 +132,20 @@ def _coded(x: Any, coding: str, steps: int) -> tuple[Any, str]:
     if len(kept.step) < len(x.step):
         say(f"{len(x.step) - len(kept.step)} of {len(x.step)} events lie behind step {steps} and are left out")
     return kept, "events"
+
+
+def _checked_steps(saved: "SavedNetwork", wanted: list[int] | None, file: Path) -> list[int]:
+    """Return the numbers of steps of a run: those asked for, or the network's own; one for neurons with windows."""
+    from pysnn.plan.windows import window_of
+
+    window = window_of(saved.network)
+    if window is None:
+        return wanted or _own_steps(saved, file)
+    if wanted not in (None, [1]):
+        raise typer.BadParameter(
+            f"--steps: the network's neurons have windows of {window} steps, and it runs in one pass; leave it out"
+        )
+    return [1]
 
 
 def _own_steps(saved: "SavedNetwork", file: Path) -> list[int]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -20,9 +21,12 @@ __all__ = [
     "SILENT_THRESHOLD",
     "Calibration",
     "LayerThreshold",
+    "by_channel",
     "calibration_data",
     "choose_thresholds",
+    "layer_threshold",
     "sorted_samples",
+    "warn_of_silence",
 ]
 
 SILENT_THRESHOLD = 1.0
@@ -87,15 +91,21 @@ def choose_thresholds(network: Network, data: Any, method: Method) -> Calibratio
     samples, digest = sorted_samples(calibration_data(network, data))
     chooser = _Chooser(network, method)
     layer_by_layer(network, samples, chooser)
-    for layer in chooser.layers:
-        if layer.largest <= 0 and not method.bounded:
+    if not method.bounded:
+        warn_of_silence(chooser.layers)
+    return Calibration(tuple(chooser.layers), len(samples), digest)
+
+
+def warn_of_silence(layers: Sequence[LayerThreshold]) -> None:
+    """Warn for each layer that is never active; its threshold is :data:`SILENT_THRESHOLD`."""
+    for layer in layers:
+        if layer.largest <= 0:
             warnings.warn(
                 f"ReLU '{layer.layer}': never active on the calibration data, so its threshold is {SILENT_THRESHOLD}; "
                 "calibrate with more or other samples",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-    return Calibration(tuple(chooser.layers), len(samples), digest)
 
 
 def calibration_data(network: Network, data: Any) -> NDArray[Any]:
@@ -136,8 +146,8 @@ class _Chooser:
                 "network with clips (pysnn train ttrbr), or take a method that chooses thresholds by calibration data"
             )
         groups = values.shape[1] if self.method.per_channel else 1
-        found = self.method.thresholds(_by_channel(values, groups)).astype(np.float32)
-        layer = _layer(name, len(self.layers) + 1, values, _bounded(found, values, node))
+        found = self.method.thresholds(by_channel(values, groups)).astype(np.float32)
+        layer = layer_threshold(name, len(self.layers) + 1, values, node, found)
         self.layers.append(layer)
         if not self.method.clips:
             return values
@@ -145,7 +155,7 @@ class _Chooser:
         return np.minimum(values, layer.threshold.reshape(spread))
 
 
-def _by_channel(values: NDArray[np.float32], groups: int) -> NDArray[np.float32]:
+def by_channel(values: NDArray[np.float32], groups: int) -> NDArray[np.float32]:
     """Return ``(groups, values)`` from ``(samples, channels, ...)``: a group per channel, or one for them all."""
     return np.moveaxis(values, 1, 0).reshape(groups, -1)
 
@@ -157,8 +167,12 @@ def _bounded(found: NDArray[np.float32], values: NDArray[np.float32], node: ReLU
     return np.minimum(np.where(found > 0, found, fallback), ceiling).astype(np.float32)
 
 
-def _layer(name: str, depth: int, values: NDArray[np.float32], threshold: NDArray[np.float32]) -> LayerThreshold:
-    channels = _by_channel(values, values.shape[1])
+def layer_threshold(
+    name: str, depth: int, values: NDArray[np.float32], node: ReLU, found: NDArray[np.float32]
+) -> LayerThreshold:
+    """Return what there is to say of a layer whose thresholds were found by its activations; groups that are silent get a threshold."""
+    threshold = _bounded(found, values, node)
+    channels = by_channel(values, values.shape[1])
     largest = float(channels.max())
     active = int(np.count_nonzero(channels))
     return LayerThreshold(

@@ -90,7 +90,7 @@ class Conversion:
         return {
             "method": self.method,
             "ann.sha256": ann_digest(self.ann),
-            **{f"method.{name}": _plain(value) for name, value in self.settings.items()},
+            **{f"method.{name}": _plain(value) for name, value in self.settings.items() if value is not None},
             **({"calibrate": ",".join(self.corrections)} if self.corrections else {}),
             "calibration.samples": self.calibration.samples,
             "calibration.sha256": self.calibration.digest,

@@ -11,9 +11,10 @@ from pysnn.ann import check_ann
 from pysnn.convert.calibration import calibration_data, choose_thresholds, sorted_samples
 from pysnn.convert.conversion import Conversion
 from pysnn.convert.corrections import Correction, check_corrections, correct
-from pysnn.convert.levels import correct_levels
+from pysnn.convert.levels import choose_levels
 from pysnn.convert.methods.first_spike import FirstSpikeLevels
 from pysnn.convert.methods.registry import SETTING_KEYWORDS, MethodSettings, make_method
+from pysnn.convert.methods.trained import TrainedThresholds
 from pysnn.convert.plausible import known_range, warn_of_data
 from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
@@ -94,23 +95,25 @@ def convert(
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
     rule = make_method(method, dict(settings), steps)
-    window = rule.window if isinstance(rule, FirstSpikeLevels) else None
+    window = rule.window if isinstance(rule, FirstSpikeLevels | TrainedThresholds) else None
     if window is not None and (steps is not None or calibrate):
         raise DataError(
-            f"convert: method 'first-spike' has a window in place of steps, and shifts currents itself; give window=S, got steps={steps}, calibrate={calibrate!r}"
+            f"convert: method '{method}' has a window in place of steps, and 'first-spike' shifts currents itself; give window=S, "
+            f"got steps={steps}, calibrate={calibrate!r}"
         )
     kinds = check_corrections(calibrate, steps)
     network, stuck = settle_pools(network)
     check_convertible(network, stuck, window)
     data = calibration_data(network, calibration)
     warn_of_data(network, data)
-    found = choose_thresholds(network, data, rule)
     samples, _ = sorted_samples(data)
+    if isinstance(rule, FirstSpikeLevels):
+        levels = choose_levels(network, data, rule)
+        found, correction = levels.calibration, levels.correction
+    else:
+        found, correction = choose_thresholds(network, data, rule), Correction()
     thresholds = {layer.layer: _threshold(layer.threshold, window) for layer in found.layers}
-    correction = Correction()
-    if window is not None:
-        correction = correct_levels(network, samples, thresholds, window)
-    elif kinds and steps is not None:
+    if kinds and steps is not None:
         correction = correct(network, samples, thresholds, int(steps), kinds)
     spiking = spiking_network(network, thresholds, correction, window=window)
     spiking = spiking.with_data_range(known_range(network, samples))

@@ -1,20 +1,38 @@
-"""Currents shifted layer by layer where neurons spike once, in windows."""
+"""Thresholds and currents of neurons that spike once, in windows: chosen layer by layer beside the ANN."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.convert.calibration import (
+    Calibration,
+    LayerThreshold,
+    by_channel,
+    calibration_data,
+    layer_threshold,
+    sorted_samples,
+    warn_of_silence,
+)
 from pysnn.convert.corrections import Correction, channel_means, spread_channels
 from pysnn.convert.layerwise import layer_by_layer
+from pysnn.convert.methods.first_spike import FirstSpikeLevels
+from pysnn.convert.methods.level_fit import fit_levels
 from pysnn.network import Network
 from pysnn.nodes import ReLU
 
-__all__ = ["correct_levels", "levels_of"]
+__all__ = ["Levels", "choose_levels", "levels_of"]
 
 Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """What was chosen: for each layer S thresholds, the most that its neurons can stand for; and a shift of each channel's current."""
+
+    calibration: Calibration
+    correction: Correction
 
 
 def levels_of(current: NDArray[Any], threshold: Any, window: int) -> NDArray[Any]:
@@ -28,49 +46,62 @@ def levels_of(current: NDArray[Any], threshold: Any, window: int) -> NDArray[Any
     return np.asarray(np.clip(np.floor(current / threshold + current.dtype.type(0.5)), 0, window))
 
 
-def correct_levels(network: Network, samples: NDArray[Any], thresholds: Mapping[str, Any], window: int) -> Correction:
-    """Return the shift per channel that gives each layer's current the ANN's mean, layer after layer from the input.
+def choose_levels(network: Network, data: Any, rule: FirstSpikeLevels) -> Levels:
+    """Choose thresholds and shift currents, layer after layer from the input, beside the ANN.
 
-    Layers before are shifted already when a layer's current is compared; the scores are shifted in the same way.
+    Each layer's currents come from layers that are converted already. A channel's current is shifted to the ANN's mean; then the
+    threshold, of the channel or of the layer, and one more shift are those whose levels come closest to the ANN's activations
+    (:func:`~pysnn.convert.methods.level_fit.fit_levels`). The scores are shifted to the ANN's mean.
 
     Parameters
     ----------
     network
         The ANN.
-    samples
-        Calibration data in an order of their own.
-    thresholds
-        By the name of each ``ReLU``: the value of a level, a number, or one per channel.
-    window
-        S, the largest level.
+    data
+        Calibration data; their order does not matter.
+    rule
+        The window S, and whether each channel has a threshold.
+
+    Warns
+    -----
+    UserWarning
+        For each layer that is never active.
     """
-    means: dict[str, NDArray[np.float64]] = {}
-
-    def remember(name: str, current: Float32) -> Float32:
-        means[name] = channel_means(current)
-        return network.nodes[name].apply(current)
-
-    layer_by_layer(network, samples, remember)
-    found = Correction(samples=len(samples))
-    layer_by_layer(network, samples, _Shifting(network, thresholds, window, means, found))
-    return found
+    samples, digest = sorted_samples(calibration_data(network, data))
+    beside = _Beside(network, rule, Correction(samples=len(samples)))
+    layer_by_layer(network, np.concatenate([samples, samples]), beside)
+    warn_of_silence(beside.layers)
+    return Levels(Calibration(tuple(beside.layers), len(samples), digest), beside.correction)
 
 
 @dataclass(frozen=True, eq=False)
-class _Shifting:
-    """Shifts each layer's current as the pass comes to it, and gives what its levels stand for."""
+class _Beside:
+    """Chooses as the pass comes to a layer: the first half of the samples is the ANN's, the second the converted network's."""
 
     network: Network
-    thresholds: Mapping[str, Any]
-    window: int
-    means: Mapping[str, NDArray[np.float64]]
-    found: Correction
+    rule: FirstSpikeLevels
+    correction: Correction
+    layers: list[LayerThreshold] = field(default_factory=list)
 
     def __call__(self, name: str, current: Float32) -> Float32:
-        shift = (self.means[name] - channel_means(current)).astype(np.float32)
-        self.found.bias[name] = shift
-        if not isinstance(self.network.nodes[name], ReLU):
+        node = self.network.nodes[name]
+        exact, own = np.split(current, 2)
+        shift = (channel_means(exact) - channel_means(own)).astype(np.float32)
+        self.correction.bias[name] = shift
+        if not isinstance(node, ReLU):
             return current
-        channels = np.broadcast_to(np.float32(self.thresholds[name]), (current.shape[1],))
-        threshold = spread_channels(channels, current.ndim)
-        return levels_of(current + spread_channels(shift, current.ndim), threshold, self.window) * threshold
+        activation = node.apply(exact)
+        own = own + spread_channels(shift, own.ndim)
+        groups = own.shape[1] if self.rule.per_channel else 1
+        pairs = zip(by_channel(own, groups), by_channel(activation, groups), strict=True)
+        fits = [fit_levels(*pair, self.rule.window) for pair in pairs]
+        reach = np.array([fit.threshold * self.rule.window for fit in fits], dtype=np.float32)
+        layer = layer_threshold(name, len(self.layers) + 1, activation, node, reach)
+        self.layers.append(layer)
+        more = np.broadcast_to(np.array([fit.shift for fit in fits], dtype=np.float32), shift.shape)
+        self.correction.bias[name] = shift + more
+        threshold = spread_channels(
+            np.broadcast_to(layer.threshold / np.float32(self.rule.window), shift.shape), own.ndim
+        )
+        levels = levels_of(own + spread_channels(more, own.ndim), threshold, self.rule.window)
+        return np.concatenate([activation, levels * threshold])

@@ -75,6 +75,8 @@ def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions
     if isinstance(saved, SavedFirstSpike):
         raise PlanError("first-spike networks are not exported yet; networks of clocked neurons are")
     settings = saved.settings
+    if settings.first_layer == "int8":
+        raise PlanError("export: pysnn-run reads float32 values; save the network with first_layer 'float32'")
     given, steps = golden_input(saved)
     counted = settings.coding in ("spikes", "events")
     most = max(options.most_at_once, int(given.max())) if counted else 1

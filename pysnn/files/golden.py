@@ -158,9 +158,22 @@ def _run(network: Network, golden: Golden, settings: Settings, backend: str, nod
     from pysnn.simulation.simulator import run
 
     options = settings.options | {"precision": golden.precision, "check_range": False}
-    result = run(network, golden.input, steps=golden.steps, backend=backend, probe=bool(nodes), count=False, **options)
+    given: NDArray[Any] = golden.input
+    if golden.precision != "int8":
+        options["first_layer"] = "float32"
+    elif settings.first_layer == "int8":
+        given = _as_pixels(given)
+    result = run(network, given, steps=golden.steps, backend=backend, probe=bool(nodes), count=False, **options)
     spikes = {name: np.ascontiguousarray(result.probes[name].spikes[-1], dtype=np.int32) for name in nodes}
     return Golden(golden.input, result.scores, spikes, golden.steps, golden.precision)
+
+
+def _as_pixels(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the pixels that values over 255 were."""
+    pixels = np.clip(np.rint(255 * values.astype(np.float64)), 0, 255).astype(np.uint8)
+    if not np.array_equal(pixels.astype(np.float32) / np.float32(255), values):
+        raise DataError("golden input: first_layer 'int8' reads uint8 pixels, and these are other values")
+    return pixels
 
 
 def _compared(network: Network, ours: Golden, theirs: Golden) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:

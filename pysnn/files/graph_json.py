@@ -20,6 +20,9 @@ from pysnn.nodes import Node
 
 __all__ = ["decode", "encode"]
 
+_LATER = {"first_layer": "float32"}
+"""Settings that older files do not have, as they mean them."""
+
 _ROOT_KEYS = ("edges", "golden", "nodes", "provenance", "settings")
 _GOLDEN_KEYS = ("input", "precision", "scores", "spikes", "steps")
 
@@ -38,7 +41,7 @@ def encode(saved: SavedNetwork) -> tuple[str, dict[str, NDArray[Any]]]:
         "golden": None if saved.golden is None else _golden_json(writer, saved.golden),
         "nodes": [_node_json(writer, name, node) for name, node in saved.network.nodes.items()],
         "provenance": dict(saved.provenance),
-        "settings": asdict(saved.settings),
+        "settings": _known(saved.settings),
     }
     return canonical_json(root), writer.tensors
 
@@ -139,8 +142,14 @@ def _check_fields(where: str, found: Mapping[str, Any], known: Iterable[Field[An
 
 
 def _settings(value: Any) -> Settings:
-    check_keys("settings", as_object("settings", value), [item.name for item in fields(Settings)])
-    return Settings(**value)
+    settings = {**_LATER, **as_object("settings", value)}
+    check_keys("settings", settings, [item.name for item in fields(Settings)])
+    return Settings(**settings)
+
+
+def _known(settings: Settings) -> dict[str, Any]:
+    """Return the settings without what files of before could not say, where it is as they mean it."""
+    return {key: value for key, value in asdict(settings).items() if key not in _LATER or value != _LATER[key]}
 
 
 def _golden(reader: Reader, value: Any) -> Golden:

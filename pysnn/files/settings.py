@@ -32,6 +32,8 @@ class Settings:
         "float32" or "int8".
     seed
         Of the Poisson coding, 0..2^64 - 1.
+    first_layer
+        "float32", or "int8" weights on uint8 pixels where the precision is int8.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Settings:
     dt: float | None = None
     precision: Literal["float32", "int8"] = "float32"
     seed: int = 0
+    first_layer: Literal["float32", "int8"] = "float32"
 
     def __post_init__(self) -> None:
         if self.steps is not None:
@@ -56,13 +59,22 @@ class Settings:
         check_integer("seed", self.seed, 0, 2**64 - 1)
         check_choice("coding", self.coding, CODINGS)
         check_choice("precision", self.precision, PRECISIONS)
+        check_choice("first_layer", self.first_layer, PRECISIONS)
+        if self.first_layer == "int8" and (self.precision != "int8" or self.coding != "constant"):
+            raise DataError("first_layer 'int8' needs precision 'int8' and coding 'constant'")
         if self.dt is not None:
             _check_dt(self.dt)
 
     @property
     def options(self) -> dict[str, Any]:
         """The same as keywords of :func:`pysnn.simulation.simulator.run` (all but ``steps``)."""
-        return {"coding": self.coding, "dt": self.dt, "precision": self.precision, "seed": self.seed}
+        return {
+            "coding": self.coding,
+            "dt": self.dt,
+            "precision": self.precision,
+            "seed": self.seed,
+            "first_layer": self.first_layer,
+        }
 
 
 def check_integer(name: str, value: object, least: int, most: int) -> None:

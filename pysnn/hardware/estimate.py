@@ -167,7 +167,7 @@ def estimate(
     settings = EstimateOptions(**options)
     if isinstance(chips, str | Chip) or not chips:
         raise DataError(f"chips: expected a list of names of chips, got {chips!r}")
-    subject = _Subject.of(network, activity, steps)
+    subject = _subject(network, activity, steps)
     counted = subject.counted
     rows: list[dict[str, Any]] = []
     mapped: list[dict[str, Any]] = []
@@ -194,36 +194,15 @@ def estimate(
 
 @dataclass(frozen=True, eq=False)
 class _Subject:
-    """What is estimated: the network, what was counted of it, and its counts without shortcuts of currents where it has some."""
+    """What is estimated: what was counted of a run, and its counts without shortcuts of currents where it has some."""
 
-    network: Network | FirstSpikeNetwork | PlasticNetwork
-    activity: Activity | PlasticActivity
     counted: Counted
     again: Counted | None = None
 
-    @classmethod
-    def of(
-        cls,
-        network: Network | FirstSpikeNetwork | PlasticNetwork,
-        activity: Activity | PlasticActivity,
-        steps: int | None,
-    ) -> "_Subject":
-        if not isinstance(network, PlasticNetwork):
-            counted = count(network, activity, steps)  # type: ignore[arg-type]
-            return cls(network, activity, counted, deliver_again(counted, activity))  # type: ignore[arg-type]
-        if steps is not None:
-            raise DataError(f"steps: a plastic run has its own, expected none, got {steps!r}")
-        return cls(network, activity, count_plastic(network, activity))  # type: ignore[arg-type]
-
     @property
     def said(self) -> dict[str, Any]:
-        """What is said of a plastic run beside its steps."""
-        given = self.activity
-        return (
-            {"seconds": given.seconds, "learned_steps": given.learned_steps}
-            if isinstance(given, PlasticActivity)
-            else {}
-        )
+        """What is said of the run beside its steps."""
+        return {}
 
     def rows(self, case: Case) -> list[dict[str, Any]]:
         """Return the rows of a chip."""
@@ -234,16 +213,44 @@ class _Subject:
 
     def unlearnable(self, case: Case) -> list[Violation]:
         """Return what the run learned that a chip has no engine for."""
-        if isinstance(self.network, PlasticNetwork) and isinstance(self.activity, PlasticActivity):
-            return learning_violations(self.network, self.activity, case)
+        del case
         return []
 
     def compared(self, chip: Chip) -> list[dict[str, Any]]:
-        """Return the rows that stand beside those of chips: ANNs of the same shape, or the plastic run on a processor."""
-        if isinstance(self.network, PlasticNetwork) and isinstance(self.activity, PlasticActivity):
-            synapses = sum(layer.synapses for layer in self.counted.layers)
-            return processor_rows(self.network, self.activity, synapses, chip)
+        """Return the rows that stand beside those of chips: ANNs of the same shape."""
         return baseline_rows(self.counted, chip)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _PlasticSubject(_Subject):
+    """A plastic network whose run is estimated."""
+
+    network: PlasticNetwork
+    activity: PlasticActivity
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The time of the network, and how much of it could learn."""
+        return {"seconds": self.activity.seconds, "learned_steps": self.activity.learned_steps}
+
+    def unlearnable(self, case: Case) -> list[Violation]:
+        """Return what the run learned that a chip has no engine for."""
+        return learning_violations(self.network, self.activity, case)
+
+    def compared(self, chip: Chip) -> list[dict[str, Any]]:
+        """Return the rows that stand beside those of chips: the run on a processor."""
+        synapses = sum(layer.synapses for layer in self.counted.layers)
+        return processor_rows(self.network, self.activity, synapses, chip)
+
+
+def _subject(network: Any, activity: Any, steps: int | None) -> _Subject:
+    """Count a run; what is no network, and no activity of it, is refused there."""
+    if not isinstance(network, PlasticNetwork):
+        counted = count(network, activity, steps)
+        return _Subject(counted, deliver_again(counted, activity))
+    if steps is not None:
+        raise DataError(f"steps: a plastic run has its own, expected none, got {steps!r}")
+    return _PlasticSubject(counted=count_plastic(network, activity), network=network, activity=activity)
 
 
 def cases(counted: Counted, chips: Sequence[str | Chip], settings: EstimateOptions) -> list[Case]:

@@ -13,6 +13,7 @@ from pysnn.nodes import Conv2d, Linear
 from pysnn.nodes.base import NeuronParameters, Shape, window_shape
 from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, DelayOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
 from pysnn.plan.options import PlanOptions
+from pysnn.plan.pixels import check_pixels, pixel_scale
 from pysnn.plan.windows import window_of
 
 __all__ = ["MapValue", "PlanBuilder", "same_scale", "spread_scale", "term_scale"]
@@ -55,6 +56,7 @@ class PlanBuilder:
         self.dt = options.dt
         self.max_count = options.max_count
         self.units = options.units
+        self.first_layer = options.first_layer
         self.windows = window_of(network) is not None
         self.ops: list[Op] = []
 
@@ -81,6 +83,10 @@ class PlanBuilder:
         full = (shape[0], 1, 1) if len(shape) == 1 else (shape[0], shape[1], shape[2])
         if self.coding == "frames":
             return self.emit(InputOp(name, MapSpec(full, "real", static=False), self.coding))
+        if self.first_layer == "int8":
+            check_pixels(self.network)
+            spec = MapSpec((2 * full[0], *full[1:]), "count", static=True, max_count=MAX_COUNT)
+            return self.emit(InputOp(name, spec, "pixels"), scale=pixel_scale(self.network.input))
         if self.coding == "constant":
             return self.emit(InputOp(name, MapSpec(full, "real", static=True), self.coding))
         count = self.max_count if self.coding == "events" else 1

@@ -81,7 +81,7 @@ MAPS = ("real", "count", "current", "level")
 """From 0, like those that follow without a word."""
 PRECISIONS = ("float32", "int8")
 ENTRIES = ("plain", "scale", "constant", "ratio")
-CODINGS = ("constant", "poisson", "events", "frames")
+CODINGS = ("constant", "poisson", "events", "frames", "pixels")
 """From 1."""
 READOUTS = ("mean_current", "potential", "count", "first_spike")
 """From 1."""

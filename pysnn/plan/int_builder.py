@@ -13,6 +13,7 @@ from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, same_scale, spread_scale, term_scale
 from pysnn.plan.int_neuron import across, in_units
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, ByteOp, MapSpec, NeuronOp, OutputOp, PoolOp, RoundOp, Term
+from pysnn.plan.pixels import on_pixels
 from pysnn.plan.quantise import (
     first_units,
     fixed_point,
@@ -159,6 +160,8 @@ class IntBuilder(PlanBuilder):
                 f"{self.title(name)}: int8 weights need spikes or counts, and it gets a current; "
                 "put a neuron before it or use precision 'float32'"
             )
+        if value.map == 0 and self.first_layer == "int8":
+            layer = on_pixels(self.network.input, layer)
         weight = self.folded(name, value, layer)
         units = weight_units(weight, np.asarray(layer.bias))
         if self.units == "power_of_two":

@@ -61,11 +61,15 @@ CURRENT_LIMIT = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class InputOp:
-    """What enters. ``coding`` "constant": a static real map. "poisson", "events": a count map. "frames": a real map a step."""
+    """What enters.
+
+    ``coding`` "constant": a static real map. "poisson", "events": a count map. "frames": a real map a step. "pixels": a static count map, of values up to 255
+    that mean numbers and no spikes.
+    """
 
     node: str
     spec: MapSpec
-    coding: Literal["constant", "poisson", "events", "frames"]
+    coding: Literal["constant", "poisson", "events", "frames", "pixels"]
     kind: Literal["input"] = "input"
 
 

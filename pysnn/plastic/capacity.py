@@ -2,14 +2,14 @@
 
 from pysnn.errors import CapacityError
 from pysnn.plastic.engines import EngineOptions
+from pysnn.plastic.engines.base import STORE_BYTES
 from pysnn.plastic.plan import PlasticPlan, PopulationPlan
 from pysnn.simulation.capacity import physical_memory
 
 __all__ = ["check_plastic_memory", "needed_bytes"]
 
-_SYNAPSE = {"auto": 6, "eager": 14, "lazy": 6}
 _SYNAPSE_IN_PYTHON = 28
-"""Bytes of a synapse by store, and of an engine in Python: target, weight, and the place and source of each in the order of targets."""
+"""Bytes of a synapse in an engine in Python: target, weight, and the place and source of each in the order of targets."""
 
 _TRACE = 4
 _CELL = {"delta": 16, "current": 24, "conductance": 24}
@@ -25,7 +25,8 @@ def needed_bytes(plan: PlasticPlan, options: EngineOptions) -> float:
     0.0
     """
     python = options.backend in ("numba", "reference")
-    synapse = _SYNAPSE_IN_PYTHON if python else _SYNAPSE[options.store]
+    store = "eager" if options.store == "eager" else "lazy"
+    synapse = _SYNAPSE_IN_PYTHON if python else STORE_BYTES[store]
     cells = sum(_cell_bytes(one) * one.size for one in plan.populations)
     traces = sum(_TRACE * sum(one.sizes) for one in plan.projections if one.kernel is not None)
     return float(sum(one.expected for one in plan.projections) * synapse + traces + cells)
@@ -37,7 +38,7 @@ def check_plastic_memory(plan: PlasticPlan, options: EngineOptions) -> None:
     if need <= there:
         return
     sizes = {one.name: float(_cell_bytes(one) * one.size) for one in plan.populations}
-    sizes |= {one.name: one.expected * _SYNAPSE["lazy"] for one in plan.projections}
+    sizes |= {one.name: one.expected * STORE_BYTES["lazy"] for one in plan.projections}
     most = max(sizes, key=lambda name: sizes[name])
     raise CapacityError(
         f"the network would take {need / 2**30:.3g} GiB, and this machine has {there / 2**30:.3g}; '{most}' takes most: "

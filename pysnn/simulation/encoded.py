@@ -1,12 +1,17 @@
 """Turn a part of checked data into what backends take."""
 
-import numpy as np
+from typing import Any
 
-from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PoissonInput
+import numpy as np
+from numpy.typing import NDArray
+
+from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PixelInput, PoissonInput
 from pysnn.encode import Events
 from pysnn.encode.batch import Batches, input_values
+from pysnn.errors import DataError
 from pysnn.nodes import Input
 from pysnn.plan.ops import MapSpec
+from pysnn.plan.pixels import pixel_channels
 from pysnn.simulation.options import RunOptions
 
 __all__ = ["encoded", "samples_at_once"]
@@ -24,7 +29,7 @@ def samples_at_once(data: Batches, steps: int, options: RunOptions) -> int:
 
 def encoded(
     node: Input, data: Batches, part: tuple[int, int], *, spec: MapSpec, steps: int, options: RunOptions
-) -> ConstantInput | PoissonInput | EventInput | FrameInput:
+) -> ConstantInput | PixelInput | PoissonInput | EventInput | FrameInput:
     """Return the samples from ``part[0]`` below ``part[1]`` for the input's map, which ``spec`` describes."""
     start, stop = part
     if isinstance(data.data, Events):
@@ -34,8 +39,19 @@ def encoded(
         given = data.data[:steps, start:stop]
         values = input_values(node, given.reshape(-1, *node.shape))
         return FrameInput(np.ascontiguousarray(values.reshape(*given.shape[:2], *spec.shape)))
+    if options.first_layer == "int8":
+        return PixelInput(np.ascontiguousarray(pixel_channels(node, _pictures(data.data[start:stop]))))
     values = input_values(node, data.data[start:stop])
     shaped = np.ascontiguousarray(values.reshape(stop - start, *spec.shape))
     if options.coding == "poisson":
         return PoissonInput(shaped, int(options.seed), first_sample=start)
     return ConstantInput(shaped)
+
+
+def _pictures(x: NDArray[Any]) -> NDArray[np.uint8]:
+    """Refuse what is no uint8."""
+    if x.dtype != np.uint8:
+        raise DataError(
+            f"first_layer 'int8' reads uint8 pixels, got {x.dtype} data; give those, or first_layer='float32'"
+        )
+    return x

@@ -32,6 +32,9 @@ def merge_outputs(outputs: Iterable[RunOutput]) -> RunOutput:
         potentials=_joined([part.potentials for part in parts], axis=1),
         probes={k: _joined_probe([part.probes[k] for part in parts]) for k in first.probes},
         kernels=_joined_words([part.kernels for part in parts]),
+        profile=None
+        if first.profile is None
+        else np.sum([part.profile for part in parts if part.profile is not None], axis=0),
     )
 
 

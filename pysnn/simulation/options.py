@@ -20,6 +20,7 @@ class RunKeywords(TypedDict, total=False):
 
     precision: Literal["float32", "int8"]
     units: Literal["exact", "power_of_two"]
+    first_layer: Literal["float32", "int8"]
     backend: str
     coding: Literal["constant", "poisson", "spikes", "events", "frames"]
     dt: float | None
@@ -36,6 +37,7 @@ class RunKeywords(TypedDict, total=False):
     record_potentials: Sequence[str]
     progress: Callable[[int, int], None] | None
     check_range: bool
+    profile: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,8 @@ class RunOptions:
     units
         Of int8 weights: "exact", or "power_of_two", where currents that meet differ by shifts and not by multiplications, for up
         to one bit of the weights; see :class:`pysnn.plan.PlanOptions`.
+    first_layer
+        Of int8 networks on pictures: "float32" arithmetic, or "int8" weights on uint8 pixels, which is faster (``docs/numerics.md``).
     backend
         "auto" (the fastest there is), "rust", "numba" or "reference".
     coding
@@ -81,10 +85,13 @@ class RunOptions:
         Called with (samples done, samples in all) now and then.
     check_range
         Warn where the data do not fit the range that the network was made for.
+    profile
+        Measure where the time goes, as :attr:`Result.profile`; of the compiled backend alone. The run takes a little longer for it.
     """
 
     precision: Literal["float32", "int8"] = "float32"
     units: Literal["exact", "power_of_two"] = "exact"
+    first_layer: Literal["float32", "int8"] = "float32"
     backend: str = "auto"
     coding: Literal["constant", "poisson", "spikes", "events", "frames"] = "constant"
     dt: float | None = None
@@ -101,6 +108,7 @@ class RunOptions:
     record_potentials: Sequence[str] = ()
     progress: Callable[[int, int], None] | None = None
     check_range: bool = True
+    profile: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.coding, str) or self.coding not in CODINGS:
@@ -123,6 +131,7 @@ class RunOptions:
             ("count_by_step", "True or False"),
             ("probe", "True or False"),
             ("check_range", "True or False"),
+            ("profile", "True or False"),
             ("keep_state", "True, False or None"),
         ):
             value = getattr(self, field)

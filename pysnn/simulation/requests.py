@@ -54,6 +54,7 @@ def make_requests(
             *recorded,
             progress,
             times.keep,
+            options.profile,
         )
         if options.progress is not None:
             options.progress(stop, data.samples)

@@ -17,6 +17,7 @@ from pysnn.nodes import Conv2d
 from pysnn.plan.fixed_counts import fixed_counts
 from pysnn.plan.ops import ConvOp, NeuronOp, Plan
 from pysnn.schemas import COUNT_FIELDS, FIXED_FIELDS, SCHEMAS
+from pysnn.simulation.profile import Profile
 from pysnn.simulation.state import State
 from pysnn.tables import make_table, metadata
 
@@ -58,6 +59,10 @@ class Result:
         where that is not known: the run went on from a state, did not count, or the network does not spike.
     start
         Steps behind the state that the run went on from; what is computed once a sample is counted where there are none.
+    measured
+        Times by operation and stage, of a run with ``profile=True``; :attr:`profile` is the same as a table.
+    threads
+        How many the run might have.
     """
 
     network: Network
@@ -78,6 +83,8 @@ class Result:
     seed: int = 0
     undecided: NDArray[np.int64] | None = None
     start: int = 0
+    measured: Profile | None = None
+    threads: int = 1
 
     @property
     def state(self) -> State:
@@ -207,6 +214,20 @@ class Result:
                 }
             )
         return make_table("run", rows)
+
+    @property
+    def profile(self) -> "pl.DataFrame":
+        """Where the time went: a row for each layer and stage, in microseconds a sample, summed over threads; see :meth:`Profile.table`.
+
+        Raises
+        ------
+        DataError
+            It was not measured.
+        """
+        if self.measured is None:
+            raise DataError("profile: it was not measured; run with profile=True")
+        kernels = [self.kernels.get(op.node, "") for op in self.plan.ops]
+        return self.measured.table(self.network, self.plan, kernels=kernels, samples=self.samples, threads=self.threads)
 
     def layers(self) -> "pl.DataFrame":
         """Return the exact counts, one row a layer (weights or neurons) and a step count, summed over the samples."""

@@ -15,7 +15,7 @@ from pysnn.backends.base import Executable, RunOutput
 from pysnn.encode import Events
 from pysnn.encode.batch import checked_data, checked_labels
 from pysnn.encode.scale import warn_of_scale
-from pysnn.errors import CapacityError, DataError
+from pysnn.errors import CapacityError, DataError, PlanError
 from pysnn.keywords import check_keywords, show_keywords
 from pysnn.network import Network
 from pysnn.plan.limits import check_potentials
@@ -23,9 +23,11 @@ from pysnn.plan.lower import compile_plan
 from pysnn.plan.ops import MAX_COUNT, Plan
 from pysnn.plan.options import PlanOptions
 from pysnn.plan.windows import window_of
+from pysnn.processors import usable_threads
 from pysnn.simulation.capacity import check_memory, keeps_state
 from pysnn.simulation.merge import merge_outputs
 from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords, RunOptions, check_integer
+from pysnn.simulation.profile import Profile, check_profile
 from pysnn.simulation.requests import Times, make_requests
 from pysnn.simulation.result import Result
 from pysnn.simulation.state import State, to_operations
@@ -142,6 +144,7 @@ class Simulator:
         if labels is not None:
             labels = checked_labels(labels, data.samples, plan.ops[-1].spec.size, plan.ops[-1].node)
         check_fresh(options.state, plan.window)
+        check_profile(executable, options.profile)
         state = None if options.state is None else to_operations(options.state, plan, data.samples)
         done = 0 if options.state is None else options.state.steps
         data.check_frames(read_at[-1], self.network.input_name)
@@ -182,6 +185,8 @@ class Simulator:
             seed=options.seed,
             undecided=undecided,
             start=done,
+            measured=None if output.profile is None else Profile(executable.parts, output.profile, seconds),
+            threads=options.threads or usable_threads(),
         )
 
     @show_keywords(RUN_KEYWORDS)
@@ -201,6 +206,8 @@ class Simulator:
         """
         options = self._changed(changes)
         check_integer("max_count", max_count, 1, MAX_COUNT)
+        if options.first_layer == "int8":
+            raise PlanError("stream: first_layer 'int8' reads pictures that stay; streams take first_layer='float32'")
         return Stream(self.network, self._ready(options, int(max_count)), options, samples)
 
     def _changed(self, changes: RunKeywords) -> RunOptions:
@@ -230,7 +237,7 @@ class Simulator:
         if self._latest is not None and self._latest[0] is options and self._latest[1] == max_count:
             return self._latest[2]
         coding = "events" if options.coding == "spikes" else options.coding
-        wanted = PlanOptions(options.precision, coding, options.dt, max_count, options.units)
+        wanted = PlanOptions(options.precision, coding, options.dt, max_count, options.units, options.first_layer)
         key = (wanted, options.backend)
         if key not in self._compiled:
             plan = compile_plan(self.network, wanted)

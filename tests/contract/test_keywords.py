@@ -25,7 +25,9 @@ X = np.ones((2, 1), dtype=np.float32)
 
 RUN = {item.name: item for item in fields(RunOptions)}
 SWEEP = {item.name: item for item in fields(SweepOptions)}
-SETTINGS = {item.name: item for entry in METHODS.values() for item in fields(entry.method) if item.name != "steps"}
+FIRST = list(METHODS.values())[::-1]
+"""A setting that several methods have is shown as the first of them has it."""
+SETTINGS = {item.name: item for entry in FIRST for item in fields(entry.method) if item.name != "steps"}
 
 SHOWN: list[tuple[Callable[..., Any], set[str], dict[str, Any]]] = [
     (run, {"network", "x", "steps", "labels"}, RUN),

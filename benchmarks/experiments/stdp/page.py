@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks.claims.page import claim_table
 from benchmarks.experiments.stdp.applications import APPLICATIONS
 from benchmarks.markdown import fill, table
 from pysnn.files.aside import write_aside
@@ -38,18 +39,8 @@ def _made(key: str, tables: Path) -> str:
     if part == "settings":
         return table(["setting", ""], APPLICATIONS[name].settings.items())
     if part == "peers":
-        return _rows(tables / f"claim_stdp_{name.replace('-', '_')}.parquet")
+        return claim_table(f"stdp_{name.replace('-', '_')}", tables)
     return _figures(tables / f"stdp_{name.replace('-', '_')}.parquet")
-
-
-def _rows(file: Path) -> str:
-    """Return a table as it is."""
-    if not file.exists():
-        return "not run"
-    found = pl.read_parquet(file)
-    return table(
-        found.columns, [[one if isinstance(one, str) else _number(one) for one in row] for row in found.rows()]
-    )
 
 
 def _figures(file: Path) -> str:

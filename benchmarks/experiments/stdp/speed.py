@@ -9,7 +9,6 @@ BindsNET 250 of 1 ms, as its example does.
 
 import argparse
 import json
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import report
+from benchmarks.common import printed, report
 from benchmarks.experiments.stdp.diehl_cook import DT, RULES, SECONDS, Images, Learner
 from benchmarks.mnist import load_mnist
 from pysnn.version import __version__
@@ -43,8 +42,7 @@ def peer(python: str, images: Images) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "images.npy"
         np.save(file, images)
-        done = subprocess.run([python, str(PEER), str(file)], capture_output=True, text=True, check=True)
-    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+        return printed(python, PEER, file)
 
 
 def measure(images: Images, python: str | None) -> list[dict[str, Any]]:

@@ -111,6 +111,9 @@ def draw(curves: pl.DataFrame, axes: Sequence[Any]) -> None:
         (line,) = axes[0].plot(*curve_of(curves, "rate", case), linewidth=0.8, label=case)
         axes[0].axhline(setting.rho0, color=line.get_color(), linewidth=0.6, linestyle="--")
     axes[0].set(xlabel="time, s", ylabel="mean rate, Hz", yscale="log", title="Vogels et al.: rate of excitatory cells")
+    rates = [3, 5, 10, 20, 50]
+    axes[0].set_yticks(rates, [str(rate) for rate in rates])
+    axes[0].minorticks_off()
     axes[0].legend(title="rho0")
     axes[1].plot(*curve_of(curves, "raster", MAIN), ".", markersize=1.5)
     axes[1].set(xlabel="time, s", ylabel="excitatory cell", title=f"their spikes in the last second, {MAIN}")

@@ -6,12 +6,10 @@ PATH is a Python with brian2. Both learn ten times as fast as published, as the 
 """
 
 import argparse
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import report
+from benchmarks.common import printed, report
 from benchmarks.experiments.stdp.vogels import DT, HASTE, LEAK, SETTINGS, Setting, network
 from pysnn.plastic import PlasticSimulator
 from pysnn.version import __version__
@@ -38,9 +36,7 @@ def own(setting: Setting, seconds: float) -> dict[str, Any]:
 
 def peer(python: str, setting: Setting, seconds: float) -> dict[str, Any]:
     """Run Brian2's."""
-    command = [python, "-W", "ignore", str(PEER), *map(str, (setting.rho0, HASTE, seconds, seconds / 3))]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+    return printed(python, "-W", "ignore", PEER, *map(str, (setting.rho0, HASTE, seconds, seconds / 3)))
 
 
 def main() -> None:

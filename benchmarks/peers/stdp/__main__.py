@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import report
+from benchmarks.common import printed, report
 from benchmarks.peers.stdp import prototype_run
 from benchmarks.peers.stdp.cases import CASES
 from benchmarks.peers.stdp.pysnn_run import run
@@ -29,11 +29,10 @@ SLOWEST = {"mid", "big"}
 
 def peer(python: str, program: str, case: str, repeat: int) -> dict[str, Any]:
     """Run a case in another simulator; what goes wrong is said in its row."""
-    command = [python, "-m", f"benchmarks.peers.stdp.{program}", case, str(repeat)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {"simulator": program, "error": done.stderr.strip().splitlines()[-1:]}
-    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+    try:
+        return printed(python, "-m", f"benchmarks.peers.stdp.{program}", case, str(repeat), cwd=ROOT)
+    except subprocess.CalledProcessError as error:
+        return {"simulator": program, "error": error.stderr.strip().splitlines()[-1:]}
 
 
 def best(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -65,8 +65,12 @@ class ConvStep(Step):
         totals = chunk.memory.scratch("totals", size, np.int32)
         if self._fan_outs is None:
             self._fan_outs = FanOuts(*map(_flat_last, fan_outs(self.op, self.source.shape)))
+        spikes = self.source.kind == "count" and not self.source.static
+        if self.source.kind == "count" and not spikes:
+            # Numbers, not spikes: those that are not 0 are multiplied.
+            x = (x > 0).astype(x.dtype)
         number, edges, nonzero = tally_events(x.reshape(chunk.samples, -1, size), *self._fan_outs, totals)
-        if self.source.kind == "count":
+        if spikes:
             chunk.count(self.number, "events", number)
             chunk.count(self.number, "synops", nonzero)
             chunk.count(self.number, "synops_zero", edges - nonzero)

@@ -34,6 +34,7 @@ class NumbaExecutable(NotPicklable):
     """A plan, ready to run."""
 
     name = "numba"
+    parts: tuple[str, ...] = ()
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PoissonInput
+from pysnn.backends.base import ConstantInput, EventInput, FrameInput, PixelInput, PoissonInput
 from pysnn.backends.numba.jit import inlined, kernel
 from pysnn.backends.numba.memory import Chunk, Step, channels_last
 from pysnn.errors import DataError
@@ -85,6 +85,8 @@ class InputStep(Step):
         given, out = chunk.request.input, chunk.map(self.number)
         if isinstance(given, ConstantInput):
             out[:] = channels_last(given.values[chunk.range])
+        elif isinstance(given, PixelInput):
+            out[:] = channels_last(given.pixels[chunk.range])
         elif isinstance(given, FrameInput):
             frames = given.frames[chunk.time, chunk.range].swapaxes(0, 1)
             out.reshape(chunk.samples, chunk.steps, *out.shape[1:])[:] = channels_last(frames)

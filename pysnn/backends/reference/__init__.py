@@ -12,6 +12,7 @@ from pysnn.backends.base import (
     ConstantInput,
     EventInput,
     FrameInput,
+    PixelInput,
     PoissonInput,
     Probe,
     RunOutput,
@@ -73,6 +74,7 @@ class ReferenceExecutable:
     """A plan, ready to run."""
 
     name = "reference"
+    parts: tuple[str, ...] = ()
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -164,6 +166,8 @@ def _input(op: InputOp, request: RunRequest, step: int) -> Array:
     given = request.input
     if isinstance(given, ConstantInput):
         return given.values
+    if isinstance(given, PixelInput):
+        return given.pixels
     if isinstance(given, FrameInput):
         return np.asarray(given.frames[step])
     if isinstance(given, PoissonInput):

@@ -101,7 +101,7 @@ def _delivered(plan: Plan, maps: dict[int, NDArray[Any]]) -> dict[int, NDArray[A
     A count is as many; a level is one spike, or none, and behind pools and sums the spikes are counted.
     """
     if plan.window is None:
-        return {k: maps[k] for k, op in enumerate(plan.ops) if op.spec.kind == "count"}
+        return {k: maps[k] for k, op in enumerate(plan.ops) if op.spec.kind == "count" and not op.spec.static}
     found: dict[int, NDArray[Any]] = {}
     for k, op in enumerate(plan.ops):
         sources = sources_of(op)

@@ -28,6 +28,12 @@ def ttrbr(
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
     block: Annotated[str, typer.Option(metavar="none|A|B|C", help="Form of the residual blocks.")] = "none",
     levels: Annotated[int | None, typer.Option(min=1, help="Train with quantised clips.")] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            metavar="S", min=1, help="Train with S levels, for neurons that spike once in a window of S steps."
+        ),
+    ] = None,
     noise: Annotated[float, typer.Option(help="With --levels: round with noise of this width, in levels.")] = 0.0,
     per_channel: Annotated[bool, typer.Option("--per-channel/--per-layer", help="Thresholds for each.")] = False,
     start: Annotated[
@@ -84,9 +90,12 @@ def ttrbr(
 
     if file.exists() and not resume:
         raise DataError(f"'{file}' is the checkpoint of a training: go on with --resume, or remove it")
-    settings = Settings(steps=target or steps or potentials or _STEPS, precision=precision)  # type: ignore[arg-type]
+    if window is not None and (steps or target):
+        raise typer.BadParameter("--window has S steps of its own, and takes no --steps and no --target")
+    length = None if window is not None else target or steps or potentials or _STEPS
+    settings = Settings(steps=length, precision=precision)  # type: ignore[arg-type]
     normal = {name: _numbers(name, text) for name, text in (("mean", mean), ("std", std)) if text is not None}
-    recipe = Recipe(data, model, block, levels, per_channel, start, potentials, limit, **normal)
+    recipe = Recipe(data, model, block, levels, per_channel, start, window, potentials, limit, **normal)
     with interruptible(lambda: kept_by_training(file)), Progress("train", seconds=30) as progress:
         options = TTRBROptions(
             epochs=epochs,
@@ -125,8 +134,12 @@ def ttrbr(
     meta = metadata(network=str(out), model=model, block=block, data=data, data_sha256=training.task.data, **facts)
     if history is not None:
         write_table(trained.history, history, meta)
-    say_note(f"saved {out}: weights of epoch {trained.epoch}, T = {settings.steps}, {precision}")
+    say_note(f"saved {out}: weights of epoch {trained.epoch}, {_length(settings.steps, window)}, {precision}")
     show_table(trained.history, meta, as_json=as_json, title=f"{model} on {data}")
+
+
+def _length(steps: int | None, window: int | None) -> str:
+    return f"T = {steps}" if window is None else f"windows of {window} steps"
 
 
 def _check_files(out: Path, history: Path | None, checkpoint: Path, data: str, start: Path | None) -> None:

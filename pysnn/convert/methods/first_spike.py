@@ -11,16 +11,17 @@ from pysnn.convert.methods.method import Method
 from pysnn.errors import DataError
 from pysnn.neurons import MAX_WINDOW
 
-__all__ = ["FirstSpikeLevels"]
+__all__ = ["FirstSpikeLevels", "check_window"]
 
 
 @dataclass(frozen=True)
 class FirstSpikeLevels(Method):
     """Every ReLU becomes a :class:`~pysnn.FirstSpike` neuron with a window of S steps; thresholds of the least expected error at S levels.
 
-    What a neuron can stand for, S thresholds, is the k/100 of the largest activation, k = 1..100, with the least
-    ``E[(q_S(a) - a)^2]``, ``q_S(a) = theta clip(floor(a/theta + 1/2), 0, S)``. Behind that the current of each channel is shifted
-    layer by layer, so that its mean over calibration samples is that of the ANN.
+    Layer by layer from the input, beside the ANN: a channel's current, which comes from layers that are converted already, is shifted
+    to the ANN's mean; then the threshold, k/100 of the largest activation over S, and a shift of up to 0.3 thresholds are those of the
+    least ``E[(q_S(u) - a)^2]``, ``q_S(u) = theta clip(floor(u/theta + 1/2), 0, S)``, u the current and a the ANN's activation
+    (:func:`pysnn.convert.levels.choose_levels`). :meth:`thresholds` knows activations alone, and takes them for the currents.
 
     Parameters
     ----------
@@ -39,11 +40,15 @@ class FirstSpikeLevels(Method):
     window: int = 16
 
     def __post_init__(self) -> None:
-        window: Any = self.window
-        if not isinstance(window, int | np.integer) or isinstance(window, bool) or not 1 <= window <= MAX_WINDOW:
-            raise DataError(f"first-spike: window must be an integer in 1..{MAX_WINDOW}, got {window!r}")
-        object.__setattr__(self, "window", int(window))
+        object.__setattr__(self, "window", check_window("first-spike", self.window))
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return what the neurons of each group can stand for: S times their threshold."""
         return np.array([least_error(group, self.window) for group in activations])
+
+
+def check_window(method: str, window: Any) -> int:
+    """Return a window as an ``int``, or raise :class:`DataError` where a method cannot have it."""
+    if not isinstance(window, int | np.integer) or isinstance(window, bool) or not 1 <= window <= MAX_WINDOW:
+        raise DataError(f"{method}: window must be an integer in 1..{MAX_WINDOW}, got {window!r}")
+    return int(window)

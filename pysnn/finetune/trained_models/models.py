@@ -13,6 +13,7 @@ from pysnn.importers.state_dicts.safetensors import read_tensors
 
 __all__ = ["TorchModel", "load_torch_model"]
 
+_CIFAR_MEAN, _CIFAR_STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -27,10 +28,11 @@ class TorchModel:
 
 
 def load_torch_model(text: str, classes: int) -> TorchModel:
-    """Read ``resnetN``, ``resnetN:FILE`` or ``torchvision:NAME``, ``torchvision:NAME:FILE``.
+    """Read ``resnetN``, ``resnetN:FILE``, ``vgg11``, ``vgg11:FILE`` or ``torchvision:NAME``, ``torchvision:NAME:FILE``.
 
     ``resnet20``, ``resnet110`` and so on are CIFAR's (:class:`pysnn.finetune.ttrbr.CifarResNet`; ``resnet20b`` has 1x1 shortcuts), with
-    the weights of a ``.safetensors`` file or drawn from PyTorch's seed 0. ``torchvision:resnet18`` is torchvision's, with weights of a
+    the weights of a ``.safetensors`` file or drawn from PyTorch's seed 0; so is ``vgg11`` (:class:`pysnn.finetune.ttrbr.CifarVgg11`), whose
+    input is normalised by CIFAR's own mean and deviation, the others' by ImageNet's. ``torchvision:resnet18`` is torchvision's, with weights of a
     ``.safetensors`` file, or of a ``.pth`` file that holds tensors only.
 
     Parameters
@@ -54,6 +56,7 @@ def load_torch_model(text: str, classes: int) -> TorchModel:
     import torch
 
     kind, _, rest = text.partition(":")
+    mean, std = (_CIFAR_MEAN, _CIFAR_STD) if kind == "vgg11" else (_IMAGENET_MEAN, _IMAGENET_STD)
     name, _, file = rest.partition(":")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -62,10 +65,15 @@ def load_torch_model(text: str, classes: int) -> TorchModel:
         elif kind.startswith("resnet") and kind[6:].removesuffix("b").isdecimal():
             file = rest
             module = _cifar_resnet(kind, classes, file)
+        elif kind == "vgg11":
+            file = rest
+            module = _vgg11(classes, file)
         else:
-            raise DataError(f"model '{text}': expected resnet20[:FILE], resnet20b[:FILE] or torchvision:NAME[:FILE]")
+            raise DataError(
+                f"model '{text}': expected resnet20[:FILE], resnet20b[:FILE], vgg11[:FILE] or torchvision:NAME[:FILE]"
+            )
     digest = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
-    return TorchModel(module.eval(), _IMAGENET_MEAN, _IMAGENET_STD, digest)
+    return TorchModel(module.eval(), mean, std, digest)
 
 
 def _cifar_resnet(kind: str, classes: int, file: str) -> Any:
@@ -82,6 +90,15 @@ def _cifar_resnet(kind: str, classes: int, file: str) -> Any:
         raise NetworkError(
             f"'{file}': expected the weights of {kind}, got those of a network of depth {6 * len(module.layer1) + 2}"
         )
+    return module
+
+
+def _vgg11(classes: int, file: str) -> Any:
+    from pysnn.finetune.ttrbr import CifarVgg11
+
+    module = CifarVgg11.from_tensors(read_tensors(file)) if file else CifarVgg11(classes)
+    if module.linear.out_features != classes:
+        raise NetworkError(f"'{file}': expected weights for {classes} classes, got {module.linear.out_features}")
     return module
 
 

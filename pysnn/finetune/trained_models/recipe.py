@@ -42,6 +42,9 @@ class Recipe:
         As :func:`pysnn.finetune.restructure` takes them.
     start
         A checkpoint of another training of the same model and block, to start from the weights that it kept.
+    window
+        S, to train with S levels and get a network whose neurons spike once in windows of S steps
+        (:class:`~pysnn.FirstSpike`); ``None`` for integrate-and-fire neurons.
     potentials
         T, to calibrate the initial potentials for on the first training images before the training
         (:func:`pysnn.finetune.trained_models.calibrate_potentials`); ``None`` to start from th/2, or from what ``start`` has.
@@ -57,10 +60,20 @@ class Recipe:
     levels: int | None = None
     per_channel: bool = False
     start: Path | None = None
+    window: int | None = None
     potentials: int | None = None
     limit: int | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.window is None:
+            return
+        if self.levels not in (None, self.window):
+            raise DataError(f"levels: expected those of the window, {self.window}, or none, got {self.levels}")
+        if self.potentials is not None:
+            raise DataError("potentials: expected none with a window, whose neurons have no steps to start before")
+        object.__setattr__(self, "levels", self.window)
 
     def prepare(self, options: "TTRBROptions") -> "Training":
         """Read data and model, and restructure it.
@@ -70,6 +83,8 @@ class Recipe:
         DataError, NetworkError, FileFormatError, MissingExtraError
             Something does not fit, or is not there.
         """
+        if self.window is not None and options.steps is not None:
+            raise DataError(f"steps: expected none with a window of {self.window} steps, got {options.steps}")
         from pysnn.finetune.ttrbr import Task, clock_of
 
         images, labels, digest = self._samples()
@@ -129,7 +144,7 @@ def save_trained(
     training, trained
         What was to be trained, and the result.
     settings
-        How the network is meant to be run: steps and precision.
+        How the network is meant to be run: precision, and steps where it has no window.
     facts
         What to say in the file beside what is known here.
 
@@ -145,7 +160,8 @@ def save_trained(
     network = trained_network(trained.model, few.shape[1:], mean=task.mean, std=task.std)
     some = np.ascontiguousarray(task.images[np.arange(min(_CALIBRATION, len(task.images)))])
     network = network.with_data_range(DataRange.of(some))
-    conversion = convert(network, few, "trained", steps=settings.steps)
+    length: dict[str, Any] = {"steps": settings.steps} if recipe.window is None else {"window": recipe.window}
+    conversion = convert(network, few, "trained", **length)
     conversion = replace(conversion, network=with_potentials(conversion.network, trained.model))
     if settings.precision == "int8":
         conversion = replace(conversion, network=round_weights(conversion.network))

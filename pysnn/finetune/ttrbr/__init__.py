@@ -13,6 +13,7 @@ try:
     from pysnn.finetune.ttrbr.rewrite import BLOCKS
     from pysnn.finetune.ttrbr.steps import mean_output
     from pysnn.finetune.ttrbr.training import Task, Trained, train
+    from pysnn.finetune.ttrbr.vgg import CifarVgg11
 except ModuleNotFoundError as error:
     if error.name != "torch":
         raise
@@ -22,6 +23,7 @@ __all__ = [
     "BLOCKS",
     "LEAST_THRESHOLD",
     "CifarResNet",
+    "CifarVgg11",
     "Clock",
     "SpikingMaxPool2d",
     "TTRBROptions",

@@ -24,8 +24,8 @@ def bfloat16_is_fast(device: str) -> bool:
 class Compute:
     """Places models and samples, and computes losses, as the options say."""
 
-    def __init__(self, options: TTRBROptions, mean: Any, std: Any) -> None:
-        self.options = options
+    def __init__(self, options: TTRBROptions, mean: Any, std: Any, own_loss: Any = None) -> None:
+        self.options, self.own_loss = options, own_loss
         there = torch.cuda.is_available()
         if options.device == "cuda" and not there:
             raise DataError("device: expected a GPU that PyTorch can use, found none")
@@ -60,7 +60,12 @@ class Compute:
         return torch.autocast(self.device, self.dtype)
 
     def loss(self, scores: Any, labels: Any, taught: Any) -> Any:
-        """Return the mean cross-entropy; with a teacher's scores, in part that to its softened answers (Hinton et al. 2015)."""
+        """Return the mean cross-entropy; with a teacher's scores, in part that to its softened answers (Hinton et al. 2015).
+
+        A loss of the task's own takes the place of it all.
+        """
+        if self.own_loss is not None:
+            return self.own_loss(scores.float(), labels)
         options = self.options
         own = functional.cross_entropy(scores.float(), labels, label_smoothing=options.smoothing)
         if taught is None:

@@ -43,6 +43,8 @@ class Task:
         A module whose answers are learned as well, for ``distillation``: mostly the network before it was restructured.
     data
         Names the data, for the checkpoint: a digest.
+    loss
+        From scores (float32) and labels to the loss, in the place of the cross-entropy; its ``repr`` names it in the checkpoint.
     """
 
     model: Any
@@ -52,6 +54,7 @@ class Task:
     std: Any
     teacher: Any = None
     data: str = ""
+    loss: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +87,8 @@ def train(task: Task, options: TTRBROptions | None = None) -> Trained:
             f"images: expected a batch of {options.batch_size} beside the {options.validation} for validation, "
             f"got {len(task.images)}"
         )
+    if task.loss is not None and (options.distillation or options.smoothing):
+        raise DataError("loss: expected none beside distillation and smoothing, which are of the cross-entropy")
     if options.distillation and task.teacher is None:
         raise DataError("distillation: expected a teacher, got none")
     return Training(task, options).run()
@@ -94,7 +99,7 @@ class Training:
 
     def __init__(self, task: Task, options: TTRBROptions) -> None:
         self.task, self.options = task, options
-        self.compute = Compute(options, task.mean, task.std)
+        self.compute = Compute(options, task.mean, task.std, task.loss)
         self.model = self.compute.placed(task.model)
         self.teacher: Any = None if task.teacher is None else self.compute.placed(task.teacher).eval()
         self.dither = Dither(options.noise) if options.noise else None
@@ -263,7 +268,8 @@ class Training:
         path = self.options.checkpoint
         assert path is not None
         first = [tensor.cpu().numpy() for tensor in self._weights().values()]
-        told = (self.task.data, np.asarray(self.task.mean), np.asarray(self.task.std), self.labels, len(self.labels))
+        data = self.task.data if self.task.loss is None else f"{self.task.data} {self.task.loss!r}"
+        told = (data, np.asarray(self.task.mean), np.asarray(self.task.std), self.labels, len(self.labels))
         self.mark = fingerprint(self.options.identity(), *told, *first)
         if not path.exists():
             return

@@ -8,6 +8,7 @@ from pysnn.hardware.interval import ZERO, Interval, exactly
 from pysnn.hardware.pricing.memory import memory_energy
 from pysnn.hardware.rows import Label, not_priced, priced
 from pysnn.plastic.activity import CountedProjection, PlasticActivity
+from pysnn.plastic.engines.base import STORE_BYTES
 from pysnn.plastic.network import PlasticNetwork
 from pysnn.plastic.rules.base import Change, Kernel
 
@@ -15,9 +16,6 @@ __all__ = ["PROCESSOR", "Operations", "operations", "processor_rows"]
 
 PROCESSOR = "float32_processor"
 """The name in the column ``network`` of the run on a conventional processor."""
-
-_SYNAPSE_BYTES = 14
-"""Of the eager store: weight, index of its target, and where its target finds it."""
 
 _CACHE = 32 * 1024
 _WORDS = {"deliveries": 3, "pre_updates": 2, "post_updates": 4, "reward_updates": 3}
@@ -164,7 +162,7 @@ _PRICED = {"additions": "add", "multiplications": "mul", "divisions": "div"}
 def _memory(activity: PlasticActivity, synapses: int, chip: Chip) -> dict[str, Interval]:
     """Return energy of memory: words of synapses by projection, and potentials by population, read and written at each step."""
     neurons = sum(one.neurons for one in activity.populations)
-    whole = _SYNAPSE_BYTES * synapses + 8 * neurons
+    whole = STORE_BYTES["eager"] * synapses + 8 * neurons
     word = memory_energy(chip, whole, 32)
     near = memory_energy(chip, min(whole, _CACHE), 32)
     found = {one.name: 2 * one.neuron_updates for one in activity.populations if one.neuron_updates}

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from pysnn.plastic.state import PlasticState
 
-__all__ = ["Counts", "PlasticEngine", "RunPart", "RunRecord"]
+__all__ = ["STORE_BYTES", "Counts", "PlasticEngine", "RunPart", "RunRecord"]
+
+STORE_BYTES = {"eager": 14, "lazy": 6}
+"""Bytes of a synapse by store, at most."""
 
 
 @dataclass(frozen=True, eq=False)

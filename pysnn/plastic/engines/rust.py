@@ -7,7 +7,7 @@ from pysnn import _core
 from pysnn.backends.settings import read_settings
 from pysnn.frozen import NotPicklable
 from pysnn.plastic.engines import EngineOptions
-from pysnn.plastic.engines.base import Counts, RunPart, RunRecord
+from pysnn.plastic.engines.base import STORE_BYTES, Counts, RunPart, RunRecord
 from pysnn.plastic.plan import PlasticPlan
 from pysnn.plastic.state import PlasticState
 from pysnn.processors import usable_threads
@@ -16,7 +16,6 @@ from pysnn.simulation.capacity import physical_memory
 __all__ = ["RustEngine"]
 
 _LARGEST_TILE = 65536
-_EAGER_BYTES = 14
 _MEMORY_SHARE = 0.25
 """The eager store was at least as fast at every size measured: the lazy one is taken where the other would need more of the memory than this."""
 _UPDATES_A_THREAD = 5000
@@ -83,7 +82,7 @@ class RustEngine(NotPicklable):
 def _prefers_lazy(plan: PlasticPlan) -> bool:
     kernels = [(one.kernel, one.expected) for one in plan.projections if one.kernel is not None]
     able = all(kernel.c is None and not kernel.post.amounts[2] for kernel, _ in kernels)
-    return able and sum(count for _, count in kernels) * _EAGER_BYTES > _MEMORY_SHARE * physical_memory()
+    return able and sum(count for _, count in kernels) * STORE_BYTES["eager"] > _MEMORY_SHARE * physical_memory()
 
 
 def _threads(plan: PlasticPlan) -> int:

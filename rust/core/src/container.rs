@@ -91,7 +91,7 @@ impl Format {
             end = begin + section.len();
         }
         if end != bytes.len() {
-            return Err(self.damaged(format!("{} bytes; its sections end at {end}", bytes.len())));
+            return Err(self.damaged(format!("{} bytes; expected {end}, where its sections end", bytes.len())));
         }
         if bytes.get(DIGEST_AT..DIGEST_AT + DIGEST_SIZE) != Some(&digest(bytes)) {
             return Err(self.damaged("its SHA-256 is not that of its bytes"));

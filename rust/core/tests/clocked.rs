@@ -149,6 +149,7 @@ fn check_linear(plan: &Plan, inputs: usize) {
         probe: false,
         keep_state: true,
         record_spikes: Vec::new(),
+        profile: false,
         record_potentials: Vec::new(),
     };
     let expected = naive::run(plan, &request);

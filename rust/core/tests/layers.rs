@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 15] = [
     &["dot", "threads"],
     &["plan", "psnn"],
     &["clocked::array"],
-    &["clocked::block", "clocked::request"],
+    &["clocked::block", "clocked::profile", "clocked::request"],
     &["clocked::limits", "clocked::maps"],
     &["clocked::synapses"],
     &["clocked::observe"],

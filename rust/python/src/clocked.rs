@@ -6,7 +6,7 @@ use numpy::ndarray::{ArrayD, IxDyn};
 use numpy::{Element, PyArrayDyn};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use pysnn_core::clocked::{Array, COUNT_FIELDS, Family, Options, Outputs, Program};
+use pysnn_core::clocked::{Array, COUNT_FIELDS, Family, Options, Outputs, PARTS, Program};
 use pysnn_core::plan::{Body, Plan, Shape};
 use pysnn_core::simd::Level;
 
@@ -54,6 +54,12 @@ impl Clocked {
     #[getter]
     fn simd(&self) -> &'static str {
         self.program.level().name()
+    }
+
+    /// Names of the columns of a profile.
+    #[classattr]
+    fn parts() -> Vec<&'static str> {
+        PARTS.iter().map(|(_, name)| *name).collect()
     }
 
     /// Run a `pysnn.backends.base.RunRequest`; gives the fields of `RunOutput` as a dict, probes as tuples.
@@ -124,6 +130,8 @@ impl<'a, 'py> Giver<'a, 'py> {
             );
             probes.set_item(op, arrays)?;
         }
+        let measured = if outputs.profile.is_empty() { 0 } else { ops.len() + 1 };
+        result.set_item("profile", self.shaped(outputs.profile, &[measured, PARTS.len()])?)?;
         result.set_item("kernels", pyo3::types::PyTuple::new(self.py, outputs.kernels)?)?;
         Ok(result)
     }

@@ -17,6 +17,7 @@ pub(crate) struct Held<'py> {
 enum HeldInput<'py> {
     Frames(PyReadonlyArrayDyn<'py, f32>),
     Constant(PyReadonlyArrayDyn<'py, f32>),
+    Pixels(PyReadonlyArrayDyn<'py, u8>),
     Poisson { rates: PyReadonlyArrayDyn<'py, f32>, seed: u64, first_sample: u64 },
     Events { offsets: PyReadonlyArrayDyn<'py, i64>, index: PyReadonlyArrayDyn<'py, u32>, batch: usize },
 }
@@ -38,6 +39,8 @@ impl<'py> Held<'py> {
             HeldInput::Frames(array("frames")?)
         } else if input.hasattr("values")? {
             HeldInput::Constant(array("values")?)
+        } else if input.hasattr("pixels")? {
+            HeldInput::Pixels(ORIGIN.array(&input.getattr("pixels")?, "pixels", None)?)
         } else if input.hasattr("rates")? {
             HeldInput::Poisson {
                 rates: array("rates")?,
@@ -60,12 +63,14 @@ impl<'py> Held<'py> {
     pub(crate) fn request(&self, request: &Bound<'py, PyAny>) -> PyResult<Request<'_>> {
         let batch = match &self.input {
             HeldInput::Constant(values) => first(values.shape()),
+            HeldInput::Pixels(values) => first(values.shape()),
             HeldInput::Frames(values) => first(values.shape().get(1..).unwrap_or_default()),
             HeldInput::Poisson { rates, .. } => first(rates.shape()),
             HeldInput::Events { batch, .. } => *batch,
         };
         let input = match &self.input {
             HeldInput::Constant(values) => Input::Constant(slice(values)?),
+            HeldInput::Pixels(values) => Input::Pixels(slice(values)?),
             HeldInput::Frames(values) => Input::Frames(slice(values)?),
             HeldInput::Poisson { rates, seed, first_sample } => {
                 Input::Poisson { rates: slice(rates)?, seed: *seed, first_sample: *first_sample }
@@ -89,6 +94,7 @@ impl<'py> Held<'py> {
             block: ORIGIN.field(request, "block")?,
             count: ORIGIN.field(request, "count")?,
             count_by_step: ORIGIN.field(request, "count_by_step")?,
+            profile: ORIGIN.field(request, "profile")?,
             probe: ORIGIN.field(request, "probe")?,
             keep_state: ORIGIN.field(request, "keep_state")?,
             record_spikes: ORIGIN.field(request, "record_spikes")?,

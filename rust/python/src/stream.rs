@@ -95,7 +95,7 @@ impl Streamed {
             match coding {
                 Coding::Frames => Input::Frames(values),
                 Coding::Poisson => Input::Poisson { rates: values, seed: self.seed, first_sample: 0 },
-                Coding::Constant | Coding::Events => Input::Constant(values),
+                Coding::Constant | Coding::Events | Coding::Pixels => Input::Constant(values),
             }
         };
         let scores = self.with(py, |stream| {

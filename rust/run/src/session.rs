@@ -66,6 +66,7 @@ impl Session {
             probe: false,
             keep_state: false,
             record_spikes: Vec::new(),
+            profile: false,
             record_potentials: Vec::new(),
         };
         Ok(self.program.run(&request, &mut |_| true)?.scores)

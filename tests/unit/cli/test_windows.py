@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from pysnn import FirstSpike
+from pysnn import FirstSpike, ReLU
 from pysnn.cli.app import app
 from pysnn.datasets import load_digits, load_digits_mlp
 from pysnn.datasets.npz import save_arrays
@@ -51,6 +51,22 @@ def test_the_saved_network_has_windows_and_a_golden_pass(folder: Path) -> None:
     assert saved.golden is not None
     assert saved.golden.steps == (1,)
     saved.verify()
+
+
+def test_trained_clips_keep_their_bounds(folder: Path) -> None:
+    ann = load(folder / "ann.psnn").network
+    clips = {name: ReLU(max=2.0) for name, node in ann.nodes.items() if isinstance(node, ReLU)}
+    save(folder / "clips.psnn", ann.replace(clips))
+    given = ("convert", folder / "clips.psnn", "--calibration", folder / "train.npz", "--out", folder / "own.psnn")
+    done = invoke(*given, "--method", "trained", "--window", 8)
+    assert done.exit_code == 0, done.stderr
+    network = load(folder / "own.psnn").network
+    neurons = [network.nodes[name] for name in network.neurons]
+    assert [(node.v_threshold, node.window) for node in neurons if isinstance(node, FirstSpike)] == [(0.25, 8)] * 2
+    done = invoke(*given, "--method", "trained", "--window", 8, "--calibrate", "bias")
+    assert (done.exit_code, "goes without --calibrate" in done.stderr) == (2, True)
+    done = invoke(*given, "--method", "trained", "--window", 300)
+    assert (done.exit_code, "trained: window must be an integer in 1..255" in done.stderr) == (2, True)
 
 
 def test_run_takes_one_pass(folder: Path) -> None:

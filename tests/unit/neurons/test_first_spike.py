@@ -4,13 +4,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import pysnn
 from pysnn import Conv2d, FirstSpike, Input, Linear, Network, Output, Scale
 from pysnn.convert import convert
 from pysnn.convert.analysis.errors import SpikeUnit, error_terms
-from pysnn.convert.levels import correct_levels, levels_of
+from pysnn.convert.levels import choose_levels, levels_of
+from pysnn.convert.methods.first_spike import FirstSpikeLevels
+from pysnn.convert.methods.level_fit import fit_levels
 from pysnn.hardware.counts import count
 from pysnn.plan import PlanOptions, compile_plan
 from pysnn.plan.ops import ByteOp, NeuronOp
@@ -109,6 +113,12 @@ def test_errors_at_levels() -> None:
     np.testing.assert_allclose(terms.e_d, [0.0, 0.0, 0.0])
 
 
+def neuron(network: Network, name: str) -> FirstSpike:
+    node = network.nodes[name]
+    assert isinstance(node, FirstSpike)
+    return node
+
+
 def small_ann() -> Network:
     rng = np.random.default_rng(0)
     nodes = {
@@ -142,18 +152,58 @@ def test_a_conversion_has_no_deviation_and_sums_its_errors(precision: Any) -> No
         assert 0 < row["e_q"] < row["signal"]
 
 
-def test_currents_have_the_means_of_the_ann_behind_the_correction() -> None:
-    ann = small_ann()
-    thresholds = {"relu1": 0.1, "relu2": np.full(8, 0.05, dtype=np.float32)}
-    shifts = correct_levels(ann, DATA, thresholds, 4).bias
-    spiking = pysnn.convert.rewrite.spiking_network(
-        ann, thresholds, pysnn.convert.corrections.Correction(bias=shifts), window=4
-    )
-    result = pysnn.run(spiking, DATA, backend="reference", probe=True, check_range=False)
-    _, values = pysnn.convert.ann_pass(ann, DATA, keep=["conv", "conv2"])
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_each_layer_comes_closest_to_the_ann_by_what_arrives_there(per_channel: bool) -> None:
+    ann, rule = small_ann(), FirstSpikeLevels(per_channel=per_channel, window=4)
+    network = convert(ann, DATA, "first-spike", window=4, per_channel=per_channel, compare=False).network
+    result = pysnn.run(network, DATA, backend="reference", probe=True)
+    _, values = pysnn.convert.ann_pass(ann, DATA, keep=["conv", "conv2", "fc"])
+    bias = choose_levels(ann, DATA, rule).correction.bias
     for layer, before in (("relu1", "conv"), ("relu2", "conv2")):
-        means = result.probes[layer].current_sum[0].mean(axis=(0, 2, 3))
-        np.testing.assert_allclose(means, values[before].mean(axis=(0, 2, 3)), atol=1e-5)
+        theta = np.broadcast_to(np.asarray(neuron(network, layer).v_threshold, np.float32), bias[layer].shape)
+        own = np.moveaxis(result.probes[layer].current_sum[0], 1, 0).reshape(len(theta), -1)
+        exact = np.moveaxis(values[before], 1, 0).reshape(len(theta), -1)
+        # The mean is the ANN's, but for a shift of -0.3, -0.2 .. 0.3 theta, the same for channels that share a threshold.
+        tenths = 10 * (own.mean(axis=1) - exact.mean(axis=1)) / theta
+        np.testing.assert_allclose(tenths, tenths.round(), atol=1e-3)
+        assert np.abs(tenths).max() < 3.5
+        assert per_channel or len(set(tenths.round())) == 1
+        arriving = own - (tenths.round() / 10 * theta)[:, None]
+        groups = len(theta) if per_channel else 1
+        pairs = zip(arriving.reshape(groups, -1), exact.clip(min=0).reshape(groups, -1), strict=True)
+        found = np.array([fit_levels(*pair, 4).threshold for pair in pairs])
+        found = np.where(found > 0, found, found.max())  # a silent channel
+        np.testing.assert_allclose(np.broadcast_to(found, theta.shape), theta, rtol=1e-6)
+    np.testing.assert_allclose(result.scores[0].mean(axis=0), values["fc"].mean(axis=0), atol=1e-5)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 20))
+@settings(max_examples=30, deadline=None)
+def test_a_fit_is_the_best_of_all_candidates(seed: int, window: int) -> None:
+    # Currents in the middle of a bin, so that no candidate's bound is nearer to one than half of a bin.
+    rng = np.random.default_rng(seed)
+    current = ((rng.integers(-3000, 1 << 14, 40) + 0.5) / (1 << 14)).astype(np.float32)
+    activation = np.concatenate([[1.0], rng.random(39)]).astype(np.float32)
+    found = fit_levels(current, activation, window)
+
+    def error(theta: float, shift: float) -> float:
+        bounds = np.rint(((np.arange(1, window + 1) - 0.5) * theta - shift) * (1 << 14)) / (1 << 14)
+        levels = (current[:, None] >= bounds).sum(axis=1)
+        return float(((levels * theta - activation) ** 2).sum())
+
+    tried = [(k / 100 / window, j / 10 * k / 100 / window) for k in range(1, 101) for j in range(-3, 4)]
+    assert error(found.threshold, found.shift) == pytest.approx(min(error(*pair) for pair in tried), rel=1e-9)
+
+
+def test_activations_next_to_nothing_have_a_threshold() -> None:
+    tiny = np.array([0.0, 1e-37, 2e-37], dtype=np.float32)
+    assert fit_levels(tiny, tiny, 2).threshold == pytest.approx(1e-37, rel=1e-5)
+
+
+def test_a_silent_channel_gets_the_largest_threshold_of_its_layer() -> None:
+    nodes = {"in": Input((2,)), "relu": pysnn.ReLU(), "out": Output()}
+    network = convert(Network.chain(nodes), [[0.5, -1.0], [1.0, -0.5]], "first-spike", window=2, compare=False).network
+    assert np.asarray(neuron(network, "relu").v_threshold).tolist() == [0.5, 0.5]
 
 
 def test_levels_are_the_closed_form() -> None:

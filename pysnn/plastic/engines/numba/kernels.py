@@ -110,7 +110,8 @@ def integrate(
     kind: Any, constants: Any, state: Any, inputs: Any, rise: Any, scale: Any, step: Any, refractory: Any, fired: Any
 ) -> int:
     """Go one step on; return how many cells fire, their numbers in ``fired``."""
-    leak, gain_, drive, threshold, reset, decay_e, decay_i, reversal_e, reversal_i, _ = constants
+    leak, gain_, drive, threshold, reset = constants[0], constants[1], constants[2], constants[3], constants[4]
+    decay_e, decay_i, reversal_e, reversal_i = constants[5], constants[6], constants[7], constants[8]
     v, until, slow_e, slow_i = state
     input_e, input_i = inputs
     count = 0

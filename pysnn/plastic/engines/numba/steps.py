@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pysnn.backends.numba.jit import kernel
-from pysnn.plastic.engines.numba.kernels import deliver, gain, lose, poisson
+from pysnn.plastic.engines.numba.kernels import deliver, gain, integrate, lose, poisson
 from pysnn.plastic.tables import FLUSH
 
 __all__ = ["run_steps"]
@@ -21,6 +21,7 @@ def run_steps(steps: Any, first: Any, learn: Any, populations: Any, projections:
     wires, synapses, traces, tables = projections
     ring, lengths, counts = spikes
     v, until, input_e, input_i = neurons
+    nothing = v[:0]
     for n in range(first, first + steps):
         slot = n % len(ring)
         _renew(wires, traces, tables, n)
@@ -35,8 +36,11 @@ def run_steps(steps: Any, first: Any, learn: Any, populations: Any, projections:
         for p in range(len(places)):
             begin, end = places[p, 1], places[p, 1] + places[p, 2]
             if places[p, 0] == 1:
-                state = (v[begin:end], until[begin:end], input_e[begin:end], input_i[begin:end])
-                lengths[slot, p] = _integrate(sources[0][p], places[p, 3], state, n, ring[slot, begin:end])
+                state = (v[begin:end], until[begin:end], nothing, nothing)
+                inputs = (input_e[begin:end], input_i[begin:end])
+                lengths[slot, p] = integrate(
+                    0, sources[0][p], state, inputs, nothing, _ZERO, n, places[p, 3], ring[slot, begin:end]
+                )
             counts[len(wires) + p, 0] += lengths[slot, p]
         for k in range(len(wires)):
             begin = places[wires[k, 1], 1]
@@ -129,22 +133,3 @@ def _post(
     up = tables[0][wire[12] + (n & wire[14])]
     for j in fired:
         y[j] += up
-
-
-@kernel
-def _integrate(constants: Any, refractory: Any, state: Any, step: Any, fired: Any) -> int:
-    leak, drive, threshold, reset = constants[0], constants[2], constants[3], constants[4]
-    v, until, input_e, input_i = state
-    count = 0
-    for k in range(v.size):
-        after = leak * v[k] + (input_e[k] - input_i[k]) + drive
-        input_e[k] = _ZERO
-        input_i[k] = _ZERO
-        if until[k] <= step:
-            v[k] = after
-            if after >= threshold:
-                v[k] = reset
-                until[k] = step + 1 + refractory
-                fired[count] = k
-                count += 1
-    return count

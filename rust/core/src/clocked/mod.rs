@@ -1,6 +1,6 @@
 //! The clocked engine: networks of integrate-and-fire neurons, step by step, driven by events.
 //!
-//! Imports point one way: `array` < `request`, `block` < `limits`, `maps` < `synapses` < `observe` < `layer` < `program` < `run`.
+//! Imports point one way: `array` < `request`, `block`, `profile` < `limits`, `maps` < `synapses` < `observe` < `layer` < `program` < `run`.
 
 mod array;
 mod block;
@@ -8,6 +8,7 @@ mod layer;
 mod limits;
 mod maps;
 mod observe;
+mod profile;
 mod program;
 mod request;
 mod run;
@@ -15,6 +16,7 @@ mod synapses;
 
 pub use array::{Array, StateView};
 pub use limits::check_potentials;
+pub use profile::{PARTS, Part};
 pub use program::compiled::Options;
 pub use request::{COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request};
 pub use run::program::Program;

@@ -14,6 +14,8 @@ pub const MAX_STEPS: usize = 1 << 24;
 pub enum Input<'a> {
     /// Currents `(batch, C, H, W)`.
     Constant(&'a [f32]),
+    /// Numbers `(batch, C, H, W)`.
+    Pixels(&'a [u8]),
     /// Rates `(batch, C, H, W)`.
     Poisson {
         /// Probability of a spike at a step.
@@ -58,6 +60,8 @@ pub struct Request<'a> {
     pub count: bool,
     /// Whether to count each neuron's spikes at each step, over the samples.
     pub count_by_step: bool,
+    /// Whether to measure where the time goes.
+    pub profile: bool,
     /// Whether to probe neurons.
     pub probe: bool,
     /// Whether integer states are given; real ones always are.
@@ -100,6 +104,9 @@ pub struct Outputs {
     pub potentials: Vec<(usize, Array)>,
     /// One a neuron operation.
     pub probes: Vec<(usize, Probe)>,
+    /// Nanoseconds of each operation, and behind them of the run itself, `(operations + 1, PARTS)`, summed over the threads; empty where
+    /// they were not asked for.
+    pub profile: Vec<f64>,
     /// A word for what ran each operation.
     pub kernels: Vec<&'static str>,
 }
@@ -167,6 +174,11 @@ impl Request<'_> {
         Ok(())
     }
 
+    /// Whether the potentials behind the last step are read by anybody.
+    pub(crate) fn keeps_potentials(&self) -> bool {
+        self.keep_state || self.probe
+    }
+
     /// Check what a run goes on from.
     pub(crate) fn check_beginning(&self, ops: &[Op]) -> Result<()> {
         ensure(self.batch > 0, || "an empty batch".into())?;
@@ -176,15 +188,16 @@ impl Request<'_> {
 
     fn check_input(&self, op: &Op) -> Result<()> {
         let expected = self.batch.checked_mul(op.spec.shape.size());
-        let dense = |name: &str, values: &[f32]| {
-            ensure(Some(values.len()) == expected, || {
-                let (have, shape) = (values.len(), op.spec.shape);
+        let dense = |name: &str, have: usize| {
+            ensure(Some(have) == expected, || {
+                let shape = op.spec.shape;
                 format!("node '{}': {name} has {have} values; expected {} samples of {shape:?}", op.node, self.batch)
             })
         };
         match (&op.body, &self.input) {
-            (Body::Input(Coding::Constant), Input::Constant(values)) => dense("values", values),
-            (Body::Input(Coding::Poisson), Input::Poisson { rates, .. }) => dense("rates", rates),
+            (Body::Input(Coding::Constant), Input::Constant(values)) => dense("values", values.len()),
+            (Body::Input(Coding::Pixels), Input::Pixels(values)) => dense("pixels", values.len()),
+            (Body::Input(Coding::Poisson), Input::Poisson { rates, .. }) => dense("rates", rates.len()),
             (Body::Input(Coding::Frames), Input::Frames(values)) => {
                 let expected = expected.and_then(|size| size.checked_mul(self.steps));
                 ensure(Some(values.len()) == expected, || {

@@ -8,7 +8,7 @@ use std::arch::x86_64::{
 };
 use std::mem::transmute;
 
-use super::field::{Counts, Field, OUTPUTS, ROWS, Row, TOGETHER, Word};
+use super::field::{Counts, DEPTH, Field, Inputs, OUTPUTS, ROWS, Row, Run, TOGETHER, Word};
 
 /// Steps whose sums stay in registers.
 const STEPS: usize = 4;
@@ -112,4 +112,99 @@ pub(crate) fn words(steps: [Counts; ROWS]) -> [Word; TOGETHER] {
     ];
     // SAFETY: as above, of 32 bytes each.
     unsafe { transmute(words) }
+}
+
+/// The sums of some pixels at one step, as many at a time as stay in registers.
+#[target_feature(enable = "avx2")]
+pub(crate) fn pixels<const P: usize, const V: usize>(
+    inputs: &Inputs<'_, V>,
+    run: Run,
+    sums: &mut [[[i32; OUTPUTS]; V]; P],
+) {
+    for (number, sums) in sums.chunks_mut(STEPS).enumerate() {
+        let run = Run { first: run.first + number * STEPS * run.step, ..run };
+        for v in 0..V {
+            match sums.len() {
+                STEPS => few::<STEPS, V>(inputs, run, v, sums),
+                2 => few::<2, V>(inputs, run, v, sums),
+                _ => few::<1, V>(inputs, run, v, sums),
+            }
+        }
+    }
+}
+
+/// Sum some pixels and 16 outputs.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn few<const P: usize, const V: usize>(inputs: &Inputs<'_, V>, run: Run, v: usize, sums: &mut [[[i32; OUTPUTS]; V]]) {
+    for sums in &mut *sums {
+        sums[v] = inputs.bias[v];
+    }
+    masked::<P, V>(inputs, run, [v, LARGEST as usize], sums);
+    if inputs.most > LARGEST {
+        // The upper bit apart from the lower seven: the products of either fit.
+        masked::<P, V>(inputs, run, [v, LARGEST as usize + 1], sums);
+    }
+}
+
+/// Add the part of such sums that the bits of a mask make, which is 127 or 128.
+#[inline]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "adapters of the standard library are not compiled for these instructions"
+)]
+#[target_feature(enable = "avx2")]
+fn masked<const P: usize, const V: usize>(
+    inputs: &Inputs<'_, V>,
+    run: Run,
+    [v, mask]: [usize; 2],
+    sums: &mut [[[i32; OUTPUTS]; V]],
+) {
+    let bits = u32::from_le_bytes([mask as u8; DEPTH]);
+    // Words of counts that 16 bits hold for certain.
+    let most = (LARGEST / inputs.most.min(mask as u32).max(1)).max(1) as usize;
+    let (mut totals, mut room) = ([[_mm256_setzero_si256(); 2]; P], most);
+    for segment in inputs.segments {
+        let (words, rows) = inputs.slices::<P>(segment, run);
+        let mut begin = 0;
+        while begin < segment.length {
+            let end = segment.length.min(begin + room);
+            for number in begin..end {
+                let weights = vectors(rows[number][v]);
+                for pixel in 0..P {
+                    // SAFETY: `number` is less than the segment's length, and there are `(P - 1) step` words beside those.
+                    let word = unsafe { *words.get_unchecked(pixel * run.step + number) };
+                    let counts = _mm256_set1_epi32((word & bits) as i32);
+                    for half in 0..2 {
+                        let products = _mm256_maddubs_epi16(counts, weights[half]);
+                        totals[pixel][half] = _mm256_add_epi16(totals[pixel][half], products);
+                    }
+                }
+            }
+            room -= end - begin;
+            begin = end;
+            if room == 0 {
+                add(totals, v, sums);
+                (totals, room) = ([[_mm256_setzero_si256(); 2]; P], most);
+            }
+        }
+    }
+    add(totals, v, sums);
+}
+
+/// Widen the sums of some pixels and add them to those of 16 outputs.
+#[inline]
+#[allow(
+    clippy::needless_range_loop,
+    reason = "adapters of the standard library are not compiled for these instructions"
+)]
+#[target_feature(enable = "avx2")]
+fn add<const P: usize, const V: usize>(totals: [[__m256i; 2]; P], v: usize, sums: &mut [[[i32; OUTPUTS]; V]]) {
+    let ones = _mm256_set1_epi16(1);
+    for pixel in 0..P {
+        let own = lanes([_mm256_madd_epi16(totals[pixel][0], ones), _mm256_madd_epi16(totals[pixel][1], ones)]);
+        for lane in 0..OUTPUTS {
+            sums[pixel][v][lane] = sums[pixel][v][lane].wrapping_add(own[lane]);
+        }
+    }
 }

@@ -51,3 +51,33 @@ impl<'a, const C: usize, const V: usize> Field<'a, C, V> {
         (words, &self.rows[segment.row..][..segment.length])
     }
 }
+
+/// What the sums of pixels and `16 V` output channels are made of, at one step; a word has four input channels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inputs<'a, const V: usize> {
+    pub(crate) words: &'a [u32],
+    /// Words from a pixel's first one on, and the rows that they meet.
+    pub(crate) segments: &'a [Segment],
+    pub(crate) rows: &'a [[Row; V]],
+    /// The largest count.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only its kernels ask"))]
+    pub(crate) most: u32,
+    /// What the sums start from.
+    pub(crate) bias: &'a [[i32; OUTPUTS]; V],
+}
+
+/// Pixels that lie side by side: the first word of the first one, and words from each to the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    pub(crate) first: usize,
+    pub(crate) step: usize,
+}
+
+impl<'a, const V: usize> Inputs<'a, V> {
+    /// The words of a segment for `P` pixels, and its rows: word `i` of pixel `p` is number `p step + i` of those.
+    #[inline(always)]
+    pub(super) fn slices<const P: usize>(&self, segment: &Segment, run: Run) -> (&'a [u32], &'a [[Row; V]]) {
+        let words = &self.words[run.first + segment.word..][..(P - 1) * run.step + segment.length];
+        (words, &self.rows[segment.row..][..segment.length])
+    }
+}

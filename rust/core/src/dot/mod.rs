@@ -9,8 +9,10 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod field;
+mod pixels;
 mod plain;
 mod tile;
 
-pub(crate) use field::{Counts, DEPTH, Field, OUTPUTS, ROWS, Row, Segment, TOGETHER, Word};
+pub(crate) use field::{Counts, DEPTH, Field, Inputs, OUTPUTS, ROWS, Row, Run, Segment, TOGETHER, Word};
+pub(crate) use pixels::pixels;
 pub(crate) use tile::{tile, words};

@@ -187,6 +187,7 @@ impl Golden {
             probe: true,
             keep_state: false,
             record_spikes: Vec::new(),
+            profile: false,
             record_potentials: Vec::new(),
         };
         program.run(&request, &mut |_| true)

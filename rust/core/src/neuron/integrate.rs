@@ -40,6 +40,10 @@ pub(crate) trait Potential: Copy + PartialOrd {
     fn over(self, other: Self) -> Self;
     /// The whole part of a quotient, as far as a byte holds it.
     fn quotient(self, other: Self) -> u8;
+    /// The whole part of a quotient, `most` at most and 0 where it is less, of which `inverse` is known: `fl(1 / other)`.
+    fn level(self, other: Self, inverse: f32, most: u8) -> i32;
+    /// As a float32.
+    fn single(self) -> f32;
     /// A number of spikes or of steps.
     fn whole(number: u8) -> Self;
     /// At least `floor`.
@@ -106,6 +110,16 @@ impl Potential for f32 {
     }
 
     #[inline(always)]
+    fn level(self, other: Self, _inverse: f32, most: u8) -> i32 {
+        i32::from(self.quotient(other).min(most))
+    }
+
+    #[inline(always)]
+    fn single(self) -> f32 {
+        self
+    }
+
+    #[inline(always)]
     fn whole(number: u8) -> Self {
         f32::from(number)
     }
@@ -158,6 +172,25 @@ impl Potential for i32 {
         if other == 0 { 0 } else { (f64::from(self) / f64::from(other)).clamp(0.0, 255.0) as i32 as u8 }
     }
 
+    /// The estimate of a quotient of at most 255, rounded, is the whole part or one more, which the remainder tells. It is rounded by adding 2^23, whose last
+    /// bit is 1: a conversion that saturates is not made vectors of.
+    #[inline(always)]
+    fn level(self, other: Self, inverse: f32, most: u8) -> i32 {
+        const WHOLE: f32 = 8_388_608.0;
+        let (near, most) = (self as f32 * inverse, i32::from(most));
+        let near = if near > 0.0 { near } else { 0.0 };
+        let near = if near < most as f32 { near } else { most as f32 };
+        let near = (near + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits()) as i32;
+        let rest = self.wrapping_sub(near.wrapping_mul(other));
+        let level = near + i32::from(rest >= other) - i32::from(rest < 0);
+        (if level < most { level } else { most }).max(0)
+    }
+
+    #[inline(always)]
+    fn single(self) -> f32 {
+        self as f32
+    }
+
     #[inline(always)]
     fn whole(number: u8) -> Self {
         Self::from(number)
@@ -175,6 +208,25 @@ mod tests {
 
     fn own<A: Copy + Default>(fire: A, after: A) -> Constants<A> {
         Constants { fire, after, leak: LeakStep::default() }
+    }
+
+    #[test]
+    fn levels_are_whole_quotients() {
+        for threshold in [1, 2, 3, 7, 127, 1000, 65_537, 1 << 20, (1 << 29) + 1] {
+            let inverse = 1.0 / threshold as f32;
+            for level in 0..=260_i64 {
+                for off in -1..=1 {
+                    let Ok(v) = i32::try_from(level * i64::from(threshold) + off) else { continue };
+                    for most in [1_u8, 16, 255] {
+                        let expected = i64::from(v).div_euclid(i64::from(threshold)).clamp(0, i64::from(most));
+                        assert_eq!(i64::from(v.level(threshold, inverse, most)), expected, "{v} {threshold} {most}");
+                    }
+                }
+            }
+        }
+        assert_eq!(i32::MAX.level(3, 1.0 / 3.0, 200), 200);
+        assert_eq!(i32::MIN.level(3, 1.0 / 3.0, 200), 0);
+        assert_eq!([7.5_f32.level(2.5, 0.0, 9), 7.5_f32.level(2.5, 0.0, 2)], [3, 2]);
     }
 
     #[test]

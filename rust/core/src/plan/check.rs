@@ -40,7 +40,9 @@ fn windows(ops: &[Op]) -> Result<()> {
         let what = match &op.body {
             Body::Neuron(neuron) if neuron.model.fire != Fire::Level => "it takes steps, and others have windows",
             Body::Neuron(_) if op.spec.max_count as usize != window => "its window is not as long as that of others",
-            Body::Input(coding) if *coding != Coding::Constant => "windows ask for an input that is constant in time",
+            Body::Input(coding) if !matches!(coding, Coding::Constant | Coding::Pixels) => {
+                "windows ask for an input that is constant in time"
+            }
             Body::Delay(_) => "it delays by steps, and neurons have windows",
             Body::Output(output) if matches!(output.readout, Readout::Count | Readout::FirstSpike) => {
                 "windows are read as the potential that the last one leaves"
@@ -68,8 +70,7 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
     for source in op.sources() {
         let later = matches!(op.body, Body::Delay(_)) && source < ops.len();
         ensure(source < number || later, || format!("operation {number} reads map {source}, which is not before it"))?;
-        let is_output = matches!(ops[source].body, Body::Output(_));
-        ensure(!is_output, || format!("operation {number} reads the output"))?;
+        ensure(!matches!(ops[source].body, Body::Output(_)), || format!("operation {number} reads the output"))?;
     }
     ensure(matches!(op.body, Body::Input(_)) == (number == 0), || "the input is operation 0".into())?;
     ensure(matches!(op.body, Body::Output(_)) == (number + 1 == ops.len()), || "the output comes last".into())?;
@@ -77,14 +78,17 @@ fn operation(ops: &[Op], number: usize, op: &Op) -> Check {
     ensure(if counts { (1..=MAX_COUNT).contains(&op.spec.max_count) } else { op.spec.max_count == 0 }, || {
         format!("max_count is {}; expected 1 to {MAX_COUNT} for counts and levels and 0 elsewhere", op.spec.max_count)
     })?;
-    ensure(!(counts && op.spec.is_static), || "a count map is never static".into())?;
+    let held = |spec: &MapSpec| spec.is_static && spec.kind.holds_spikes();
+    ensure(!held(&op.spec) || matches!(op.body, Body::Input(Coding::Pixels)), || "static counts are pixels".into())?;
+    let reads = op.sources().iter().any(|&source| held(&ops[source].spec));
+    ensure(!reads || matches!(op.body, Body::Conv(_)), || "only weights read pixels".into())?;
     let of = |source: usize| &ops[source].spec;
     match &op.body {
         Body::Input(coding) => {
-            let constant = *coding == Coding::Constant;
+            let constant = matches!(coding, Coding::Constant | Coding::Pixels);
             let kind = if matches!(coding, Coding::Constant | Coding::Frames) { Kind::Real } else { Kind::Count };
             ensure(op.spec.kind == kind && op.spec.is_static == constant, || {
-                "a constant input is a static real map, frames are a real map, others a count map".into()
+                "a constant input is a static real map, frames are a real map, pixels a static count map, others a count map".into()
             })
         }
         Body::Conv(body) => conv(&op.spec, of(body.source), body),

@@ -85,4 +85,6 @@ pub enum Coding {
     Events,
     /// A real-valued map a step.
     Frames,
+    /// The same numbers at every step, up to 255: no spikes.
+    Pixels,
 }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 use super::connect::Rows;
-use super::eager::Columns;
+use super::eager::index::Columns;
 use super::log::Log;
 use super::memory::roomy;
 use super::plan::Projection;

@@ -1,5 +1,9 @@
 //! What processors and systems are told of large arrays: no result depends on it.
 
+/// Weights that stay in the cache of a core: nothing is fetched ahead.
+pub(super) const NEAR: usize = 1 << 19;
+/// Of the next row and column, how much is fetched ahead at most.
+pub(super) const AHEAD_ROW: usize = 512;
 /// A cache line.
 const LINE: usize = 64;
 

@@ -71,6 +71,18 @@ pub struct Change {
     pub dependence: Dependence,
 }
 
+impl Change {
+    /// Whether it can only lower weights.
+    pub(super) fn only_lowers(&self) -> bool {
+        self.pair <= 0.0 && self.triplet <= 0.0 && self.offset == 0.0
+    }
+
+    /// Whether it can only raise weights.
+    pub(super) fn only_raises(&self) -> bool {
+        self.pair >= 0.0 && self.triplet >= 0.0 && self.offset == 0.0
+    }
+}
+
 /// A rule.
 #[derive(Debug, Clone)]
 pub struct Kernel {

@@ -21,7 +21,7 @@ impl Data {
         let (spec, batch, steps) = (plan.ops()[0].spec, 1 + rng.below(4), 1 + rng.below(40));
         let size = spec.shape.size();
         let values = match coding {
-            Coding::Events => Vec::new(),
+            Coding::Events | Coding::Pixels => Vec::new(),
             Coding::Poisson => (0..batch * size)
                 .map(|_| {
                     let near = 0.5 + 0.5 * rng.real().abs().min(0.999);
@@ -52,6 +52,7 @@ impl Data {
             Coding::Frames => Input::Frames(&self.values),
             Coding::Poisson => Input::Poisson { rates: &self.values, seed: 0x1234_5678_9abc, first_sample: 3 },
             Coding::Events => Input::Events { offsets: &self.offsets, index: &self.index },
+            Coding::Pixels => panic!("no plan that is drawn reads pixels"),
         };
         let mut read_at: Vec<usize> = (1..=self.steps).filter(|_| rng.one_in(5)).collect();
         if read_at.is_empty() {
@@ -72,6 +73,7 @@ impl Data {
             probe: true,
             keep_state: true,
             record_spikes: numbers(|op| op.spec.kind == Kind::Count && !matches!(op.body, Body::Output(_))),
+            profile: false,
             record_potentials: numbers(|op| matches!(op.body, Body::Neuron(_))),
         }
     }

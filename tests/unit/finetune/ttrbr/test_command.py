@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 import polars as pl
+import torch
 
 from pysnn import IF, run
 from pysnn.cli.app import app
 from pysnn.convert import round_weights
 from pysnn.files.psnn import load
 from pysnn.files.settings import Settings
-from pysnn.finetune.trained_models import Recipe, save_trained
+from pysnn.finetune.trained_models import Recipe, normalised, save_trained
 from pysnn.finetune.ttrbr import train
 from tests.unit.finetune.ttrbr.small import coloured, options
 
@@ -72,6 +73,40 @@ def test_clips_then_steps_then_a_file(data: Path, tmp_path: Path) -> None:
     again = invoke(*common, *more)
     assert (again.exit_code, "--resume" in again.stderr) == (1, True)
     assert invoke(*common, *more, "--resume").exit_code == 0
+
+
+def test_levels_become_spikes_in_windows(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "w.psnn"
+    common = ("--data", f"npz:{data}", "--model", "resnet8", "--per-channel", "--out", out)
+    done = invoke(*common, "--epochs", 2, "--window", 6, "--precision", "float32")
+    assert done.exit_code == 0, done.stderr
+    assert "windows of 6 steps" in done.stderr
+    saved = load(out)
+    assert saved.settings.steps is None
+    assert [getattr(saved.network.nodes[name], "window", None) for name in saved.network.neurons] == [6] * 7
+    saved.verify()
+    # It is the network that was trained, but for the order of sums.
+    training = Recipe(f"npz:{data}", "resnet8", window=6, per_channel=True).prepare(options(epochs=2))
+    trained = train(training.task, options(epochs=2))
+    images, _ = coloured()
+    with torch.no_grad():
+        scores = trained.model(normalised(images, training.source)).numpy()
+    conversion = save_trained(tmp_path / "again.psnn", training, trained, Settings(), {})
+    found = run(conversion.network, images).scores[0]
+    assert np.mean(np.abs(found - scores) < 1e-4) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "message"),
+    [
+        (("--steps", 4), 2, "--window has S steps of its own"),
+        (("--levels", 4), 1, "expected those of the window, 6"),
+        (("--potentials", 4), 1, "potentials: expected none"),
+    ],
+)
+def test_what_does_not_go_with_a_window(data: Path, tmp_path: Path, more: Any, code: int, message: str) -> None:
+    done = invoke("--data", f"npz:{data}", "--model", "resnet8", "--window", 6, "--out", tmp_path / "w.psnn", *more)
+    assert (done.exit_code, message in done.stderr.replace("\n", " ")) == (code, True), done.stderr
 
 
 def test_potentials_without_a_training(data: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::clocked::layer::firing::Kept;
 use crate::clocked::observe::seen::Observed;
+use crate::clocked::profile::Profile;
 use crate::clocked::synapses::rows::RowList;
 
 /// Bands for each thread: so one that is held up by the system does not hold up the others for long.
@@ -48,6 +49,8 @@ pub(crate) struct Band<'a, A> {
     pub(crate) target: Target<'a, A>,
     /// Of the whole layer, which is one band then.
     pub(crate) observed: Option<&'a mut Observed>,
+    /// Of the thread, where its time is measured.
+    pub(crate) profile: Option<&'a mut Profile>,
     /// Room for the inputs of some pixels.
     pub(crate) gathered: &'a mut RowList,
 }

@@ -100,25 +100,36 @@ impl<A: Current + ScaleOf> Edge<A> {
     }
 }
 
+/// Where the rows of some currents are: each is the same pixels at another step, or at the only step other pixels.
+#[derive(Clone, Copy)]
+pub(crate) enum Along {
+    /// So many pixels from the first one on.
+    Steps { first: usize, pixels: usize },
+    /// As many as rows hold, `pixels` in all.
+    Pixels { first: usize, pixels: usize },
+}
+
 impl<A: Current> Bound<'_, A> {
-    /// Add channels `begin..begin + width` of `pixels` pixels from `first` on; `begin` is a multiple of `N`.
+    /// Add channels `begin..begin + width` of some pixels; `begin` is a multiple of `N`.
     #[inline(always)]
     pub(crate) fn add<const N: usize, const P: usize>(
         &self,
-        [first, pixels]: [usize; 2],
+        along: Along,
         [begin, width]: [usize; 2],
         current: &mut [[[A; N]; P]],
     ) {
-        let place = [first, pixels, begin, width];
+        let range = [begin, width];
         match self {
-            Self::Plain(map) => each(map, place, current, |_, sum, value| sum.plus(value)),
+            Self::Plain(map) => each(map, along, range, current, |_, sum, value| sum.plus(value)),
             Self::Scale(map, scale) => {
                 let scale = lanes::<_, N>(scale, begin);
-                each(map, place, current, |lane, sum, count| sum.plus(A::scale(count, scale[lane])));
+                each(map, along, range, current, |lane, sum, count| sum.plus(A::scale(count, scale[lane])));
             }
             Self::Ratio(map, ratio) => {
                 let (multiplier, shift) = (lanes::<_, N>(&ratio.multiplier, begin), lanes::<_, N>(&ratio.shift, begin));
-                each(map, place, current, |lane, sum, value| sum.plus(value.ratio(multiplier[lane], shift[lane])));
+                each(map, along, range, current, |lane, sum, value| {
+                    sum.plus(value.ratio(multiplier[lane], shift[lane]))
+                });
             }
         }
     }
@@ -130,14 +141,19 @@ impl<A: Current> Bound<'_, A> {
 #[inline(always)]
 fn each<A: Current, T: Copy + Default, const N: usize, const P: usize>(
     map: &View<'_, T>,
-    [first, pixels, begin, width]: [usize; 4],
+    along: Along,
+    [begin, width]: [usize; 2],
     current: &mut [[[A; N]; P]],
     add: impl Fn(usize, A, T) -> A,
 ) {
     let mut values = [[T::default(); N]; P];
-    for (step, row) in current.iter_mut().enumerate() {
-        for (number, values) in values[..pixels].iter_mut().enumerate() {
-            let from = &map.at(first + number, step)[begin..begin + width];
+    for (number, row) in current.iter_mut().enumerate() {
+        let (first, own, step) = match along {
+            Along::Steps { first, pixels } => (first, pixels, number),
+            Along::Pixels { first, pixels } => (first + number * P, P.min(pixels - number * P), 0),
+        };
+        for (pixel, values) in values[..own].iter_mut().enumerate() {
+            let from = &map.at(first + pixel, step)[begin..begin + width];
             match from.first_chunk() {
                 Some(from) => *values = *from,
                 None => values[..width].copy_from_slice(from),

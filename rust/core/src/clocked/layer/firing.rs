@@ -21,6 +21,8 @@ pub(crate) struct Firing<A> {
     pub(crate) fire: Vec<Chunk<A>>,
     pub(crate) threshold: Vec<Chunk<A>>,
     pub(crate) reset: Vec<Chunk<A>>,
+    /// One over the threshold, where levels are divided by it.
+    pub(crate) inverse: Vec<Chunk<f32>>,
     /// By the constant; those that the model has not are empty.
     constants: [Vec<Chunk<A>>; CONSTANTS],
     /// Chunks of 16 channels of a pixel's potentials.
@@ -33,6 +35,7 @@ pub(crate) struct Firing<A> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
     If,
+    Level,
     Lif,
     CubaLif,
     Any,
@@ -40,6 +43,9 @@ enum Walk {
 
 impl Walk {
     fn of(model: &Model) -> Self {
+        if model.fire == Fire::Level {
+            return Self::Level;
+        }
         let usual = Model { leak: model.leak, synapse: model.synapse, reset: model.reset, ..Model::default() };
         let alike = Model { strict: false, per_neuron: false, ..*model } == usual;
         match (model.leak, model.synapse) {
@@ -71,6 +77,16 @@ impl<'a, A> Kept<'a, A> {
         Self { potential, synaptic, rise, wait }
     }
 
+    /// Of neurons whose potentials nobody asks for.
+    pub(crate) fn nothing() -> Self {
+        Self { potential: &mut [], synaptic: &mut [], rise: &mut [], wait: &mut [] }
+    }
+
+    /// Whether nobody asks for them.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.potential.is_empty()
+    }
+
     /// The first `chunks` chunks, and the rest.
     pub(crate) fn split(self, chunks: usize) -> (Self, Self) {
         let cut = |part: &'a mut [Chunk<A>]| part.split_at_mut(chunks.min(part.len()));
@@ -85,9 +101,10 @@ impl<'a, A> Kept<'a, A> {
     /// What lies from a chunk on.
     #[inline(always)]
     pub(crate) fn behind(&mut self, chunk: usize) -> Kept<'_, A> {
-        let [i, a, wait] = [self.synaptic.len(), self.rise.len(), self.wait.len()].map(|length| length.min(chunk));
+        let [v, i, a, wait] = [self.potential.len(), self.synaptic.len(), self.rise.len(), self.wait.len()]
+            .map(|length| length.min(chunk));
         Kept {
-            potential: &mut self.potential[chunk..],
+            potential: &mut self.potential[v..],
             synaptic: &mut self.synaptic[i..],
             rise: &mut self.rise[a..],
             wait: &mut self.wait[wait..],
@@ -130,6 +147,11 @@ impl<A: Current> Firing<A> {
             model,
             most,
             fire: if model.strict { threshold.iter().map(above).collect() } else { threshold.clone() },
+            inverse: if model.fire == Fire::Level {
+                threshold.iter().map(|chunk| chunk.map(|it| 1.0 / it.single())).collect()
+            } else {
+                Vec::new()
+            },
             threshold,
             reset: chunked(&parameters.v_reset),
             constants,
@@ -167,6 +189,7 @@ impl<A: Current> Firing<A> {
                     Spot { constants: apart + number, kept: pixel * self.chunks + number, pixel, begin: chunk * LANES };
                 let own = &mut kept;
                 match (self.walk, self.model.reset == Reset::Subtract) {
+                    (Walk::Level, _) => self.walk_level(spot, own, steps),
                     (Walk::If, true) => self.walk::<N, P, IF, true>(spot, own, steps),
                     (Walk::If, false) => self.walk::<N, P, IF, false>(spot, own, steps),
                     (Walk::Lif, true) => self.walk::<N, P, LIF, true>(spot, own, steps),
@@ -177,6 +200,11 @@ impl<A: Current> Firing<A> {
                 }
             }
         }
+    }
+
+    /// Whether its potentials start a run, and are not what another run left.
+    pub(crate) fn starts_afresh(&self) -> bool {
+        self.walk == Walk::Level
     }
 
     /// Integrate a chunk of a pixel's channels: the models that a kernel is compiled for.
@@ -241,6 +269,6 @@ impl<A: Current, const N: usize, const P: usize> Steps<'_, A, N, P> {
 
 /// A chunk of constants; defaults where there are none.
 #[inline(always)]
-fn chunk<T: Copy + Default>(constants: &[Chunk<T>], at: usize) -> Chunk<T> {
+pub(crate) fn chunk<T: Copy + Default>(constants: &[Chunk<T>], at: usize) -> Chunk<T> {
     constants.get(at).copied().unwrap_or([T::default(); LANES])
 }

@@ -1,8 +1,8 @@
 //! What a layer reads in one block.
 
 use crate::clocked::maps::buffers::{Maps, Place};
+use crate::clocked::synapses::dense::Counts;
 use crate::clocked::synapses::events::ActiveList;
-use crate::clocked::synapses::words::Words;
 use crate::simd::Level;
 
 /// A map as a kernel wants it.
@@ -11,7 +11,7 @@ pub(crate) enum Inputs<'a> {
     /// Its active inputs.
     Active(&'a ActiveList),
     /// All of it.
-    Words(&'a Words),
+    All(Counts<'a>),
 }
 
 /// What all bands of a layer read in one block.

@@ -2,8 +2,10 @@
 
 pub(crate) mod bands;
 pub(crate) mod edges;
+pub(crate) mod ending;
 pub(crate) mod firing;
 pub(crate) mod frame;
+pub(crate) mod levels;
 pub(crate) mod pass;
 pub(crate) mod share;
 pub(crate) mod stages;

@@ -4,20 +4,22 @@
 //! array from the first weight to the spikes.
 
 use std::mem;
-use std::ops::Range;
 
-use crate::clocked::layer::bands::{Band, Target};
+use crate::clocked::layer::bands::Band;
 use crate::clocked::layer::edges::{Bound, Edge, Ratio, ScaleOf};
-use crate::clocked::layer::firing::{Firing, Steps};
+use crate::clocked::layer::ending::{Ending, Places, Run, Scratch};
+use crate::clocked::layer::firing::Firing;
 use crate::clocked::layer::frame::{Frame, Inputs};
 use crate::clocked::maps::buffers::View;
 use crate::clocked::maps::few::Few;
-use crate::clocked::observe::seen::{Observed, Seen};
+use crate::clocked::observe::seen::Observed;
+use crate::clocked::profile::Part;
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::{DenseRun, Packing};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::reach::block_width;
-use crate::clocked::synapses::source::{Consumer, Group, Rows, Silence, Source};
+use crate::clocked::synapses::scatter::Follow;
+use crate::clocked::synapses::source::{Consumer, Group, OneStep, Silence, Source};
 use crate::clocked::synapses::sparse::{Events, Groups};
 use crate::control::Watch;
 use crate::error::{Error, Result};
@@ -40,11 +42,28 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
     pub(crate) fn run(&self, frame: Frame<'_>, band: Band<'_, A>, poll: &dyn Watch) -> Result<()> {
         let edges = self.edges.iter().map(|edge| edge.bind(frame.maps, frame.places, frame.steps));
         let edges = Few::collect(Bound::Plain(View::new(&[], 0, 0)), edges)?;
-        let Band { rows: range, target, observed, gathered: rows } = band;
+        let Band { rows: range, target, observed, profile, gathered: rows } = band;
         let observed = observed.map(Observed::bind).transpose()?;
-        let run = Run { range, target, observed, poll, steps: frame.steps };
-        let job = Job { level: frame.level, layer: self, edges: edges.as_slice(), run };
+        let sums = if matches!(frame.inputs, Inputs::All(_)) { Part::Dot } else { Part::Events };
+        let weights = self.synapses.as_ref().map(|synapses| (synapses.geometry.op, sums));
+        let run = Run { range, target, observed, profile, weights, poll, steps: frame.steps };
+        let (ratio, firing) = (self.ratio.as_ref(), self.firing.as_ref());
+        let ending = Ending { shape: self.shape, ratio, firing, edges: edges.as_slice(), run };
+        let job = Job { level: frame.level, ending };
         match (&self.synapses, frame.inputs) {
+            (Some(synapses), Inputs::Active(list)) if synapses.few(list, frame.steps) => {
+                let follow = Follow { synapses, list, steps: frame.steps, room: A::sums(&mut rows.sums) };
+                match &synapses.packed {
+                    Packed::Joint(weights) => match synapses.geometry.reach.pixels {
+                        4 => job.consume::<_, 16, 4>(follow.scatter(weights.rows::<64>())?),
+                        2 => job.consume::<_, 32, 2>(follow.scatter(weights.rows::<64>())?),
+                        _ => job.consume::<_, 64, 1>(follow.scatter(weights.rows::<64>())?),
+                    },
+                    Packed::Apart16(weights) => job.consume::<_, 16, 4>(follow.scatter(weights.rows::<16>())?),
+                    Packed::Apart32(weights) => job.consume::<_, 32, 2>(follow.scatter(weights.rows::<32>())?),
+                    Packed::Groups { .. } => Err(Error::internal("few events of a convolution with groups")),
+                }
+            }
             (Some(synapses), Inputs::Active(list)) => match &synapses.packed {
                 Packed::Joint(weights) => {
                     let source = Events::<_, 64, 1> { synapses, weights, list, rows };
@@ -68,12 +87,12 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
                     done
                 }
             },
-            (Some(synapses), Inputs::Words(words)) => {
+            (Some(synapses), Inputs::All(counts)) => {
                 let Some(dense) = &synapses.dense else {
                     return Err(Error::internal("dot products of a convolution that has none"));
                 };
-                let (geometry, bias, segments) = (&synapses.geometry, &synapses.bias[..], &mut rows.segments);
-                dense.run(Packing { geometry, bias, words, segments }, job)
+                let (geometry, bias) = (&synapses.geometry, &synapses.bias[..]);
+                dense.run(Packing { geometry, bias, counts, room: &mut rows.windows }, job)
             }
             (None, _) if block_width(self.shape.channels) == 16 => job.consume::<_, 16, 4>(Silence),
             (None, _) => job.consume::<_, 64, 1>(Silence),
@@ -81,22 +100,10 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
     }
 }
 
-/// Where a band lies, and where its results go.
-struct Run<'a, A> {
-    /// Rows of the map.
-    range: Range<usize>,
-    target: Target<'a, A>,
-    observed: Option<Seen<'a, A>>,
-    poll: &'a dyn Watch,
-    steps: usize,
-}
-
 /// A band of a layer over one block of steps, from any source.
 struct Job<'a, A: Synaptic> {
     level: Level,
-    layer: &'a Layer<A>,
-    edges: &'a [Bound<'a, A>],
-    run: Run<'a, A>,
+    ending: Ending<'a, A>,
 }
 
 impl<A: Synaptic> Consumer<A> for Job<'_, A> {
@@ -105,49 +112,46 @@ impl<A: Synaptic> Consumer<A> for Job<'_, A> {
     }
 
     fn consume<S: Source<A, N, P>, const N: usize, const P: usize>(self, source: S) -> Result<()> {
-        self.level.run(Pass::<A, S, N, P> { layer: self.layer, edges: self.edges, source, run: self.run })
+        self.level.run(Pass::<A, S, N, P> { ending: self.ending, source })
     }
-}
 
-/// `P` neighbouring pixels and one block of `N` channels, step by step: `P N` = 64, so that 64 neurons are integrated
-/// side by side, whatever the width of the layer.
-#[repr(align(64))]
-struct Scratch<A, const N: usize, const P: usize> {
-    current: Rows<A, N, P>,
-    spikes: Rows<u8, N, P>,
-    potential: Rows<A, N, P>,
+    fn consume_step<S: OneStep<A, N, P>, const N: usize, const P: usize>(self, source: S) -> Result<()> {
+        self.level.run(StepPass::<A, S, N, P> { ending: self.ending, source })
+    }
 }
 
 /// One layer over one block: the body that every SIMD level compiles.
 struct Pass<'a, A: Synaptic, S, const N: usize, const P: usize> {
-    layer: &'a Layer<A>,
-    edges: &'a [Bound<'a, A>],
+    ending: Ending<'a, A>,
     source: S,
-    run: Run<'a, A>,
 }
 
 impl<A: Synaptic, S: Source<A, N, P>, const N: usize, const P: usize> Kernel for Pass<'_, A, S, N, P> {
     type Output = Result<()>;
 
     #[inline(always)]
-    fn run(mut self) -> Result<()> {
-        let shape = self.layer.shape;
+    fn run(self) -> Result<()> {
+        let Self { mut ending, mut source } = self;
+        let (shape, steps) = (ending.shape, ending.run.steps);
         let blocks = shape.channels.div_ceil(N);
-        let together = self.source.together(blocks);
-        let mut scratch = Scratch {
-            current: [[[A::default(); N]; P]; MAX_BLOCK],
-            spikes: [[[0; N]; P]; MAX_BLOCK],
-            potential: [[[A::default(); N]; P]; MAX_BLOCK],
-        };
+        let together = source.together(blocks);
+        let mut scratch = Scratch::zeros();
         for first in (0..blocks).step_by(together) {
-            for y in self.run.range.clone() {
-                self.run.poll.check()?;
+            for y in ending.run.range.clone() {
+                ending.run.poll.check()?;
                 for x in (0..shape.width).step_by(P) {
-                    let group = Group { y, x, pixels: P.min(shape.width - x), steps: self.run.steps };
-                    self.source.begin(&group);
+                    let group = Group { y, x, pixels: P.min(shape.width - x), steps };
+                    source.begin(&group);
                     for block in first..blocks.min(first + together) {
-                        self.source.fill(&group, block, &mut scratch.current);
-                        self.finish(&group, block, &mut scratch);
+                        source.fill(&group, block, &mut scratch.current);
+                        ending.run.summed();
+                        let places = Places { first: y * shape.width + x, pixels: group.pixels, block };
+                        ending.finish(
+                            places,
+                            &mut scratch.current[..steps],
+                            &mut scratch.spikes,
+                            &mut scratch.potential,
+                        );
                     }
                 }
             }
@@ -156,65 +160,35 @@ impl<A: Synaptic, S: Source<A, N, P>, const N: usize, const P: usize> Kernel for
     }
 }
 
-impl<A: Synaptic, S, const N: usize, const P: usize> Pass<'_, A, S, N, P> {
-    /// Add the edges to the currents of some pixels, integrate them, and write what comes out.
-    #[inline(always)]
-    fn finish(&mut self, group: &Group, block: usize, scratch: &mut Scratch<A, N, P>) {
-        let channels = self.layer.shape.channels;
-        let range = [block * N, N.min(channels - block * N)];
-        let first = group.y * self.layer.shape.width + group.x;
-        let own = first - self.run.range.start * self.layer.shape.width;
-        let current = &mut scratch.current[..group.steps];
-        if let Some(ratio) = &self.layer.ratio {
-            ratio.apply(range[0], current);
-        }
-        for edge in self.edges {
-            edge.add([first, group.pixels], range, current);
-        }
-        if let (Target::Spikes(_, kept) | Target::Potentials(_, kept), Some(firing)) =
-            (&mut self.run.target, &self.layer.firing)
-        {
-            let seen = self.run.observed.is_some() || firing.never();
-            let mut steps =
-                Steps { current, spikes: &mut scratch.spikes, trace: seen.then_some(&mut scratch.potential) };
-            let kept = kept.behind(own * firing.chunks);
-            firing.integrate(kept, [first, group.pixels, block], &mut steps);
-        }
-        for number in 0..group.pixels {
-            let at = (own + number) * group.steps * channels + range[0];
-            match &mut self.run.target {
-                Target::Currents(map) => write_rows(current, number, &mut map[at..], [channels, range[1]]),
-                Target::Spikes(map, _) => {
-                    let spikes = &scratch.spikes[..group.steps];
-                    write_rows(spikes, number, &mut map[at..], [channels, range[1]]);
-                }
-                Target::Potentials(map, _) => {
-                    let potentials = &scratch.potential[..group.steps];
-                    write_rows(potentials, number, &mut map[at..], [channels, range[1]]);
-                }
-            }
-            if let Some(observed) = &mut self.run.observed {
-                observed.see([first + number, number], range, current, &scratch.potential);
-            }
-        }
-    }
+/// One layer at one step: a source gives the currents of many pixels at a time, in the room of many steps.
+struct StepPass<'a, A: Synaptic, S, const N: usize, const P: usize> {
+    ending: Ending<'a, A>,
+    source: S,
 }
 
-/// Write the first `width` values of a pixel at each step, `stride` apart.
-#[inline(always)]
-fn write_rows<T: Copy, const N: usize, const P: usize>(
-    rows: &[[[T; N]; P]],
-    number: usize,
-    map: &mut [T],
-    [stride, width]: [usize; 2],
-) {
-    if width == N {
-        for (step, row) in rows.iter().enumerate() {
-            map[step * stride..step * stride + N].copy_from_slice(&row[number]);
+impl<A: Synaptic, S: OneStep<A, N, P>, const N: usize, const P: usize> Kernel for StepPass<'_, A, S, N, P> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn run(self) -> Result<()> {
+        let Self { mut ending, mut source } = self;
+        let shape = ending.shape;
+        let blocks = shape.channels.div_ceil(N);
+        let together = source.together(blocks);
+        let mut scratch = Scratch::zeros();
+        let pixels = ending.run.range.start * shape.width..ending.run.range.end * shape.width;
+        for first in (0..blocks).step_by(together) {
+            for begin in pixels.clone().step_by(P * MAX_BLOCK) {
+                ending.run.poll.check()?;
+                let count = (P * MAX_BLOCK).min(pixels.end - begin);
+                source.begin(begin, count);
+                for block in first..blocks.min(first + together) {
+                    source.fill(block, &mut scratch.current);
+                    ending.run.summed();
+                    ending.finish_step(Places { first: begin, pixels: count, block }, &mut scratch);
+                }
+            }
         }
-    } else {
-        for (step, row) in rows.iter().enumerate() {
-            map[step * stride..step * stride + width].copy_from_slice(&row[number][..width]);
-        }
+        Ok(())
     }
 }

@@ -27,7 +27,7 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
             let potentials = if self.firing.is_some() { pixels * shape.channels.div_ceil(LANES) } else { 0 };
             let (own, rest) = target.split([pixels * frame.steps * shape.channels, potentials]);
             target = rest;
-            bands.push(Band { rows, target: own, observed: None, gathered });
+            bands.push(Band { rows, target: own, observed: None, profile: None, gathered });
         }
         share(Some(team), team.watch(), bands, |band, poll| self.run(frame, band, poll))
     }

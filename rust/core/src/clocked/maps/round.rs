@@ -4,6 +4,9 @@ use crate::clocked::maps::buffers::View;
 use crate::plan::CURRENT_LIMIT;
 use crate::simd::Kernel;
 
+/// 3 * 2^51.
+const WHOLE: f64 = 6_755_399_441_055_744.0;
+
 /// Round a static real map to integers; says whether all of them are in their range.
 pub(crate) struct RoundPass<'a> {
     pub(crate) source: View<'a, f32>,
@@ -20,10 +23,11 @@ impl Kernel for RoundPass<'_> {
         let mut inside = true;
         for (pixel, row) in self.target.chunks_exact_mut(self.source.channels).enumerate() {
             for ((result, &value), unit) in row.iter_mut().zip(self.source.pixel(pixel)).zip(self.unit) {
-                let rounded = (f64::from(value) / unit).round_ties_even();
+                // Beside this number a float64 has no room for halves, and rounds them to even; its low bits are the integer.
+                let beside = f64::from(value) / unit + WHOLE;
                 // Written so that a NaN is out of range.
-                inside &= rounded.abs() <= f64::from(CURRENT_LIMIT);
-                *result = rounded as i32;
+                inside &= (beside - WHOLE).abs() <= f64::from(CURRENT_LIMIT);
+                *result = beside.to_bits() as i32;
             }
         }
         inside

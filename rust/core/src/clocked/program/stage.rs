@@ -83,7 +83,7 @@ pub(crate) fn stages(ops: &[Op]) -> Result<Staged> {
 
 fn word(op: &Op) -> &'static str {
     match &op.body {
-        Body::Input(Coding::Constant | Coding::Frames) | Body::Gather(_) => "move",
+        Body::Input(Coding::Constant | Coding::Frames | Coding::Pixels) | Body::Gather(_) => "move",
         Body::Input(Coding::Poisson) => "philox",
         Body::Input(Coding::Events) => "scatter",
         Body::Conv(_) => "event",

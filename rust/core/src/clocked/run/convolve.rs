@@ -7,13 +7,16 @@ use crate::clocked::layer::firing::Kept;
 use crate::clocked::layer::frame::{Frame, Inputs};
 use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::{Buffer, Element};
+use crate::clocked::profile::Part;
 use crate::clocked::program::stage::Stage;
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::state::Remembered;
-use crate::clocked::synapses::choice::{Density, Family, crossover};
+use crate::clocked::synapses::choice::{DenseReals, Density, Family, VALUED, crossover};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
-use crate::clocked::synapses::events::{ListCounts, ListReals};
+use crate::clocked::synapses::dense::Counts;
+use crate::clocked::synapses::events::{ListCounts, ListReals, Tell};
 use crate::clocked::synapses::geometry::Geometry;
+use crate::clocked::synapses::padded::{Pad, Padded, Word};
 use crate::clocked::synapses::rows::RowList;
 use crate::clocked::synapses::words::PackCounts;
 use crate::error::Result;
@@ -27,23 +30,31 @@ impl Sample<'_> {
     {
         let mut family = Family::Event;
         if let Some(synapses) = &layer.synapses {
-            family = self.family(synapses, stage, block)?;
+            family = self.family(synapses, block)?;
             self.workspace.used[synapses.geometry.op].note(family);
             match family {
                 Family::Event => self.list(&synapses.geometry, block)?,
+                Family::Dot if !A::INTEGER => self.pad::<f32>(&synapses.geometry)?,
+                Family::Dot if block.steps == 1 => self.pad::<u32>(&synapses.geometry)?,
                 Family::Dot => self.pack(&synapses.geometry, block)?,
             }
         }
         let workspace = &mut *self.workspace;
         let inputs = match family {
             Family::Event => Inputs::Active(&workspace.list),
-            Family::Dot => Inputs::Words(&workspace.words),
+            Family::Dot if !A::INTEGER => Inputs::All(Counts::Reals(&workspace.reals)),
+            Family::Dot if block.steps == 1 => Inputs::All(Counts::Step(&workspace.padded)),
+            Family::Dot => Inputs::All(Counts::Steps(&workspace.words)),
         };
         let (maps, places, steps) = (&workspace.maps, &self.program.layout.places[..], block.steps);
         let frame = Frame { level: self.program.level, inputs, maps, places, steps };
         let target = if let Some(firing) = &layer.firing {
             let memory = A::potentials(&mut workspace.memory[stage.op])?;
-            let kept = Kept::new(memory, layer.shape.pixels() * firing.chunks, &firing.model);
+            let kept = if !A::INTEGER || self.request.keeps_potentials() || !firing.starts_afresh() {
+                Kept::new(memory, layer.shape.pixels() * firing.chunks, &firing.model)
+            } else {
+                Kept::nothing()
+            };
             if firing.never() {
                 Target::Potentials(A::of_mut(target)?, kept)
             } else {
@@ -53,6 +64,9 @@ impl Sample<'_> {
             Target::Currents(A::of_mut(target)?)
         };
         let observed = workspace.observed[stage.op].as_mut();
+        if let Some(synapses) = &layer.synapses {
+            workspace.profile.lap_of(synapses.geometry.op, Part::Pack);
+        }
         let height = layer.shape.height;
         let bands = self.team.map_or(1, |team| bands::count(height, team.threads()));
         match self.team {
@@ -64,23 +78,34 @@ impl Sample<'_> {
             }
             _ => {
                 let gathered = &mut workspace.gathered[0];
-                layer.run(frame, Band { rows: 0..height, target, observed, gathered }, self.poll)
+                layer.run(
+                    frame,
+                    Band { rows: 0..height, target, observed, profile: Some(&mut workspace.profile), gathered },
+                    self.poll,
+                )
             }
         }
     }
 
     /// What is to compute a convolution in this block. It hangs on the plan and on the data alone.
-    fn family<A: Synaptic>(&self, synapses: &Synapses<A>, stage: &Stage, block: &Block) -> Result<Family> {
+    fn family<A: Synaptic>(&self, synapses: &Synapses<A>, block: &Block) -> Result<Family> {
         let (level, geometry) = (self.program.level, &synapses.geometry);
-        if synapses.dense.is_none() || stage.is_static {
+        let map = self.program.place(geometry.source);
+        if synapses.dense.is_none() {
             return Ok(Family::Event);
         }
         if let Some(family) = self.program.family {
             return Ok(family);
         }
-        let crossover = crossover(level, self.program.ops[geometry.op].spec.shape.channels);
-        let map = self.workspace.maps.view(self.program.place(geometry.source), block.steps)?;
-        let dense = crossover <= 0.0 || level.run(Density { map, tell: geometry.tell }) >= crossover;
+        let outputs = self.program.ops[geometry.op].spec.shape;
+        if !A::INTEGER {
+            let map = self.workspace.maps.view(map, 1)?;
+            return Ok(if level.run(DenseReals { map, outputs }) { Family::Dot } else { Family::Event });
+        }
+        let crossover = crossover(level, outputs.channels);
+        let map = self.workspace.maps.view(map, block.steps)?;
+        let cost = if geometry.tell == Tell::Value { VALUED } else { 1.0 };
+        let dense = crossover <= 0.0 || cost * level.run(Density { map, tell: geometry.tell }) >= crossover;
         Ok(if dense { Family::Dot } else { Family::Event })
     }
 
@@ -104,6 +129,23 @@ impl Sample<'_> {
         Ok(())
     }
 
+    /// Put zeros around the source of a dense convolution at one step, unless the last one had the same.
+    fn pad<W: PaddedIn>(&mut self, geometry: &Geometry) -> Result<()> {
+        let workspace = &mut *self.workspace;
+        let (pads, shape, level) = (geometry.window.pads, geometry.input, self.program.level);
+        let map = workspace.maps.view(self.program.place(geometry.source), 1)?;
+        let padded = W::padded(&mut workspace.padded, &mut workspace.reals);
+        if padded.source == Some((geometry.source, pads)) {
+            return Ok(());
+        }
+        padded.begin(geometry.source, shape, pads)?;
+        let count = self.team.map_or(1, |team| bands::count(shape.height, team.threads()));
+        share(self.team, self.poll, padded.bands(count), |rows, _| {
+            level.run(Pad { rows, map, shape, left: pads[1] });
+            Ok(())
+        })
+    }
+
     /// Pack the source of a dense convolution, unless the last one had the same.
     fn pack(&mut self, geometry: &Geometry, block: &Block) -> Result<()> {
         let workspace = &mut *self.workspace;
@@ -119,5 +161,22 @@ impl Sample<'_> {
             level.run(PackCounts { level, piece, map });
             Ok(())
         })
+    }
+}
+
+/// Which of a worker's padded maps has words of a kind.
+trait PaddedIn: Word {
+    fn padded<'a>(counts: &'a mut Padded<u32>, reals: &'a mut Padded<f32>) -> &'a mut Padded<Self>;
+}
+
+impl PaddedIn for u32 {
+    fn padded<'a>(counts: &'a mut Padded<u32>, _: &'a mut Padded<f32>) -> &'a mut Padded<Self> {
+        counts
+    }
+}
+
+impl PaddedIn for f32 {
+    fn padded<'a>(_: &'a mut Padded<u32>, reals: &'a mut Padded<f32>) -> &'a mut Padded<Self> {
+        reals
     }
 }

@@ -32,10 +32,16 @@ impl Sample<'_> {
     pub(crate) fn count_static(&mut self, stage: &Stage) -> Result<()> {
         let op = stage.op;
         let counted = self.request.count && self.request.start == 0 && !self.program.meters[op].readers.is_empty();
-        if !counted || self.program.ops[op].spec.kind != Kind::Real {
-            return Ok(());
+        match self.program.ops[op].spec.kind {
+            _ if !counted => return Ok(()),
+            Kind::Real => self.total::<f32>(op, 0..1, 1)?,
+            Kind::Count => {
+                self.total::<u8>(op, 0..1, 1)?;
+                // Numbers, not spikes: those that are not 0 are multiplied.
+                self.workspace.totals[op].iter_mut().for_each(|total| *total = (*total).min(1));
+            }
+            Kind::Current | Kind::Level => return Ok(()),
         }
-        self.total::<f32>(op, 0..1, 1)?;
         for read in 0..self.request.read_at.len() {
             self.count_totals(op, read);
         }
@@ -95,7 +101,8 @@ impl Sample<'_> {
         if program.ops[op].spec.kind == Kind::Level {
             return self.count_levels(op, read);
         }
-        let (meter, real) = (&program.meters[op], program.ops[op].spec.kind == Kind::Real);
+        let spec = &program.ops[op].spec;
+        let (meter, real) = (&program.meters[op], spec.kind == Kind::Real || spec.is_static);
         let first = self.counted(op, read, meter.readers.first());
         if meter.is_neuron && meter.fires {
             self.add(read, op, Field::Spikes, first.events);

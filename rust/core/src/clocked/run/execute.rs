@@ -9,6 +9,7 @@ use crate::clocked::maps::pool::{MaximumPass, PoolPass, Slide, Sum};
 use crate::clocked::maps::round::RoundPass;
 use crate::clocked::maps::transpose::{to_pixels, to_step};
 use crate::clocked::observe::readout::OutputPass;
+use crate::clocked::profile::Part;
 use crate::clocked::program::stage::{Stage, Work};
 use crate::clocked::request::Input;
 use crate::clocked::run::sample::Sample;
@@ -23,6 +24,18 @@ struct Pooling<'a> {
     steps: usize,
 }
 
+/// What the time of a stage is for; of layers, what is behind their last pixel.
+fn part(work: &Work) -> Part {
+    match work {
+        Work::Input => Part::Input,
+        Work::RealLayer(_) | Work::CurrentLayer(_) => Part::Write,
+        Work::CountSum => Part::Edges,
+        Work::Pool { .. } | Work::MaxPool { .. } => Part::Pool,
+        Work::Gather(_) | Work::Clamp { .. } | Work::Round { .. } | Work::Delay | Work::Byte { .. } => Part::Move,
+        Work::Output { .. } => Part::Readout,
+    }
+}
+
 /// What is read at the end of a network.
 struct Reading<'a> {
     readout: Readout,
@@ -33,7 +46,9 @@ impl Sample<'_> {
     /// Run one stage over a block.
     pub(crate) fn stage(&mut self, stage: &Stage, block: &Block) -> Result<()> {
         if let Work::Output { readout, unit } = &stage.work {
-            return self.output(stage, &Reading { readout: *readout, unit: unit.as_deref() }, block);
+            self.output(stage, &Reading { readout: *readout, unit: unit.as_deref() }, block)?;
+            self.workspace.profile.lap(Part::Readout);
+            return Ok(());
         }
         let slot = self.program.place(stage.op).slot;
         let mut target = self.workspace.maps.take(slot);
@@ -63,6 +78,7 @@ impl Sample<'_> {
             Work::Output { .. } => return Err(Error::internal("a read-out has no map")),
         }
         self.workspace.maps.put(slot, target);
+        self.workspace.profile.lap(part(&stage.work));
         Ok(())
     }
 
@@ -73,6 +89,7 @@ impl Sample<'_> {
         let span = Span { first: self.request.start + block.first as u64, steps: block.steps };
         match self.request.input {
             Input::Constant(values) => to_pixels(&values[range], shape, &mut f32::of_mut(target)?[..size]),
+            Input::Pixels(values) => to_pixels(&values[range], shape, &mut u8::of_mut(target)?[..size]),
             Input::Poisson { rates, seed, first_sample } => self.program.level.run(PoissonPass {
                 rates: &rates[range],
                 seed,

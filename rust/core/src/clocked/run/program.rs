@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clocked::array::{Array, StateKind};
 use crate::clocked::maps::buffers::zeros;
+use crate::clocked::profile::PARTS;
 use crate::clocked::program::compiled::{Compiled, Options};
 use crate::clocked::request::{COUNT_FIELDS, Outputs, Probe, Request, state_kind, state_size};
 use crate::clocked::run::sample::Sample;
@@ -109,6 +110,7 @@ impl Program {
             scores: zeros(rows(ops.len() - 1, reads))?,
             counts: zeros(reads.saturating_mul(ops.len() * COUNT_FIELDS))?,
             by_sample: zeros(if request.count { reads.saturating_mul(ops.len()).saturating_mul(batch) } else { 0 })?,
+            profile: zeros(if request.profile { (ops.len() + 1) * PARTS.len() } else { 0 })?,
             ..Outputs::default()
         };
         for (number, op) in ops.iter().enumerate() {
@@ -156,7 +158,8 @@ impl Job<'_> {
     /// each shared by all threads.
     fn run(&self, team: &Team<'_>) -> Result<()> {
         let (batch, threads) = (self.request.batch, team.threads());
-        let left = batch % threads;
+        // Each thread measures its own samples.
+        let left = if self.request.profile { 0 } else { batch % threads };
         let apart = if threads > 1 && 2 * left <= threads { batch - left } else { batch };
         if apart > 0 {
             let next = AtomicUsize::new(0);
@@ -182,6 +185,7 @@ impl Job<'_> {
         for (sum, count) in outputs.counts.iter_mut().zip(&workspace.counts) {
             *sum = sum.wrapping_add(*count);
         }
+        workspace.profile.add_to(&mut outputs.profile);
         drop(outputs);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         for (all, own) in used.iter_mut().zip(&workspace.used) {

@@ -99,6 +99,8 @@ impl Memory {
     /// A fresh start.
     pub(crate) fn start(&mut self, op: &Op, stage: Option<&Stage>) -> Result<()> {
         match (self, stage.map(|stage| &stage.work)) {
+            (_, Some(Work::RealLayer(Layer { firing: Some(firing), .. }))) if firing.starts_afresh() => {}
+            (_, Some(Work::CurrentLayer(Layer { firing: Some(firing), .. }))) if firing.starts_afresh() => {}
             (Self::RealPotential(values), Some(Work::RealLayer(Layer { firing: Some(firing), .. }))) => {
                 fill(values, op.spec.shape.pixels(), firing);
             }

@@ -50,8 +50,9 @@ fn request(input: Input<'_>, [batch, steps]: [usize; 2], start: u64, mut read_at
         count: false,
         count_by_step: false,
         probe: false,
-        keep_state: false,
+        keep_state: true,
         record_spikes: Vec::new(),
+        profile: false,
         record_potentials: Vec::new(),
     }
 }
@@ -185,6 +186,8 @@ impl Stream {
             mem::swap(&mut workspace.memory, memory);
             workspace.list.source = None;
             workspace.words.source = None;
+            workspace.padded.source = None;
+            workspace.reals.source = None;
             let mut sample = Sample { program, request, outputs, poll, team: None, workspace, number };
             let advanced = sample.advance(block);
             mem::swap(&mut workspace.memory, memory);

@@ -3,6 +3,7 @@
 use std::mem;
 
 use crate::clocked::block::Block;
+use crate::clocked::profile::Part;
 use crate::clocked::run::blocks::next_block;
 use crate::clocked::run::sample::Sample;
 use crate::error::Result;
@@ -11,8 +12,17 @@ impl Sample<'_> {
     /// Run it from its state to its end; `block` is the largest number of steps at a time.
     pub(crate) fn run(&mut self, block: usize) -> Result<()> {
         self.workspace.begin(self.program, self.request, self.number)?;
+        self.rest();
         self.advance(block)?;
-        self.keep()
+        self.keep()?;
+        self.rest();
+        Ok(())
+    }
+
+    /// What has passed since the last stage belongs to none.
+    fn rest(&mut self) {
+        self.workspace.profile.turn(self.program.ops.len());
+        self.workspace.profile.lap(Part::Rest);
     }
 
     /// Take all steps of the request from what the workspace remembers.
@@ -22,20 +32,25 @@ impl Sample<'_> {
         let once = Block { first: 0, steps: 1, segments: Vec::new() };
         for stage in &program.stages[..dynamic] {
             self.poll.check()?;
+            self.workspace.profile.turn(stage.op);
             self.stage(stage, &once)?;
             self.count_static(stage)?;
+            self.workspace.profile.lap(Part::Count);
         }
         let (mut done, mut segments) = (0, mem::take(&mut self.workspace.segments));
         while done < self.request.steps {
             let block = next_block(self.request, done, block, segments);
             self.workspace.list.source = None;
             self.workspace.words.source = None;
+            self.workspace.padded.source = None;
             for stage in &program.stages[dynamic..] {
                 self.poll.check()?;
+                self.workspace.profile.turn(stage.op);
                 self.stage(stage, &block)?;
                 self.count(stage, &block)?;
                 self.count_steps(stage.op, &block)?;
                 self.record(stage.op, &block)?;
+                self.workspace.profile.lap(Part::Count);
             }
             self.remember(&block)?;
             done += block.steps;
@@ -43,6 +58,7 @@ impl Sample<'_> {
                 self.probe(done)?;
             }
             segments = block.segments;
+            self.rest();
         }
         self.workspace.segments = segments;
         Ok(())

@@ -4,13 +4,17 @@ use crate::clocked::block::Segment;
 use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::{Maps, grow, zeros};
 use crate::clocked::observe::seen::{Observed, Wish};
+use crate::clocked::profile::Profile;
 use crate::clocked::program::compiled::Compiled;
 use crate::clocked::program::stage::Work;
 use crate::clocked::request::{COUNT_FIELDS, Request};
 use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
 use crate::clocked::synapses::choice::Used;
+use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::events::ActiveList;
+use crate::clocked::synapses::geometry::Geometry;
+use crate::clocked::synapses::padded::Padded;
 use crate::clocked::synapses::rows::RowList;
 use crate::clocked::synapses::words::Words;
 use crate::error::Result;
@@ -25,6 +29,8 @@ pub(crate) struct Workspace {
     /// Of each band of a layer.
     pub(crate) gathered: Vec<RowList>,
     pub(crate) words: Words,
+    pub(crate) padded: Padded<u32>,
+    pub(crate) reals: Padded<f32>,
     /// Events of each neuron of a map since the run's first step, where they are counted.
     pub(crate) totals: Vec<Vec<u32>>,
     pub(crate) observed: Vec<Option<Observed>>,
@@ -33,6 +39,7 @@ pub(crate) struct Workspace {
     /// `(reads, operations)` of one sample: `Outputs::by_sample`.
     pub(crate) of_sample: Vec<i64>,
     pub(crate) tally: Tally,
+    pub(crate) profile: Profile,
     /// What ran each operation.
     pub(crate) used: Vec<Used>,
     /// `(reads, K)` of one sample.
@@ -56,11 +63,14 @@ impl Workspace {
             list: ActiveList::default(),
             gathered: vec![RowList::default()],
             words: Words::default(),
+            padded: Padded::default(),
+            reals: Padded::default(),
             totals: vec![Vec::new(); ops],
             observed: Vec::new(),
             counts: Vec::new(),
             of_sample: Vec::new(),
             tally: Tally::default(),
+            profile: Profile::default(),
             used: Vec::new(),
             scores: Vec::new(),
             segments: Vec::with_capacity(2),
@@ -79,24 +89,32 @@ impl Workspace {
     /// Make room for blocks of some steps, so that none of them takes any more memory: for any input.
     pub(crate) fn make_room(&mut self, program: &Compiled, block: usize) -> Result<()> {
         self.widen(program, block)?;
-        let (list, rows, words) = (&mut self.list, &mut self.gathered[0], &mut self.words);
         for stage in &program.stages {
             match &stage.work {
-                Work::RealLayer(Layer { synapses: Some(synapses), .. }) => {
-                    synapses.make_room(block, list, rows, words)?;
-                }
-                Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => {
-                    synapses.make_room(block, list, rows, words)?;
-                }
+                Work::RealLayer(Layer { synapses: Some(synapses), .. }) => self.make_room_for(synapses, block)?,
+                Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => self.make_room_for(synapses, block)?,
                 _ => {}
             }
         }
-        self.words.source = None;
         Ok(())
+    }
+
+    fn make_room_for<A: Synaptic>(&mut self, synapses: &Synapses<A>, block: usize) -> Result<()> {
+        let Geometry { source, input, window, .. } = synapses.geometry;
+        synapses.make_room(block, &mut self.list, &mut self.gathered[0])?;
+        if synapses.dense.is_none() {
+            return Ok(());
+        }
+        if !A::INTEGER {
+            return self.reals.begin(source, input, window.pads);
+        }
+        self.padded.begin(source, input, window.pads)?;
+        self.words.begin(source, input, block)
     }
 
     /// Make room for a run.
     pub(crate) fn prepare(&mut self, program: &Compiled, request: &Request<'_>, block: usize) -> Result<()> {
+        self.profile.begin(request.profile, program.ops.len());
         self.widen(program, block)?;
         if self.memory.is_empty() {
             self.memory = program.ops.iter().map(|op| Memory::new(&program.ops, op)).collect::<Result<_>>()?;
@@ -133,6 +151,8 @@ impl Workspace {
         self.observed.iter_mut().flatten().for_each(Observed::reset);
         self.list.source = None;
         self.words.source = None;
+        self.padded.source = None;
+        self.reals.source = None;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::clocked::maps::buffers::View;
 use crate::clocked::synapses::events::Tell;
 use crate::error::{Error, Kind as Fault, Result};
+use crate::plan::Shape;
 use crate::simd::{Kernel, Level};
 
 /// A way to compute a convolution.
@@ -73,6 +74,9 @@ const BASELINE: Crossovers = [f32::INFINITY; 4];
 const AVX2: Crossovers = [0.09, 0.22, 0.29, 0.34];
 const AVX512: Crossovers = [0.0, 0.04, 0.10, 0.16];
 
+/// Rows of weights that take as long to add as one to multiply by its value and add, as those of levels: 2.5 to 6 by level and width.
+pub(crate) const VALUED: f32 = 3.0;
+
 /// The crossover for a convolution with this many outputs.
 pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
     let crossovers = level.pick([BASELINE, AVX2, AVX512]);
@@ -83,6 +87,9 @@ pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
         _ => crossovers[3],
     }
 }
+
+/// Pixels of a dense convolution of real values, at least.
+const FEWEST_PIXELS: usize = 16;
 
 /// Values that are looked at side by side.
 const LANES: usize = 64;
@@ -104,6 +111,25 @@ impl Kernel for Density<'_> {
             _ => sum(values, 1, |value| u8::from(value != 0)),
         };
         events as f32 / values.len().max(1) as f32
+    }
+}
+
+/// Whether a dense convolution of real values is faster than one that skips those that are 0.
+pub(crate) struct DenseReals<'a> {
+    pub(crate) map: View<'a, f32>,
+    pub(crate) outputs: Shape,
+}
+
+impl Kernel for DenseReals<'_> {
+    type Output = bool;
+
+    /// One adds 64 outputs for each input that is not 0, the other 16 for each input, but waits for every sum where there are few pixels.
+    #[inline(always)]
+    fn run(self) -> bool {
+        let (values, channels) = (self.map.values(), self.outputs.channels);
+        let active: usize = values.iter().map(|&value| usize::from(value != 0.0)).sum();
+        self.outputs.pixels() >= FEWEST_PIXELS
+            && active * channels.div_ceil(64) * 4 >= values.len() * channels.div_ceil(16)
     }
 }
 

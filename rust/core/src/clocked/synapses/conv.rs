@@ -6,15 +6,15 @@ use crate::clocked::synapses::dense::{Dense, DenseRun};
 use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
+use crate::clocked::synapses::reals::Reals;
 use crate::clocked::synapses::rows::{RowList, Sums};
-use crate::clocked::synapses::words::Words;
+use crate::clocked::synapses::scattering::Scattering;
 use crate::error::{Error, Result};
-use crate::plan::{Conv, Op, Weights};
-use std::convert::Infallible;
+use crate::plan::{Conv, Kind, Op, Weights};
 
 /// A current that synapses make of the weights of a plan.
 pub(crate) trait Synaptic: Current {
-    /// The weights of a dense convolution; floats, whose sums have an order, have none.
+    /// The weights of a dense convolution, of which those of floats keep the order of the sum.
     type Dense: DenseRun<Self>;
 
     /// The weights and the bias as flat slices, where they have this precision.
@@ -31,7 +31,7 @@ pub(crate) struct Flat<'a, A: Current> {
 }
 
 impl Synaptic for f32 {
-    type Dense = Infallible;
+    type Dense = Reals;
 
     fn weights_of(weights: &Weights) -> Option<Flat<'_, f32>> {
         if let Weights::Real(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
@@ -60,6 +60,8 @@ pub(crate) struct Synapses<A: Synaptic> {
     pub(crate) geometry: Geometry,
     pub(crate) packed: Packed<A::Weight>,
     pub(crate) dense: Option<A::Dense>,
+    /// For few events; one block of outputs alone.
+    pub(crate) scattering: Option<Scattering>,
     /// Padded with zeros to whole blocks of 64.
     pub(crate) bias: Vec<A>,
 }
@@ -72,6 +74,9 @@ impl<A: Synaptic> Synapses<A> {
         };
         let geometry = Geometry::new(ops, op, conv, Precision { bytes: size_of::<A::Weight>(), again: A::AGAIN });
         let sizes = [geometry.input.channels, ops[op].spec.shape.channels];
+        // Of reals that are there once a sample; floats that come step by step are mostly zeros.
+        let spec = &ops[conv.source].spec;
+        let on_reals = spec.kind == Kind::Real && spec.is_static;
         let mut padded = bias.to_vec();
         padded.resize(sizes[1].next_multiple_of(TOGETHER), A::default());
         Ok(Self {
@@ -80,29 +85,35 @@ impl<A: Synaptic> Synapses<A> {
             } else {
                 Packed::blocks(weights, sizes[1], &geometry.reach)
             },
-            dense: if conv.groups == 1 { A::Dense::new(weights, sizes[0], sizes[1]) } else { None },
+            dense: if conv.groups == 1 && (A::INTEGER || on_reals) {
+                A::Dense::new(weights, sizes[0], sizes[1])
+            } else {
+                None
+            },
+            scattering: (conv.groups == 1 && sizes[1] <= TOGETHER).then(|| Scattering::new(&geometry)).flatten(),
             bias: padded,
             geometry,
         })
     }
 
+    /// Whether a list is so short that events are followed, and not windows.
+    pub(crate) fn few(&self, list: &ActiveList, steps: usize) -> bool {
+        self.scattering.is_some() && Scattering::suits(&self.geometry, list, steps)
+    }
+
     /// Make room for a block of `steps` in which every input is as active as it can be.
-    pub(crate) fn make_room(
-        &self,
-        steps: usize,
-        list: &mut ActiveList,
-        rows: &mut RowList,
-        words: &mut Words,
-    ) -> Result<()> {
+    pub(crate) fn make_room(&self, steps: usize, list: &mut ActiveList, rows: &mut RowList) -> Result<()> {
         let geometry = &self.geometry;
         list.make_room(geometry.input, steps, geometry.tell)?;
         rows.make_room(geometry, steps)?;
-        if matches!(self.packed, Packed::Groups { .. }) {
-            let sums = A::sums(&mut rows.sums);
-            sums.clear();
-            grow(sums, steps * self.bias.len())?;
-        }
-        if self.dense.is_some() { words.begin(geometry.source, geometry.input, steps) } else { Ok(()) }
+        let sums = if matches!(self.packed, Packed::Groups { .. }) { self.bias.len() } else { self.row_of_sums() };
+        grow(A::sums(&mut rows.sums), steps * sums)
+    }
+
+    /// Sums of a row of the result at a step, where events are followed.
+    fn row_of_sums(&self) -> usize {
+        let geometry = &self.geometry;
+        if self.scattering.is_some() { geometry.across.len() * TOGETHER / geometry.reach.pixels } else { 0 }
     }
 
     /// A word for the event kernel.

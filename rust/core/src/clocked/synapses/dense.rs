@@ -1,13 +1,13 @@
 //! Dense int8 convolutions: every input is multiplied, active or not.
 
-use std::convert::Infallible;
-
 use crate::clocked::synapses::current::Current;
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
+use crate::clocked::synapses::padded::Padded;
+use crate::clocked::synapses::pixels::{Pixels, Windows};
 use crate::clocked::synapses::source::{Consumer, Group, MAX_PIXELS, Rows, Source};
 use crate::clocked::synapses::words::{Words, words_of};
 use crate::dot::{self, DEPTH, Field, OUTPUTS, ROWS, Row, Segment};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::simd::Level;
 
 /// Weights for dot products.
@@ -23,9 +23,19 @@ pub(crate) enum Dense {
 pub(crate) struct Packing<'a, A> {
     pub(crate) geometry: &'a Geometry,
     pub(crate) bias: &'a [A],
-    pub(crate) words: &'a Words,
-    /// Room for the inputs of each pixel.
-    pub(crate) segments: &'a mut [Vec<Segment>; MAX_PIXELS],
+    pub(crate) counts: Counts<'a>,
+    pub(crate) room: &'a mut Windows,
+}
+
+/// What a dense convolution reads.
+#[derive(Clone, Copy)]
+pub(crate) enum Counts<'a> {
+    /// Of one step.
+    Step(&'a Padded<u32>),
+    /// Of several.
+    Steps(&'a Words),
+    /// Real values, which are static.
+    Reals(&'a Padded<f32>),
 }
 
 /// How a layer with one kind of current runs as a dense convolution.
@@ -34,16 +44,6 @@ pub(crate) trait DenseRun<A: Current>: std::fmt::Debug + Send + Sync + Sized {
     fn new(weights: &[A::Weight], inputs: usize, outputs: usize) -> Option<Self>;
     /// Give the currents of a packed map to a layer.
     fn run<C: Consumer<A>>(&self, packing: Packing<'_, A>, layer: C) -> Result<()>;
-}
-
-impl DenseRun<f32> for Infallible {
-    fn new(_: &[f32], _: usize, _: usize) -> Option<Self> {
-        None
-    }
-
-    fn run<C: Consumer<f32>>(&self, _: Packing<'_, f32>, _: C) -> Result<()> {
-        match *self {}
-    }
 }
 
 impl DenseRun<i32> for Dense {
@@ -56,9 +56,22 @@ impl DenseRun<i32> for Dense {
     }
 
     fn run<C: Consumer<i32>>(&self, packing: Packing<'_, i32>, layer: C) -> Result<()> {
-        let Packing { geometry, words, bias, segments } = packing;
+        let Packing { geometry, counts, bias, room } = packing;
         let level = layer.level();
         let (bias, _) = bias.as_chunks();
+        let words = match (self, counts) {
+            (Self::Narrow(rows), Counts::Step(padded)) => {
+                let pixels = Pixels::new(level, geometry, rows, padded, bias.as_chunks().0, room);
+                return layer.consume_step::<_, 16, 4>(pixels);
+            }
+            (Self::Wide(rows), Counts::Step(padded)) => {
+                let pixels = Pixels::new(level, geometry, rows, padded, bias.as_chunks().0, room);
+                return layer.consume_step::<_, 32, 2>(pixels);
+            }
+            (_, Counts::Steps(words)) => words,
+            (_, Counts::Reals(_)) => return Err(Error::internal("int8 weights on real values")),
+        };
+        let segments = &mut room.segments;
         match self {
             Self::Narrow(rows) => {
                 layer.consume::<_, 16, 4>(Dots { level, geometry, rows, words, bias: bias.as_chunks().0, segments })

@@ -4,7 +4,7 @@
 
 use crate::clocked::maps::buffers::{View, grow};
 use crate::error::Result;
-use crate::plan::Shape;
+use crate::plan::{MAX_BLOCK, Shape};
 use crate::simd::Kernel;
 
 /// Entries that a reader may read past a slice's end.
@@ -39,6 +39,10 @@ pub(crate) struct ActiveList {
     pub(crate) values: Vec<f32>,
     /// For each (row, step): where each x begins in the list, and where the last one ends.
     pub(crate) starts: Vec<u32>,
+    /// How many are listed.
+    pub(crate) used: usize,
+    /// Room for the entries of each step of a row, with their counts.
+    lines: Vec<(u32, u8)>,
     /// The map that was listed, and how.
     pub(crate) source: Option<(usize, Tell)>,
 }
@@ -48,6 +52,7 @@ impl ActiveList {
     pub(crate) fn make_room(&mut self, shape: Shape, steps: usize, tell: Tell) -> Result<()> {
         self.begin(shape, steps);
         grow(&mut self.entries, steps * shape.size() * tell.times() + SLACK)?;
+        grow(&mut self.lines, steps * shape.width * shape.channels)?;
         if tell == Tell::Value { grow(&mut self.values, self.entries.len()) } else { Ok(()) }
     }
 
@@ -84,8 +89,11 @@ impl Kernel for ListCounts<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let (list, map, shape) = (self.list, self.map, self.shape);
         let times = if let Tell::Again(times) = self.tell { times } else { 1 };
+        if times == 1 && self.shape.channels < FEW_CHANNELS {
+            return self.few_channels();
+        }
+        let (list, map, shape) = (self.list, self.map, self.shape);
         list.begin(shape, map.rows);
         let mut used = 0;
         for y in 0..shape.height {
@@ -110,6 +118,68 @@ impl Kernel for ListCounts<'_> {
                 starts[shape.width] = used as u32;
             }
         }
+        list.used = used;
+    }
+}
+
+/// Up to here a pixel's steps are looked at together: most of them are empty.
+const FEW_CHANNELS: usize = 16;
+
+impl ListCounts<'_> {
+    /// All steps of a pixel are neighbours in a map: each goes to the line of its own step.
+    #[inline(always)]
+    fn few_channels(self) {
+        let (list, map, shape) = (self.list, self.map, self.shape);
+        let (steps, channels) = (map.rows, shape.channels);
+        let size = shape.width * channels;
+        list.begin(shape, steps);
+        list.lines.resize(steps * size, (0, 0));
+        let mut used = 0;
+        for y in 0..shape.height {
+            let mut ends = [0_u32; MAX_BLOCK];
+            let ends = &mut ends[..steps];
+            let starts = &mut list.starts[y * steps * (shape.width + 1)..][..steps * (shape.width + 1)];
+            for x in 0..shape.width {
+                for (step, &end) in ends.iter().enumerate() {
+                    starts[step * (shape.width + 1) + x] = end;
+                }
+                let base = (x * channels) as u32;
+                let mut note = |place: usize, count: u8| {
+                    let (step, channel) = (place / channels, place % channels);
+                    list.lines[step * size + ends[step] as usize] = (base + channel as u32, count);
+                    ends[step] += 1;
+                };
+                let (chunks, rest) = map.pixel(y * shape.width + x).as_chunks::<CHUNK>();
+                for (number, chunk) in chunks.iter().enumerate() {
+                    if chunk.iter().fold(0, |all, count| all | count) != 0 {
+                        let mut mask = nonzero_mask(chunk);
+                        while mask != 0 {
+                            let place = mask.trailing_zeros() as usize;
+                            note(number * CHUNK + place, chunk[place]);
+                            mask &= mask - 1;
+                        }
+                    }
+                }
+                for (place, &count) in rest.iter().enumerate().filter(|(_, count)| **count != 0) {
+                    note(chunks.len() * CHUNK + place, count);
+                }
+            }
+            for (step, &end) in ends.iter().enumerate() {
+                let begin = used;
+                list.reserve(begin, end as usize, self.tell == Tell::Value);
+                for &(entry, count) in &list.lines[step * size..][..end as usize] {
+                    list.entries[used] = entry;
+                    if self.tell == Tell::Value {
+                        list.values[used] = f32::from(count);
+                    }
+                    used += 1;
+                }
+                let starts = &mut list.starts[(y * steps + step) * (shape.width + 1)..][..=shape.width];
+                starts[..shape.width].iter_mut().for_each(|start| *start += begin as u32);
+                starts[shape.width] = used as u32;
+            }
+        }
+        list.used = used;
     }
 }
 
@@ -262,6 +332,7 @@ impl Kernel for ListReals<'_> {
                 starts[shape.width] = used as u32;
             }
         }
+        list.used = used;
     }
 }
 

@@ -3,8 +3,7 @@
 use crate::clocked::maps::buffers::grow;
 use crate::clocked::synapses::events::{ActiveList, SLACK, Tell};
 use crate::clocked::synapses::geometry::Geometry;
-use crate::clocked::synapses::source::MAX_PIXELS;
-use crate::dot::Segment;
+use crate::clocked::synapses::pixels::Windows;
 use crate::error::Result;
 use crate::plan::MAX_BLOCK;
 
@@ -17,10 +16,10 @@ pub(crate) struct RowList {
     index: Vec<u32>,
     values: Vec<f32>,
     ends: [usize; MAX_BLOCK],
-    /// Of convolutions with groups.
+    /// Of convolutions with groups, and where events are followed.
     pub(crate) sums: Sums,
-    /// Of dense convolutions, for each pixel.
-    pub(crate) segments: [Vec<Segment>; MAX_PIXELS],
+    /// Of dense convolutions.
+    pub(crate) windows: Windows,
 }
 
 /// Room for sums in either precision.
@@ -37,10 +36,7 @@ impl RowList {
         if geometry.tell == Tell::Value {
             grow(&mut self.values, self.index.len())?;
         }
-        for segments in &mut self.segments {
-            segments.clear();
-            segments.reserve(geometry.window.kernel[0] * geometry.window.kernel[1]);
-        }
+        self.windows.make_room(geometry);
         Ok(())
     }
 

@@ -29,12 +29,24 @@ pub(crate) trait Source<A, const N: usize, const P: usize> {
     fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, P>);
 }
 
+/// Currents of many pixels at one step, whatever rows of the result these lie in.
+pub(crate) trait OneStep<A, const N: usize, const P: usize> {
+    /// Blocks of channels to run together over all pixels.
+    fn together(&self, blocks: usize) -> usize;
+    /// Prepare some output pixels, from number `first` on.
+    fn begin(&mut self, first: usize, pixels: usize);
+    /// Their currents in a block of channels, `P` pixels in each row.
+    fn fill(&self, block: usize, current: &mut Rows<A, N, P>);
+}
+
 /// A layer that takes its currents from any source.
 pub(crate) trait Consumer<A> {
     /// The level that it runs at.
     fn level(&self) -> Level;
     /// Run on a source.
     fn consume<S: Source<A, N, P>, const N: usize, const P: usize>(self, source: S) -> Result<()>;
+    /// Run on a source of one step.
+    fn consume_step<S: OneStep<A, N, P>, const N: usize, const P: usize>(self, source: S) -> Result<()>;
 }
 
 /// No convolution.

@@ -94,6 +94,7 @@ impl<'a> Reader<'a> {
                 2 => Body::Input(Coding::Poisson),
                 3 => Body::Input(Coding::Events),
                 4 => Body::Input(Coding::Frames),
+                5 => Body::Input(Coding::Pixels),
                 _ => return Ok(None),
             },
             kind::CONV => {

@@ -222,6 +222,7 @@ const _: () = {
             && Coding::Poisson as u32 == 1
             && Coding::Events as u32 == 2
             && Coding::Frames as u32 == 3
+            && Coding::Pixels as u32 == 4
     );
     assert!(Readout::MeanCurrent as u32 == 0 && Readout::Potential as u32 == 1);
     assert!(Readout::Count as u32 == 2 && Readout::FirstSpike as u32 == 3);

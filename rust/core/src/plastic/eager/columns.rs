@@ -1,103 +1,16 @@
-//! Synapses by target, and what spikes of targets do to them.
+//! Columns: what spikes of targets do to their synapses.
 
 use crate::simd::{Kernel, Level};
 
-use super::super::block::Block;
-use super::super::factor::{Factor, One, Powered, Room, Weight, changed};
-use super::super::memory::{prefetch, roomy};
-use super::super::plan::{self, Dependence};
-use super::super::wire::Wire;
-use super::{AHEAD_ROW, NEAR, is_gain};
-
-/// How many synapses ahead the weights of a column are asked for.
-const AHEAD: usize = 64;
-
-/// The synapses of each target, by source: the source, and the place of the weight.
-#[derive(Debug, Clone, Default)]
-pub(in super::super) struct Columns {
-    col: Vec<u32>,
-    from: From,
-    place: Vec<u32>,
-}
-
-/// Numbers of sources, in 16 bits where they fit; some places more than synapses, so that none needs a look at the end.
-#[derive(Debug, Clone)]
-enum From {
-    Narrow(Vec<u16>),
-    Wide(Vec<u32>),
-}
-
-impl Default for From {
-    fn default() -> Self {
-        Self::Narrow(Vec::new())
-    }
-}
-
-/// The number of a source.
-trait Number: Copy + Default {
-    fn new(source: usize) -> Self;
-    fn get(self) -> usize;
-}
-
-impl Number for u16 {
-    #[inline(always)]
-    fn new(source: usize) -> Self {
-        source as Self
-    }
-
-    #[inline(always)]
-    fn get(self) -> usize {
-        usize::from(self)
-    }
-}
-
-impl Number for u32 {
-    #[inline(always)]
-    fn new(source: usize) -> Self {
-        source as Self
-    }
-
-    #[inline(always)]
-    fn get(self) -> usize {
-        self as usize
-    }
-}
-
-impl Columns {
-    /// Order the synapses of rows by target.
-    pub(in super::super) fn new(row: &[u32], to: &[u16], fan_in: &[u32]) -> Self {
-        let mut col = vec![0u32; fan_in.len() + 1];
-        for (j, &count) in fan_in.iter().enumerate() {
-            col[j + 1] = col[j] + count;
-        }
-        if row.len() <= 1 << 16 {
-            let (from, place) = sorted(row, to, &col);
-            return Self { col, from: From::Narrow(from), place };
-        }
-        let (from, place) = sorted(row, to, &col);
-        Self { col, from: From::Wide(from), place }
-    }
-}
-
-/// Of each synapse by target: its source and its place.
-fn sorted<I: Number>(row: &[u32], to: &[u16], col: &[u32]) -> (Vec<I>, Vec<u32>) {
-    let (mut from, mut place) = (roomy::<I>(to.len() + AHEAD), roomy::<u32>(to.len() + AHEAD));
-    from.resize(to.len() + AHEAD, I::default());
-    place.resize(to.len() + AHEAD, 0);
-    let mut next = col.to_vec();
-    for (source, ends) in row.windows(2).enumerate() {
-        for k in ends[0]..ends[1] {
-            let slot = &mut next[to[k as usize] as usize];
-            from[*slot as usize] = I::new(source);
-            place[*slot as usize] = k;
-            *slot += 1;
-        }
-    }
-    (from, place)
-}
+use super::index::{AHEAD, Columns, From, Number};
+use crate::plastic::block::Block;
+use crate::plastic::factor::{Factor, One, Powered, Room, Weight, changed};
+use crate::plastic::memory::{AHEAD_ROW, NEAR, prefetch};
+use crate::plastic::plan::{self, Dependence};
+use crate::plastic::wire::Wire;
 
 /// Let spikes of targets change their columns: each with what it multiplies the sources' traces with.
-pub(in super::super) fn columns(block: &mut Block, wire: &Wire, fired: &[(u32, f32)], level: Level) {
+pub(crate) fn columns(block: &mut Block, wire: &Wire, fired: &[(u32, f32)], level: Level) {
     let Some(kernel) = &wire.plan.kernel else { return };
     let Block { w, c, columns: Columns { col, from, place }, last, .. } = block;
     let by_target = ByTarget { col, from: &*from, place };
@@ -164,7 +77,9 @@ impl<I: Number> ColumnsOf<'_, &[I]> {
     fn run(mut self) {
         let (w_max, inverse) = (self.kernel.w_max, self.kernel.inverse);
         match &self.kernel.post.dependence {
-            Dependence::None if is_gain(&self.kernel.post) && !self.kernel.restricted && self.kernel.c.is_none() => {
+            Dependence::None
+                if self.kernel.post.only_raises() && !self.kernel.restricted && self.kernel.c.is_none() =>
+            {
                 if self.w.len() > NEAR {
                     self.gain::<true>(w_max);
                 } else {

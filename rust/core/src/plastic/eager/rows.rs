@@ -2,19 +2,18 @@
 
 use crate::simd::{Kernel, Level};
 
-use super::super::block::Block;
-use super::super::factor::{Factor, One, Powered, Room, Weight, changed};
-use super::super::lazy::{Source, apply};
-use super::super::memory::prefetch;
-use super::super::plan::{self, Dependence};
-use super::super::wire::Wire;
-use super::{AHEAD_ROW, NEAR, is_loss};
+use crate::plastic::block::Block;
+use crate::plastic::factor::{Factor, One, Powered, Room, Weight, changed};
+use crate::plastic::lazy::{Source, apply};
+use crate::plastic::memory::{AHEAD_ROW, NEAR, prefetch};
+use crate::plastic::plan::{self, Dependence};
+use crate::plastic::wire::Wire;
 
 /// Synapses in a round of a loop.
 const UNROLLED: usize = 8;
 
 /// Deliver the arrivals of a step to `sums`, and let them change their rows.
-pub(in super::super) fn rows(block: &mut Block, wire: &Wire, sums: &mut [f32], level: Level) {
+pub(crate) fn rows(block: &mut Block, wire: &Wire, sums: &mut [f32], level: Level) {
     if wire.arrivals.is_empty() {
         return;
     }
@@ -61,7 +60,7 @@ impl<const DENSE: bool> Kernel for RowsOf<'_, DENSE> {
             return self.each(|row| row.mark::<DENSE>(offset));
         }
         match &kernel.pre.dependence {
-            Dependence::None if is_loss(&kernel.pre) && !kernel.restricted => self.each(|row| row.lose::<DENSE>()),
+            Dependence::None if kernel.pre.only_lowers() && !kernel.restricted => self.each(|row| row.lose::<DENSE>()),
             Dependence::None => self.change(kernel, One),
             Dependence::Weight(None) => self.change(kernel, Weight { inverse }),
             Dependence::Room(None) => self.change(kernel, Room { w_max, inverse }),

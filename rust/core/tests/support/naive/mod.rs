@@ -236,6 +236,9 @@ fn compute(ops: &[Op], maps: &[Map], state: &mut State, request: &Request<'_>, [
 fn input(request: &Request<'_>, size: usize, sample: usize, step: usize) -> Map {
     match request.input {
         Input::Constant(values) => Map::Real(values[sample * size..(sample + 1) * size].to_vec()),
+        Input::Pixels(values) => {
+            Map::Integer(values[sample * size..(sample + 1) * size].iter().map(|&value| i64::from(value)).collect())
+        }
         Input::Frames(values) => Map::Real(values[(step * request.batch + sample) * size..][..size].to_vec()),
         Input::Poisson { rates, seed, first_sample } => {
             let time = request.start + step as u64;
