@@ -1,6 +1,7 @@
 //! Convolutions: their weights, packed, and the kernels that make currents of them.
 
 pub(crate) mod aligned;
+pub(crate) mod bits;
 pub(crate) mod choice;
 pub(crate) mod conv;
 pub(crate) mod current;

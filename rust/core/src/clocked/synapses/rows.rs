@@ -1,7 +1,8 @@
 //! The weight rows of active inputs, gathered for some output pixels.
 
 use crate::clocked::maps::buffers::grow;
-use crate::clocked::synapses::events::{ActiveList, SLACK, Tell};
+use crate::clocked::synapses::bits::SLACK;
+use crate::clocked::synapses::events::{ActiveList, Tell};
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::pixels::Windows;
 use crate::error::Result;
