@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import pysnn
-from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, MaxPool2d, Network, Output
+from pysnn import IF, LIF, AvgPool2d, Conv2d, FirstSpike, Flatten, Input, Linear, MaxPool2d, Network, Output
 from pysnn.export import ExportOptions, export_network
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
@@ -113,6 +113,18 @@ def test_runs_and_streams_of_values(suite: Suite, name: str, precision: Any) -> 
     ).scores
     same(found[:SAMPLES], expected[-1, :SAMPLES])
     same(found[SAMPLES:], expected[:, SAMPLES])
+
+
+@pytest.mark.parametrize("window", [None, 16])
+def test_runs_of_pictures_with_an_int8_first_layer(suite: Suite, window: int | None) -> None:
+    network = CONV if window is None else CONV.replace({"a": FirstSpike(0.5, window=16), "b": FirstSpike(0.5, window=16)})
+    steps = range(1, STEPS + 1) if window is None else [1]
+    settings = {"precision": "int8", "first_layer": "int8"}
+    found = suite.scores(network, steps=steps[-1], **settings)
+    values = drawn((SAMPLES + 1) * int(np.prod(network.input.shape))).reshape(-1, *network.input.shape)
+    expected = pysnn.run(network, values, steps=steps, **settings).scores
+    same(found[:SAMPLES], expected[-1, :SAMPLES])
+    same(found[SAMPLES:], expected[:, SAMPLES] if window is None else expected[:0, 0])
 
 
 @pytest.mark.parametrize("name", NETWORKS)

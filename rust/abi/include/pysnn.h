@@ -55,7 +55,7 @@ typedef struct pysnn_info {
     uint32_t channels, height, width;
     uint32_t outputs;    /* scores */
     uint32_t steps;      /* time-steps that the network is meant for; 0: the file does not say */
-    uint32_t coding;     /* 1 constant, 2 Poisson, 3 given spikes, 4 events, 5 frames */
+    uint32_t coding;     /* 1 constant, 2 Poisson, 3 given spikes, 4 events, 5 frames, 6 uint8 pixels before an int8 first layer */
     uint32_t precision;  /* 0 float32, 1 int8 */
     uint32_t readout;    /* scores are: 1 the mean current, 2 the potential, 3 spikes, 4 minus the step of the first spike */
     uint32_t window;     /* time-steps of a first-spike window, which pysnn_steps counts as one; 0: none */
@@ -81,7 +81,7 @@ void pysnn_end(pysnn_session *session);
 pysnn_status pysnn_reset(pysnn_session *session, pysnn_error *error);
 
 /* Set the values that enter at every step from now on, (C, H, W), as they are in data: uint8 stand for 255ths, and the mean and std, or the
- * scaling, of the file are applied. Frames are set before each step. */
+ * scaling, of the file are applied. Frames are set before each step. Where coding is 6, only uint8 enter. */
 pysnn_status pysnn_input_f32(pysnn_session *session, const float *values, size_t count, pysnn_error *error);
 pysnn_status pysnn_input_u8(pysnn_session *session, const uint8_t *values, size_t count, pysnn_error *error);
 

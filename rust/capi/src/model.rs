@@ -56,6 +56,7 @@ pub(crate) fn info(network: &Exported) -> Info {
             Encoding::Spikes => 3,
             Encoding::Events => 4,
             Encoding::Frames => 5,
+            Encoding::Pixels => 6,
         },
         precision: u32::from(network.plan.precision() == Precision::Int8),
         readout: readout as u32 + 1,

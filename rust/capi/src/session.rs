@@ -18,6 +18,8 @@ pub struct Session {
     stream: Stream,
     /// What enters, `(C, H, W)`.
     input: Vec<f32>,
+    /// The same of pictures of uint8, `(2 C, H, W)`.
+    pixels: Vec<u8>,
     /// It has been set.
     ready: bool,
     /// A panic has gone through it.
@@ -40,8 +42,12 @@ impl Session {
         }
         let mut stream = Stream::new(Arc::clone(&model.program), 1, None)?;
         stream.make_room()?;
-        let input = if model.interface.about.encoding.is_events() { Vec::new() } else { vec![0.0; size] };
-        Ok(Self { model: Arc::clone(model), wanted, stream, input, ready: false, broken: false })
+        let (input, pixels) = match model.interface.about.encoding {
+            Encoding::Spikes | Encoding::Events => (Vec::new(), Vec::new()),
+            Encoding::Pixels => (Vec::new(), vec![0; 2 * size]),
+            _ => (vec![0.0; size], Vec::new()),
+        };
+        Ok(Self { model: Arc::clone(model), wanted, stream, input, pixels, ready: false, broken: false })
     }
 
     pub(crate) fn reset(&mut self) -> Outcome<()> {
@@ -53,8 +59,17 @@ impl Session {
         if about.encoding.is_events() {
             return Err(Failure::argument("events enter this network: pysnn_step_events"));
         }
-        if count != self.input.len() {
-            return Err(Failure::argument(format!("{count} values; expected {}", self.input.len())));
+        let shape = self.model.interface.shape;
+        if count != shape.size() {
+            return Err(Failure::argument(format!("{count} values; expected {}", shape.size())));
+        }
+        if about.encoding == Encoding::Pixels {
+            let Samples::Bytes(picture) = samples else {
+                return Err(Failure::argument("uint8 pixels enter this network: pysnn_input_u8"));
+            };
+            self.model.interface.input.write_map(picture, shape.pixels(), &mut self.pixels)?;
+            self.ready = true;
+            return Ok(());
         }
         self.ready = false;
         self.model.interface.input.write(samples, self.model.interface.shape.pixels(), &mut self.input)?;
@@ -83,6 +98,7 @@ impl Session {
                 let frame = Input::Frames(&self.input);
                 return (0..steps).try_for_each(|_| Ok(self.stream.advance(frame, 1, &mut go_on)?));
             }
+            Encoding::Pixels => Input::Pixels(&self.pixels),
             _ => Input::Constant(&self.input),
         };
         Ok(self.stream.advance(input, steps as usize, &mut go_on)?)

@@ -43,6 +43,8 @@ pub enum Preparation {
     },
     /// Data of every type as they are, through operations in float64.
     Scaling(Vec<Operation>),
+    /// Pictures of uint8 alone: what exceeds the uint8 nearest to each channel's mean, and what falls short of it.
+    Pixels(Vec<u8>),
 }
 
 /// Values of samples.
@@ -87,6 +89,17 @@ impl Preparation {
         }
     }
 
+    /// Read the means of pictures.
+    pub(super) fn read_pixels(bytes: &[u8], number: u32, channels: usize) -> Result<Self> {
+        if number == 0 && bytes.len() == channels {
+            return Ok(Self::Pixels(bytes.to_vec()));
+        }
+        Err(damaged(format!(
+            "{} bytes of means of pixels and operations {number}; expected {channels} and 0",
+            bytes.len()
+        )))
+    }
+
     /// Values in the network's input space, for samples of `pixels` values a channel; the type of `samples` matters.
     ///
     /// # Errors
@@ -98,7 +111,22 @@ impl Preparation {
         Ok(values)
     }
 
-    /// The same, written to as many values.
+    /// The map that pictures of uint8 are, twice as long, for samples of `pixels` values a channel.
+    ///
+    /// # Errors
+    ///
+    /// The network reads no pictures of uint8, or the map has another length.
+    pub fn write_map(&self, given: &[u8], pixels: usize, map: &mut [u8]) -> Result<()> {
+        match self {
+            Self::Pixels(means) if map.len() == 2 * given.len() => {
+                write_pixels(given, means, pixels, map);
+                Ok(())
+            }
+            _ => Err(Error::data("input: pictures of uint8 for a network that reads none, or of another size")),
+        }
+    }
+
+    /// The same as [`Self::values`], written to as many values.
     ///
     /// # Errors
     ///
@@ -110,6 +138,7 @@ impl Preparation {
                     |x: f64, step: &Operation| step.action.apply(x, step.values[at / pixels % step.values.len()]);
                 operations.iter().fold(x, scale) as f32
             }),
+            (Self::Pixels(_), _) => return Err(Error::data("input: values for a network that reads uint8 pixels")),
             (_, Samples::Bytes(given)) => each(values, given, |x| f32::from(x) / 255.0),
             (_, Samples::Single(given)) => each(values, given, |x| x),
             (_, Samples::Double(given)) => each(values, given, |x| x as f32),
@@ -124,6 +153,18 @@ impl Preparation {
             return Ok(());
         }
         Err(Error::data("input: a value leaves float32, or is not finite"))
+    }
+}
+
+/// Pictures as the map of a plan: for each of `means`, and `pixels` of its channel, what exceeds it, and then what falls short of it.
+fn write_pixels(given: &[u8], means: &[u8], pixels: usize, map: &mut [u8]) {
+    let size = means.len() * pixels;
+    for (picture, map) in given.chunks_exact(size).zip(map.chunks_exact_mut(2 * size)) {
+        let (over, under) = map.split_at_mut(size);
+        for (at, &value) in picture.iter().enumerate() {
+            let mean = means[at / pixels];
+            (over[at], under[at]) = (value.saturating_sub(mean), mean.saturating_sub(value));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! From bytes to an exported network: every one of them is checked, and nothing is allocated that they do not hold.
 
-use super::about::{Interface, check_input, read_about};
+use super::about::{Encoding, Interface, check_input, read_about};
 use super::bytes::{damaged, u32_at, zero};
 use super::golden::{self, Golden};
 use super::input::Preparation;
@@ -36,10 +36,15 @@ impl Exported {
         let record = sections[section::ABOUT];
         let about = read_about(record)?;
         let shape = check_input(&plan, &about)?;
-        let input = Preparation::read(sections[section::INPUT], u32_at(record, about::OPERATIONS), shape.channels)?;
+        let (prepared, operations) = (sections[section::INPUT], u32_at(record, about::OPERATIONS));
+        let input = match about.encoding {
+            Encoding::Pixels => Preparation::read_pixels(prepared, operations, shape.channels)?,
+            _ => Preparation::read(prepared, operations, shape.channels)?,
+        };
         let golden = golden::read(
             &plan,
             &about,
+            shape,
             record,
             [sections[section::GOLDEN_INPUT], sections[section::GOLDEN_SCORES], sections[section::GOLDEN_SPIKES]],
         )?;
