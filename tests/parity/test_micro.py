@@ -60,19 +60,58 @@ NETWORKS = {
 }
 
 
+PICTURES = _chain(
+    ("in", Input((2, 6, 5), mean=(0.4, 0.6), std=(0.25, 0.2))),
+    ("conv", Conv2d(RNG.normal(size=(4, 2, 3, 3)), RNG.normal(size=4), padding=1)),
+    ("a", IF()),
+    ("conv2", Conv2d(RNG.normal(size=(4, 4, 3, 3)), stride=2)),
+    ("b", LIF(tau=3.0)),
+    ("mean", AvgPool2d(2)),
+    ("flat", Flatten()),
+    ("fc", Linear(RNG.normal(size=(3, 4)))),
+    ("out", Output()),
+)
+
+
 def _exported(network: Network) -> bytes:
     return export_network(SavedNetwork(network, Settings(precision="int8", coding="spikes", dt=1.0)))
 
 
+def _drawn(count: int) -> NDArray[np.uint8]:
+    drawn, state = [], 1
+    for _ in range(count):
+        state = (state * 1664525 + 1013904223) % 2**32
+        drawn.append(state >> 24)
+    return np.array(drawn, dtype=np.uint8)
+
+
 def _expected(network: Network) -> NDArray[np.float32]:
     shape = network.input.shape
-    drawn, state = [], 1
-    for _ in range(STEPS * int(np.prod(shape))):
-        state = (state * 1664525 + 1013904223) % 2**32
-        drawn.append(state >> 24 < 64)
-    spikes = np.array(drawn, dtype=np.uint8).reshape(STEPS, 1, *shape)
+    spikes = (_drawn(STEPS * int(np.prod(shape))) < 64).astype(np.uint8).reshape(STEPS, 1, *shape)
     steps = range(1, STEPS + 1)
     return pysnn.run(network, spikes, steps=steps, coding="spikes", precision="int8", dt=1.0).scores[:, 0]
+
+
+def _scores(lines: list[str]) -> NDArray[np.float32]:
+    words = [line.split()[1:] for line in lines if line.startswith("scores")]
+    return np.array([[int(word, 16) for word in row] for row in words], dtype=np.uint32).view(np.float32)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_pictures_give_the_bits_of_python(board: Board, tmp_path: Path) -> None:
+    if board.missing():
+        pytest.skip(f"{board.name} needs {board.missing()}")
+    options: dict[str, Any] = {"precision": "int8", "first_layer": "int8", "dt": 1.0}
+    plan = export_network(SavedNetwork(PICTURES, Settings(**options)))
+    lines = board.run(board.link(plan, tmp_path))
+    assert lines[-1:] == ["good"], lines
+    pictures = _drawn(3 * 60).reshape(3, 2, 6, 5)
+    expected = pysnn.run(PICTURES, pictures, steps=range(1, STEPS + 1), **options).scores
+    found = _scores(lines)
+    # Runs of two pictures, and a stream of the third.
+    expected = np.concatenate((expected[-1, :2], expected[:, 2]))
+    assert ((found + np.float32(0)).view(np.uint32) == (expected + np.float32(0)).view(np.uint32)).all()
+    assert (found != 0).any()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -82,8 +121,7 @@ def test_boards_give_the_bits_of_python(board: Board, name: str, tmp_path: Path)
         pytest.skip(f"{board.name} needs {board.missing()}")
     lines = board.run(board.link(_exported(NETWORKS[name]), tmp_path))
     assert lines[-1:] == ["good"], lines
-    words = [line.split()[1:] for line in lines if line.startswith("scores")]
-    found = np.array([[int(word, 16) for word in row] for row in words], dtype=np.uint32).view(np.float32)
+    found = _scores(lines)
     expected = _expected(NETWORKS[name])
     # The sign of a zero is not defined.
     assert ((found + np.float32(0)).view(np.uint32) == (expected + np.float32(0)).view(np.uint32)).all()

@@ -86,8 +86,8 @@ pub(crate) fn room<T>(memory: *mut u8, bytes: usize, needed: usize) -> Outcome<*
 }
 
 /// Bytes of a session in the caller's memory.
-pub(crate) fn session_bytes(model: &OpenModel) -> usize {
-    size_of::<OpenSession>() + model.info().stream_bytes
+pub(crate) fn session_bytes(room: [usize; 2]) -> usize {
+    size_of::<OpenSession>() + 4 * room[0] + room[1]
 }
 
 /// Begin a session in the caller's memory.
@@ -95,9 +95,14 @@ pub(crate) fn session_bytes(model: &OpenModel) -> usize {
 /// # Safety
 ///
 /// The model stays, and the memory is null or has so many bytes that nothing else reads or writes.
-pub(crate) unsafe fn begin(model: &'static OpenModel, memory: *mut u8, bytes: usize) -> Outcome<*mut OpenSession> {
-    let session = room::<OpenSession>(memory, bytes, session_bytes(model))?;
-    let [words, counts] = Session::room(model);
+pub(crate) unsafe fn begin(
+    model: &'static OpenModel,
+    goes_on: bool,
+    memory: *mut u8,
+    bytes: usize,
+) -> Outcome<*mut OpenSession> {
+    let [words, counts] = Session::room(model, goes_on);
+    let session = room::<OpenSession>(memory, bytes, session_bytes([words, counts]))?;
     let words_begin = session.wrapping_add(1).cast::<i32>();
     let counts_begin = words_begin.wrapping_add(words).cast::<u8>();
     // SAFETY: the memory has been seen to hold a session, the words behind it and the counts behind these; a session's size is a multiple
@@ -107,7 +112,7 @@ pub(crate) unsafe fn begin(model: &'static OpenModel, memory: *mut u8, bytes: us
         ptr::write_bytes(counts_begin, 0, counts);
         let words = slice::from_raw_parts_mut(words_begin, words);
         let counts = slice::from_raw_parts_mut(counts_begin, counts);
-        session.write(Session::start(model, words, counts)?);
+        session.write(Session::start(model, goes_on, words, counts)?);
     }
     Ok(session)
 }

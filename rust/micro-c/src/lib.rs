@@ -10,7 +10,7 @@ use pysnn_abi::{ABI, Error, Info, Status};
 use pysnn_micro::{Model, Session};
 
 pub use border::{OpenModel, OpenSession};
-use border::{Outcome, begin, missing, on, room, told, values, values_mut, wrong};
+use border::{begin, missing, on, room, told, values, values_mut, wrong};
 
 /// The version of the interface.
 #[unsafe(no_mangle)]
@@ -33,8 +33,9 @@ pub unsafe extern "C" fn pysnn_probe(plan: *const u8, bytes: usize, info: *mut I
         }
         let model = Model::open(plan)?;
         let found = model.info();
-        let stream_bytes = size_of::<OpenSession>() + found.stream_bytes;
-        *info = Info { size: info.size, stream_bytes, ..found };
+        let session = |bytes| if bytes == 0 { 0 } else { size_of::<OpenSession>() + bytes };
+        let (runs_bytes, stream_bytes) = (session(found.runs_bytes), session(found.stream_bytes));
+        *info = Info { size: info.size, runs_bytes, stream_bytes, ..found };
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -92,13 +93,11 @@ pub unsafe extern "C" fn pysnn_start(
         // SAFETY: the caller's promise.
         let (session, model) = unsafe { (session.as_mut().ok_or_else(missing)?, model.as_ref().ok_or_else(missing)?) };
         *session = ptr::null_mut();
-        match wanted {
-            0 => return Err(wrong(Status::Unsupported, "events enter: PYSNN_STREAM alone")),
-            1 => {}
-            _ => return Err(wrong(Status::Argument, "an unknown use; expected PYSNN_RUNS or PYSNN_STREAM")),
+        if wanted > 1 {
+            return Err(wrong(Status::Argument, "an unknown use; expected PYSNN_RUNS or PYSNN_STREAM"));
         }
         // SAFETY: the caller's promise.
-        *session = unsafe { begin(model, memory, memory_bytes)? };
+        *session = unsafe { begin(model, wanted == 1, memory, memory_bytes)? };
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -124,11 +123,7 @@ pub unsafe extern "C" fn pysnn_reset(session: *mut OpenSession, error: *mut Erro
     unsafe { on(session, error, reset) }
 }
 
-fn only_events(_: &mut OpenSession) -> Outcome<()> {
-    Err(wrong(Status::Argument, "events enter this network: pysnn_step_events"))
-}
-
-/// Refuse values.
+/// Refuse values of float32.
 ///
 /// # Safety
 ///
@@ -140,11 +135,13 @@ pub unsafe extern "C" fn pysnn_input_f32(
     _count: usize,
     error: *mut Error,
 ) -> Status {
+    let refuse =
+        |_: &mut OpenSession| Err(wrong(Status::Argument, "no float32 enters: pysnn_step_events or pysnn_input_u8"));
     // SAFETY: the caller's promise.
-    unsafe { on(session, error, only_events) }
+    unsafe { on(session, error, refuse) }
 }
 
-/// Refuse values.
+/// Set a picture.
 ///
 /// # Safety
 ///
@@ -152,23 +149,23 @@ pub unsafe extern "C" fn pysnn_input_f32(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pysnn_input_u8(
     session: *mut OpenSession,
-    _values: *const u8,
-    _count: usize,
+    picture: *const u8,
+    count: usize,
     error: *mut Error,
 ) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { on(session, error, only_events) }
+    unsafe { on(session, error, |session| session.picture(values(picture, count)?)) }
 }
 
-/// Refuse steps without events.
+/// Take steps with the picture that has been set.
 ///
 /// # Safety
 ///
 /// Pointers are null, or point to what the header says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pysnn_steps(session: *mut OpenSession, _steps: u32, error: *mut Error) -> Status {
+pub unsafe extern "C" fn pysnn_steps(session: *mut OpenSession, steps: u32, error: *mut Error) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { on(session, error, only_events) }
+    unsafe { on(session, error, |session| session.run(steps)) }
 }
 
 /// Take one step with events.
@@ -267,7 +264,7 @@ pub unsafe extern "C" fn pysnn_verify(
     // SAFETY: the caller's promise; the session begun here ends with this function.
     unsafe {
         let verify = |model| {
-            let session = begin(model, memory, memory_bytes)?;
+            let session = begin(model, model.info().runs_bytes == 0, memory, memory_bytes)?;
             session.as_mut().ok_or_else(missing)?.verify()
         };
         told(error, model.as_ref().ok_or_else(missing).and_then(verify))

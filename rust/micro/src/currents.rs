@@ -1,7 +1,7 @@
 //! Currents of one pixel, computed when neurons ask for them: no map of currents is ever kept.
 
 use crate::bytes::Integers;
-use crate::layout::counts;
+use crate::layout::stride;
 use crate::model::Model;
 use crate::op::{Entry, Kind, Map, Op, word};
 
@@ -10,18 +10,46 @@ use crate::op::{Entry, Kind, Map, Op, word};
 pub(crate) struct Maps<'m, 'a> {
     pub(crate) model: &'m Model<'a>,
     pub(crate) bytes: &'m [u8],
+    /// Where each begins.
+    pub(crate) places: &'m [i32],
+    /// Steps that they have room for.
+    pub(crate) steps: usize,
+    /// The one that is looked at.
+    pub(crate) step: usize,
 }
 
-/// Where an operation's counts begin.
-pub(crate) fn place(model: &Model<'_>, number: usize) -> usize {
-    (0..number).filter_map(|before| model.op(before)).map(|op| counts(&op)).sum()
+/// The counts of a map at a step.
+#[derive(Clone, Copy)]
+pub(crate) struct Counts<'m> {
+    bytes: &'m [u8],
+    stride: usize,
+    shift: usize,
+    mask: u8,
+}
+
+impl Counts<'_> {
+    #[inline]
+    pub(crate) fn at(&self, number: usize) -> u8 {
+        self.bytes.get(number * self.stride).map_or(0, |byte| byte >> self.shift & self.mask)
+    }
+}
+
+/// Where a step of a count lies: a byte, and a bit and a mask in it.
+pub(crate) fn spot(op: &Op<'_>, step: usize) -> (usize, usize, u8) {
+    match op.most {
+        _ if op.is_static => (0, 0, 255),
+        1 => (step / 8, step % 8, 1),
+        _ => (step, 0, 255),
+    }
 }
 
 impl<'a> Maps<'_, 'a> {
     /// The counts of an operation, `(C, H, W)`.
-    pub(crate) fn counts(&self, number: usize, op: &Op<'_>) -> &[u8] {
-        let begin = place(self.model, number);
-        self.bytes.get(begin..begin + op.shape.size()).unwrap_or_default()
+    #[inline(never)]
+    pub(crate) fn counts(&self, number: usize, op: &Op<'_>) -> Counts<'_> {
+        let (first, shift, mask) = spot(op, self.step);
+        let begin = self.places.get(number).map_or(0, |&place| place as usize) + first;
+        Counts { bytes: self.bytes.get(begin..).unwrap_or_default(), stride: stride(op, self.steps), shift, mask }
     }
 
     /// The currents of all channels of a pixel; `room` is for those that they are made of.
@@ -53,7 +81,7 @@ impl<'a> Maps<'_, 'a> {
                 let first = (ky * window.kernel[1] + kx) * own;
                 for group in 0..groups {
                     for input in 0..own {
-                        let count = i32::from(counts[(group * own + input) * pixels + from]);
+                        let count = i32::from(counts.at((group * own + input) * pixels + from));
                         if count == 0 {
                             continue;
                         }
@@ -75,8 +103,39 @@ impl<'a> Maps<'_, 'a> {
         }
         let (counts, pixels) = (self.counts(number, &op), op.shape.pixels());
         for (channel, value) in into[..op.shape.channels].iter_mut().enumerate() {
-            *value = i32::from(counts[channel * pixels + pixel]);
+            *value = i32::from(counts.at(channel * pixels + pixel));
         }
+    }
+
+    /// A count that no neuron makes.
+    pub(crate) fn count(&self, op: &Op<'a>, i: usize) -> u8 {
+        let (model, pixels) = (self.model, op.shape.pixels());
+        let of = |number: usize, at: usize| model.op(number).map_or(0, |op| self.counts(number, &op).at(at));
+        match op.kind {
+            Kind::Add => (0..op.sources()).fold(0, |sum: u8, k| sum.wrapping_add(of(model.source(op, k), i))),
+            Kind::Gather => from(model, op, model.integers(op, 0), i).map_or(0, |from| {
+                let pixels = model.op(from.number).map_or(0, |op| op.shape.pixels());
+                of(from.number, from.channel * pixels + from.pixel)
+            }),
+            _ => {
+                let number = model.source(op, 0);
+                let Some(source) = model.op(number) else { return 0 };
+                let (counts, mut sum) = (self.counts(number, &source), 0_u8);
+                seen(op, &source, i / pixels, i % pixels, |input| sum = sum.wrapping_add(counts.at(input)));
+                sum
+            }
+        }
+    }
+
+    /// The largest cumulative count of a window.
+    pub(crate) fn cumulative(&self, op: &Op<'a>, i: usize) -> i32 {
+        let (number, pixels, mut most) = (self.model.source(op, 0), op.shape.pixels(), 0);
+        let Some(source) = self.model.op(number) else { return 0 };
+        seen(op, &source, i / pixels, i % pixels, |input| {
+            let counts = |step| Maps { step, ..*self }.counts(number, &source).at(input);
+            most = (0..=self.step).map(|step| i32::from(counts(step))).sum::<i32>().max(most);
+        });
+        most
     }
 
     fn add(&self, op: Op<'a>, pixel: usize, into: &mut [i32], room: &mut [i32]) {
@@ -118,6 +177,18 @@ impl<'a> Maps<'_, 'a> {
                     values[channel]
                 }
             };
+        }
+    }
+}
+
+/// The inputs that a window sees.
+fn seen(op: &Op<'_>, source: &Op<'_>, channel: usize, pixel: usize, mut see: impl FnMut(usize)) {
+    let (window, at) = (op.window(), [pixel / op.shape.width, pixel % op.shape.width]);
+    for ky in 0..window.kernel[0] {
+        for kx in 0..window.kernel[1] {
+            if let Some(pixel) = window.pixel(source.shape, at, [ky, kx]) {
+                see(channel * source.shape.pixels() + pixel);
+            }
         }
     }
 }

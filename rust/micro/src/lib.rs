@@ -1,7 +1,7 @@
 //! Exported int8 networks on microcontrollers: no heap, no floating point, no unsafe code. The file stays where it is (flash), and all
 //! that changes lies in two slices of the caller's.
 //!
-//! It runs streams of given events. `docs/edge.md` says what else an exported network may hold, which is refused here with the node's name.
+//! It runs streams of given events, and runs and streams of uint8 pictures that an int8 first layer reads. `docs/edge.md` says what else an exported network may hold, which is refused here with the node's name.
 
 #![no_std]
 #![forbid(unsafe_code)]

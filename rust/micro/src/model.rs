@@ -10,6 +10,8 @@ use crate::sha256::Sha256;
 
 /// Nodes that hand currents on to each other, at most.
 const DEEPEST: usize = 6;
+/// How data enter, where they are pictures of uint8.
+const PIXELS: u32 = 6;
 /// Values of a map, at most.
 const LARGEST: usize = 1 << 24;
 
@@ -23,6 +25,8 @@ pub struct Model<'a> {
     names: &'a [u8],
     pub(crate) data: &'a [u8],
     pub(crate) about: &'a [u8],
+    /// The uint8 nearest to each channel's mean, where pictures enter.
+    pub(crate) means: &'a [u8],
     /// Golden input, scores and spikes.
     pub(crate) golden: [&'a [u8]; 3],
 }
@@ -60,7 +64,7 @@ impl<'a> Model<'a> {
     ///
     /// It is damaged, of another version, or holds what is not run here.
     pub fn open(bytes: &'a [u8]) -> Result<'a, Self> {
-        let [network, about, _, input, scores, spikes] = sections(bytes, b"PYSNNEXP")?;
+        let [network, about, means, input, scores, spikes] = sections(bytes, b"PYSNNEXP")?;
         let mut hash = Sha256::new();
         hash.update(&bytes[..32]);
         hash.update(&[0; 32]);
@@ -70,16 +74,20 @@ impl<'a> Model<'a> {
             return Err(Fault::damaged("its SHA-256 is not that of its bytes"));
         }
         let [ops, sources, arrays, names, data] = sections(network, b"PYSNNPLN")?;
-        let model = Self { digest, ops, sources, arrays, names, data, about, golden: [input, scores, spikes] };
+        let model = Self { digest, ops, sources, arrays, names, data, about, means, golden: [input, scores, spikes] };
         if about.len() != 128 || !ops.len().is_multiple_of(OP) || model.count() < 2 {
             return Err(Fault::damaged("the section about the run, or the operations, are of another size"));
         }
-        if ![3, 4].contains(&model.coding()) {
-            let what = "values enter it, and the first layer is in float32: only given spikes and events here";
+        if ![3, 4, PIXELS].contains(&model.coding()) {
+            let what = "values enter it, and the first layer is in float32: only events here, or pixels and an int8 first layer";
             return Err(Fault::new(Status::Unsupported, what));
         }
         (0..model.count()).try_for_each(|number| model.check(number).map_err(|fault| fault.at(model.name(number))))?;
-        Layout::of(&model).ok_or(Fault::new(Status::Memory, "it takes more memory than there are addresses"))?;
+        let channels = model.op(0).map_or(0, |op| op.shape.channels);
+        if model.pixels() && 2 * model.means.len() != channels {
+            return Err(Fault::damaged("the means of its pixels are not those of its channels"));
+        }
+        Layout::of(&model, true).ok_or(Fault::new(Status::Memory, "it takes more memory than there are addresses"))?;
         Ok(model)
     }
 
@@ -106,6 +114,11 @@ impl<'a> Model<'a> {
 
     pub(crate) fn coding(&self) -> u32 {
         u32_at(self.about, 0)
+    }
+
+    /// Whether pictures enter.
+    pub(crate) fn pixels(&self) -> bool {
+        self.coding() == PIXELS
     }
 
     /// The last operation's: mean current, potential, count or first spike, from 1.
@@ -260,16 +273,17 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn info(&self) -> Info {
         let (input, last) = (self.op(0), self.op(self.count() - 1));
-        let layout = Layout::of(self).unwrap_or_default();
+        let [layout, runs] = [true, false].map(|goes_on| Layout::of(self, goes_on).unwrap_or_default());
         Info {
             size: size_of::<Info>(),
             model_bytes: size_of::<Self>(),
-            runs_bytes: 0,
+            runs_bytes: if self.pixels() { runs.memory() } else { 0 },
             stream_bytes: layout.memory(),
             state_bytes: layout.state_bytes,
             alignment: 8,
             format: 1,
-            channels: input.map_or(0, |op| op.shape.channels as u32),
+            // A channel of a picture is two of the input's map.
+            channels: input.map_or(0, |op| op.shape.channels as u32) >> u32::from(self.pixels()),
             height: input.map_or(0, |op| op.shape.height as u32),
             width: input.map_or(0, |op| op.shape.width as u32),
             outputs: last.map_or(0, |op| op.shape.size() as u32),

@@ -50,6 +50,8 @@ pub(crate) struct Op<'a> {
     record: &'a [u8],
     pub(crate) kind: Kind,
     pub(crate) map: Map,
+    /// The same at every step.
+    pub(crate) is_static: bool,
     pub(crate) shape: Shape,
     /// The largest count.
     pub(crate) most: u32,
@@ -95,7 +97,15 @@ impl<'a> Op<'a> {
             _ => return None,
         };
         let [channels, height, width] = [4, 5, 6].map(|word| at(word) as usize);
-        (at(2) == 0).then_some(Self { record, kind, map, shape: Shape { channels, height, width }, most: at(3) })
+        let is_static = at(2) == 1;
+        (at(2) <= 1).then_some(Self {
+            record,
+            kind,
+            map,
+            is_static,
+            shape: Shape { channels, height, width },
+            most: at(3),
+        })
     }
 
     pub(crate) fn word(&self, word: usize) -> usize {

@@ -9,22 +9,22 @@ const INT32: u64 = i32::MAX as u64;
 /// A decay of 1.
 const WHOLE: u64 = 1 << 30;
 
-/// For how many steps nothing leaves int32, `magnitude` being the largest value that each operation remembers.
+/// For how many steps, `steps` at least, nothing leaves int32, `magnitude` being the largest value that each operation remembers.
 ///
 /// # Errors
 ///
-/// The operation that could leave it in a single step.
-pub(crate) fn prove(model: &Model<'_>, magnitude: &dyn Fn(usize) -> u64) -> Result<u64, usize> {
+/// The operation that could leave it in `steps`.
+pub(crate) fn prove(model: &Model<'_>, steps: u64, magnitude: &dyn Fn(usize) -> u64) -> Result<u64, usize> {
     let beyond = |steps: u64| {
         (0..model.count()).find(|&number| {
             let reach = model.op(number).map_or(0, |op| reach(model, &op, steps));
             reach > 0 && magnitude(number).saturating_add(reach) > INT32
         })
     };
-    if let Some(number) = beyond(1) {
+    if let Some(number) = beyond(steps) {
         return Err(number);
     }
-    let (mut known, mut over) = (1, LONGEST + 1);
+    let (mut known, mut over) = (steps, LONGEST.max(steps) + 1);
     while over - known > known / 8 + 1 {
         let middle = known + (over - known) / 2;
         if beyond(middle).is_none() { known = middle } else { over = middle }

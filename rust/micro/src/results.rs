@@ -3,7 +3,6 @@
 use pysnn_abi::Status;
 
 use crate::bytes::{u32_at, u64_at};
-use crate::currents::Maps;
 use crate::fault::{Fault, Result};
 use crate::float::Float;
 use crate::op::Kind;
@@ -56,8 +55,10 @@ impl<'a> Session<'_, 'a> {
         let (Some(first), Some(last)) = (self.model.op(0), self.model.op(self.model.count() - 1)) else {
             return Err(differs);
         };
-        let (size, classes) = (first.shape.size(), last.shape.size());
-        let expected = samples.checked_mul(steps).and_then(|rows| rows.checked_mul(size));
+        let pixels = self.model.pixels();
+        let (size, classes) = (first.shape.size() >> u32::from(pixels), last.shape.size());
+        let rows = if pixels { Some(samples) } else { samples.checked_mul(steps) };
+        let expected = rows.and_then(|rows| rows.checked_mul(size));
         if expected != Some(input.len()) || samples.checked_mul(4 * classes) != Some(scores.len()) {
             return Err(Fault::damaged("the golden run is of another size"));
         }
@@ -71,14 +72,18 @@ impl<'a> Session<'_, 'a> {
             self.reset();
             // Spikes of the layers are compared as the sum of all, layer by layer in each step.
             let mut left = [0_u64; 2];
-            for step in 0..steps {
+            if pixels {
+                self.picture(&input[sample * size..][..size])?;
+                self.run(steps as u32)?;
+            }
+            for step in 0..if pixels { 0 } else { steps } {
                 self.bytes[..size].copy_from_slice(&input[(step * samples + sample) * size..][..size]);
                 if self.bytes[..size].iter().any(|&count| u32::from(count) > first.most) {
                     return Err(Fault::damaged("a golden count is too large"));
                 }
-                self.advance()?;
-                left[0] += self.spikes();
+                self.advance(1)?;
             }
+            left[0] += self.spikes;
             for layer in 0..layers {
                 left[1] += u64_at(spikes, layer * (40 + 8 * samples) + 8 + 8 * sample);
             }
@@ -102,15 +107,5 @@ impl<'a> Session<'_, 'a> {
 
     fn is_neuron(&self, number: usize) -> bool {
         self.model.op(number).is_some_and(|op| op.kind == Kind::Neuron)
-    }
-
-    /// Spikes of all neurons in the last step.
-    fn spikes(&self) -> u64 {
-        let maps = Maps { model: self.model, bytes: self.bytes };
-        let neurons = (0..self.model.count()).filter(|&number| self.is_neuron(number));
-        let of = |number: usize| {
-            self.model.op(number).map_or(0, |op| maps.counts(number, &op).iter().map(|&n| u64::from(n)).sum())
-        };
-        neurons.map(of).sum()
     }
 }

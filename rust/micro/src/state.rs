@@ -16,6 +16,7 @@ impl<'a> Session<'_, 'a> {
     ///
     /// There is too little room.
     pub fn save(&self, bytes: &mut [u8]) -> Result<'a, ()> {
+        self.check_stream()?;
         let Some(bytes) = bytes.get_mut(..self.layout.state_bytes) else {
             return Err(Fault::new(Status::Argument, "room for fewer bytes than a state takes"));
         };
@@ -29,12 +30,17 @@ impl<'a> Session<'_, 'a> {
         Ok(())
     }
 
+    fn check_stream(&self) -> Result<'a, ()> {
+        if self.goes_on { Ok(()) } else { Err(Fault::new(Status::Argument, "runs have no state: PYSNN_STREAM")) }
+    }
+
     /// Go on from a state.
     ///
     /// # Errors
     ///
     /// It is not one of this network.
     pub fn load(&mut self, bytes: &[u8]) -> Result<'a, ()> {
+        self.check_stream()?;
         let good = bytes.len() == self.layout.state_bytes
             && bytes.starts_with(MAGIC)
             && bytes.get(16..48) == Some(self.model.digest)

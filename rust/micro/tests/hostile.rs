@@ -6,7 +6,8 @@ use pysnn_abi::Status;
 use pysnn_micro::{Model, Session};
 use sha2::{Digest, Sha256};
 
-const FILES: [&[u8]; 2] = [
+const FILES: [&[u8]; 3] = [
+    include_bytes!("../../../tests/golden/exported-pixels.plan"),
     include_bytes!("../../../tests/golden/exported-spikes.plan"),
     include_bytes!("../../../tests/golden/exported-events.plan"),
 ];
@@ -37,15 +38,18 @@ impl Rng {
 fn run(bytes: &[u8]) -> bool {
     let Ok(model) = Model::open(bytes) else { return false };
     let info = model.info();
-    let [words, counts] = Session::room(&model);
+    let [words, counts] = Session::room(&model, true);
     if 4 * words + counts > MOST {
         return false;
     }
     let (mut words, mut counts) = (vec![0; words], vec![0; counts]);
-    let mut session = Session::start(&model, &mut words, &mut counts).unwrap();
+    let mut session = Session::start(&model, true, &mut words, &mut counts).unwrap();
     let inputs = info.channels * info.height * info.width;
     let all: Vec<u32> = (0..inputs).collect();
     let mut scores = vec![0.0; info.outputs as usize];
+    if session.picture(&vec![200; all.len()]).is_ok() && session.run(4).is_ok() {
+        session.scores(&mut scores).unwrap();
+    }
     for step in 0..4 {
         if session.step(&all[..all.len() * (step % 2)]).is_ok() {
             session.scores(&mut scores).unwrap();
@@ -61,7 +65,20 @@ fn run(bytes: &[u8]) -> bool {
     if golden(12).saturating_mul(golden(16)) < 100 {
         let _ = session.verify();
     }
+    runs(&model, all.len());
     true
+}
+
+/// Run pictures, where these enter and memory is enough.
+fn runs(model: &Model<'_>, inputs: usize) {
+    let [words, counts] = Session::room(model, false);
+    if 4 * words + counts > MOST {
+        return;
+    }
+    let (mut words, mut counts) = (vec![0; words], vec![0; counts]);
+    let Ok(mut session) = Session::start(model, false, &mut words, &mut counts) else { return };
+    let _ = session.picture(&vec![200; inputs]);
+    let _ = session.run(3);
 }
 
 #[test]
@@ -69,9 +86,14 @@ fn whole_files_run() {
     for bytes in FILES {
         assert!(run(bytes));
         let model = Model::open(bytes).unwrap();
-        let [words, counts] = Session::room(&model);
-        let (mut words, mut counts) = (vec![0; words], vec![0; counts]);
-        Session::start(&model, &mut words, &mut counts).unwrap().verify().unwrap();
+        for goes_on in [true, false] {
+            let [words, counts] = Session::room(&model, goes_on);
+            let (mut words, mut counts) = (vec![0; words], vec![0; counts]);
+            match Session::start(&model, goes_on, &mut words, &mut counts) {
+                Ok(mut session) => session.verify().unwrap(),
+                Err(fault) => assert_eq!((fault.status, goes_on), (Status::Unsupported, false)),
+            }
+        }
     }
 }
 
