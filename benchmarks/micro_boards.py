@@ -35,6 +35,7 @@ class Board:
     memory: str
     room: int
     system: str
+    flash: str = "256K"
 
     def missing(self) -> str:
         """Return what is not installed, or an empty string."""
@@ -53,7 +54,11 @@ class Board:
             *_C,
             *(f"-I{path}" for path in (BARE, ABI / "suite", ABI / "include", folder)),
             *(defines or (f"-DSUITE_ROOM={self.room}",)),
-            *(("-Wl,--defsym=RAM_BYTES=" + self.memory,) if self.system == "arm" else ("-Wl,--no-warn-rwx-segments",)),
+            *(
+                (f"-Wl,--defsym=RAM_BYTES={self.memory},--defsym=FLASH_BYTES={self.flash}",)
+                if self.system == "arm"
+                else ("-Wl,--no-warn-rwx-segments",)
+            ),
             "-T",
             str(BARE / f"{self.system}.ld"),
             *suite,
@@ -71,7 +76,7 @@ class Board:
     def run(self, program: Path) -> list[str]:
         """Return the lines that a program prints."""
         command = [*self.emulator, "-kernel", str(program)]
-        done = subprocess.run(command, capture_output=True, check=False, timeout=120, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=600, stdin=subprocess.DEVNULL)
         return (done.stdout + done.stderr).decode().splitlines()
 
 
@@ -80,18 +85,19 @@ def missing_tool(library: str) -> str:
     return "" if (LIBRARIES / f"{library}.a").exists() else f"dist/edge/micro/{library}.a (make edge-micro)"
 
 
-def _arm(processor: str, machine: str, library: str, memory: str, room: int) -> Board:
+def _arm(processor: str, machine: str, library: str, room: int) -> Board:
     compiler = ("arm-none-eabi-gcc", f"-mcpu={processor}", "-mthumb")
     emulator = ("qemu-system-arm", "-M", machine, "-nographic", "-semihosting")
-    return Board(processor, library, compiler, emulator, memory, room, "arm")
+    memory, flash = ("16K", "256K") if machine == "microbit" else ("4M", "4M")
+    return Board(processor, library, compiler, emulator, memory, room, "arm", flash)
 
 
 _RISCV = ("riscv64-unknown-elf-gcc", "-march=rv32imac", "-mabi=ilp32", "-mcmodel=medany")
 BOARDS = (
     # The micro:bit has 16 KB of memory.
-    _arm("cortex-m0", "microbit", "thumbv6m-none-eabi", "16K", 13_000),
-    _arm("cortex-m4", "mps2-an386", "thumbv7em-none-eabi", "4M", 400_000),
-    _arm("cortex-m7", "mps2-an500", "thumbv7em-none-eabi", "4M", 400_000),
+    _arm("cortex-m0", "microbit", "thumbv6m-none-eabi", 13_000),
+    _arm("cortex-m4", "mps2-an386", "thumbv7em-none-eabi", 3_500_000),
+    _arm("cortex-m7", "mps2-an500", "thumbv7em-none-eabi", 3_500_000),
     Board(
         "riscv32",
         "riscv32imac-unknown-none-elf",

@@ -106,7 +106,9 @@ def check_same_files() -> None:
 def main() -> None:
     """Build everything afresh."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--target", help="Rust target of one platform wheel, instead of all, e.g. aarch64-unknown-linux-gnu")
+    parser.add_argument(
+        "--target", help="Rust target of one platform wheel, instead of all, e.g. aarch64-unknown-linux-gnu"
+    )
     target = parser.parse_args().target
     shutil.rmtree(DIST, ignore_errors=True)
     run("maturin", "sdist", "--out", str(DIST))

@@ -85,7 +85,9 @@ def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions
     plan = compile_plan(saved.network, PlanOptions(precision, coding, settings.dt, most, options.units, first_layer))
     golden = golden_run(saved, plan, given, steps)
     pixels = first_layer == "int8"
-    operations, prepared = (0, pixel_means(saved.network.input).tobytes()) if pixels else _input_operations(saved.network.input)
+    operations, prepared = (
+        (0, pixel_means(saved.network.input).tobytes()) if pixels else _input_operations(saved.network.input)
+    )
     about = layout.ABOUT.pack(
         layout.CODINGS.index("pixels" if pixels else settings.coding) + 1,
         len(saved.network.input.shape),

@@ -117,9 +117,11 @@ def test_runs_and_streams_of_values(suite: Suite, name: str, precision: Any) -> 
 
 @pytest.mark.parametrize("window", [None, 16])
 def test_runs_of_pictures_with_an_int8_first_layer(suite: Suite, window: int | None) -> None:
-    network = CONV if window is None else CONV.replace({"a": FirstSpike(0.5, window=16), "b": FirstSpike(0.5, window=16)})
+    network = (
+        CONV if window is None else CONV.replace({"a": FirstSpike(0.5, window=16), "b": FirstSpike(0.5, window=16)})
+    )
     steps = range(1, STEPS + 1) if window is None else [1]
-    settings = {"precision": "int8", "first_layer": "int8"}
+    settings: dict[str, Any] = {"precision": "int8", "first_layer": "int8"}
     found = suite.scores(network, steps=steps[-1], **settings)
     values = drawn((SAMPLES + 1) * int(np.prod(network.input.shape))).reshape(-1, *network.input.shape)
     expected = pysnn.run(network, values, steps=steps, **settings).scores

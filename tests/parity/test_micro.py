@@ -61,14 +61,15 @@ NETWORKS = {
 
 
 PICTURES = _chain(
-    ("in", Input((2, 6, 5), mean=(0.4, 0.6), std=(0.25, 0.2))),
+    ("in", Input((2, 8, 7), mean=(0.4, 0.6), std=(0.25, 0.2))),
     ("conv", Conv2d(RNG.normal(size=(4, 2, 3, 3)), RNG.normal(size=4), padding=1)),
     ("a", IF()),
-    ("conv2", Conv2d(RNG.normal(size=(4, 4, 3, 3)), stride=2)),
-    ("b", LIF(tau=3.0)),
+    ("max", MaxPool2d(2)),
+    ("conv2", Conv2d(RNG.normal(size=(4, 4, 3, 3)), padding=1)),
+    ("b", LIF(tau=3.0, refractory=1)),
     ("mean", AvgPool2d(2)),
     ("flat", Flatten()),
-    ("fc", Linear(RNG.normal(size=(3, 4)))),
+    ("fc", Linear(RNG.normal(size=(3, 8)))),
     ("out", Output()),
 )
 
@@ -105,7 +106,7 @@ def test_pictures_give_the_bits_of_python(board: Board, tmp_path: Path) -> None:
     plan = export_network(SavedNetwork(PICTURES, Settings(**options)))
     lines = board.run(board.link(plan, tmp_path))
     assert lines[-1:] == ["good"], lines
-    pictures = _drawn(3 * 60).reshape(3, 2, 6, 5)
+    pictures = _drawn(3 * 112).reshape(3, 2, 8, 7)
     expected = pysnn.run(PICTURES, pictures, steps=range(1, STEPS + 1), **options).scores
     found = _scores(lines)
     # Runs of two pictures, and a stream of the third.

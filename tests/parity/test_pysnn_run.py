@@ -171,12 +171,12 @@ def test_an_int8_first_layer_refuses_other_data(program: Program) -> None:
     np.save(program.folder / "x.npy", np.zeros((2, 3, 5, 4), dtype=np.float32))
     found = program.run("infer", "net.plan", "--input", "x.npy")
     assert (found.returncode, b"first_layer 'int8' reads uint8 pixels" in found.stderr) == (1, True)
-    for words, given, what in (
+    for words, stdin, what in (
         (["--raw", "f32"], b"\0" * 240, b"--raw u8"),
         ([], b"0.5\n", b"expected uint8 pixels, 0 to 255, got '0.5'"),
         ([], b"1 2\n", b"expected 60 values, got 2"),
     ):
-        found = program.run("stream", "net.plan", *words, stdin=given)
+        found = program.run("stream", "net.plan", *words, stdin=stdin)
         assert (found.returncode, what in found.stderr) == (1, True), found.stderr
 
 

@@ -51,7 +51,7 @@ fn counts(op: &Op<'_>, steps: usize) -> Option<usize> {
 /// Maps that are needed at the same time, at most.
 const MOST: usize = 12;
 
-/// A map that is still needed.
+/// A map that is still needed; one that ends at 0 is not.
 #[derive(Clone, Copy, Default)]
 struct Live {
     begin: usize,
@@ -96,7 +96,7 @@ pub(crate) fn arrange(
     steps: usize,
     place: &mut dyn FnMut(usize, usize),
 ) -> Option<usize> {
-    let (mut live, mut used, mut peak) = ([Live::default(); MOST], 0, 0_usize);
+    let (mut live, mut peak) = ([Live::default(); MOST], 0_usize);
     for number in 0..model.count() {
         let size = counts(&model.op(number)?, steps)?;
         if !shared {
@@ -107,28 +107,17 @@ pub(crate) fn arrange(
         if size == 0 {
             continue;
         }
-        let mut left = 0;
-        for at in 0..used {
-            if live[at].last >= number {
-                live[left] = live[at];
-                left += 1;
+        for map in &mut live {
+            if map.last < number {
+                map.end = 0;
             }
         }
-        used = left;
-        let mut begin = 0_usize;
-        let fits = |begin: usize, map: &Live| begin.checked_add(size).is_some_and(|end| end <= map.begin);
-        let mut at = 0;
-        while at < used && !fits(begin, &live[at]) {
-            begin = live[at].end;
-            at += 1;
+        let (mut begin, mut end) = (0, size);
+        while let Some(map) = live.iter().find(|map| map.begin < end && begin < map.end) {
+            begin = map.end;
+            end = begin.checked_add(size)?;
         }
-        let end = begin.checked_add(size)?;
-        if used == MOST {
-            return None;
-        }
-        live.copy_within(at..used, at + 1);
-        live[at] = Live { begin, end, last: last_use(model, number) };
-        used += 1;
+        *live.iter_mut().find(|map| map.end == 0)? = Live { begin, end, last: last_use(model, number) };
         peak = peak.max(end);
         place(number, begin);
     }
