@@ -70,6 +70,10 @@ impl<const N: usize> Ramps<N> {
     }
 
     /// Let those fire that do so after the spikes at `last` and up to `next`; gives whether some still wait.
+    #[allow(
+        clippy::needless_range_loop,
+        reason = "adapters of the standard library are not compiled for these instructions"
+    )]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
     #[inline]
     fn fire(&mut self, last: f32, next: f32) -> bool {

@@ -6,7 +6,7 @@ use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::reals::Reals;
-use crate::clocked::synapses::scatter::Scattering;
+use crate::clocked::synapses::seen::{Scattering, is_short};
 use crate::error::{Error, Result};
 use crate::plan::{Conv, Kind, Op, Weights};
 
@@ -85,7 +85,7 @@ impl<A: Synaptic> Synapses<A> {
 
     /// Whether a list is so short that events are followed, and not windows.
     pub(crate) fn few(&self, list: &ActiveList, steps: usize) -> bool {
-        self.scattering.as_ref().is_some_and(|it| it.suits(&self.geometry, list, steps))
+        self.scattering.is_some() && is_short(list, &self.geometry, steps)
     }
 
     /// A word for the event kernel.
