@@ -5,6 +5,7 @@ pub(super) const NEAR: usize = 1 << 19;
 /// Of the next row and column, how much is fetched ahead at most.
 pub(super) const AHEAD_ROW: usize = 512;
 /// A cache line.
+#[cfg(target_arch = "x86_64")]
 const LINE: usize = 64;
 
 /// Have the lines of a part of a slice on their way.

@@ -39,6 +39,8 @@ pub(crate) struct ActiveList {
     pub(crate) used: usize,
     /// Room for the entries of each step of a row, with their counts.
     lines: Vec<(u32, u8)>,
+    /// The step and the channel of each count of a pixel.
+    places: Vec<[u8; 2]>,
     /// The map that was listed, and how.
     pub(crate) source: Option<(usize, Tell)>,
 }
@@ -49,6 +51,7 @@ impl ActiveList {
         self.begin(shape, steps);
         grow(&mut self.entries, steps * shape.size() * tell.times() + SLACK)?;
         grow(&mut self.lines, steps * shape.width * shape.channels)?;
+        grow(&mut self.places, steps * shape.channels.min(FEW_CHANNELS))?;
         if tell == Tell::Value { grow(&mut self.values, self.entries.len()) } else { Ok(()) }
     }
 
@@ -130,6 +133,8 @@ impl ListCounts<'_> {
         let size = shape.width * channels;
         list.begin(shape, steps);
         list.lines.resize(steps * size, (0, 0));
+        list.places.clear();
+        list.places.extend((0..steps * channels).map(|place| [place / channels, place % channels].map(|it| it as u8)));
         let mut used = 0;
         for y in 0..shape.height {
             let mut ends = [0_u32; MAX_BLOCK];
@@ -141,7 +146,7 @@ impl ListCounts<'_> {
                 }
                 let base = (x * channels) as u32;
                 let mut note = |place: usize, count: u8| {
-                    let (step, channel) = (place / channels, place % channels);
+                    let [step, channel] = list.places[place].map(usize::from);
                     list.lines[step * size + ends[step] as usize] = (base + channel as u32, count);
                     ends[step] += 1;
                 };
