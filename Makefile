@@ -27,7 +27,7 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check check-targets format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge-c edge-micro edge test-edge test-micro docs tutorial-outputs test-site test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check check-targets format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge-c edge-micro edge-wasm edge test-edge test-wasm test-micro docs tutorial-outputs test-site test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -185,6 +185,9 @@ $(EDGE)/c/bin/suite: $(RUST) $(C_RUST)
 edge-micro: ## build dist/edge/micro, the C library for microcontrollers
 	@for target in $(MICRO_TARGETS); do sh scripts/build_micro.sh $$target $(EDGE)/micro/$$target.a || exit 1; done
 
+edge-wasm: ## build dist/edge/pysnn-run.wasm, the program for WebAssembly
+	@sh scripts/build_edge.sh wasm32-wasip1 $(EDGE)/pysnn-run.wasm
+
 edge: $(EDGE)/pysnn-run ## build it for aarch64, armv7 and riscv64 too
 	@for target in $(EDGE_TARGETS); do sh scripts/build_edge.sh $$target $(EDGE)/pysnn-run-$${target%%-*} || exit 1; done
 
@@ -197,6 +200,10 @@ test-edge: edge edge-c ## test pysnn-run of the other processors under qemu-user
 	PYSNN_SUITE="valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite $(EDGE)/c/bin/suite" $(BIN)/python -m pytest -q tests/parity/test_c_library.py
 	@command -v cmake >/dev/null || { echo "this needs CMake: apt install cmake pkg-config"; exit 1; }
 	cmake -S rust/abi/examples -B build/examples -DCMAKE_PREFIX_PATH=$(CURDIR)/$(EDGE)/c && cmake --build build/examples
+
+test-wasm: edge-wasm ## test pysnn-run for WebAssembly in Node
+	@command -v node >/dev/null || { echo "this needs Node.js 20 or newer: apt install nodejs"; exit 1; }
+	PYSNN_RUN="node --no-warnings $(CURDIR)/rust/run/wasi.mjs $(EDGE)/pysnn-run.wasm" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py tests/parity/test_wasm.py
 
 # Boards whose emulator or compiler is missing are skipped by name.
 test-micro: edge-micro ## test the library for microcontrollers on emulated boards

@@ -5,7 +5,7 @@
 set -eu
 target=$1 file=$2
 host=$(rustc -vV | sed -n 's/^host: //p')
-flags=-Ctarget-feature=+crt-static
+flags=-Ctarget-feature=+crt-static suffix=
 needs() {
     command -v "$1" >/dev/null || { echo "$target needs a linker: apt install $2" >&2; exit 1; }
     lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/gcc-ld
@@ -17,11 +17,12 @@ if [ "$target" != "$host" ]; then
     case $target in
         *-musl) flags="$flags -Clinker=rust-lld -Clink-arg=--icf=all" ;;
         armv7-*) needs arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf ;;
+        wasm32-*) suffix=.wasm ;;
         riscv64gc-*) needs riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu ;;
     esac
 fi
 RUSTFLAGS=$flags cargo build --quiet --profile edge -p pysnn-run --target "$target"
 mkdir -p "$(dirname "$file")"
-cp "${CARGO_TARGET_DIR:-target}/$target/edge/pysnn-run" "$file.part"
+cp "${CARGO_TARGET_DIR:-target}/$target/edge/pysnn-run$suffix" "$file.part"
 mv "$file.part" "$file"
 ls -l "$file"

@@ -1,13 +1,6 @@
 """``pysnn-run`` against ``pysnn run``: the same bits from the file alone, without Python."""
 
 import json
-import os
-import shlex
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,64 +10,8 @@ from numpy.typing import NDArray
 
 import pysnn
 from pysnn import IF, Conv2d, FirstSpike, Flatten, Input, Linear, Network, Output
-from pysnn.export import ExportOptions, export_network
-from pysnn.files.saved import SavedNetwork
-from pysnn.files.settings import Settings
 from tests.parity.cases import Case, cases
-
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Program:
-    """The program, by an emulator where it is another machine's, and a folder for its files."""
-
-    command: tuple[str, ...]
-    folder: Path
-
-    def run(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run it."""
-        return subprocess.run([*self.command, *words], input=stdin, capture_output=True, check=False, cwd=self.folder)
-
-    def done(self, *words: str, stdin: bytes = b"") -> list[dict[str, Any]]:
-        """Run it and return the objects that it prints."""
-        found = self.run(*words, stdin=stdin)
-        assert found.returncode == 0, found.stderr.decode()
-        return [json.loads(line) for line in found.stdout.splitlines()]
-
-    def scores(self, x: NDArray[Any], steps: int, *options: str) -> NDArray[np.float32]:
-        """Return the scores of ``net.plan`` on data."""
-        np.save(self.folder / "x.npy", x)
-        self.done("infer", "net.plan", "--input", "x.npy", "--steps", str(steps), "--scores", "s.npy", *options)
-        return np.asarray(np.load(self.folder / "s.npy"))
-
-    def export(self, network: Network, **options: Any) -> None:
-        """Write ``net.plan``."""
-        wanted = ExportOptions(most_at_once=options.pop("most_at_once", 1), units=options.pop("units", "exact"))
-        saved = SavedNetwork(network, Settings(**options))
-        (self.folder / "net.plan").write_bytes(export_network(saved, wanted))
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Program]:
-    command = shlex.split(os.environ.get("PYSNN_RUN") or str(ROOT / "dist/edge/pysnn-run"))
-    if not Path(command[-1]).exists():
-        assert not os.environ.get("PYSNN_REQUIRE_RUST"), "make edge-native builds dist/edge/pysnn-run"
-        pytest.skip("make edge-native builds dist/edge/pysnn-run")
-    command[-1] = str(Path(command[-1]).resolve())
-    with tempfile.TemporaryDirectory() as folder:
-        yield Program(tuple(command), Path(folder))
-
-
-def same(ours: NDArray[Any], theirs: NDArray[Any]) -> None:
-    assert ours.dtype == theirs.dtype == np.float32
-    assert ours.shape == theirs.shape
-    # The sign of a zero is not defined.
-    assert ((ours + np.float32(0)).view(np.uint32) == (theirs + np.float32(0)).view(np.uint32)).all()
-
-
-def scores_of(lines: list[dict[str, Any]]) -> NDArray[np.float32]:
-    return np.array([line["scores"] for line in lines], dtype=np.float32)
+from tests.parity.programs import Program, same, scores_of
 
 
 def dense(events: pysnn.Events, steps: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:

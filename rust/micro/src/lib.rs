@@ -10,6 +10,7 @@ mod bytes;
 mod currents;
 mod fault;
 mod float;
+mod layers;
 mod layout;
 mod model;
 mod neurons;

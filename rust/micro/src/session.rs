@@ -2,11 +2,10 @@
 
 use pysnn_abi::Status;
 
-use crate::currents::{Maps, spot};
 use crate::fault::{Fault, Result};
-use crate::layout::{Layout, arrange, kept, stride};
+use crate::layout::{Layout, arrange, kept};
 use crate::model::Model;
-use crate::op::{Kind, Map, Op, word};
+use crate::op::{Kind, Map, Op};
 use crate::proof::prove;
 
 /// A stream.
@@ -195,127 +194,6 @@ impl<'m, 'a> Session<'m, 'a> {
         prove(model, steps, &magnitude).map_err(|number| {
             Fault::new(Status::Range, "an int32 potential or count could leave its range").at(model.name(number))
         })
-    }
-
-    /// Neurons pixel by pixel: all steps of one, and then the next.
-    fn neurons(&mut self, number: usize, op: &Op<'a>, [at, steps]: [usize; 2]) {
-        let (model, layout, goes_on) = (self.model, self.layout, self.goes_on);
-        let (neurons, pixels, size) = (model.neurons(op), op.shape.pixels(), op.shape.size());
-        let (from, channels) = (model.source(op, 0), op.shape.channels);
-        let is_static = model.op(from).is_some_and(|source| source.is_static);
-        let (words, places) = self.words.split_at_mut(layout.places);
-        let (words, own) = words.split_at_mut(layout.pixel);
-        let (memory, room) = words.split_at_mut(layout.kept);
-        let (currents, room) = room.split_at_mut(channels);
-        let place = places[number] as usize;
-        let (potentials, waits) = if goes_on {
-            memory[at..at + kept(model, op)].split_at_mut(size)
-        } else {
-            own[..channels * (1 + op.word(word::STATES))].split_at_mut(channels)
-        };
-        for pixel in 0..pixels {
-            for step in 0..steps {
-                if step == 0 || !is_static {
-                    let maps = Maps { model, bytes: self.bytes, places, steps: layout.steps, step };
-                    maps.currents(from, pixel, currents, room);
-                }
-                for (channel, &mut current) in currents.iter_mut().enumerate() {
-                    let i = channel * pixels + pixel;
-                    let constants = if neurons.per_neuron { i } else { channel };
-                    let k = if goes_on { i } else { channel };
-                    if !goes_on && step == 0 {
-                        potentials[k] = neurons.v_init.at(constants);
-                        if let Some(wait) = waits.get_mut(k) {
-                            *wait = 0;
-                        }
-                    }
-                    let spikes = neurons.step(constants, current, &mut potentials[k], waits.get_mut(k));
-                    self.spikes += u64::from(spikes);
-                    put(&mut self.bytes[place..], op, [i, step, layout.steps], spikes);
-                }
-            }
-        }
-    }
-
-    /// The rise of the largest cumulative count of each window.
-    fn max_pool(&mut self, number: usize, op: &Op<'a>, at: usize) {
-        let from = self.model.source(op, 0);
-        let Some(source) = self.model.op(from) else { return };
-        let (window, shape) = (op.window(), op.shape);
-        let (memory, places) = self.words.split_at_mut(self.layout.places);
-        let (begin, own) = (places[from] as usize, places[number] as usize);
-        let before = &mut memory[at..at + source.shape.size()];
-        for i in 0..shape.size() {
-            let (channel, pixel) = (i / shape.pixels(), i % shape.pixels());
-            let (mut old, mut new) = (0, 0);
-            for ky in 0..window.kernel[0] {
-                for kx in 0..window.kernel[1] {
-                    let place = [pixel / shape.width, pixel % shape.width];
-                    let Some(pixel) = window.pixel(source.shape, place, [ky, kx]) else { continue };
-                    let input = channel * source.shape.pixels() + pixel;
-                    old = before[input].max(old);
-                    new = before[input].wrapping_add(i32::from(self.bytes[begin + input])).max(new);
-                }
-            }
-            self.bytes[own + i] = new.wrapping_sub(old) as u8;
-        }
-        for (sum, &count) in before.iter_mut().zip(&self.bytes[begin..]) {
-            *sum = sum.wrapping_add(i32::from(count));
-        }
-    }
-
-    /// Maps of counts that no neuron makes.
-    fn counted(&mut self, number: usize, op: &Op<'a>, steps: usize) {
-        let (model, layout) = (self.model, self.layout);
-        let (_, places) = self.words.split_at(layout.places);
-        let place = places[number] as usize;
-        for i in 0..op.shape.size() {
-            let mut before = 0;
-            for step in 0..steps {
-                let maps = |step| Maps { model, bytes: self.bytes, places, steps: layout.steps, step };
-                let value = if op.kind == Kind::MaxPool {
-                    let risen = maps(step).cumulative(op, i);
-                    let value = risen.wrapping_sub(before);
-                    before = risen;
-                    value as u8
-                } else {
-                    maps(step).count(op, i)
-                };
-                put(&mut self.bytes[place..], op, [i, step, layout.steps], value);
-            }
-        }
-    }
-
-    fn output(&mut self, op: &Op<'a>, [at, steps]: [usize; 2]) {
-        let (source, pixels, layout) = (self.model.source(op, 0), op.shape.pixels(), self.layout);
-        let (words, places) = self.words.split_at_mut(layout.places);
-        let (memory, room) = words.split_at_mut(layout.kept);
-        let (values, room) = room.split_at_mut(op.shape.channels);
-        let first = self.model.readout() == 4;
-        for pixel in 0..pixels {
-            for step in 0..steps {
-                let maps = Maps { model: self.model, bytes: self.bytes, places, steps: layout.steps, step };
-                maps.pixel(source, pixel, values, room);
-                for (channel, &mut value) in values.iter_mut().enumerate() {
-                    let own = &mut memory[at + 2 * (channel * pixels + pixel)..][..2];
-                    let sum = long(own);
-                    let new = match first {
-                        true if sum < 0 && value > 0 => self.steps as i64 + step as i64,
-                        true => sum,
-                        false => sum.wrapping_add(i64::from(value)),
-                    };
-                    (own[0], own[1]) = (new as i32, (new >> 32) as i32);
-                }
-            }
-        }
-    }
-}
-
-/// Write a count at a step of so many, of a map that begins where `bytes` do. Steps come one after the other, the first one first.
-fn put(bytes: &mut [u8], op: &Op<'_>, [number, step, steps]: [usize; 3], value: u8) {
-    let (first, shift, _) = spot(op, step);
-    if let Some(byte) = bytes.get_mut(number * stride(op, steps) + first) {
-        *byte = if shift == 0 { value } else { *byte | value << shift };
     }
 }
 

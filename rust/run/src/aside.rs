@@ -29,7 +29,9 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
     // The target of a link is replaced; the link stays.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
+    // WebAssembly has no processes.
+    let process = if cfg!(target_family = "wasm") { 0 } else { std::process::id() };
+    name.push(format!(".{process}.part"));
     let part = target.with_file_name(name);
     let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, &target));
     written.map_err(|error| {
