@@ -8,7 +8,7 @@ use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::reals::Reals;
 use crate::clocked::synapses::rows::{RowList, Sums};
-use crate::clocked::synapses::seen::{Scattering, is_short};
+use crate::clocked::synapses::scattering::Scattering;
 use crate::error::{Error, Result};
 use crate::plan::{Conv, Kind, Op, Weights};
 
@@ -98,7 +98,7 @@ impl<A: Synaptic> Synapses<A> {
 
     /// Whether a list is so short that events are followed, and not windows.
     pub(crate) fn few(&self, list: &ActiveList, steps: usize) -> bool {
-        self.scattering.is_some() && is_short(list, &self.geometry, steps)
+        self.scattering.is_some() && Scattering::suits(&self.geometry, list, steps)
     }
 
     /// Make room for a block of `steps` in which every input is as active as it can be.

@@ -15,7 +15,7 @@ pub(crate) mod reach;
 pub(crate) mod reals;
 pub(crate) mod rows;
 pub(crate) mod scatter;
-pub(crate) mod seen;
+pub(crate) mod scattering;
 pub(crate) mod source;
 pub(crate) mod sparse;
 pub(crate) mod words;

@@ -1,4 +1,4 @@
-//! Which outputs of a convolution see an input: what [`super::scatter`] follows.
+//! Which outputs see each input of a row: where an event adds its weights.
 
 use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::Geometry;
@@ -50,9 +50,9 @@ impl Scattering {
         }
         Some(Self { seen, step: geometry.window.stride[1] * inputs, tap: reach.columns() * inputs })
     }
-}
 
-/// Whether a list is so short that it is faster to follow its events.
-pub(crate) fn is_short(list: &ActiveList, geometry: &Geometry, steps: usize) -> bool {
-    list.used * FEW[1] < geometry.input.pixels() * steps * FEW[0]
+    /// Whether a list is short enough.
+    pub(crate) fn suits(geometry: &Geometry, list: &ActiveList, steps: usize) -> bool {
+        list.used * FEW[1] < geometry.input.pixels() * steps * FEW[0]
+    }
 }
