@@ -1,5 +1,7 @@
 """Where events are few, convolutions follow them and not their windows: the same bits, whatever the width, the stride and the rate."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,13 @@ def _network(inputs: int, outputs: int, stride: int, padding: int) -> Network:
     conv = Conv2d(
         rng.normal(0, 0.3, (outputs, inputs, 3, 5)), rng.normal(0, 0.1, outputs), stride=stride, padding=padding
     )
-    chain = {"in": Input((inputs, 9, 11)), "conv": conv, "if": IF(1.0), "second": Conv2d(rng.normal(0, 0.3, (4, outputs, 3, 3))), "if2": IF(1.0)}
+    chain = {
+        "in": Input((inputs, 9, 11)),
+        "conv": conv,
+        "if": IF(1.0),
+        "second": Conv2d(rng.normal(0, 0.3, (4, outputs, 3, 3))),
+        "if2": IF(1.0),
+    }
     shape = Network.chain({**chain, "out": Output("mean_current")}).shapes["if2"]
     last = Linear(rng.normal(0, 0.1, (3, int(np.prod(shape)))))
     return Network.chain({**chain, "flat": Flatten(), "fc": last, "out": Output("mean_current")})
@@ -31,7 +39,12 @@ def test_few_events_give_the_bits_of_the_reference(
         events = Events.from_dense(spikes.astype(np.uint8))
 
         def run(backend: str, threads: int = 1) -> dict[str, np.ndarray]:
-            options = {"coding": "events", "precision": precision, "backend": backend, "threads": threads}
+            options: dict[str, Any] = {
+                "coding": "events",
+                "precision": precision,
+                "backend": backend,
+                "threads": threads,
+            }
             result = Simulator(network, **options).run(events, steps=steps, record=["if", "if2"])  # noqa: B023
             return {"scores": result.scores, **result.spikes}
 
