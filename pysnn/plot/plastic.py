@@ -72,6 +72,7 @@ def plastic_raster(result: PlasticResult, population: str, ax: "Axes | None" = N
     axes.plot(table["time"].to_numpy(), neurons, linestyle="", color=COLOURS["blue"], alpha=faint, **style)
     axes.set_xlabel("time (s)")
     axes.set_ylabel(plain(f'neuron of "{population}"'))
+    axes.locator_params(axis="y", integer=True)
     set_title(axes, f"{population}: {table.height:,} spikes", _run_name(result, name))
     return axes
 

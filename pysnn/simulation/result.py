@@ -14,6 +14,7 @@ from pysnn.backends.base import Probe
 from pysnn.errors import DataError
 from pysnn.frozen import FrozenDict
 from pysnn.network import Network
+from pysnn.notebook import object_page
 from pysnn.plan.fixed_counts import fixed_counts
 from pysnn.plan.ops import ConvOp, NeuronOp, Plan
 from pysnn.schemas import COUNT_FIELDS, FIXED_FIELDS, SCHEMAS
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["Result", "winners"]
+
+_MOST_READS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,25 @@ class Result:
     start: int = 0
     measured: Profile | None = None
     threads: int = 1
+
+    def __repr__(self) -> str:
+        reads = self.steps if len(self.steps) <= _MOST_READS else (self.steps[0], "...", self.steps[-1])
+        span = f"windows of {self.plan.window} steps" if self.plan.window else f"T = {', '.join(map(str, reads))}"
+        known = "" if self.labels is None else f", accuracy {100 * self.accuracy[-1]:.2f} %"
+        return f"Result({self.samples} samples, {span}{known}, {self.plan.precision}, {self.backend})"
+
+    def _repr_html_(self) -> str:
+        shown = ("steps", "accuracy", "undecided", "synops", "macs", "spikes_per_neuron", "ms_per_sample")
+        rows = [{name: row[name] for name in shown} for row in self.table().to_dicts()]
+        facts = {
+            "samples": self.samples,
+            "neurons": self.neurons,
+            "precision": self.plan.precision,
+            "backend": self.backend,
+        }
+        return object_page(
+            "Result", {**facts, "window": self.plan.window}, rows, ["Operations and spikes are those of one sample."]
+        )
 
     @property
     def state(self) -> State:
