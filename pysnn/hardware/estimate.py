@@ -101,8 +101,9 @@ class Estimate:
     meta: dict[str, Any]
 
     def __repr__(self) -> str:
-        run = f"{self.meta['samples']} samples, T = {self.meta['steps']}"
-        return f"Estimate({', '.join(self.meta['chips'])}: {run}, {self.violations.height} violations)"
+        span = "" if self.meta["steps"] is None else f", T = {self.meta['steps']}"
+        chips = ", ".join(self.meta["chips"])
+        return f"Estimate({chips}: {self.meta['samples']} samples{span}, {self.violations.height} violations)"
 
     def _repr_html_(self) -> str:
         rows = [row for row in self.table.to_dicts() if row["layer"] == "" and row["term"] == "energy_total"]

@@ -66,20 +66,19 @@ def confusion_matrix(
         raise DataError(f"confusion_matrix: expected {size} names of classes, got {len(classes)}")
     label, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
     undecided = bool((predicted < 0).any())
-    rows = max(size, int(label.max()) + 1)
-    counts = np.zeros((rows, size + undecided), dtype=np.int64)
+    counts = np.zeros((size, size + undecided), dtype=np.int64)
     counts[label, predicted] = table["samples"].to_numpy()
     axes = axes_or_new(ax)
     axes.imshow(counts, cmap="Blues", aspect="equal")
-    names = [plain(each) for each in classes] if classes is not None else [str(k) for k in range(rows)]
-    every = -(-rows // _MOST_TICKS)
-    axes.set_yticks(range(0, len(names), every), names[::every])
-    columns = names[:size] + (["none"] if undecided else [])
+    names = [plain(each) for each in classes] if classes is not None else [str(k) for k in range(size)]
+    every = -(-size // _MOST_TICKS)
+    axes.set_yticks(range(0, size, every), names[::every])
+    columns = names + (["none"] if undecided else [])
     ticks = sorted({*range(0, size, every), *([size] if undecided else [])})
     axes.set_xticks(ticks, [columns[tick] for tick in ticks])
     if max(map(len, names)) > 2:
         axes.tick_params(axis="x", labelrotation=90)
-    if rows <= _MOST_NUMBERS:
+    if size <= _MOST_NUMBERS:
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 colour = "white" if count > counts.max() / 2 else "black"
