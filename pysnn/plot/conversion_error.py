@@ -26,6 +26,7 @@ _PARTS = (
 )
 _WIDTHS = (5.0, 3.8, 2.8, 2.0, 1.1)
 _MOST_POINTS = 24
+_FEW = 8
 _MOST_NAMES = 20
 _WIDEST = 3
 # The share of the largest error down to which the axis goes.
@@ -84,7 +85,7 @@ def conversion_error(
         width, light = _WIDTHS[number], 0.5 if column != _PARTS[-1][0] else 1.0
         (drawn,) = axes.plot(depths, values, linestyle=style, label=label, linewidth=width, color=colour, alpha=light)
         drawn.set_marker(marker)
-        drawn.set_markersize(3 if many else 3 + width)
+        drawn.set_markersize(3 if many else 3 + (1.0 if len(names) <= _FEW else 0.4) * width)
     axes.axhline(1, color=COLOURS["grey"], linewidth=1, label="as large as the signal")
     _name_layers(axes, depths, names)
     axes.set_yscale("log")
@@ -132,6 +133,9 @@ def conversion_error_grid(table: "pl.DataFrame", steps: Sequence[int] | None = N
             panel.set_ylabel("")
         if number < len(wanted) - columns:
             panel.set_xlabel("")
+        else:
+            # Panels without one below them name their layers, whichever line they stand in.
+            panel.tick_params(labelbottom=True)
         if number != columns - 1:
             panel.get_legend().remove()
     panels[0].set_ylim(_SHOWN * max(tops), max(tops))

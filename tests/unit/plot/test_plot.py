@@ -146,6 +146,14 @@ def test_several_steps_have_a_panel_each_on_one_scale() -> None:
     assert only.get_legend() is not None
 
 
+def test_panels_with_none_below_them_name_their_layers() -> None:
+    import polars as pl
+
+    table = pl.concat([error_rows().with_columns(steps=pl.lit(t, pl.Int64)) for t in (1, 2, 4, 8)])
+    panels = conversion_error_grid(table.unique(["steps", "layer"])).axes
+    assert [panel.xaxis.get_tick_params()["labelbottom"] for panel in panels] == [False, True, True, True]
+
+
 def test_other_steps_methods_and_empty_tables_are_refused() -> None:
     import polars as pl
 
