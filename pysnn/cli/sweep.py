@@ -25,6 +25,9 @@ sweep = typer.Typer(name="sweep", help="Convert and run at many points; what is 
 Spec = Annotated[Path, typer.Argument(metavar="SPEC.toml", help="What to sweep.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go; the spec's own by default.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core by default.")]
+Where = Annotated[
+    str, typer.Option("--executor", metavar="NAME", help="processes, loky, dask-local or dask://HOST:PORT.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Target = Annotated[Path, typer.Argument(metavar="DIR|SPEC.toml", help="A sweep's folder, or its spec.")]
 
@@ -34,18 +37,25 @@ _SHORT = 12
 def run(
     spec: Spec,
     shard: Annotated[str | None, typer.Option(metavar="i/n", help="Only shard i of n, i = 1..n.")] = None,
+    executor: Where = "processes",
     workers: Workers = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Run what is not done yet; the same command goes on after any interruption."""
-    _sweep(spec, out, {"shard": _shard(shard), "workers": workers})
+    _sweep(spec, out, executor, {"shard": _shard(shard), "workers": workers})
     _finish(_folder(spec, out), as_json=as_json)
 
 
-def retry_failed(spec: Spec, workers: Workers = None, out: Out = None, as_json: Json = False) -> None:
+def retry_failed(
+    spec: Spec,
+    executor: Where = "processes",
+    workers: Workers = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
     """Run the points that failed once more."""
-    _sweep(spec, out, {"workers": workers, "retry_failed": True})
+    _sweep(spec, out, executor, {"workers": workers, "retry_failed": True})
     _finish(_folder(spec, out), as_json=as_json)
 
 
@@ -80,23 +90,26 @@ for command in (run, status, collect, retry_failed):
     sweep.command(name)(reported(command, f"sweep {name}"))
 
 
-def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
+def _sweep(path: Path, out: Path | None, executor: str, options: dict[str, Any]) -> None:
     from pysnn.processors import usable_threads
     from pysnn.progress import Progress
     from pysnn.sweep import SweepOptions
     from pysnn.sweep import sweep as run_sweep
+    from pysnn.sweep.executors.registry import check_executor
     from pysnn.sweep.spec import load_spec
 
-    spec = load_spec(path)
+    local = check_executor(executor).local
+    # Workers elsewhere have another working folder.
+    spec = load_spec(path if local else path.absolute())
     folder = out or spec.out
     check_folder(folder)
-    threads = max(1, usable_threads() // SweepOptions(**options).processes)
+    threads = max(1, usable_threads() // SweepOptions(**options).processes) if local else 1
     job = replace(spec.run, threads=threads)
     about = {"job": spec.job, "spec": path.name}
-    fixed: dict[str, Any] = {"data": job.digest, "columns": SCHEMAS[job.schema], "about": about}
+    fixed: dict[str, Any] = {"data": job.digest, "files": job.files, "columns": SCHEMAS[job.schema], "about": about}
     kept = f"the points that are done are kept in '{folder}'; the same command goes on"
     with interruptible(lambda: kept), Progress("sweep") as progress:
-        run_sweep(job, spec.space, out=folder, progress=progress, **fixed, **options)
+        run_sweep(job, spec.space, executor, out=folder, progress=progress, **fixed, **options)
 
 
 def _folder(target: Path, out: Path | None) -> SweepFolder:

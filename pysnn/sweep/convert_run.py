@@ -51,6 +51,10 @@ class ConvertRun:
             self._digests[name] = self.networks[name].digest()
         return self._digests[name]
 
+    def files(self) -> dict[str, str]:
+        """Return the digest of every file that the spec names; files are read anew."""
+        return {name: digest for source in self.networks.values() for name, digest in source.files().items()}
+
     def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
         """Run one point; there is no chance in it beside the calibration's own seed."""
         done = self.converted(params)

@@ -44,9 +44,13 @@ class PlasticRun:
     def digest(self, params: Mapping[str, Any]) -> str:
         """Return the digest of the base spec, and of the network's file if it names one."""
         del params
+        return hashlib.sha256(b"".join(bytes.fromhex(digest) for digest in self.files().values())).hexdigest()
+
+    def files(self) -> dict[str, str]:
+        """Return the digests of the base spec, and of the network's file if it names one."""
         network = self._spec({}).network
         files = [self.base, *([network] if isinstance(network, Path) else [])]
-        return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+        return {f"file '{file}'": hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
     def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
         """Run one point; what is random in it hangs on the seeds of the spec alone."""
