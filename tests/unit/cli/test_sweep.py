@@ -1,12 +1,10 @@
 """``pysnn sweep``: what it prints, where, with which exit code, and what it refuses of a spec."""
 
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -271,35 +269,6 @@ def test_choices_are_made_on_training_images(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PYSNN_DATA", "data")
     points = load_spec(ROOT / "benchmarks" / "sweeps" / "choice.toml").points
     assert {point["split"] for point in points} == {"train"}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("executor", ["loky", "dask-local"])
-def test_the_executor_is_chosen_on_the_command_line(tmp_path: Path, executor: str) -> None:
-    if not find_spec(executor.replace("dask-local", "distributed")):
-        pytest.skip(f"needs the package of {executor}")
-    spec = write(tmp_path, HEAD, GRID)
-    done = invoke("run", spec, "--executor", executor, "--workers", 2)
-    assert done.exit_code == 0, done.stderr
-    other = invoke("run", spec, "--workers", 1, "--out", tmp_path / "other")
-    assert other.exit_code == 0
-    tables = [
-        SweepFolder(folder).table(SweepFolder(folder).plan()["points"])
-        for folder in (tmp_path / "spec.sweep", tmp_path / "other")
-    ]
-    timed = ("started_at", "seconds", "ms_per_sample")
-    assert tables[0].drop(timed).equals(tables[1].drop(timed))
-
-
-def test_a_spec_names_the_files_that_workers_compare(tmp_path: Path) -> None:
-    np.savez(tmp_path / "x.npz", x=np.zeros((4, 64), np.float32), y=np.zeros(4, np.int64))
-    run = load_spec(write(tmp_path, HEAD.replace("digits:test", "npz:x.npz"), GRID)).run
-    found = run.files()
-    assert found[f"data '{tmp_path / 'x.npz'}' (npz)"] == hashlib.sha256((tmp_path / "x.npz").read_bytes()).hexdigest()
-    np.savez(tmp_path / "x.npz", x=np.ones((4, 64), np.float32), y=np.zeros(4, np.int64))
-    assert [name for name, digest in run.files().items() if found[name] != digest] == [
-        f"data '{tmp_path / 'x.npz'}' (npz)"
-    ]
 
 
 @pytest.mark.slow
