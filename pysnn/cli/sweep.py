@@ -87,8 +87,10 @@ def best(
     found = best_first(folder.table(folder.plan()["points"]), order).head(count)
     if as_json:
         typer.echo(json.dumps(table_json(found, metadata(folder=str(folder.path), by=order))))
-    else:
+    elif found.height:
         _show_best(found, order)
+    else:
+        say("pysnn sweep best: no point is done yet, or all have failed")
 
 
 def collect(

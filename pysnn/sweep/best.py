@@ -24,12 +24,12 @@ def best_first(table: "pl.DataFrame", order: Sequence[str]) -> "pl.DataFrame":
         What a sweep gives.
     order
         Columns; the largest value is best, or with a minus before the name the smallest. Later ones decide between equals; rows without
-        a value are last.
+        a value, or without a number, are last.
 
     Raises
     ------
     DataError
-        There is no such column.
+        There are such rows, and no such column.
 
     Examples
     --------
@@ -38,13 +38,16 @@ def best_first(table: "pl.DataFrame", order: Sequence[str]) -> "pl.DataFrame":
     >>> best_first(table, ["accuracy", "-synops"])["synops"].to_list()
     [20, 30, 10]
     """
+    good = table.filter(table["error"].is_null())
+    if good.is_empty():
+        return good
     names = [name.removeprefix("-") for name in order]
     for name in names:
         if name not in table.columns:
             raise DataError(f"best: expected a column, {' or '.join(table.columns)}, got '{name}'")
     smallest = [name.startswith("-") for name in order]
-    good = table.filter(table["error"].is_null())
-    return good.sort(names, descending=[not least for least in smallest], nulls_last=True, maintain_order=True)
+    keys = [good[name].fill_nan(None) if good[name].dtype.is_float() else good[name] for name in names]
+    return good.sort(keys, descending=[not least for least in smallest], nulls_last=True, maintain_order=True)
 
 
 def telling(table: "pl.DataFrame", order: Sequence[str]) -> "pl.DataFrame":
