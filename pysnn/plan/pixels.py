@@ -1,6 +1,7 @@
 """Pictures of uint8 as an int8 network's first layer reads them: each pixel as what it exceeds its channel's mean by, and what it falls short of it."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,17 @@ def pixel_means(node: Input) -> NDArray[np.uint8]:
     >>> pixel_means(Input((2, 1, 1), mean=(0.5, 0.25), std=(1, 1))).tolist()
     [128, 64]
     """
-    mean, _ = _normalisation(node)
-    return np.asarray(np.clip(np.rint(_WHITE * mean), 0, _WHITE), dtype=np.uint8)
+    return np.zeros(node.shape[0], dtype=np.uint8) if node.mean is None else _nearest(node.mean.tobytes())
+
+
+@lru_cache(maxsize=64)
+def _nearest(mean: bytes) -> NDArray[np.uint8]:
+    """Return the uint8 next to some float32; kept, since every batch of a run asks for them."""
+    means = np.clip(np.rint(_WHITE * np.frombuffer(mean, dtype=np.float32).astype(np.float64)), 0, _WHITE).astype(
+        np.uint8
+    )
+    means.flags.writeable = False
+    return means
 
 
 def pixel_channels(node: Input, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -41,8 +51,14 @@ def pixel_channels(node: Input, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> pixel_channels(Input((1, 1, 2), mean=(0.5,), std=(1,)), np.uint8([[[[130, 120]]]])).tolist()
     [[[[2, 0]], [[0, 8]]]]
     """
-    means = pixel_means(node)[:, None, None]
-    return np.concatenate((np.maximum(x, means) - means, means - np.minimum(x, means)), axis=1)
+    means, channels = pixel_means(node)[:, None, None], x.shape[1]
+    found = np.empty((len(x), 2 * channels, *x.shape[2:]), dtype=np.uint8)
+    above, below = found[:, :channels], found[:, channels:]
+    np.maximum(x, means, out=above)
+    np.subtract(above, means, out=above)
+    np.minimum(x, means, out=below)
+    np.subtract(means, below, out=below)
+    return found
 
 
 def pixel_scale(node: Input) -> NDArray[np.float32]:

@@ -40,7 +40,7 @@ def encoded(
         values = input_values(node, given.reshape(-1, *node.shape))
         return FrameInput(np.ascontiguousarray(values.reshape(*given.shape[:2], *spec.shape)))
     if options.first_layer == "int8":
-        return PixelInput(np.ascontiguousarray(pixel_channels(node, _pictures(data.data[start:stop]))))
+        return PixelInput(pixel_channels(node, _pictures(data.data[start:stop])))
     values = input_values(node, data.data[start:stop])
     shaped = np.ascontiguousarray(values.reshape(stop - start, *spec.shape))
     if options.coding == "poisson":

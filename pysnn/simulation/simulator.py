@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pysnn.arrays import is_finite
 from pysnn.backends import get_backend
-from pysnn.backends.base import Executable, RunOutput
+from pysnn.backends.base import Executable, RunOutput, RunRequest
 from pysnn.encode import Events
 from pysnn.encode.batch import checked_data, checked_labels
 from pysnn.encode.scale import warn_of_scale
@@ -114,6 +114,7 @@ class Simulator:
         self._compiled: dict[tuple[PlanOptions, str], tuple[Plan, Executable]] = {}
         self._last: tuple[Plan, tuple[int, ...]] | None = None
         self._latest: tuple[RunOptions, int, tuple[Plan, Executable]] | None = None
+        self._fits: tuple[Plan, RunOptions, tuple[int, ...], bool, int] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _make_simulator, (self.network, vars(self.options))
@@ -150,11 +151,11 @@ class Simulator:
         data.check_frames(read_at[-1], self.network.input_name)
         if done + read_at[-1] > MAX_STEPS:
             raise DataError(f"steps: a state may have at most {MAX_STEPS} steps behind it, got {done + read_at[-1]}")
-        check_potentials(plan, read_at[-1], state)
         keep = plan.window is None and keeps_state(plan, data.samples, options.keep_state)
-        requests = make_requests(self.network, data, plan, options, Times(read_at, done, state, keep))
+        times = Times(read_at, done, state, keep)
+        requests = make_requests(self.network, data, plan, options, times)
         first = next(requests)
-        check_memory(plan, first, data.samples, keep_state=keep)
+        self._check_size((plan, options, read_at, keep, data.samples), first)
         try:
             every = chain((first,), requests)
             output = merge_outputs(self._checked(executable.run(request), plan, keep) for request in every)
@@ -221,6 +222,22 @@ class Simulator:
         if self._last is None or self._last[0] is not plan:
             self._last = plan, last_neurons(plan)
         return count_undecided(output, plan, self._last[1])
+
+    def _check_size(self, run: tuple[Plan, RunOptions, tuple[int, ...], bool, int], first: RunRequest) -> None:
+        """Refuse a run whose potentials could leave int32, or whose results memory; one from the start that is like the latest is known to fit."""
+        plan, options, _, keep, samples = run
+        known = self._fits
+        if (
+            known is not None
+            and first.state is None
+            and known[0] is plan
+            and known[1] is options
+            and known[2:] == run[2:]
+        ):
+            return
+        check_potentials(plan, first.steps, first.state)
+        check_memory(plan, first, samples, keep_state=keep)
+        self._fits = None if first.state is not None else run
 
     def _checked(self, output: RunOutput, plan: Plan, keep: bool) -> RunOutput:
         """Refuse potentials that have left float32, and drop those that nobody wants."""

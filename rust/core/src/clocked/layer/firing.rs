@@ -1,12 +1,15 @@
 //! Neurons, 16 at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons that lie next to each
 //! other overlap in the processor.
 
+use crate::clocked::layer::walks::{CUBA_LAST, CUBA_LIF, IF, LIF};
 use crate::clocked::maps::transpose::to_chunks;
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::clocked::synapses::source::Rows;
 use crate::neuron::model::{CONSTANTS, Constant, Fire, Leak, Model, Reset, Synapse};
-use crate::neuron::{Constants, LeakStep, step, synapse};
 use crate::plan::{Parameters, Shape};
+
+/// Chunks of real numbers that are integrated step by step together: each waits for its own step before, and that of a real number takes long.
+const TOGETHER: usize = 4;
 
 /// A value of 16 neighbouring channels.
 pub(crate) type Chunk<A> = [A; LANES];
@@ -38,6 +41,7 @@ enum Walk {
     Level,
     Lif,
     CubaLif,
+    CubaLast,
     Any,
 }
 
@@ -52,6 +56,7 @@ impl Walk {
             (Leak::None, Synapse::None) if alike && model.reset != Reset::None => Self::If,
             (Leak::Euler, Synapse::None) if alike && model.reset != Reset::None => Self::Lif,
             (Leak::Euler, Synapse::DecayFirst) if alike && model.reset != Reset::None => Self::CubaLif,
+            (Leak::Euler, Synapse::DecayLast) if alike && model.reset != Reset::None => Self::CubaLast,
             _ => Self::Any,
         }
     }
@@ -120,12 +125,20 @@ pub(crate) struct Steps<'a, A, const N: usize, const P: usize> {
 }
 
 /// Where a chunk of a pixel's channels is: its constants, what it remembers, and `[pixel][begin..]` of each row.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Spot {
     pub(crate) constants: usize,
     pub(crate) kept: usize,
     pub(crate) pixel: usize,
     pub(crate) begin: usize,
+}
+
+impl Spot {
+    /// Its place in a row of pixels of `N` channels.
+    #[inline(always)]
+    fn at<const N: usize>(self) -> usize {
+        self.pixel * N + self.begin
+    }
 }
 
 impl<A: Current> Firing<A> {
@@ -180,25 +193,66 @@ impl<A: Current> Firing<A> {
         [first, pixels, block]: [usize; 3],
         steps: &mut Steps<'_, A, N, P>,
     ) {
-        let own = N / LANES;
+        let own = (N / LANES).min(self.chunks - block * (N / LANES));
+        let mut waiting = [Spot::default(); TOGETHER];
+        let mut used = 0;
         for pixel in 0..pixels {
             let apart = if self.model.per_neuron { (first + pixel) * self.chunks } else { 0 };
-            for chunk in 0..own.min(self.chunks - block * own) {
-                let number = block * own + chunk;
+            for chunk in 0..own {
+                let number = block * (N / LANES) + chunk;
                 let spot =
                     Spot { constants: apart + number, kept: pixel * self.chunks + number, pixel, begin: chunk * LANES };
-                let own = &mut kept;
-                match (self.walk, self.model.reset == Reset::Subtract) {
-                    (Walk::Level, _) => self.walk_level(spot, own, steps),
-                    (Walk::If, true) => self.walk::<N, P, IF, true>(spot, own, steps),
-                    (Walk::If, false) => self.walk::<N, P, IF, false>(spot, own, steps),
-                    (Walk::Lif, true) => self.walk::<N, P, LIF, true>(spot, own, steps),
-                    (Walk::Lif, false) => self.walk::<N, P, LIF, false>(spot, own, steps),
-                    (Walk::CubaLif, true) => self.walk::<N, P, CUBA_LIF, true>(spot, own, steps),
-                    (Walk::CubaLif, false) => self.walk::<N, P, CUBA_LIF, false>(spot, own, steps),
-                    (Walk::Any, _) => self.walk_any(spot, own, steps),
+                if A::INTEGER {
+                    self.walk_one(spot, &mut kept, steps);
+                } else {
+                    waiting[used] = spot;
+                    used += 1;
+                    if used == TOGETHER {
+                        self.walk_together(waiting, &mut kept, steps);
+                        used = 0;
+                    }
                 }
             }
+        }
+        if !A::INTEGER {
+            waiting[..used].iter().for_each(|&spot| self.walk_one(spot, &mut kept, steps));
+        }
+    }
+
+    /// Integrate a chunk.
+    #[inline(always)]
+    fn walk_one<const N: usize, const P: usize>(
+        &self,
+        spot: Spot,
+        kept: &mut Kept<'_, A>,
+        steps: &mut Steps<'_, A, N, P>,
+    ) {
+        match self.walk {
+            Walk::Level => self.walk_level(spot, kept, steps),
+            Walk::Any => self.walk_any(spot, kept, steps),
+            _ => self.walk_together([spot], kept, steps),
+        }
+    }
+
+    /// Integrate some chunks, step by step together where a kernel is compiled for the model.
+    #[inline(always)]
+    fn walk_together<const N: usize, const P: usize, const C: usize>(
+        &self,
+        spots: [Spot; C],
+        kept: &mut Kept<'_, A>,
+        steps: &mut Steps<'_, A, N, P>,
+    ) {
+        match (self.walk, self.model.reset == Reset::Subtract) {
+            (Walk::If, true) => self.walk::<N, P, C, IF, true>(spots, kept, steps),
+            (Walk::If, false) => self.walk::<N, P, C, IF, false>(spots, kept, steps),
+            (Walk::Lif, true) => self.walk::<N, P, C, LIF, true>(spots, kept, steps),
+            (Walk::Lif, false) => self.walk::<N, P, C, LIF, false>(spots, kept, steps),
+            (Walk::CubaLif, true) => self.walk::<N, P, C, CUBA_LIF, true>(spots, kept, steps),
+            (Walk::CubaLif, false) => self.walk::<N, P, C, CUBA_LIF, false>(spots, kept, steps),
+            (Walk::CubaLast, true) => self.walk::<N, P, C, CUBA_LAST, true>(spots, kept, steps),
+            (Walk::CubaLast, false) => self.walk::<N, P, C, CUBA_LAST, false>(spots, kept, steps),
+            (Walk::Level, _) => spots.iter().for_each(|&spot| self.walk_level(spot, kept, steps)),
+            (Walk::Any, _) => spots.iter().for_each(|&spot| self.walk_any(spot, kept, steps)),
         }
     }
 
@@ -206,63 +260,21 @@ impl<A: Current> Firing<A> {
     pub(crate) fn starts_afresh(&self) -> bool {
         self.walk == Walk::Level
     }
-
-    /// Integrate a chunk of a pixel's channels: the models that a kernel is compiled for.
-    #[inline(always)]
-    fn walk<const N: usize, const P: usize, const MODEL: u8, const SUBTRACT: bool>(
-        &self,
-        spot: Spot,
-        kept: &mut Kept<'_, A>,
-        steps: &mut Steps<'_, A, N, P>,
-    ) {
-        let Spot { constants: at, pixel, begin, .. } = spot;
-        let fire = chunk(&self.fire, at);
-        let after = chunk(if SUBTRACT { &self.threshold } else { &self.reset }, at);
-        let own = |wanted: bool, constant| if wanted { self.constant(constant, at) } else { [A::default(); LANES] };
-        let [decay, gain, drive] = [Constant::Decay, Constant::Gain, Constant::Drive].map(|it| own(MODEL != IF, it));
-        let [syn_decay, syn_gain] = [Constant::SynDecay, Constant::SynGain].map(|it| own(MODEL == CUBA_LIF, it));
-        let mut v = kept.potential[spot.kept];
-        let mut synaptic = if MODEL == CUBA_LIF { kept.synaptic[spot.kept] } else { [A::default(); LANES] };
-        for (number, row) in steps.current.iter().enumerate() {
-            let row = &row[pixel][begin..begin + LANES];
-            let mut spikes = [0; LANES];
-            for i in 0..LANES {
-                let leak = LeakStep { decay: decay[i], gain: gain[i], drive: drive[i] };
-                let own = Constants { fire: fire[i], after: after[i], leak };
-                let current = if MODEL == CUBA_LIF {
-                    let inflow = LeakStep { decay: syn_decay[i], gain: syn_gain[i], drive: A::default() };
-                    synaptic[i] = synapse(synaptic[i], row[i], inflow);
-                    synaptic[i]
-                } else {
-                    row[i]
-                };
-                let after = match MODEL {
-                    IF => step::<A, false, SUBTRACT>(v[i], current, own),
-                    _ => step::<A, true, SUBTRACT>(v[i], current, own),
-                };
-                v[i] = after.potential;
-                spikes[i] = u8::from(after.fires);
-            }
-            steps.put(number, spot, &spikes, &v);
-        }
-        kept.potential[spot.kept] = v;
-        if MODEL == CUBA_LIF {
-            kept.synaptic[spot.kept] = synaptic;
-        }
-    }
 }
 
-const IF: u8 = 0;
-const LIF: u8 = 1;
-const CUBA_LIF: u8 = 2;
-
 impl<A: Current, const N: usize, const P: usize> Steps<'_, A, N, P> {
+    /// The currents of a chunk at a step.
+    #[inline(always)]
+    pub(crate) fn row(&self, number: usize, spot: Spot) -> Option<&Chunk<A>> {
+        self.current[number].as_flattened().get(spot.at::<N>()..)?.first_chunk()
+    }
+
     /// Write what a step of a chunk gives.
     #[inline(always)]
     pub(crate) fn put(&mut self, number: usize, spot: Spot, spikes: &Chunk<u8>, v: &Chunk<A>) {
-        self.spikes[number][spot.pixel][spot.begin..spot.begin + LANES].copy_from_slice(spikes);
+        self.spikes[number].as_flattened_mut()[spot.at::<N>()..][..LANES].copy_from_slice(spikes);
         if let Some(trace) = &mut self.trace {
-            trace[number][spot.pixel][spot.begin..spot.begin + LANES].copy_from_slice(v);
+            trace[number].as_flattened_mut()[spot.at::<N>()..][..LANES].copy_from_slice(v);
         }
     }
 }

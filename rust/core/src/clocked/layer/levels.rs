@@ -2,6 +2,7 @@
 
 use crate::clocked::layer::firing::{Chunk, Firing, Kept, Spot, Steps, chunk};
 use crate::clocked::synapses::current::{Current, LANES};
+use std::array;
 
 /// The constants of a chunk.
 struct Own<A> {
@@ -15,21 +16,43 @@ struct Own<A> {
 impl<A: Current> Own<A> {
     /// Potentials and levels, from their currents. One loop after the other: each becomes vector code.
     #[inline(always)]
-    fn step(&self, current: &[A]) -> (Chunk<A>, Chunk<u8>) {
-        let (mut v, mut wide, mut levels) = ([A::default(); LANES], [0_i32; LANES], [0; LANES]);
+    fn step(&self, current: &[A]) -> (Chunk<A>, Chunk<i32>) {
+        let (mut v, mut levels) = ([A::default(); LANES], [0_i32; LANES]);
         for i in 0..LANES {
             v[i] = self.start[i].plus(current[i]);
         }
         for i in 0..LANES {
             let level = v[i].level(self.threshold[i], self.inverse[i], self.most);
-            wide[i] = if v[i] >= self.fire[i] { level } else { 0 };
-        }
-        for i in 0..LANES {
-            levels[i] = wide[i] as u8;
+            levels[i] = if v[i] >= self.fire[i] { level } else { 0 };
         }
         (v, levels)
     }
+
+    /// Write the levels of a chunk of some pixels.
+    #[inline(always)]
+    fn write<const N: usize, const K: usize>(&self, rows: &[[A; N]; K], spikes: &mut [[u8; N]; K], begin: usize) {
+        let mut wide = [[0; LANES]; K];
+        for (wide, row) in wide.iter_mut().zip(rows) {
+            *wide = self.step(&row[begin..begin + LANES]).1;
+        }
+        for (spikes, levels) in spikes.iter_mut().zip(narrow(&wide)) {
+            spikes[begin..begin + LANES].copy_from_slice(&levels);
+        }
+    }
 }
+
+/// Levels as bytes.
+#[inline(always)]
+fn narrow<const K: usize>(wide: &[Chunk<i32>; K]) -> [Chunk<u8>; K] {
+    let mut narrow = [[0; LANES]; K];
+    for (narrow, &level) in narrow.as_flattened_mut().iter_mut().zip(wide.as_flattened()) {
+        *narrow = level as u8;
+    }
+    narrow
+}
+
+/// Chunks whose levels become bytes together: a loop over 64 of them becomes vector code, one over 16 is taken apart.
+const TOGETHER: usize = 4;
 
 impl<A: Current> Firing<A> {
     #[inline(always)]
@@ -54,7 +77,7 @@ impl<A: Current> Firing<A> {
         let own = self.own_levels(spot.constants);
         for (number, row) in steps.current.iter().enumerate() {
             let (v, levels) = own.step(&row[spot.pixel][spot.begin..spot.begin + LANES]);
-            steps.put(number, spot, &levels, &v);
+            steps.put(number, spot, &narrow(&[levels])[0], &v);
             if let Some(potential) = kept.potential.get_mut(spot.kept) {
                 *potential = v;
             }
@@ -72,9 +95,13 @@ impl<A: Current> Firing<A> {
         let blocks = N / LANES;
         for number in 0..blocks.min(self.chunks - block * blocks) {
             let (own, begin) = (self.own_levels(block * blocks + number), number * LANES);
-            for (row, spikes) in current.as_flattened().iter().zip(spikes.as_flattened_mut()) {
-                let (_, levels) = own.step(&row[begin..begin + LANES]);
-                spikes[begin..begin + LANES].copy_from_slice(&levels);
+            let (fours, rest) = current.as_flattened().as_chunks::<TOGETHER>();
+            let (spikes_of_fours, spikes_of_rest) = spikes.as_flattened_mut().as_chunks_mut::<TOGETHER>();
+            for (rows, spikes) in fours.iter().zip(spikes_of_fours) {
+                own.write(rows, spikes, begin);
+            }
+            for (row, spikes) in rest.iter().zip(spikes_of_rest) {
+                own.write(array::from_ref(row), array::from_mut(spikes), begin);
             }
         }
     }

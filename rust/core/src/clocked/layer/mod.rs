@@ -9,3 +9,4 @@ pub(crate) mod levels;
 pub(crate) mod pass;
 pub(crate) mod share;
 pub(crate) mod stages;
+pub(crate) mod walks;

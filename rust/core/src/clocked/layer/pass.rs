@@ -14,6 +14,7 @@ use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::{DenseRun, Packing};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::reach::block_width;
+use crate::clocked::synapses::scatter::Scatter;
 use crate::clocked::synapses::source::{Consumer, Group, OneStep, Silence, Source};
 use crate::clocked::synapses::sparse::{Events, Groups};
 use crate::control::Watch;
@@ -46,6 +47,16 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
         let ending = Ending { shape: self.shape, ratio, firing, edges: &edges, run };
         let job = Job { level: frame.level, ending };
         match (&self.synapses, frame.inputs) {
+            (Some(synapses), Inputs::Active(list)) if synapses.few(list, frame.steps) => match &synapses.packed {
+                Packed::Joint(weights) => match synapses.geometry.reach.pixels {
+                    4 => job.consume::<_, 16, 4>(Scatter::new(synapses, weights.rows::<64>(), list)),
+                    2 => job.consume::<_, 32, 2>(Scatter::new(synapses, weights.rows::<64>(), list)),
+                    _ => job.consume::<_, 64, 1>(Scatter::new(synapses, weights.rows::<64>(), list)),
+                },
+                Packed::Apart16(weights) => job.consume::<_, 16, 4>(Scatter::new(synapses, weights.rows::<16>(), list)),
+                Packed::Apart32(weights) => job.consume::<_, 32, 2>(Scatter::new(synapses, weights.rows::<32>(), list)),
+                Packed::Groups { .. } => Err(Error::internal("few events of a convolution with groups")),
+            },
             (Some(synapses), Inputs::Active(list)) => match &synapses.packed {
                 Packed::Joint(weights) => {
                     let source = Events::<_, 64, 1> { synapses, weights, list, rows };

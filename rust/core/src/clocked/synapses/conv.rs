@@ -2,9 +2,11 @@
 
 use crate::clocked::synapses::current::{Current, TOGETHER};
 use crate::clocked::synapses::dense::{Dense, DenseRun};
+use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::reals::Reals;
+use crate::clocked::synapses::scatter::Scattering;
 use crate::error::{Error, Result};
 use crate::plan::{Conv, Kind, Op, Weights};
 
@@ -45,6 +47,8 @@ pub(crate) struct Synapses<A: Synaptic> {
     pub(crate) geometry: Geometry,
     pub(crate) packed: Packed<A::Weight>,
     pub(crate) dense: Option<A::Dense>,
+    /// For few events; one block of outputs alone.
+    pub(crate) scattering: Option<Scattering>,
     /// Padded with zeros to whole blocks of 64.
     pub(crate) bias: Vec<A>,
 }
@@ -73,9 +77,15 @@ impl<A: Synaptic> Synapses<A> {
             } else {
                 None
             },
+            scattering: (conv.groups == 1 && sizes[1] <= TOGETHER).then(|| Scattering::new(&geometry)).flatten(),
             bias: padded,
             geometry,
         })
+    }
+
+    /// Whether a list is so short that events are followed, and not windows.
+    pub(crate) fn few(&self, list: &ActiveList, steps: usize) -> bool {
+        self.scattering.as_ref().is_some_and(|it| it.suits(&self.geometry, list, steps))
     }
 
     /// A word for the event kernel.

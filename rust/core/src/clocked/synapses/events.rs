@@ -3,7 +3,7 @@
 //! So the horizontal taps of a window that lie side by side are one slice of a list.
 
 use crate::clocked::maps::buffers::View;
-use crate::plan::Shape;
+use crate::plan::{MAX_BLOCK, Shape};
 use crate::simd::Kernel;
 
 /// Entries that a reader may read past a slice's end.
@@ -31,6 +31,12 @@ pub(crate) struct ActiveList {
     pub(crate) values: Vec<f32>,
     /// For each (row, step): where each x begins in the list, and where the last one ends.
     pub(crate) starts: Vec<u32>,
+    /// How many are listed.
+    pub(crate) used: usize,
+    /// Room for the entries of each step of a row, with their counts.
+    lines: Vec<(u32, u8)>,
+    /// The step and the channel of each count of a pixel.
+    places: Vec<[u8; 2]>,
     /// The map that was listed, and how.
     pub(crate) source: Option<(usize, Tell)>,
 }
@@ -69,8 +75,11 @@ impl Kernel for ListCounts<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let (list, map, shape) = (self.list, self.map, self.shape);
         let times = if let Tell::Again(times) = self.tell { times } else { 1 };
+        if times == 1 && self.shape.channels < FEW_CHANNELS {
+            return self.few_channels();
+        }
+        let (list, map, shape) = (self.list, self.map, self.shape);
         list.begin(shape, map.rows);
         let mut used = 0;
         for y in 0..shape.height {
@@ -95,6 +104,70 @@ impl Kernel for ListCounts<'_> {
                 starts[shape.width] = used as u32;
             }
         }
+        list.used = used;
+    }
+}
+
+/// Up to here a pixel's steps are looked at together: most of them are empty.
+const FEW_CHANNELS: usize = 16;
+
+impl ListCounts<'_> {
+    /// All steps of a pixel are neighbours in a map: each goes to the line of its own step.
+    #[inline(always)]
+    fn few_channels(self) {
+        let (list, map, shape) = (self.list, self.map, self.shape);
+        let (steps, channels) = (map.rows, shape.channels);
+        let size = shape.width * channels;
+        list.begin(shape, steps);
+        list.lines.resize(steps * size, (0, 0));
+        list.places.clear();
+        list.places.extend((0..steps * channels).map(|place| [place / channels, place % channels].map(|it| it as u8)));
+        let mut used = 0;
+        for y in 0..shape.height {
+            let mut ends = [0_u32; MAX_BLOCK];
+            let ends = &mut ends[..steps];
+            let starts = &mut list.starts[y * steps * (shape.width + 1)..][..steps * (shape.width + 1)];
+            for x in 0..shape.width {
+                for (step, &end) in ends.iter().enumerate() {
+                    starts[step * (shape.width + 1) + x] = end;
+                }
+                let base = (x * channels) as u32;
+                let mut note = |place: usize, count: u8| {
+                    let [step, channel] = list.places[place].map(usize::from);
+                    list.lines[step * size + ends[step] as usize] = (base + channel as u32, count);
+                    ends[step] += 1;
+                };
+                let (chunks, rest) = map.pixel(y * shape.width + x).as_chunks::<CHUNK>();
+                for (number, chunk) in chunks.iter().enumerate() {
+                    if chunk.iter().fold(0, |all, count| all | count) != 0 {
+                        let mut mask = nonzero_mask(chunk);
+                        while mask != 0 {
+                            let place = mask.trailing_zeros() as usize;
+                            note(number * CHUNK + place, chunk[place]);
+                            mask &= mask - 1;
+                        }
+                    }
+                }
+                for (place, &count) in rest.iter().enumerate().filter(|(_, count)| **count != 0) {
+                    note(chunks.len() * CHUNK + place, count);
+                }
+            }
+            for (step, &end) in ends.iter().enumerate() {
+                let begin = used;
+                list.reserve(begin, end as usize, self.tell == Tell::Value);
+                for &(entry, count) in &list.lines[step * size..][..end as usize] {
+                    list.entries[used] = entry;
+                    if self.tell == Tell::Value {
+                        list.values[used] = f32::from(count);
+                    }
+                    used += 1;
+                }
+                let starts = &mut list.starts[(y * steps + step) * (shape.width + 1)..][..=shape.width];
+                starts[..shape.width].iter_mut().for_each(|start| *start += begin as u32);
+                starts[shape.width] = used as u32;
+            }
+        }
+        list.used = used;
     }
 }
 
@@ -247,6 +320,7 @@ impl Kernel for ListReals<'_> {
                 starts[shape.width] = used as u32;
             }
         }
+        list.used = used;
     }
 }
 

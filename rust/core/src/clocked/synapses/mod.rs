@@ -13,6 +13,7 @@ pub(crate) mod pixels;
 pub(crate) mod reach;
 pub(crate) mod reals;
 pub(crate) mod rows;
+pub(crate) mod scatter;
 pub(crate) mod source;
 pub(crate) mod sparse;
 pub(crate) mod words;
