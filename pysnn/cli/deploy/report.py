@@ -11,6 +11,7 @@ from pysnn.cli.options import parse_steps
 from pysnn.cli.outputs import PAGE, check_outputs
 from pysnn.cli.streams import say_note
 from pysnn.errors import DataError
+from pysnn.sweep.folder import SweepFolder
 
 if TYPE_CHECKING:
     from pysnn.report import Section
@@ -35,6 +36,7 @@ def report(
 ) -> None:
     """Write one page about a network (accuracy, layers, errors, confusion, spikes, cost) or a sweep; HTML that loads nothing."""
     if network.is_dir():
+        SweepFolder(network).plan()
         foreign = {"--data": data, "--steps": steps, "--chips": chips, "--sample": sample, "--limit": limit}
         _refuse(foreign, "a sweep has its rows already")
         _report_sweep(network, out, by)
