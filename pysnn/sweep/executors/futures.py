@@ -1,15 +1,32 @@
 """Executors of ``concurrent.futures`` as workers of a sweep."""
 
+import pickle
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 
-from pysnn.errors import SweepError
+from pysnn.errors import DataError, SweepError
 from pysnn.sweep.executors.pool import Done, Ended, Lost
 from pysnn.sweep.points import Point
 from pysnn.sweep.worker import Job, Outcome, WorkerRefusedError, failed_outcome, run_chunk
 
-__all__ = ["FuturesPool", "RestartableExecutor"]
+__all__ = ["FuturesPool", "RestartableExecutor", "check_sendable"]
+
+
+def check_sendable(job: Job, dumps: Callable[[Job], bytes]) -> None:
+    """Check that a job can be sent to other processes.
+
+    Raises
+    ------
+    DataError
+        ``dumps`` cannot pickle it.
+    """
+    try:
+        dumps(job)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise DataError(
+            f"sweep: the run cannot be sent to worker processes ({error}); make it a function at the top of a module"
+        ) from error
 
 
 class RestartableExecutor(Executor):

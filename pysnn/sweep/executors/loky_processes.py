@@ -9,8 +9,9 @@ from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 from pysnn.errors import MissingExtraError
-from pysnn.sweep.executors.futures import RestartableExecutor
+from pysnn.sweep.executors.futures import RestartableExecutor, check_sendable
 from pysnn.sweep.executors.processes import ONE_THREAD, death_by
+from pysnn.sweep.worker import Job
 
 __all__ = ["LokyProcesses"]
 
@@ -28,16 +29,24 @@ class LokyProcesses(RestartableExecutor):
     ----------
     workers
         How many processes.
+    job
+        What each of them has to be able to load.
 
     Raises
     ------
+    DataError
+        ``job`` cannot be pickled.
     MissingExtraError
         loky is not installed.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, job: Job) -> None:
         self._workers = workers
         self._pool = self._start()
+        # It starts processes when there is something to do, so nothing has to be ended where this fails.
+        from cloudpickle import dumps
+
+        check_sendable(job, dumps)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand a call to a worker."""

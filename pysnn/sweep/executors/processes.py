@@ -14,8 +14,9 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
-from pysnn.errors import DataError, SweepError
-from pysnn.sweep.executors.futures import RestartableExecutor
+from pysnn.errors import SweepError
+from pysnn.sweep.executors.futures import RestartableExecutor, check_sendable
+from pysnn.sweep.worker import Job
 
 __all__ = ["ONE_THREAD", "Processes", "death_by", "local_workers"]
 
@@ -48,15 +49,10 @@ class Processes(RestartableExecutor):
         ``job`` cannot be pickled.
     """
 
-    def __init__(self, workers: int, job: Any) -> None:
+    def __init__(self, workers: int, job: Job) -> None:
         self._workers = workers
         self._job = job
-        try:
-            pickle.dumps(job)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise DataError(
-                f"sweep: the run cannot be sent to worker processes ({error}); make it a function at the top of a module"
-            ) from error
+        check_sendable(job, pickle.dumps)
         self._environment = {name: os.environ.get(name) for name in ONE_THREAD}
         os.environ.update(ONE_THREAD)
         self._started: dict[int, BaseProcess] = {}
@@ -135,7 +131,7 @@ class Processes(RestartableExecutor):
         self._started.update(pool._processes or {})  # noqa: SLF001
 
 
-def local_workers(workers: int, job: Any) -> Executor:
+def local_workers(workers: int, job: Job) -> Executor:
     """Start local processes, or one thread where the system has none to give (``/dev/shm`` must not be written, for example)."""
     try:
         return Processes(workers, job)

@@ -5,7 +5,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from pysnn.errors import DataError
-from pysnn.sweep.executors.dask_cluster import DaskPool, local_cluster, remote_cluster
+from pysnn.sweep.executors.dask_cluster import local_cluster, remote_cluster
+from pysnn.sweep.executors.dask_pool import DaskPool
 from pysnn.sweep.executors.futures import FuturesPool
 from pysnn.sweep.executors.loky_processes import LokyProcesses
 from pysnn.sweep.executors.pool import WorkerPool
@@ -38,10 +39,12 @@ EXECUTORS: Mapping[str, ExecutorKind] = {
     "processes": ExecutorKind(
         "processes", lambda job, _, workers: FuturesPool(job, local_workers(workers, job), workers, own=True)
     ),
-    "loky": ExecutorKind("loky", lambda job, _, workers: FuturesPool(job, LokyProcesses(workers), workers, own=True)),
-    "dask-local": ExecutorKind("dask-local", lambda job, _, workers: DaskPool(job, local_cluster(workers))),
+    "loky": ExecutorKind(
+        "loky", lambda job, _, workers: FuturesPool(job, LokyProcesses(workers, job), workers, own=True)
+    ),
+    "dask-local": ExecutorKind("dask-local", lambda job, _, workers: DaskPool(job, local_cluster(job, workers))),
     "dask": ExecutorKind(
-        "dask://HOST:PORT", lambda job, address, _: DaskPool(job, remote_cluster(address)), local=False
+        "dask://HOST:PORT", lambda job, address, _: DaskPool(job, remote_cluster(job, address)), local=False
     ),
 }
 """Each by the name that a text begins with."""

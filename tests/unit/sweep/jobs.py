@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,6 +62,13 @@ def attempt(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
     return {"y": params["x"]}
 
 
+def leave_late(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
+    """Return, and end the worker a moment later, when the result may still lie with it."""
+    if params["x"] % 3 == 1:
+        threading.Timer(params["delay"], os._exit, [1]).start()
+    return {"y": params["x"]}
+
+
 def where(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
     """Say which process is at work."""
     time.sleep(0.02)
@@ -70,6 +78,13 @@ def where(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
 def own_files() -> dict[str, str]:
     """Return a digest that every process has for itself."""
     return {"data 'x.npz'": f"{os.getpid():064d}"}
+
+
+def deadly_files() -> dict[str, str]:
+    """Kill every process but the one that has started the sweep, which says so by its environment."""
+    if os.environ.get("PYSNN_TEST_COORDINATOR") != str(os.getpid()):
+        os._exit(1)
+    return {"data 'x.npz'": "0" * 64}
 
 
 def files_of_the_environment() -> dict[str, str]:

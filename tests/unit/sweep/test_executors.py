@@ -1,10 +1,8 @@
 """One contract for every executor: each point once, deaths counted, unfit workers refused, whoever runs the points."""
 
-import os
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -22,7 +20,7 @@ from pysnn.sweep.executors.registry import EXECUTORS, check_executor, open_pool
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.points import Point, make_points
 from pysnn.sweep.worker import Job, Outcome, run_chunk
-from tests.unit.sweep.jobs import attempt, files_of_the_environment, own_files, square, where
+from tests.unit.sweep.jobs import attempt, files_of_the_environment, own_files, square
 
 TIMES = ("started_at", "seconds")
 PACKAGES = {"loky": "loky", "dask-local": "distributed", "dask": "distributed"}
@@ -32,7 +30,6 @@ pytestmark = [
     # The library's own, about its sockets and its event loop, when a worker has been killed.
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-needs_dask = pytest.mark.skipif(not find_spec("distributed"), reason="needs distributed")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +102,12 @@ def test_workers_with_another_version_are_refused_by_name(executor: str) -> None
         assert pool.close() == []
 
 
+def test_a_run_that_cannot_be_sent_is_refused(tmp_path: Path, executor: str) -> None:
+    lock = threading.Lock()
+    with pytest.raises(DataError, match="cannot be sent to worker processes"):
+        sweep(lambda *_: {"y": lock.locked()}, {"x": 1}, executor, out=tmp_path, **workers_of(executor))
+
+
 def test_nothing_runs_where_the_folder_is_whole(tmp_path: Path, executor: str) -> None:
     first = sweep(square, {"x": [1, 2]}, executor, out=tmp_path, **workers_of(executor))
     parts = SweepFolder(tmp_path).parts()
@@ -164,106 +167,6 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=rf"pip install 'pysnn\[{package[:4].replace('dist', 'dask')}\]'"):
         sweep(square, {"x": 1}, executor, out=tmp_path)
-
-
-@needs_dask
-def test_no_scheduler_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pysnn.sweep.executors.dask_cluster._CONNECT_SECONDS", 0.5)
-    with pytest.raises(SweepError, match=r"there is no Dask scheduler at '127.0.0.1:1'"):
-        sweep(square, {"x": 1}, "dask://127.0.0.1:1", out=tmp_path)
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start parts of a cluster as programs; they are killed behind the test."""
-    processes = []
-
-    def start(*command: str, **environment: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
-def scheduler(started: Callable[..., subprocess.Popen[bytes]], folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    file = folder / "scheduler.json"
-    process = started(
-        "distributed.cli.dask_scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--no-dashboard",
-        "--scheduler-file",
-        str(file),
-    )
-    end = time.monotonic() + 30
-    while not file.exists():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    import json
-
-    return process, json.loads(file.read_text())["address"].removeprefix("tcp://")
-
-
-WORKER = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard")
-
-
-@needs_dask
-def test_an_unfit_worker_gets_no_points_and_the_others_go_on(
-    tmp_path: Path, started: Callable[..., subprocess.Popen[bytes]]
-) -> None:
-    _, address = scheduler(started, tmp_path)
-    bad = started(*WORKER, "--no-nanny", address, PYSNN_TEST_DIGEST="other" * 12)
-    good = started(*WORKER, "--no-nanny", address)
-    import distributed
-
-    with distributed.Client(address) as client:
-        client.wait_for_workers(2, timeout=30)
-    space = {"x": list(range(30))}
-    with pytest.warns(
-        UserWarning, match=rf"process {bad.pid} cannot take part .* the digest otherotherot, the sweep has same"
-    ):
-        table = sweep(where, space, f"dask://{address}", out=tmp_path / "out", files=files_of_the_environment)
-    assert table["process"].unique().to_list() == [good.pid]
-    assert table["x"].to_list() == space["x"]
-
-
-@needs_dask
-def test_a_worker_that_comes_back_at_its_address_is_another_one(
-    tmp_path: Path, started: Callable[..., subprocess.Popen[bytes]]
-) -> None:
-    _, address = scheduler(started, tmp_path)
-    started(*WORKER, "--nanny", "--host", "127.0.0.1", "--worker-port", "37219", address)
-    table = sweep(attempt, {"x": list(range(5)), "folder": str(tmp_path)}, f"dask://{address}", out=tmp_path / "out")
-    assert table["y"].to_list() == [0, 1, 2, None, 4]
-    assert len(list(tmp_path.glob("3-*"))) in {2, 3}
-
-
-@needs_dask
-def test_a_sweep_whose_scheduler_goes_keeps_what_is_done(
-    tmp_path: Path, started: Callable[..., subprocess.Popen[bytes]]
-) -> None:
-    process, address = scheduler(started, tmp_path)
-    started(*WORKER, "--no-nanny", address)
-
-    def seen(done: int, _: int) -> None:
-        if done >= 5:
-            process.kill()
-
-    space = {"x": list(range(500))}
-    with pytest.raises(SweepError, match=f"the Dask scheduler at '{address}' has gone"):
-        sweep(where, space, f"dask://{address}", out=tmp_path / "out", progress=seen, in_flight=200)
-    assert 5 <= len(SweepFolder(tmp_path / "out").states()) < 500
 
 
 def test_a_job_of_a_sweep_says_what_it_was_started_with() -> None:
