@@ -13,18 +13,21 @@ BIN := $(VENV)/bin
 # One pip for every install; quiet, so that what a target prints is its own.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUST := Cargo.toml Cargo.lock $(shell find rust/core rust/python rust/run \( -name '*.rs' -o -name Cargo.toml \))
+C_RUST := $(shell find rust/abi rust/capi rust/micro rust/micro-c -type f)
 AARCH64 := aarch64-unknown-linux-gnu
 # Targets of pysnn-run, each linked statically.
 EDGE_HOST := $(shell uname -m)-unknown-linux-gnu
 EDGE_TARGETS := aarch64-unknown-linux-musl armv7-unknown-linux-gnueabihf riscv64gc-unknown-linux-gnu
 EDGE := dist/edge
+# Processors without a system that the library for microcontrollers is tried on, and those that the engine must compile for.
+MICRO_TARGETS := thumbv6m-none-eabi thumbv7em-none-eabi riscv32imac-unknown-none-elf
 FUZZ := rust/fuzz
 
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge test-edge docs tutorial-outputs test-site test-aarch64 sanitize fuzz clean
+.PHONY: help setup quickstart test test-fast test-rust test-python test-torch test-interop check check-targets format bench peers bench-peers wheels wheel-trial sdist-trial edge-native edge-c edge-micro edge test-edge test-micro docs tutorial-outputs test-site test-aarch64 sanitize fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,9 +68,9 @@ test-fast: $(VENV)/.dev ## pass the quick Python tests, without real data, in un
 	$(BIN)/python -m pytest -q -m "not slow and not data" --deselect pysnn/quickstart.py
 
 test-rust: $(VENV)/.dev
-	cargo test --quiet -p pysnn-core -p pysnn-run
+	cargo test --quiet -p pysnn-core -p pysnn-run -p pysnn-abi -p pysnn-capi -p pysnn-micro
 
-test-python: $(VENV)/.dev $(EDGE)/pysnn-run
+test-python: $(VENV)/.dev $(EDGE)/pysnn-run $(EDGE)/c/bin/suite
 	PYSNN_REQUIRE_RUST=1 $(BIN)/python -m pytest
 
 # PyTorch is large, so it has an environment of its own, and only the tests that need it run there.
@@ -96,10 +99,22 @@ test-interop: .venv-peers/.interop ## test imports from snnTorch, SpikingJelly, 
 check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@$(MAKE) --no-print-directory check-targets
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@$(MAKE) --no-print-directory test
+
+# Processors of 32 bits, with a system and without: what is not installed is named and left out.
+check-targets: ## check that the engine compiles for armv7 and wasm32, and the library for microcontrollers for thumbv7em
+	@for words in "armv7-unknown-linux-gnueabihf pysnn-core" "wasm32-unknown-unknown pysnn-core" "thumbv7em-none-eabi pysnn-micro"; do \
+		set -- $$words; \
+		if rustc --print target-libdir --target $$1 | xargs test -d; then \
+			echo "checking $$2 for $$1"; cargo check --quiet -p $$2 --target $$1 || exit 1; \
+		else \
+			echo "not checked for $$1: rustup target add $$1"; \
+		fi; \
+	done
 
 format: $(VENV)/.dev ## format the sources and mend what the linters can mend
 	cargo fmt --all
@@ -160,14 +175,32 @@ $(EDGE)/pysnn-run: $(RUST)
 	@echo "building $@"
 	@sh scripts/build_edge.sh $(EDGE_HOST) $@
 
+edge-c: $(EDGE)/c/bin/suite ## build dist/edge/c, the C library with its header
+
+$(EDGE)/c/bin/suite: $(RUST) $(C_RUST)
+	@command -v cargo >/dev/null || { echo "building the C library needs Rust: cargo was not found on the PATH (https://rustup.rs)"; exit 1; }
+	@echo "building $(EDGE)/c"
+	@sh scripts/build_capi.sh $(EDGE)/c
+
+edge-micro: ## build dist/edge/micro, the C library for microcontrollers
+	@for target in $(MICRO_TARGETS); do sh scripts/build_micro.sh $$target $(EDGE)/micro/$$target.a || exit 1; done
+
 edge: $(EDGE)/pysnn-run ## build it for aarch64, armv7 and riscv64 too
 	@for target in $(EDGE_TARGETS); do sh scripts/build_edge.sh $$target $(EDGE)/pysnn-run-$${target%%-*} || exit 1; done
 
-test-edge: edge ## test pysnn-run of the other processors under qemu-user
+test-edge: edge edge-c ## test pysnn-run of the other processors under qemu-user, and the C library under valgrind
 	@command -v qemu-aarch64 >/dev/null || { echo "this needs an emulator: apt install qemu-user"; exit 1; }
 	PYSNN_RUN="qemu-aarch64 $(EDGE)/pysnn-run-aarch64" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
 	PYSNN_RUN="qemu-arm $(EDGE)/pysnn-run-armv7" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
 	PYSNN_RUN="qemu-riscv64 $(EDGE)/pysnn-run-riscv64gc" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
+	@command -v valgrind >/dev/null || { echo "this needs valgrind: apt install valgrind"; exit 1; }
+	PYSNN_SUITE="valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite $(EDGE)/c/bin/suite" $(BIN)/python -m pytest -q tests/parity/test_c_library.py
+	@command -v cmake >/dev/null || { echo "this needs CMake: apt install cmake pkg-config"; exit 1; }
+	cmake -S rust/abi/examples -B build/examples -DCMAKE_PREFIX_PATH=$(CURDIR)/$(EDGE)/c && cmake --build build/examples
+
+# Boards whose emulator or compiler is missing are skipped by name.
+test-micro: edge-micro ## test the library for microcontrollers on emulated boards
+	PYSNN_MICRO=1 $(BIN)/python -m pytest -q -rs tests/parity/test_micro.py
 
 test-aarch64: ## test the Rust core as aarch64 code under qemu-user
 	@command -v qemu-aarch64 >/dev/null && command -v aarch64-linux-gnu-gcc >/dev/null \
@@ -186,10 +219,12 @@ sanitize: ## test the thread pool, and what runs on it, with the address sanitis
 	ASAN_OPTIONS=detect_stack_use_after_return=1 CARGO_TARGET_DIR=target/sanitize \
 		cargo test --quiet -p pysnn-core --lib --target $(shell rustc -vV | sed -n 's/host: //p')
 
-fuzz: ## fuzz the readers of .psnn files and of plans, FUZZ_SECONDS for each of three targets
+fuzz: ## fuzz the readers of .psnn files, of plans and of exported networks, FUZZ_SECONDS for each of four targets
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "this needs cargo-fuzz: cargo install cargo-fuzz"; exit 1; }
-	@mkdir -p $(FUZZ)/corpus/read_psnn $(FUZZ)/corpus/read_psnn_built $(FUZZ)/corpus/read_plan
+	@mkdir -p $(FUZZ)/corpus/read_psnn $(FUZZ)/corpus/read_psnn_built $(FUZZ)/corpus/read_plan $(FUZZ)/corpus/read_exported
 	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_plan fuzz/corpus/read_plan fuzz/seeds_plan \
+		-- -max_len=8192 -timeout=10 -rss_limit_mb=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
+	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_exported fuzz/corpus/read_exported ../tests/golden \
 		-- -max_len=8192 -timeout=10 -rss_limit_mb=1024 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 	cd rust && RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz read_psnn fuzz/corpus/read_psnn fuzz/seeds ../tests/golden \
 		-- -dict=fuzz/psnn.dict -max_len=4096 -timeout=10 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1

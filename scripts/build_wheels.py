@@ -1,6 +1,6 @@
-"""Build what is published into dist/: the sdist, the platform wheel and the pure-Python wheel.
+"""Build what is published into dist/: the sdist, platform wheels and the pure-Python wheel.
 
-The platform wheel has the Rust core. The pure-Python wheel is what pip takes where there is no platform wheel: the same
+A platform wheel has the Rust core; on Linux there is one of each of ``LINUX``, of which those are built that Rust has the library of. The pure-Python wheel is what pip takes where there is no platform wheel: the same
 Python files and the same metadata, but no core, and Numba as a requirement instead of an extra. Its project file is
 derived from pyproject.toml and Cargo.toml, so nothing is said twice.
 """
@@ -21,8 +21,12 @@ import tomli_w
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 HATCHLING = "hatchling>=1.27"
-# The oldest glibc that the wheel starts with; Rust's own floor. Zig's linker makes it so on a newer system.
-MANYLINUX = "manylinux_2_17"
+# Rust's targets, and the oldest C library that a wheel of each starts with: Rust's own floors. Zig's linker makes it so on any system.
+LINUX = {
+    "x86_64-unknown-linux-gnu": "manylinux_2_17",
+    "aarch64-unknown-linux-gnu": "manylinux_2_17",
+    "x86_64-unknown-linux-musl": "musllinux_1_2",
+}
 
 
 def run(*command: str, cwd: Path = ROOT) -> None:
@@ -63,12 +67,25 @@ def build_pure_wheel() -> None:
         run("hatchling", "build", "-t", "wheel", "-d", str(DIST), cwd=stage)
 
 
-def build_platform_wheel(target: str | None) -> None:
-    """Build the wheel with the Rust core, for this machine or for another one that Rust has the library of."""
+def has_library(target: str) -> bool:
+    """Say if Rust's library for a target is installed."""
+    found = subprocess.run(
+        ["rustc", "--print", "target-libdir", "--target", target], capture_output=True, text=True, check=False
+    )
+    return found.returncode == 0 and Path(found.stdout.strip()).is_dir()
+
+
+def build_platform_wheels(wanted: str | None) -> None:
+    """Build the wheels with the Rust core: for one target, or for all that Rust has the library of; what is left out is named."""
     command = ["maturin", "build", "--release", "--locked", "--out", str(DIST)]
-    if sys.platform == "linux":
-        command += ["--zig", "--compatibility", MANYLINUX]
-    run(*command, *(["--target", target] if target else []))
+    if sys.platform != "linux":
+        run(*command, *(["--target", wanted] if wanted else []))
+        return
+    for target in [wanted] if wanted else LINUX:
+        if has_library(target):
+            run(*command, "--zig", "--compatibility", LINUX.get(target, "manylinux_2_17"), "--target", target)
+        else:
+            print(f"not built for {target}: rustup target add {target}")
 
 
 def package_files(wheel: Path) -> set[str]:
@@ -89,11 +106,13 @@ def check_same_files() -> None:
 def main() -> None:
     """Build everything afresh."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--target", help="Rust target of the platform wheel, e.g. aarch64-unknown-linux-gnu")
+    parser.add_argument(
+        "--target", help="Rust target of one platform wheel, instead of all, e.g. aarch64-unknown-linux-gnu"
+    )
     target = parser.parse_args().target
     shutil.rmtree(DIST, ignore_errors=True)
     run("maturin", "sdist", "--out", str(DIST))
-    build_platform_wheel(target)
+    build_platform_wheels(target)
     build_pure_wheel()
     check_same_files()
     for path in sorted(DIST.iterdir()):

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.claims.windows import CALIBRATION, READERS, STEPS, WINDOW, make
 from benchmarks.common import data_folder, report, results_option
+from benchmarks.intervals import accuracy_cell, paired_half_width
 from pysnn import Network, Simulator
 from pysnn.convert import ann_pass, convert
 from pysnn.convert.folding import fold
@@ -43,12 +44,15 @@ def main() -> None:
         answers = ann_pass(ann, looked_at)[0].argmax(axis=1)
         for code, (network, steps) in codes(name, ann, np.ascontiguousarray(images[:CALIBRATION])).items():
             row: dict[str, Any] = {"network": name, "code": code}
+            right = {}
             for first_layer in ("float32", "int8"):
                 simulator = Simulator(network, precision="int8", first_layer=first_layer, count=False, keep_state=False)
                 alike = simulator.run(looked_at, steps=steps).predictions[-1] == answers
-                right = simulator.run(x, steps=steps).predictions[-1] == labels
+                right[first_layer] = simulator.run(x, steps=steps).predictions[-1] == labels
                 row[f"{first_layer}: as the ANN, %"] = round(100 * float(alike.mean()), 2)
-                row[f"{first_layer}: right, %"] = round(100 * float(right.mean()), 2)
+                row[f"{first_layer}: right, %"] = accuracy_cell(float(right[first_layer].mean()), len(labels))
+            change = right["int8"].astype(int) - right["float32"]
+            row["difference, points"] = f"{100 * change.mean():+.2f} ± {100 * paired_half_width(change):.2f}"
             print(row, flush=True)
             rows.append(row)
     report("first_layer", rows, save=save, training_images=LOOKED_AT)

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,11 @@ from pysnn.backends import get_backend
 from pysnn.backends.base import RunOutput, RunRequest
 from pysnn.encode import Events
 from pysnn.encode.batch import Batches
+from pysnn.files.golden import as_pixels
 from pysnn.files.saved import SavedNetwork
 from pysnn.nodes import Input
 from pysnn.plan.limits import check_potentials
-from pysnn.plan.ops import Plan
+from pysnn.plan.ops import InputOp, Plan
 from pysnn.plan.windows import window_of
 from pysnn.random import philox
 from pysnn.simulation.encoded import encoded
@@ -23,6 +24,7 @@ from pysnn.simulation.options import RunOptions
 __all__ = ["GoldenRun", "golden_input", "golden_run", "own_steps"]
 
 _MOST_STEPS, _USUAL_STEPS = 32, 16
+_WHITE = 255
 _SPIKING = 0.125
 """Share of the inputs that spike in a step of drawn spikes."""
 
@@ -31,7 +33,7 @@ _SPIKING = 0.125
 class GoldenRun:
     """A run that every runtime must repeat to the bit.
 
-    ``input``: float32 or float64 ``(samples, ...)``, frames or uint8 counts ``(steps, samples, ...)``. ``scores``: float32 ``(samples, classes)``.
+    ``input``: float32, float64 or uint8 ``(samples, ...)``, frames or uint8 counts ``(steps, samples, ...)``. ``scores``: float32 ``(samples, classes)``.
     ``spikes``: by the number of each operation with neurons, int32 ``(samples, C, H, W)``.
     """
 
@@ -55,14 +57,19 @@ class GoldenRun:
         return bytes(record)
 
 
-def golden_input(saved: SavedNetwork) -> tuple[NDArray[Any], int]:
-    """Return what enters a golden run, and for how many steps: the first golden sample of the network's file, or one that is drawn."""
+def golden_input(saved: SavedNetwork, first_layer: str) -> tuple[NDArray[Any], int]:
+    """Return what enters a golden run, uint8 pictures where the first layer is in int8, and for how many steps: the first golden sample of the network's file, or one that is drawn."""
     counted = saved.settings.coding in ("spikes", "events")
     wanted = own_steps(saved) or (saved.golden.steps[-1] if saved.golden is not None else _USUAL_STEPS)
     steps = min(wanted, _MOST_STEPS)
     if saved.golden is None:
-        return _drawn(saved.network.input, saved.settings.coding, steps), steps
+        node = saved.network.input
+        if first_layer == "int8":
+            return np.rint(_WHITE * _uniform((1, *node.shape))).astype(np.uint8), steps
+        return _drawn(node, saved.settings.coding, steps), steps
     given = saved.golden.input
+    if first_layer == "int8":
+        return as_pixels(given[:1]), steps
     if saved.settings.coding == "frames":
         return given[:steps, :1], min(steps, len(given))
     if counted:
@@ -80,7 +87,9 @@ def golden_run(saved: SavedNetwork, plan: Plan, given: NDArray[Any], steps: int)
     settings = saved.settings
     counted = settings.coding in ("spikes", "events")
     data = Batches(Events.from_dense(given) if counted else given, frames=settings.coding == "frames")
-    options = RunOptions(coding=settings.coding, dt=settings.dt, seed=settings.seed)
+    pixels = isinstance(plan.ops[0], InputOp) and plan.ops[0].coding == "pixels"
+    first_layer: Literal["float32", "int8"] = "int8" if pixels else "float32"
+    options = RunOptions(coding=settings.coding, dt=settings.dt, seed=settings.seed, first_layer=first_layer)
     check_potentials(plan, steps, None)
     request = RunRequest(
         encoded(saved.network.input, data, (0, data.samples), spec=plan.ops[0].spec, steps=steps, options=options),

@@ -13,8 +13,8 @@ ABOUT = struct.Struct("<6IQdI20x32s")
 """Coding, axes of a sample, steps, golden samples and steps, type of the golden input, seed, dt, input operations, SHA-256 of the source."""
 ABOUT_SIZE = 128
 
-CODINGS = ("constant", "poisson", "spikes", "events", "frames")
-"""From 1."""
+CODINGS = ("constant", "poisson", "spikes", "events", "frames", "pixels")
+"""From 1; pixels are pictures of uint8 that stay, before an int8 first layer."""
 OPERATIONS = ("subtract", "add", "multiply", "divide", "at_least", "at_most")
 """From 1."""
 DTYPES = {"<f4": 1, "<f8": 2, "|u1": 5}

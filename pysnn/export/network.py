@@ -17,6 +17,7 @@ from pysnn.plan import PlanOptions, compile_plan
 from pysnn.plan.file_layout import DIGEST, FIRST, SECTIONS_AT, aligned, digest
 from pysnn.plan.ops import MAX_COUNT
 from pysnn.plan.options import UNITS
+from pysnn.plan.pixels import pixel_means
 
 __all__ = ["ExportOptions", "export_network"]
 
@@ -75,18 +76,20 @@ def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions
     if isinstance(saved, SavedFirstSpike):
         raise PlanError("first-spike networks are not exported yet; networks of clocked neurons are")
     settings = saved.settings
-    if settings.first_layer == "int8":
-        raise PlanError("export: pysnn-run reads float32 values; save the network with first_layer 'float32'")
-    given, steps = golden_input(saved)
+    precision = options.precision or settings.precision
+    first_layer = settings.first_layer if precision == "int8" else "float32"
+    given, steps = golden_input(saved, first_layer)
     counted = settings.coding in ("spikes", "events")
     most = max(options.most_at_once, int(given.max())) if counted else 1
     coding = "events" if settings.coding == "spikes" else settings.coding
-    precision = options.precision or settings.precision
-    plan = compile_plan(saved.network, PlanOptions(precision, coding, settings.dt, most, options.units))
+    plan = compile_plan(saved.network, PlanOptions(precision, coding, settings.dt, most, options.units, first_layer))
     golden = golden_run(saved, plan, given, steps)
-    operations, prepared = _input_operations(saved.network.input)
+    pixels = first_layer == "int8"
+    operations, prepared = (
+        (0, pixel_means(saved.network.input).tobytes()) if pixels else _input_operations(saved.network.input)
+    )
     about = layout.ABOUT.pack(
-        layout.CODINGS.index(settings.coding) + 1,
+        layout.CODINGS.index("pixels" if pixels else settings.coding) + 1,
         len(saved.network.input.shape),
         own_steps(saved) or 0,
         golden.samples,

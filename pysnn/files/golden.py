@@ -14,7 +14,7 @@ from pysnn.files.settings import PRECISIONS, Settings, check_choice, check_integ
 from pysnn.frozen import FrozenDict
 from pysnn.network import Network
 
-__all__ = ["Golden", "check_golden", "check_neurons", "make_golden"]
+__all__ = ["Golden", "as_pixels", "check_golden", "check_neurons", "make_golden"]
 
 # Verifying a file from anyone must end soon.
 _MOST_STEPS = 4096
@@ -162,13 +162,13 @@ def _run(network: Network, golden: Golden, settings: Settings, backend: str, nod
     if golden.precision != "int8":
         options["first_layer"] = "float32"
     elif settings.first_layer == "int8":
-        given = _as_pixels(given)
+        given = as_pixels(given)
     result = run(network, given, steps=golden.steps, backend=backend, probe=bool(nodes), count=False, **options)
     spikes = {name: np.ascontiguousarray(result.probes[name].spikes[-1], dtype=np.int32) for name in nodes}
     return Golden(golden.input, result.scores, spikes, golden.steps, golden.precision)
 
 
-def _as_pixels(values: NDArray[Any]) -> NDArray[np.uint8]:
+def as_pixels(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Return the pixels that values over 255 were."""
     pixels = np.clip(np.rint(255 * values.astype(np.float64)), 0, 255).astype(np.uint8)
     if not np.array_equal(pixels.astype(np.float32) / np.float32(255), values):

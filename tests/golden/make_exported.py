@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn import IF, LIF, AvgPool2d, Conv2d, Flatten, Input, Linear, Network, Output
+from pysnn import IF, LIF, AvgPool2d, Conv2d, FirstSpike, Flatten, Input, Linear, MaxPool2d, Network, Output
 from pysnn.export import ExportOptions, export_network
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
@@ -48,6 +48,55 @@ NETWORKS = {
             }
         ),
         Settings(steps=9, coding="spikes", precision="int8", dt=1.0),
+    ),
+    "exported-events": SavedNetwork(
+        Network.chain(
+            {
+                "in": Input((2, 5, 4)),
+                "conv": Conv2d(_weights(8, 4, 2, 3, 3), padding=1),
+                "a": IF(0.5),
+                "max": MaxPool2d(2),
+                "conv2": Conv2d(_weights(9, 4, 2, 1, 1), _weights(10, 4), groups=2),
+                "b": IF(0.5, v_reset=0.0),
+                "pool": AvgPool2d(2),
+                "flat": Flatten(),
+                "fc": Linear(_weights(11, 3, 4)),
+                "out": Output(),
+            }
+        ),
+        Settings(steps=7, coding="spikes", precision="int8"),
+    ),
+    "exported-pixels": SavedNetwork(
+        Network.chain(
+            {
+                "in": Input((2, 4, 4), mean=(0.5, 0.25), std=(0.25, 0.5)),
+                "conv": Conv2d(_weights(12, 3, 2, 3, 3), padding=1),
+                "a": IF(2.0),
+                "pool": AvgPool2d(2),
+                "flat": Flatten(),
+                "fc": Linear(_weights(13, 4, 12), _weights(14, 4)),
+                "b": IF(),
+                "fc2": Linear(_weights(15, 3, 4)),
+                "out": Output(),
+            }
+        ),
+        Settings(steps=6, precision="int8", first_layer="int8"),
+    ),
+    "exported-window": SavedNetwork(
+        Network.chain(
+            {
+                "in": Input((3, 4, 4), mean=(0.5, 0.25, 0.4), std=(0.25, 0.5, 0.2)),
+                "conv": Conv2d(_weights(16, 4, 3, 3, 3), padding=1, stride=2),
+                "a": FirstSpike(0.5, window=16),
+                "conv2": Conv2d(_weights(17, 4, 4, 3, 3), padding=1),
+                "b": FirstSpike(0.25, window=16),
+                "pool": AvgPool2d(2),
+                "flat": Flatten(),
+                "fc": Linear(_weights(18, 3, 4), _weights(19, 3)),
+                "out": Output("potential"),
+            }
+        ),
+        Settings(steps=1, precision="int8", first_layer="int8"),
     ),
     "exported-scaling": SavedNetwork(
         Network.chain(

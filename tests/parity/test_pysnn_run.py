@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from numpy.typing import NDArray
 
 import pysnn
-from pysnn import IF, Conv2d, Flatten, Input, Linear, Network, Output
+from pysnn import IF, Conv2d, FirstSpike, Flatten, Input, Linear, Network, Output
 from pysnn.export import ExportOptions, export_network
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
@@ -142,6 +142,42 @@ def test_every_type_of_data_enters_alike(program: Program, precision: Any, dtype
     expected = pysnn.run(CONV, x, steps=8, precision=precision, check_range=False)
     same(program.scores(x, 8), expected.scores[0])
     same(program.scores(np.moveaxis(x, 1, -1), 8, "--threads", "1"), expected.scores[0])
+
+
+WINDOW = CONV.replace({"if": FirstSpike(0.4, window=16)})
+
+
+@pytest.mark.parametrize("network", [CONV, WINDOW], ids=["rates", "window"])
+def test_pictures_enter_an_int8_first_layer(program: Program, network: Network) -> None:
+    steps = 1 if network is WINDOW else 8
+    program.export(network, precision="int8", first_layer="int8", steps=steps)
+    x = RNG.integers(0, 256, (5, 3, 5, 4)).astype(np.uint8)
+    expected = pysnn.run(network, x, steps=steps, precision="int8", first_layer="int8").scores[0]
+    same(program.scores(x, steps, "--verify", "--batch", "2"), expected)
+    same(program.scores(np.moveaxis(x, 1, -1), steps, "--threads", "1"), expected)
+    program.done("infer", "net.plan", "--input", "-", "--raw", "u8", "--scores", "s.npy", stdin=x.tobytes())
+    same(np.load(program.folder / "s.npy"), expected)
+    program.done("check", "net.plan")
+    text = "".join(" ".join(map(str, row)) + "\n" for row in x.reshape(5, -1))
+    for found in (
+        program.done("stream", "net.plan", "--reset", "--raw", "u8", stdin=x.tobytes()),
+        program.done("stream", "net.plan", "--reset", stdin=text.encode()),
+    ):
+        same(scores_of(found), expected)
+
+
+def test_an_int8_first_layer_refuses_other_data(program: Program) -> None:
+    program.export(CONV, precision="int8", first_layer="int8", steps=8)
+    np.save(program.folder / "x.npy", np.zeros((2, 3, 5, 4), dtype=np.float32))
+    found = program.run("infer", "net.plan", "--input", "x.npy")
+    assert (found.returncode, b"first_layer 'int8' reads uint8 pixels" in found.stderr) == (1, True)
+    for words, stdin, what in (
+        (["--raw", "f32"], b"\0" * 240, b"--raw u8"),
+        ([], b"0.5\n", b"expected uint8 pixels, 0 to 255, got '0.5'"),
+        ([], b"1 2\n", b"expected 60 values, got 2"),
+    ):
+        found = program.run("stream", "net.plan", *words, stdin=stdin)
+        assert (found.returncode, what in found.stderr) == (1, True), found.stderr
 
 
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8", "i8"])

@@ -4,6 +4,7 @@
 //! [`simd::Level`] and runs it step by step, driven by events. `docs/numerics.md` defines every result to the bit.
 
 pub mod clocked;
+mod container;
 mod control;
 mod dot;
 pub mod error;

@@ -72,7 +72,7 @@ pub(crate) fn share_out<T: Send>(
 pub(crate) fn share<P: Send>(
     team: Option<&Team<'_>>,
     poll: &dyn Watch,
-    parts: Vec<P>,
+    parts: impl IntoIterator<Item = P>,
     work: impl Fn(P, &dyn Watch) -> Result<()> + Sync,
 ) -> Result<()> {
     let Some(team) = team else { return parts.into_iter().try_for_each(|part| work(part, poll)) };

@@ -19,6 +19,8 @@ const FILES: [&[u8]; 3] = [
     include_bytes!("../../../tests/golden/exported-constant.plan"),
     include_bytes!("../../../tests/golden/exported-spikes.plan"),
     include_bytes!("../../../tests/golden/exported-scaling.plan"),
+    include_bytes!("../../../tests/golden/exported-pixels.plan"),
+    include_bytes!("../../../tests/golden/exported-window.plan"),
 ];
 
 /// The bytes with right digests: of the plan inside, which begins at byte 192, and of all.

@@ -98,7 +98,12 @@ impl Streamed {
                 Coding::Constant | Coding::Events | Coding::Pixels => Input::Constant(values),
             }
         };
-        let scores = self.with(py, |stream| compute(py, None, |tick| stream.advance(input, 1, tick)))?;
+        let scores = self.with(py, |stream| {
+            compute(py, None, |tick| {
+                stream.advance(input, 1, tick)?;
+                Ok(stream.scores().to_vec())
+            })
+        })?;
         let classes = scores.len() / self.batch;
         Giver::new(py, &self.program, self.batch).shaped(scores, &[self.batch, classes])
     }

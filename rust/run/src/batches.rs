@@ -192,10 +192,15 @@ impl Batches {
         }
         let samples = bytes.len() / sample;
         let values = self.dtype.values(bytes).map_err(|what| self.wrong(&what))?;
-        let values = self.values(network, &self.ordered(values))?;
-        let first_sample = self.done as u64;
+        let values = self.ordered(values);
+        let mut entering = Entering::new(self.encoding, self.seed);
+        entering.first_sample = self.done as u64;
+        if self.encoding == Encoding::Pixels {
+            entering.pixels = self.map_of(network, &values)?;
+        } else {
+            entering.values = self.values(network, &values)?;
+        }
         self.done += samples;
-        let entering = Entering { first_sample, values, ..Entering::new(self.encoding, self.seed) };
         Ok(Some(Batch { samples, entering }))
     }
 
@@ -209,6 +214,17 @@ impl Batches {
             Values::Single(values) => Values::Single(channels_first(&values, shape)),
             Values::Double(values) => Values::Double(channels_first(&values, shape)),
         }
+    }
+
+    /// The map of pictures.
+    fn map_of(&self, network: &Interface, values: &Values) -> Outcome<Vec<u8>> {
+        let Values::Bytes(pictures) = values else {
+            return Err(self.wrong("first_layer 'int8' reads uint8 pixels, got other data"));
+        };
+        let mut map = vec![0; 2 * pictures.len()];
+        let done = network.input.write_map(pictures, self.shape.pixels(), &mut map);
+        done.map_err(|error| self.wrong(error.message()))?;
+        Ok(map)
     }
 
     fn values(&self, network: &Interface, values: &Values) -> Outcome<Vec<f32>> {

@@ -44,16 +44,14 @@ struct Feed<'a> {
 
 impl Feed<'_> {
     fn frames(&mut self, reader: &mut impl BufRead) -> Outcome<()> {
-        while let Some(values) = self.next_frame(reader)? {
-            let about = &self.session.interface.about;
-            let entering = Entering { values, ..Entering::new(about.encoding, about.seed) };
+        while let Some(entering) = self.next_frame(reader)? {
             if self.arguments.reset {
                 self.stream.restart()?;
             }
-            let scores = self.stream.advance(entering.input(), self.held, &mut |_| true)?;
+            self.stream.advance(entering.input(), self.held, &mut |_| true)?;
             self.frames += 1;
             if self.frames.is_multiple_of(self.arguments.every as u64) {
-                self.say(&scores)?;
+                self.say()?;
             }
         }
         Ok(())
@@ -74,14 +72,18 @@ impl Feed<'_> {
             if self.arguments.reset {
                 self.stream.restart()?;
             }
-            let scores = self.stream.advance(entering.input(), steps, &mut |_| true)?;
+            self.stream.advance(entering.input(), steps, &mut |_| true)?;
             self.frames += steps as u64;
-            self.say(&scores)?;
+            self.say()?;
         }
     }
 
     /// The values of the next frame, as they enter.
-    fn next_frame(&self, reader: &mut impl BufRead) -> Outcome<Option<Vec<f32>>> {
+    fn next_frame(&self, reader: &mut impl BufRead) -> Outcome<Option<Entering>> {
+        let about = &self.session.interface.about;
+        if about.encoding == Encoding::Pixels {
+            return self.next_picture(reader);
+        }
         let shape = self.session.interface.shape;
         let (size, input) = (shape.size(), &self.session.interface.input);
         let frame = self.frames + 1;
@@ -116,12 +118,42 @@ impl Feed<'_> {
             }
         };
         let values = prepared.map_err(|error| wrong(error.to_string()))?;
-        if self.session.interface.about.encoding == Encoding::Poisson
+        if about.encoding == Encoding::Poisson
             && let Some(rate) = values.iter().find(|rate| !(0.0..=1.0).contains(*rate))
         {
             return Err(wrong(format!("Poisson rates must be in 0..1, got {rate}")));
         }
-        Ok(Some(values))
+        Ok(Some(Entering { values, ..Entering::new(about.encoding, about.seed) }))
+    }
+
+    /// The next picture of uint8, as it enters.
+    fn next_picture(&self, reader: &mut impl BufRead) -> Outcome<Option<Entering>> {
+        let network = &self.session.interface;
+        let (size, frame) = (network.shape.size(), self.frames + 1);
+        let wrong = |what: String| Fault::Failed(format!("frame {frame}: {what}"));
+        let bytes = match self.arguments.raw {
+            Some(Raw::Single | Raw::Words) => {
+                return Err(wrong("first_layer 'int8' reads uint8 pixels: --raw u8".into()));
+            }
+            Some(Raw::Bytes) => next_bytes(reader, size)?,
+            None => match next_line(reader)? {
+                None => None,
+                Some(line) => {
+                    let pixel = |word: &str| {
+                        word.parse().map_err(|_| wrong(format!("expected uint8 pixels, 0 to 255, got '{word:.40}'")))
+                    };
+                    Some(words(&line).map(pixel).collect::<Outcome<Vec<u8>>>()?)
+                }
+            },
+        };
+        let Some(picture) = bytes else { return Ok(None) };
+        if picture.len() != size {
+            return Err(wrong(format!("expected {size} values, got {}", picture.len())));
+        }
+        let mut entering = Entering::new(network.about.encoding, network.about.seed);
+        entering.pixels = vec![0; 2 * size];
+        network.input.write_map(&picture, network.shape.pixels(), &mut entering.pixels)?;
+        Ok(Some(entering))
     }
 
     /// Add the inputs of the next step's events, ascending; `false` behind the last one.
@@ -154,7 +186,8 @@ impl Feed<'_> {
         Fault::Failed(format!("behind step {}: {what}", self.frames))
     }
 
-    fn say(&self, scores: &[f32]) -> Outcome<()> {
+    fn say(&self) -> Outcome<()> {
+        let scores = self.stream.scores();
         let object = Object::new()
             .value("step", self.stream.steps())
             .value("class", self.session.prediction(scores))

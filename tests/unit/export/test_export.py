@@ -69,6 +69,28 @@ def test_mean_and_std_and_scaling_are_written_in_their_order() -> None:
     assert record["values"].tolist() == [[1e9, 0, 2], [1e9, 0.5, 4], [2, 2, 2]]
 
 
+def test_pictures_for_an_int8_first_layer_are_written_as_uint8() -> None:
+    data = (GOLDEN / "exported-pixels.plan").read_bytes()
+    _, about, prepared, golden_input, _, _ = sections(data)
+    # Pixels, three axes; uint8, and no operations.
+    assert struct.unpack_from("<6I", about) == (6, 3, 6, 1, 6, 5)
+    assert struct.unpack_from("<I", about, 40) == (0,)
+    assert prepared == bytes([128, 64])
+    assert len(golden_input) == 2 * 4 * 4
+    assert len(set(golden_input)) > 20
+    single = export_network(NETWORKS["exported-pixels"], ExportOptions(precision="float32"))
+    assert struct.unpack_from("<6I", sections(single)[1]) == (1, 3, 6, 1, 6, 1)
+
+
+def test_golden_pictures_are_those_of_the_file() -> None:
+    saved = NETWORKS["exported-pixels"]
+    x = np.random.default_rng(0).integers(0, 256, (2, 2, 4, 4)).astype(np.uint8)
+    golden = make_golden(saved.network, x, saved.settings)
+    data = export_network(SavedNetwork(saved.network, saved.settings, golden=golden))
+    assert sections(data)[3] == x[:1].tobytes()
+    assert sections(data)[4] == golden.scores[-1, :1].tobytes()
+
+
 def test_without_golden_vectors_a_sample_is_drawn_and_does_something() -> None:
     for name, saved in NETWORKS.items():
         spikes = sections((GOLDEN / f"{name}.plan").read_bytes())[5]

@@ -67,3 +67,14 @@ pub(crate) enum StateKind {
     Long,
     Bytes,
 }
+
+impl StateKind {
+    /// Bytes of a value.
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Self::Real | Self::Integer => 4,
+            Self::Long => 8,
+            Self::Bytes => 1,
+        }
+    }
+}

@@ -19,31 +19,44 @@ const WHOLE: u64 = 1 << 30;
 ///
 /// The first node that could leave int32, by name.
 pub fn check_potentials(ops: &[Op], steps: usize, state: Option<&[(usize, StateView<'_>)]>) -> Result<()> {
+    check_from(ops, steps, &|number| {
+        state.map(|state| state.iter().find(|(of, _)| *of == number).map_or(0, |(_, view)| magnitude(view)))
+    })
+}
+
+/// The same from the largest magnitude of what each operation remembers; `None`: from its start.
+fn check_from(ops: &[Op], steps: usize, given: &dyn Fn(usize) -> Option<u64>) -> Result<()> {
+    let Some(Beyond { op, most }) = first_beyond(ops, steps, given) else { return Ok(()) };
+    let (what, advice) =
+        if let Body::MaxPool(_) = op.body { ("count", "") } else { ("potential", ", or precision 'float32'") };
+    Err(Error::new(
+        Fault::Range,
+        format!("'{}': after {steps} steps an int32 {what} could reach {most}; take fewer steps{advice}", op.node),
+    ))
+}
+
+/// An operation that could leave int32, and how far it could go.
+struct Beyond<'a> {
+    op: &'a Op,
+    most: u64,
+}
+
+fn first_beyond<'a>(ops: &'a [Op], steps: usize, given: &dyn Fn(usize) -> Option<u64>) -> Option<Beyond<'a>> {
     let steps = steps as u64;
-    for (number, op) in ops.iter().enumerate() {
-        let given =
-            state.map(|state| state.iter().find(|(of, _)| *of == number).map_or(0, |(_, view)| magnitude(view)));
-        let (most, what, advice) = match &op.body {
+    ops.iter().enumerate().find_map(|(number, op)| {
+        let given = given(number);
+        let most = match &op.body {
             Body::Neuron(neuron @ Neuron { dynamics: Dynamics::Integer(parameters), .. }) => {
                 let start = given.unwrap_or_else(|| largest(&parameters.v_init));
-                (start.saturating_add(reach(neuron, parameters, steps)), "potential", ", or precision 'float32'")
+                start.saturating_add(reach(neuron, parameters, steps))
             }
             Body::MaxPool(_) if op.spec.kind == Kind::Count => {
-                (given.unwrap_or(0).saturating_add(steps * u64::from(op.spec.max_count)), "count", "")
+                given.unwrap_or(0).saturating_add(steps * u64::from(op.spec.max_count))
             }
-            _ => continue,
+            _ => 0,
         };
-        if most > INT32 {
-            return Err(Error::new(
-                Fault::Range,
-                format!(
-                    "'{}': after {steps} steps an int32 {what} could reach {most}; take fewer steps{advice}",
-                    op.node
-                ),
-            ));
-        }
-    }
-    Ok(())
+        (most > INT32).then_some(Beyond { op, most })
+    })
 }
 
 /// What is proven of a run that goes on: for how many more steps nothing can leave int32.
@@ -53,21 +66,18 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    /// Prove it for `steps` more steps, and for as many as can be; `state` is where they start from.
+    /// Prove it for `steps` more steps, and for as many as can be; `given` is the largest magnitude of what each operation remembers.
     ///
     /// # Errors
     ///
     /// The first node that could leave int32 in these steps, by name.
-    pub(crate) fn new(ops: &[Op], steps: usize, state: Option<&[(usize, StateView<'_>)]>) -> Result<Self> {
-        check_potentials(ops, steps, state)?;
+    pub(crate) fn new(ops: &[Op], steps: usize, given: &dyn Fn(usize) -> Option<u64>) -> Result<Self> {
+        check_from(ops, steps, given)?;
         // The longest proof, by halves.
         let (mut known, mut beyond) = (steps, steps.max(MAX_STEPS) + 1);
         while beyond - known > known / 8 + 1 {
             let middle = known + (beyond - known) / 2;
-            match check_potentials(ops, middle, state) {
-                Ok(()) => known = middle,
-                Err(_) => beyond = middle,
-            }
+            if first_beyond(ops, middle, given).is_none() { known = middle } else { beyond = middle }
         }
         Ok(Self { left: known })
     }
@@ -84,9 +94,8 @@ impl Proof {
 fn reach(neuron: &Neuron, parameters: &Parameters<i32>, steps: u64) -> u64 {
     let edge = largest(&parameters.threshold).max(largest(&parameters.v_reset));
     let current = u64::from(neuron.max_current);
-    let names = neuron.model.constants(true);
     let constant = |name: Constant| {
-        let at = names.iter().position(|&found| found == name);
+        let at = neuron.model.each_constant(true).position(|found| found == name);
         at.and_then(|at| parameters.constants.get(at)).map(|values| largest(values))
     };
     let Some(slowest) = constant(Constant::Decay) else { return edge.saturating_add(steps.saturating_mul(current)) };
@@ -100,7 +109,8 @@ fn reach(neuron: &Neuron, parameters: &Parameters<i32>, steps: u64) -> u64 {
     edge.saturating_add(longest.saturating_mul(inflow))
 }
 
-fn largest(values: &[i32]) -> u64 {
+/// The largest magnitude of some values.
+pub(crate) fn largest(values: &[i32]) -> u64 {
     values.iter().map(|value| u64::from(value.unsigned_abs())).max().unwrap_or(0)
 }
 

@@ -20,5 +20,5 @@ pub use profile::{PARTS, Part};
 pub use program::compiled::Options;
 pub use request::{COUNT_FIELDS, Input, MAX_STEPS, Outputs, Probe, Request};
 pub use run::program::Program;
-pub use run::stream::Stream;
+pub use run::stream::{Stream, blank_state, state_bytes};
 pub use synapses::choice::Family;

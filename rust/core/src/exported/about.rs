@@ -20,6 +20,8 @@ pub enum Encoding {
     Events,
     /// A real-valued map a step, `(steps, samples, ...)`.
     Frames,
+    /// Pictures of uint8 that stay, before an int8 first layer.
+    Pixels,
 }
 
 impl Encoding {
@@ -42,6 +44,7 @@ impl Encoding {
             Self::Poisson => Coding::Poisson,
             Self::Spikes | Self::Events => Coding::Events,
             Self::Frames => Coding::Frames,
+            Self::Pixels => Coding::Pixels,
         }
     }
 
@@ -54,6 +57,7 @@ impl Encoding {
             Self::Spikes => "spikes",
             Self::Events => "events",
             Self::Frames => "frames",
+            Self::Pixels => "pixels",
         }
     }
 }
@@ -100,7 +104,8 @@ pub(super) fn read_about(record: &[u8]) -> Result<About> {
         3 => Encoding::Spikes,
         4 => Encoding::Events,
         5 => Encoding::Frames,
-        other => return Err(damaged(format!("coding {other}; expected 1 to 5"))),
+        6 => Encoding::Pixels,
+        other => return Err(damaged(format!("coding {other}; expected 1 to 6"))),
     };
     let dt = f64::from_bits(u64_at(record, about::DT));
     if !dt.is_finite() || dt < 0.0 || dt.to_bits() == (-0.0_f64).to_bits() {
@@ -130,8 +135,12 @@ pub(super) fn check_input(plan: &Plan, about: &About) -> Result<Shape> {
         return Err(damaged(format!("coding '{}' is not that of its plan", about.encoding.name())));
     }
     match about.axes {
-        3 => Ok(shape),
-        1 if shape.pixels() == 1 => Ok(shape),
+        // A channel of a picture is two of the plan's map.
+        3 if about.encoding == Encoding::Pixels && shape.channels.is_multiple_of(2) => {
+            Ok(Shape { channels: shape.channels / 2, ..shape })
+        }
+        3 if about.encoding != Encoding::Pixels => Ok(shape),
+        1 if about.encoding != Encoding::Pixels && shape.pixels() == 1 => Ok(shape),
         axes => Err(damaged(format!("samples of {axes} axes for an input of {shape:?}"))),
     }
 }

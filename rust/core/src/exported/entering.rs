@@ -14,6 +14,8 @@ pub struct Entering {
     pub first_sample: u64,
     /// Currents or rates, `(samples, C, H, W)`, or frames, `(steps, samples, C, H, W)`.
     pub values: Vec<f32>,
+    /// Maps of pictures, `(samples, 2 C, H, W)`.
+    pub pixels: Vec<u8>,
     /// Where the events of each step of each sample begin, and where the last ones end.
     pub offsets: Vec<i64>,
     /// Inputs that events arrive at.
@@ -24,7 +26,15 @@ impl Entering {
     /// Nothing yet.
     #[must_use]
     pub fn new(encoding: Encoding, seed: u64) -> Self {
-        Self { encoding, seed, first_sample: 0, values: Vec::new(), offsets: vec![0], index: Vec::new() }
+        Self {
+            encoding,
+            seed,
+            first_sample: 0,
+            values: Vec::new(),
+            pixels: Vec::new(),
+            offsets: vec![0],
+            index: Vec::new(),
+        }
     }
 
     /// Add the counts of one step of one sample, of each input.
@@ -49,6 +59,7 @@ impl Entering {
                 Input::Poisson { rates: &self.values, seed: self.seed, first_sample: self.first_sample }
             }
             Encoding::Frames => Input::Frames(&self.values),
+            Encoding::Pixels => Input::Pixels(&self.pixels),
             Encoding::Spikes | Encoding::Events => Input::Events { offsets: &self.offsets, index: &self.index },
         }
     }

@@ -2,14 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
-use super::about::{About, Interface};
+use super::about::{About, Encoding, Interface};
 use super::bytes::{damaged, u32_at, u64_at};
 use super::entering::Entering;
 use super::input::Samples;
 use super::layout::{about, dtype};
 use crate::clocked::{Outputs, Program, Request, check_potentials};
 use crate::error::{Error, Kind as Fault, Result};
-use crate::plan::{Body, Plan};
+use crate::plan::{Body, Plan, Shape};
 
 /// The steps of a golden run, at most: verifying a file from anyone must end soon.
 const MOST_STEPS: usize = 4096;
@@ -23,6 +23,8 @@ pub enum GoldenInput {
     Double(Vec<f64>),
     /// Counts `(steps, samples, ...)`.
     Counts(Vec<u8>),
+    /// Pictures `(samples, C, H, W)`.
+    Pictures(Vec<u8>),
 }
 
 /// What the neurons of one operation did.
@@ -52,7 +54,7 @@ pub struct Golden {
 }
 
 /// Read the three sections of a golden run.
-pub(super) fn read(plan: &Plan, about: &About, record: &[u8], sections: [&[u8]; 3]) -> Result<Golden> {
+pub(super) fn read(plan: &Plan, about: &About, shape: Shape, record: &[u8], sections: [&[u8]; 3]) -> Result<Golden> {
     let [samples, steps] = [about::GOLDEN_SAMPLES, about::GOLDEN_STEPS].map(|at| u32_at(record, at) as usize);
     if samples == 0 || !(1..=MOST_STEPS).contains(&steps) {
         return Err(damaged(format!(
@@ -61,9 +63,9 @@ pub(super) fn read(plan: &Plan, about: &About, record: &[u8], sections: [&[u8]; 
     }
     let ops = plan.ops();
     let rows = if about.encoding.is_by_step() { samples.checked_mul(steps) } else { Some(samples) };
-    let values = rows.and_then(|rows| rows.checked_mul(ops[0].spec.shape.size()));
+    let values = rows.and_then(|rows| rows.checked_mul(shape.size()));
     let [input, scores, spikes] = sections;
-    let input = read_input(input, u32_at(record, about::GOLDEN_TYPE), values, about.encoding.is_events())?;
+    let input = read_input(input, u32_at(record, about::GOLDEN_TYPE), values, about.encoding)?;
     let classes = ops.last().map_or(0, |op| op.spec.shape.size());
     if samples.checked_mul(4 * classes) != Some(scores.len()) {
         return Err(damaged(format!("{} bytes of golden scores for {samples} samples of {classes}", scores.len())));
@@ -73,11 +75,13 @@ pub(super) fn read(plan: &Plan, about: &About, record: &[u8], sections: [&[u8]; 
     Ok(Golden { samples, steps, input, scores, spikes })
 }
 
-fn read_input(bytes: &[u8], kind: u32, values: Option<usize>, counted: bool) -> Result<GoldenInput> {
+fn read_input(bytes: &[u8], kind: u32, values: Option<usize>, encoding: Encoding) -> Result<GoldenInput> {
+    let pictures = encoding == Encoding::Pixels;
+    let bytewise = pictures || encoding.is_events();
     let size = match kind {
-        dtype::F32 if !counted => 4,
-        dtype::F64 if !counted => 8,
-        dtype::U8 if counted => 1,
+        dtype::F32 if !bytewise => 4,
+        dtype::F64 if !bytewise => 8,
+        dtype::U8 if bytewise => 1,
         other => return Err(damaged(format!("golden input of type {other}, which is not that of its coding"))),
     };
     if values.and_then(|values| values.checked_mul(size)) != Some(bytes.len()) {
@@ -86,6 +90,7 @@ fn read_input(bytes: &[u8], kind: u32, values: Option<usize>, counted: bool) -> 
     Ok(match kind {
         dtype::F32 => GoldenInput::Single(bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
         dtype::F64 => GoldenInput::Double(bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()),
+        _ if pictures => GoldenInput::Pictures(bytes.to_vec()),
         _ => GoldenInput::Counts(bytes.to_vec()),
     })
 }
@@ -133,6 +138,10 @@ impl Golden {
             }
             GoldenInput::Double(values) => {
                 entering.values = interface.input.values(Samples::Double(values), pixels)?;
+            }
+            GoldenInput::Pictures(given) => {
+                entering.pixels = vec![0; 2 * given.len()];
+                interface.input.write_map(given, pixels, &mut entering.pixels)?;
             }
             GoldenInput::Counts(counts) => {
                 for sample in 0..self.samples {

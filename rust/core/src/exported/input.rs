@@ -43,6 +43,8 @@ pub enum Preparation {
     },
     /// Data of every type as they are, through operations in float64.
     Scaling(Vec<Operation>),
+    /// Pictures of uint8 alone: what exceeds the uint8 nearest to each channel's mean, and what falls short of it.
+    Pixels(Vec<u8>),
 }
 
 /// Values of samples.
@@ -87,50 +89,111 @@ impl Preparation {
         }
     }
 
+    /// Read the means of pictures.
+    pub(super) fn read_pixels(bytes: &[u8], number: u32, channels: usize) -> Result<Self> {
+        if number == 0 && bytes.len() == channels {
+            return Ok(Self::Pixels(bytes.to_vec()));
+        }
+        Err(damaged(format!(
+            "{} bytes of means of pixels and operations {number}; expected {channels} and 0",
+            bytes.len()
+        )))
+    }
+
     /// Values in the network's input space, for samples of `pixels` values a channel; the type of `samples` matters.
     ///
     /// # Errors
     ///
     /// A value leaves float32.
     pub fn values(&self, samples: Samples<'_>, pixels: usize) -> Result<Vec<f32>> {
-        let values: Vec<f32> = match (self, samples) {
-            (Self::Scaling(operations), samples) => scaled(operations, &samples.doubles(), pixels),
-            (_, Samples::Bytes(values)) => values.iter().map(|&value| f32::from(value) / 255.0).collect(),
-            (_, Samples::Single(values)) => values.to_vec(),
-            (_, Samples::Double(values)) => values.iter().map(|&value| value as f32).collect(),
-        };
-        let values = match self {
-            Self::Standardise { mean, std } => {
-                let channel = |at: usize| at / pixels % mean.len();
-                values.iter().enumerate().map(|(at, x)| (x - mean[channel(at)]) / std[channel(at)]).collect()
+        let mut values = vec![0.0; samples.len()];
+        self.write(samples, pixels, &mut values)?;
+        Ok(values)
+    }
+
+    /// The map that pictures of uint8 are, twice as long, for samples of `pixels` values a channel.
+    ///
+    /// # Errors
+    ///
+    /// The network reads no pictures of uint8, or the map has another length.
+    pub fn write_map(&self, given: &[u8], pixels: usize, map: &mut [u8]) -> Result<()> {
+        match self {
+            Self::Pixels(means) if map.len() == 2 * given.len() => {
+                write_pixels(given, means, pixels, map);
+                Ok(())
             }
-            _ => values,
-        };
+            _ => Err(Error::data("input: pictures of uint8 for a network that reads none, or of another size")),
+        }
+    }
+
+    /// The same as [`Self::values`], written to as many values.
+    ///
+    /// # Errors
+    ///
+    /// A value leaves float32; some may be written then.
+    pub fn write(&self, samples: Samples<'_>, pixels: usize, values: &mut [f32]) -> Result<()> {
+        match (self, samples) {
+            (Self::Scaling(operations), samples) => samples.each_double(values, |at, x| {
+                let scale =
+                    |x: f64, step: &Operation| step.action.apply(x, step.values[at / pixels % step.values.len()]);
+                operations.iter().fold(x, scale) as f32
+            }),
+            (Self::Pixels(_), _) => return Err(Error::data("input: values for a network that reads uint8 pixels")),
+            (_, Samples::Bytes(given)) => each(values, given, |x| f32::from(x) / 255.0),
+            (_, Samples::Single(given)) => each(values, given, |x| x),
+            (_, Samples::Double(given)) => each(values, given, |x| x as f32),
+        }
+        if let Self::Standardise { mean, std } = self {
+            let channel = |at: usize| at / pixels % mean.len();
+            for (at, value) in values.iter_mut().enumerate() {
+                *value = (*value - mean[channel(at)]) / std[channel(at)];
+            }
+        }
         if values.iter().all(|value| value.is_finite()) {
-            return Ok(values);
+            return Ok(());
         }
         Err(Error::data("input: a value leaves float32, or is not finite"))
     }
 }
 
-impl Samples<'_> {
-    fn doubles(self) -> Vec<f64> {
-        match self {
-            Samples::Bytes(values) => values.iter().map(|&value| f64::from(value)).collect(),
-            Samples::Single(values) => values.iter().map(|&value| f64::from(value)).collect(),
-            Samples::Double(values) => values.to_vec(),
+/// Pictures as the map of a plan: for each of `means`, and `pixels` of its channel, what exceeds it, and then what falls short of it.
+fn write_pixels(given: &[u8], means: &[u8], pixels: usize, map: &mut [u8]) {
+    let size = means.len() * pixels;
+    for (picture, map) in given.chunks_exact(size).zip(map.chunks_exact_mut(2 * size)) {
+        let (over, under) = map.split_at_mut(size);
+        for (at, &value) in picture.iter().enumerate() {
+            let mean = means[at / pixels];
+            (over[at], under[at]) = (value.saturating_sub(mean), mean.saturating_sub(value));
         }
     }
 }
 
-fn scaled(operations: &[Operation], samples: &[f64], pixels: usize) -> Vec<f32> {
-    let mut values = samples.to_vec();
-    for Operation { action, values: numbers } in operations {
-        for (at, value) in values.iter_mut().enumerate() {
-            *value = action.apply(*value, numbers[at / pixels % numbers.len()]);
+fn each<T: Copy>(values: &mut [f32], given: &[T], turn: impl Fn(T) -> f32) {
+    for (value, &given) in values.iter_mut().zip(given) {
+        *value = turn(given);
+    }
+}
+
+impl Samples<'_> {
+    /// How many there are.
+    fn len(self) -> usize {
+        match self {
+            Samples::Bytes(values) => values.len(),
+            Samples::Single(values) => values.len(),
+            Samples::Double(values) => values.len(),
         }
     }
-    values.into_iter().map(|value| value as f32).collect()
+
+    fn each_double(self, values: &mut [f32], turn: impl Fn(usize, f64) -> f32) {
+        let at = |at: usize| match self {
+            Samples::Bytes(values) => f64::from(values[at]),
+            Samples::Single(values) => f64::from(values[at]),
+            Samples::Double(values) => values[at],
+        };
+        for (number, value) in values.iter_mut().enumerate().take(self.len()) {
+            *value = turn(number, at(number));
+        }
+    }
 }
 
 fn operation(record: &[u8]) -> Result<Operation> {

@@ -1,19 +1,13 @@
 //! The numbers of the format; `pysnn/export/layout.py` has the same.
 
+use crate::container::Format;
+
 /// The newest format that is read.
 pub const VERSION: u32 = 1;
 
-/// What every file starts with.
-pub(super) const MAGIC: [u8; 8] = *b"PYSNNEXP";
-/// Sections begin at multiples of this.
-pub(super) const ALIGNMENT: usize = 64;
-/// Where the digest stands, and its bytes.
-pub(super) const DIGEST_AT: usize = 32;
-pub(super) const DIGEST_SIZE: usize = 32;
-/// Where the table of sections stands: an offset and a length each, 64 bits.
-pub(super) const SECTIONS_AT: usize = 64;
-/// Where the first section begins.
-pub(super) const FIRST: usize = 192;
+/// The header.
+pub(super) const FORMAT: Format =
+    Format { magic: *b"PYSNNEXP", version: VERSION, name: "a network that pysnn exported" };
 
 /// The sections, in their order.
 pub(super) mod section {
@@ -51,9 +45,4 @@ pub(super) mod dtype {
     pub(crate) const F32: u32 = 1;
     pub(crate) const F64: u32 = 2;
     pub(crate) const U8: u32 = 5;
-}
-
-/// The next multiple of the alignment.
-pub(super) fn aligned(at: usize) -> usize {
-    at.next_multiple_of(ALIGNMENT)
 }

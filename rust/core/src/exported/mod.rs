@@ -15,4 +15,4 @@ pub use entering::Entering;
 pub use golden::{Golden, GoldenInput, LayerSpikes};
 pub use input::{Action, Operation, Preparation, Samples};
 pub use layout::VERSION;
-pub use read::Exported;
+pub use read::{Exported, other_version};

@@ -27,28 +27,34 @@ pub(super) struct Block<'a> {
     pub(super) width: usize,
 }
 
-/// A layer's weights; columns that fill no lane are copied and padded.
+/// A layer's weights.
 #[derive(Debug)]
 pub(super) struct Weights<'a> {
     whole: &'a [f32],
     columns: usize,
-    padded: Vec<f32>,
+    /// The first block that is copied, and it and all behind it, one after the other: rows of whole lanes.
+    copied: usize,
+    copy: Vec<f32>,
 }
 
 impl<'a> Weights<'a> {
-    /// `whole` has rows of `columns`.
-    pub(super) fn new(whole: &'a [f32], columns: usize) -> Self {
-        let mut padded = Vec::new();
-        let last = columns / BLOCK * BLOCK;
-        let rest = columns - last;
-        if rest > 0 && !fills_lanes(rest) {
-            let stride = lanes_for(rest) * LANES;
-            padded = vec![0.0; whole.len() / columns * stride];
-            for (row, to) in whole.chunks_exact(columns).zip(padded.chunks_exact_mut(stride)) {
-                to[..rest].copy_from_slice(&row[last..]);
+    /// `whole` has rows of `columns`. Columns that fill no lane are copied; all are if it is for many lists of spikes, since rows that
+    /// lie close together are read faster.
+    pub(super) fn new(whole: &'a [f32], columns: usize, many: bool) -> Self {
+        let (full, rest) = (columns / BLOCK, columns % BLOCK);
+        let copied = if many && columns > BLOCK { 0 } else { full + usize::from(fills_lanes(rest)) };
+        let mut weights = Self { whole, columns, copied, copy: Vec::new() };
+        let mut copy = Vec::new();
+        for number in copied..weights.blocks() {
+            let (first, width) = (number * BLOCK, weights.width(number));
+            let stride = lanes_for(width) * LANES;
+            for row in whole.chunks_exact(columns) {
+                copy.extend_from_slice(&row[first..first + width]);
+                copy.resize(copy.len() + stride - width, 0.0);
             }
         }
-        Self { whole, columns, padded }
+        weights.copy = copy;
+        weights
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -66,12 +72,17 @@ impl<'a> Weights<'a> {
 
     /// One of them.
     pub(super) fn block(&self, number: usize) -> Block<'_> {
-        let first = number * BLOCK;
-        let width = BLOCK.min(self.columns - first);
-        if fills_lanes(width) {
+        let (first, width) = (number * BLOCK, self.width(number));
+        if number < self.copied {
             return Block { weight: self.whole, stride: self.columns, offset: first, first, width };
         }
-        Block { weight: &self.padded, stride: lanes_for(width) * LANES, offset: 0, first, width }
+        let offset = (number - self.copied) * self.rows() * BLOCK;
+        Block { weight: &self.copy, stride: lanes_for(width) * LANES, offset, first, width }
+    }
+
+    /// Columns of a block.
+    fn width(&self, number: usize) -> usize {
+        BLOCK.min(self.columns - number * BLOCK)
     }
 }
 
@@ -141,9 +152,10 @@ mod tests {
 
     #[test]
     fn every_column_is_in_one_block() {
-        for columns in [1, 10, 16, 33, 48, 64, 65, 128, 200] {
+        let sizes = [1, 10, 16, 33, 48, 64, 65, 128, 200];
+        for (columns, many) in sizes.into_iter().flat_map(|columns| [(columns, false), (columns, true)]) {
             let whole: Vec<f32> = (0..3 * columns).map(|i| i as f32 + 1.0).collect();
-            let weights = Weights::new(&whole, columns);
+            let weights = Weights::new(&whole, columns, many);
             let mut seen: Vec<f32> = Vec::new();
             for number in 0..weights.blocks() {
                 let block = weights.block(number);

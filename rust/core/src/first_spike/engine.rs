@@ -80,6 +80,9 @@ impl Tape {
     }
 }
 
+/// Lists of spikes for which it pays to copy a layer's weights.
+const MANY: usize = 16;
+
 /// A plan made ready for a SIMD level.
 #[derive(Debug)]
 pub struct Engine {
@@ -112,8 +115,8 @@ impl Engine {
     ///
     /// Arrays do not fit the plan, a time is negative or NaN, or `tick` said stop.
     pub fn forward(&self, weights: &[&[f32]], inputs: &[f32], threads: usize, tick: Tick<'_>) -> Result<Tape> {
-        let weights = self.weights(weights)?;
         let batch = self.check_inputs(inputs)?;
+        let weights = self.weights(weights, batch)?;
         let values = self.plan.layers.iter().map(|layer| layer.out_size() + layer.in_size());
         if values.fold(0, usize::saturating_add).saturating_mul(batch) > MAX_PASS {
             return Err(Error::capacity(format!("a pass of {batch} samples: more than {MAX_PASS} spike times")));
@@ -138,7 +141,7 @@ impl Engine {
         tick: Tick<'_>,
     ) -> Result<Gradients> {
         let WayBack { tape, gradient, rule } = *way_back;
-        let weights = self.weights(weights)?;
+        let weights = self.weights(weights, 0)?;
         self.check_tape(tape)?;
         let expected = tape.batch * self.plan.out_size();
         if gradient.len() != expected {
@@ -166,16 +169,16 @@ impl Engine {
     ///
     /// As [`Engine::forward`].
     pub fn decide(&self, weights: &[&[f32]], inputs: &[f32], threads: usize, tick: Tick<'_>) -> Result<Decisions> {
-        let weights = self.weights(weights)?;
         let batch = self.check_inputs(inputs)?;
+        let weights = self.weights(weights, batch)?;
         let groups = share_out(batch.div_ceil(GROUP), threads, tick, |group, poll| {
             decide(&self.plan, self.level, &weights, group_of(inputs, group, self.plan.in_size()), poll)
         })?;
         Ok(groups.into_iter().flatten().collect())
     }
 
-    /// Weights for each layer; `None` for a pool.
-    fn weights<'a>(&self, weights: &[&'a [f32]]) -> Result<Vec<Option<Weights<'a>>>> {
+    /// Weights for each layer, for so many samples; `None` for a pool.
+    fn weights<'a>(&self, weights: &[&'a [f32]], samples: usize) -> Result<Vec<Option<Weights<'a>>>> {
         let mut given = weights.iter();
         let mut found = Vec::new();
         for layer in &self.plan.layers {
@@ -188,7 +191,7 @@ impl Engine {
                 .next()
                 .filter(|weight| weight.len() == expected)
                 .ok_or_else(|| Error::data(format!("weights of layer '{}': expected {expected} values", layer.name)))?;
-            found.push(Some(Weights::new(weight, layer.columns())));
+            found.push(Some(Weights::new(weight, layer.columns(), samples * layer.sites() >= MANY)));
         }
         if given.next().is_some() {
             return Err(Error::data("weights: more arrays than layers with weights"));

@@ -1,10 +1,14 @@
 //! From spikes at a site to the spikes of its neurons.
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
 use super::blocks::{Block, LANES, Weights, check_rows, with_lanes};
 use super::neuron::{Dynamics, Fired, Firing, Ramp, State, Step};
 use super::plan::{Layer, Neuron};
 use super::spikes::{Lists, Spike};
 use crate::error::Result;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Set;
 use crate::simd::{Kernel, Level};
 
 impl<const N: usize> State<N> {
@@ -83,10 +87,39 @@ impl Fire<'_> {
         check_rows(self.weights.rows(), self.lists.rows())?;
         let threshold = layer.threshold.unwrap_or(1.0);
         match neuron {
+            #[cfg(target_arch = "x86_64")]
+            Neuron::Ramp if level.set() == Set::Avx512 => self.ramps(threshold),
             Neuron::Ramp => level.run(FireAll { fire: self, dynamics: Ramp { threshold } }),
             Neuron::Step { strict, .. } => level.run(FireAll { fire: self, dynamics: Step { threshold, strict } }),
         }
         Ok(())
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Fire<'_> {
+    /// Compute those of ramps with AVX-512, which the caller has seen to be there.
+    fn ramps(self, threshold: f32) {
+        each_site(self, |block, spikes, times, marks| {
+            with_lanes!(block.lanes(), N => {
+                // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
+                unsafe { avx512::ramps::<N>(block, spikes, threshold) }.give(times, marks);
+            });
+        });
+    }
+}
+
+/// Visit all sites, block by block: the block, the spikes, and the block's part of the site's times and marks.
+#[inline(always)]
+fn each_site(fire: Fire<'_>, mut visit: impl FnMut(&Block<'_>, &[Spike], &mut [f32], &mut [f32])) {
+    let Fire { weights, lists, times, marks } = fire;
+    for number in 0..weights.blocks() {
+        let block = weights.block(number);
+        let range = block.first..block.first + block.width;
+        let rows = times.chunks_exact_mut(weights.columns()).zip(marks.chunks_exact_mut(weights.columns()));
+        for (spikes, (times, marks)) in lists.iter().zip(rows) {
+            visit(&block, spikes, &mut times[range.clone()], &mut marks[range.clone()]);
+        }
     }
 }
 
@@ -100,32 +133,16 @@ impl<D: Dynamics> Kernel for FireAll<'_, D> {
 
     #[inline(always)]
     fn run(self) {
-        let Fire { weights, lists, times, marks } = self.fire;
-        for number in 0..weights.blocks() {
-            let block = weights.block(number);
-            let range = block.first..block.first + block.width;
-            let rows = times.chunks_exact_mut(weights.columns()).zip(marks.chunks_exact_mut(weights.columns()));
-            for (spikes, (times, marks)) in lists.iter().zip(rows) {
-                let (times, marks) = (&mut times[range.clone()], &mut marks[range.clone()]);
-                with_lanes!(block.lanes(), N => fire_site::<D, N>(self.dynamics, &block, spikes, times, marks));
-            }
-        }
+        let dynamics = self.dynamics;
+        each_site(self.fire, |block, spikes, times, marks| {
+            with_lanes!(block.lanes(), N => {
+                let mut fired = Fired::<N>::NONE;
+                let mut state = State::<N>::new(dynamics, block.width);
+                state.advance(dynamics, block, spikes, &mut fired, f32::INFINITY);
+                fired.give(times, marks);
+            });
+        });
     }
-}
-
-#[inline(always)]
-fn fire_site<D: Dynamics, const N: usize>(
-    dynamics: D,
-    block: &Block<'_>,
-    spikes: &[Spike],
-    times: &mut [f32],
-    marks: &mut [f32],
-) {
-    let mut fired = Fired::<N>::NONE;
-    let mut state = State::<N>::new(dynamics, block.width);
-    state.advance(dynamics, block, spikes, &mut fired, f32::INFINITY);
-    times.copy_from_slice(&fired.times.as_flattened()[..block.width]);
-    marks.copy_from_slice(&fired.marks.as_flattened()[..block.width]);
 }
 
 #[cfg(test)]
@@ -141,7 +158,7 @@ mod tests {
         let layer = Layer { name: "fc".into(), input, output, window, threshold: Some(1.0) };
         for rows in [2, 3] {
             let (values, mut times, mut marks) = (vec![1.0; rows * 5], [0.0; 5], [0.0; 5]);
-            let (weights, mut lists) = (Weights::new(&values, 5), Lists::new());
+            let (weights, mut lists) = (Weights::new(&values, 5, false), Lists::new());
             lists.push_map(&[0.0, 0.5, 0.25], &mut Sorter::default());
             let fire = Fire { weights: &weights, lists: &lists, times: &mut times, marks: &mut marks };
             let done = fire.run(Level::available()[0], Neuron::Ramp, &layer);

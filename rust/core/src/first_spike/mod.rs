@@ -2,6 +2,8 @@
 //!
 //! `docs/numerics.md` defines every result to the bit; the cost follows the number of spikes.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod back;
 mod backward;
 mod blocks;

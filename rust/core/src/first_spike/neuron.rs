@@ -23,6 +23,13 @@ pub(super) struct Fired<const N: usize> {
 
 impl<const N: usize> Fired<N> {
     pub(super) const NONE: Self = Self { times: [[f32::INFINITY; LANES]; N], marks: [[0.0; LANES]; N] };
+
+    /// Write those of the first neurons, as many as there is room for.
+    #[inline(always)]
+    pub(super) fn give(&self, times: &mut [f32], marks: &mut [f32]) {
+        times.copy_from_slice(&self.times.as_flattened()[..times.len()]);
+        marks.copy_from_slice(&self.marks.as_flattened()[..marks.len()]);
+    }
 }
 
 /// Whether a neuron fires, and when it would.
@@ -69,7 +76,7 @@ pub(super) struct Step {
 }
 
 /// More than all rounding between `b / a <= next` and `a * next >= b`.
-const MARGIN: f32 = 1.0 + 1.0 / (1 << 20) as f32;
+pub(super) const MARGIN: f32 = 1.0 + 1.0 / (1 << 20) as f32;
 
 impl Dynamics for Ramp {
     #[inline(always)]

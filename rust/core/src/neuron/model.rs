@@ -150,27 +150,29 @@ impl Model {
     /// The constants in their order; integers have no gain.
     #[must_use]
     pub fn constants(&self, integer: bool) -> Vec<Constant> {
+        self.each_constant(integer).collect()
+    }
+
+    /// The same, one by one.
+    pub(crate) fn each_constant(&self, integer: bool) -> impl Iterator<Item = Constant> {
         use Constant as C;
-        let mut found: Vec<C> = match self.leak {
-            Leak::None => Vec::new(),
-            Leak::Euler if integer => vec![C::Decay, C::Drive],
-            Leak::Euler => vec![C::Decay, C::Gain, C::Drive],
-            Leak::Relax | Leak::Box | Leak::Plain => vec![C::Rate, C::VLeak],
-            Leak::RelaxDivided | Leak::PlainDivided => vec![C::Tau, C::VLeak],
-            Leak::Lapicque => vec![C::Decay, C::R, C::InverseTau, C::Dt],
+        let leak: &[C] = match self.leak {
+            Leak::None => &[],
+            Leak::Euler if integer => &[C::Decay, C::Drive],
+            Leak::Euler => &[C::Decay, C::Gain, C::Drive],
+            Leak::Relax | Leak::Box | Leak::Plain => &[C::Rate, C::VLeak],
+            Leak::RelaxDivided | Leak::PlainDivided => &[C::Tau, C::VLeak],
+            Leak::Lapicque => &[C::Decay, C::R, C::InverseTau, C::Dt],
         };
-        found.extend_from_slice(match self.synapse {
+        let synapse: &[C] = match self.synapse {
             Synapse::None => &[],
             Synapse::DecayFirst => &[C::SynDecay, C::SynGain],
             Synapse::DecayLast => &[C::SynDecay],
             Synapse::Jump => &[C::SynRate],
-        });
-        found.extend(self.floor.then_some(C::Floor));
-        found.extend(self.refractory.then_some(C::Refractory));
-        if self.adaptive {
-            found.extend([C::AdaptDecay, C::AdaptJump]);
-        }
-        found
+        };
+        let adaptive: &[C] = if self.adaptive { &[C::AdaptDecay, C::AdaptJump] } else { &[] };
+        let bounds = self.floor.then_some(C::Floor).into_iter().chain(self.refractory.then_some(C::Refractory));
+        leak.iter().chain(synapse).copied().chain(bounds).chain(adaptive.iter().copied())
     }
 
     /// Whether its options go together, and with integers if it is for them.

@@ -16,10 +16,9 @@ pub(crate) use delivery::{Delivery, carrying, deliveries};
 pub(crate) use fanout::Fanout;
 pub use file::VERSION;
 pub use map::{CURRENT_LIMIT, Coding, Kind, MAX_BLOCK, MAX_COUNT, MAX_DELAY, MapSpec, Shape};
-pub(crate) use ops::window;
 pub use ops::{
     Body, Byte, Clamp, Conv, Delay, Dynamics, Entry, Gather, MaxPool, Neuron, Op, Output, Parameters, Pool, Readout,
-    Round, Term, Weights,
+    Round, Term, Weights, window,
 };
 pub(crate) use window::Taps;
 pub use window::Window;

@@ -248,7 +248,8 @@ impl Body {
 }
 
 /// The steps of a window, where neurons have one.
-pub(crate) fn window(ops: &[Op]) -> Option<usize> {
+#[must_use]
+pub fn window(ops: &[Op]) -> Option<usize> {
     let levels = |op: &&Op| matches!(&op.body, Body::Neuron(neuron) if neuron.model.fire == Fire::Level);
     ops.iter().find(levels).map(|op| op.spec.max_count as usize)
 }

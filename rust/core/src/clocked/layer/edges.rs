@@ -49,6 +49,7 @@ pub(crate) struct Edge<A> {
 }
 
 /// An edge with the map that it reads.
+#[derive(Clone, Copy)]
 pub(crate) enum Bound<'a, A> {
     Plain(View<'a, A>),
     Scale(View<'a, u8>, &'a [A]),

@@ -1,7 +1,6 @@
 //! Neurons, 16 at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons that lie next to each
 //! other overlap in the processor.
 
-use crate::clocked::layer::walks::{CUBA_LAST, CUBA_LIF, IF, LIF};
 use crate::clocked::maps::transpose::to_chunks;
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::clocked::synapses::source::Rows;
@@ -44,6 +43,14 @@ enum Walk {
     CubaLast,
     Any,
 }
+
+// The models that `Firing::walk` is compiled for.
+pub(crate) const IF: u8 = 0;
+pub(crate) const LIF: u8 = 1;
+/// With a synaptic current that decays before it takes the input in.
+pub(crate) const CUBA_LIF: u8 = 2;
+/// With one that decays afterwards.
+pub(crate) const CUBA_LAST: u8 = 3;
 
 impl Walk {
     fn of(model: &Model) -> Self {

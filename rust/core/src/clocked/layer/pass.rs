@@ -3,18 +3,22 @@
 //! Conv, Add and Neuron operations that only feed each other are one layer: the currents of a pixel stay in a small
 //! array from the first weight to the spikes.
 
+use std::mem;
+
 use crate::clocked::layer::bands::Band;
 use crate::clocked::layer::edges::{Bound, Edge, Ratio, ScaleOf};
 use crate::clocked::layer::ending::{Ending, Places, Run, Scratch};
 use crate::clocked::layer::firing::Firing;
 use crate::clocked::layer::frame::{Frame, Inputs};
+use crate::clocked::maps::buffers::View;
+use crate::clocked::maps::few::Few;
 use crate::clocked::observe::seen::Observed;
 use crate::clocked::profile::Part;
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::{DenseRun, Packing};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::reach::block_width;
-use crate::clocked::synapses::scatter::Scatter;
+use crate::clocked::synapses::scatter::Follow;
 use crate::clocked::synapses::source::{Consumer, Group, OneStep, Silence, Source};
 use crate::clocked::synapses::sparse::{Events, Groups};
 use crate::control::Watch;
@@ -37,26 +41,29 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
     /// Run a band over one block.
     pub(crate) fn run(&self, frame: Frame<'_>, band: Band<'_, A>, poll: &dyn Watch) -> Result<()> {
         let edges = self.edges.iter().map(|edge| edge.bind(frame.maps, frame.places, frame.steps));
-        let edges: Vec<Bound<'_, A>> = edges.collect::<Result<_>>()?;
+        let edges = Few::collect(Bound::Plain(View::new(&[], 0, 0)), edges)?;
         let Band { rows: range, target, observed, profile, gathered: rows } = band;
         let observed = observed.map(Observed::bind).transpose()?;
         let sums = if matches!(frame.inputs, Inputs::All(_)) { Part::Dot } else { Part::Events };
         let weights = self.synapses.as_ref().map(|synapses| (synapses.geometry.op, sums));
         let run = Run { range, target, observed, profile, weights, poll, steps: frame.steps };
         let (ratio, firing) = (self.ratio.as_ref(), self.firing.as_ref());
-        let ending = Ending { shape: self.shape, ratio, firing, edges: &edges, run };
+        let ending = Ending { shape: self.shape, ratio, firing, edges: edges.as_slice(), run };
         let job = Job { level: frame.level, ending };
         match (&self.synapses, frame.inputs) {
-            (Some(synapses), Inputs::Active(list)) if synapses.few(list, frame.steps) => match &synapses.packed {
-                Packed::Joint(weights) => match synapses.geometry.reach.pixels {
-                    4 => job.consume::<_, 16, 4>(Scatter::new(synapses, weights.rows::<64>(), list)),
-                    2 => job.consume::<_, 32, 2>(Scatter::new(synapses, weights.rows::<64>(), list)),
-                    _ => job.consume::<_, 64, 1>(Scatter::new(synapses, weights.rows::<64>(), list)),
-                },
-                Packed::Apart16(weights) => job.consume::<_, 16, 4>(Scatter::new(synapses, weights.rows::<16>(), list)),
-                Packed::Apart32(weights) => job.consume::<_, 32, 2>(Scatter::new(synapses, weights.rows::<32>(), list)),
-                Packed::Groups { .. } => Err(Error::internal("few events of a convolution with groups")),
-            },
+            (Some(synapses), Inputs::Active(list)) if synapses.few(list, frame.steps) => {
+                let follow = Follow { synapses, list, steps: frame.steps, room: A::sums(&mut rows.sums) };
+                match &synapses.packed {
+                    Packed::Joint(weights) => match synapses.geometry.reach.pixels {
+                        4 => job.consume::<_, 16, 4>(follow.scatter(weights.rows::<64>())?),
+                        2 => job.consume::<_, 32, 2>(follow.scatter(weights.rows::<64>())?),
+                        _ => job.consume::<_, 64, 1>(follow.scatter(weights.rows::<64>())?),
+                    },
+                    Packed::Apart16(weights) => job.consume::<_, 16, 4>(follow.scatter(weights.rows::<16>())?),
+                    Packed::Apart32(weights) => job.consume::<_, 32, 2>(follow.scatter(weights.rows::<32>())?),
+                    Packed::Groups { .. } => Err(Error::internal("few events of a convolution with groups")),
+                }
+            }
             (Some(synapses), Inputs::Active(list)) => match &synapses.packed {
                 Packed::Joint(weights) => {
                     let source = Events::<_, 64, 1> { synapses, weights, list, rows };
@@ -73,15 +80,19 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
                     job.consume::<_, 32, 2>(Events::<_, 32, 2> { synapses, weights, list, rows })
                 }
                 Packed::Groups { weights, targets, width } => {
-                    let (width, sums) = (*width, Vec::new());
-                    job.consume::<_, 64, 1>(Groups { synapses, weights, targets, width, list, rows, sums })
+                    let (width, mut sums) = (*width, mem::take(A::sums(&mut rows.sums)));
+                    let source = Groups { synapses, weights, targets, width, list, rows: &mut *rows, sums: &mut sums };
+                    let done = job.consume::<_, 64, 1>(source);
+                    *A::sums(&mut rows.sums) = sums;
+                    done
                 }
             },
             (Some(synapses), Inputs::All(counts)) => {
                 let Some(dense) = &synapses.dense else {
                     return Err(Error::internal("dot products of a convolution that has none"));
                 };
-                dense.run(&Packing { geometry: &synapses.geometry, bias: &synapses.bias, counts }, job)
+                let (geometry, bias) = (&synapses.geometry, &synapses.bias[..]);
+                dense.run(Packing { geometry, bias, counts, room: &mut rows.windows }, job)
             }
             (None, _) if block_width(self.shape.channels) == 16 => job.consume::<_, 16, 4>(Silence),
             (None, _) => job.consume::<_, 64, 1>(Silence),

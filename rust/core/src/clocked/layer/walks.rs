@@ -1,16 +1,9 @@
 //! Models that a kernel is compiled for alone, some chunks of 16 neurons together.
 
-use crate::clocked::layer::firing::{Chunk, Firing, Kept, Spot, Steps, chunk};
+use crate::clocked::layer::firing::{CUBA_LAST, CUBA_LIF, Chunk, Firing, IF, Kept, Spot, Steps, chunk};
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::neuron::model::Constant;
 use crate::neuron::{Constants, LeakStep, step, synapse};
-
-pub(crate) const IF: u8 = 0;
-pub(crate) const LIF: u8 = 1;
-/// With a synaptic current that decays before it takes the input in.
-pub(crate) const CUBA_LIF: u8 = 2;
-/// With one that decays afterwards.
-pub(crate) const CUBA_LAST: u8 = 3;
 
 /// The constants of a chunk.
 struct Own<A> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod buffers;
 pub(crate) mod clamp;
+pub(crate) mod few;
 pub(crate) mod input;
 pub(crate) mod maxpool;
 pub(crate) mod moves;

@@ -1,6 +1,7 @@
 //! Values moved: runs of channels from one pixel of a source to one of the result.
 
-use crate::clocked::maps::buffers::{Element, Maps, Place};
+use crate::clocked::maps::buffers::{Element, Maps, Place, View};
+use crate::clocked::maps::few::Few;
 use crate::error::Result;
 use crate::plan::{Op, Shape};
 
@@ -70,7 +71,8 @@ impl Moves {
             target.fill(T::default());
         }
         let views = self.sources.iter().map(|&source| maps.view::<T>(&places[source], steps));
-        let views: Vec<_> = views.collect::<Result<_>>()?;
+        let views = Few::collect(View::new(&[], 0, 0), views)?;
+        let views = views.as_slice();
         for step in &self.copies {
             let view = &views[step.source as usize];
             let (from_pixel, from) = (step.from_pixel as usize, step.from_channel as usize);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::clocked::array::{Array, StateKind, StateView};
 use crate::clocked::layer::firing::Firing;
 use crate::clocked::layer::pass::Layer;
+use crate::clocked::limits::largest;
 use crate::clocked::maps::buffers::zeros;
 use crate::clocked::maps::transpose::{from_chunks, to_chunks, to_pixels, to_planes};
 use crate::clocked::program::stage::{Stage, Work};
@@ -128,6 +129,15 @@ impl Memory {
             Self::RealPotential(values) => all_finite(values.as_flattened()),
             Self::RealSum(values) => all_finite(values),
             _ => true,
+        }
+    }
+
+    /// The largest magnitude of int32 values; 0 where there are none.
+    pub(crate) fn magnitude(&self) -> u64 {
+        match self {
+            Self::IntegerPotential(values) => largest(values.as_flattened()),
+            Self::Counts(values) => largest(values),
+            _ => 0,
         }
     }
 

@@ -71,7 +71,7 @@ impl Tally {
             let (shape, bytes) = (program.place(*op).shape, &mut self.bytes[*op]);
             let mut done = 0;
             while done < request.steps {
-                let block = next_block(request, done, most);
+                let block = next_block(request, done, most, Vec::new());
                 let size = shape.size();
                 let map = View::new(&bytes[done * size..(done + block.steps) * size], shape.channels, block.steps);
                 for step in 0..block.steps {

@@ -1,5 +1,7 @@
 //! A sample from its start to its end: static stages once, then block after block of steps.
 
+use std::mem;
+
 use crate::clocked::block::Block;
 use crate::clocked::profile::Part;
 use crate::clocked::run::blocks::next_block;
@@ -35,9 +37,9 @@ impl Sample<'_> {
             self.count_static(stage)?;
             self.workspace.profile.lap(Part::Count);
         }
-        let mut done = 0;
+        let (mut done, mut segments) = (0, mem::take(&mut self.workspace.segments));
         while done < self.request.steps {
-            let block = next_block(self.request, done, block);
+            let block = next_block(self.request, done, block, segments);
             self.workspace.list.source = None;
             self.workspace.words.source = None;
             self.workspace.padded.source = None;
@@ -55,8 +57,10 @@ impl Sample<'_> {
             if self.request.probe {
                 self.probe(done)?;
             }
+            segments = block.segments;
             self.rest();
         }
+        self.workspace.segments = segments;
         Ok(())
     }
 }

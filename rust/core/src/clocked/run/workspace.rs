@@ -1,14 +1,19 @@
 //! The memory of one worker: made once, used for sample after sample.
 
+use crate::clocked::block::Segment;
+use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::{Maps, grow, zeros};
 use crate::clocked::observe::seen::{Observed, Wish};
 use crate::clocked::profile::Profile;
 use crate::clocked::program::compiled::Compiled;
+use crate::clocked::program::stage::Work;
 use crate::clocked::request::{COUNT_FIELDS, Request};
 use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
 use crate::clocked::synapses::choice::Used;
+use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::events::ActiveList;
+use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::padded::Padded;
 use crate::clocked::synapses::rows::RowList;
 use crate::clocked::synapses::words::Words;
@@ -39,6 +44,8 @@ pub(crate) struct Workspace {
     pub(crate) used: Vec<Used>,
     /// `(reads, K)` of one sample.
     pub(crate) scores: Vec<f32>,
+    /// Room for the reads of a block.
+    pub(crate) segments: Vec<Segment>,
     /// The stage that computes each operation's map, if one does.
     stage_of: Vec<Option<usize>>,
 }
@@ -66,6 +73,7 @@ impl Workspace {
             profile: Profile::default(),
             used: Vec::new(),
             scores: Vec::new(),
+            segments: Vec::with_capacity(2),
             stage_of,
         }
     }
@@ -76,6 +84,32 @@ impl Workspace {
             self.maps.grow(number, slot.values(block))?;
         }
         Ok(())
+    }
+
+    /// Make room for blocks of some steps, so that none of them takes any more memory: for any input.
+    pub(crate) fn make_room(&mut self, program: &Compiled, block: usize) -> Result<()> {
+        self.widen(program, block)?;
+        for stage in &program.stages {
+            match &stage.work {
+                Work::RealLayer(Layer { synapses: Some(synapses), .. }) => self.make_room_for(synapses, block)?,
+                Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => self.make_room_for(synapses, block)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn make_room_for<A: Synaptic>(&mut self, synapses: &Synapses<A>, block: usize) -> Result<()> {
+        let Geometry { source, input, window, .. } = synapses.geometry;
+        synapses.make_room(block, &mut self.list, &mut self.gathered[0])?;
+        if synapses.dense.is_none() {
+            return Ok(());
+        }
+        if !A::INTEGER {
+            return self.reals.begin(source, input, window.pads);
+        }
+        self.padded.begin(source, input, window.pads)?;
+        self.words.begin(source, input, block)
     }
 
     /// Make room for a run.

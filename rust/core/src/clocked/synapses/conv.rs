@@ -1,12 +1,14 @@
 //! A convolution, ready to run by events or by dot products.
 
+use crate::clocked::maps::buffers::grow;
 use crate::clocked::synapses::current::{Current, TOGETHER};
 use crate::clocked::synapses::dense::{Dense, DenseRun};
 use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::reals::Reals;
-use crate::clocked::synapses::scatter::Scattering;
+use crate::clocked::synapses::rows::{RowList, Sums};
+use crate::clocked::synapses::scattering::Scattering;
 use crate::error::{Error, Result};
 use crate::plan::{Conv, Kind, Op, Weights};
 
@@ -17,6 +19,9 @@ pub(crate) trait Synaptic: Current {
 
     /// The weights and the bias as flat slices, where they have this precision.
     fn weights_of(weights: &Weights) -> Option<Flat<'_, Self>>;
+
+    /// The room for sums in this precision.
+    fn sums(sums: &mut Sums) -> &mut Vec<Self>;
 }
 
 /// Weights and a bias.
@@ -31,6 +36,10 @@ impl Synaptic for f32 {
     fn weights_of(weights: &Weights) -> Option<Flat<'_, f32>> {
         if let Weights::Real(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
     }
+
+    fn sums(sums: &mut Sums) -> &mut Vec<f32> {
+        &mut sums.real
+    }
 }
 
 impl Synaptic for i32 {
@@ -38,6 +47,10 @@ impl Synaptic for i32 {
 
     fn weights_of(weights: &Weights) -> Option<Flat<'_, i32>> {
         if let Weights::Integer(weights, bias) = weights { Some(Flat { weights, bias }) } else { None }
+    }
+
+    fn sums(sums: &mut Sums) -> &mut Vec<i32> {
+        &mut sums.integer
     }
 }
 
@@ -85,7 +98,22 @@ impl<A: Synaptic> Synapses<A> {
 
     /// Whether a list is so short that events are followed, and not windows.
     pub(crate) fn few(&self, list: &ActiveList, steps: usize) -> bool {
-        self.scattering.as_ref().is_some_and(|it| it.suits(&self.geometry, list, steps))
+        self.scattering.is_some() && Scattering::suits(&self.geometry, list, steps)
+    }
+
+    /// Make room for a block of `steps` in which every input is as active as it can be.
+    pub(crate) fn make_room(&self, steps: usize, list: &mut ActiveList, rows: &mut RowList) -> Result<()> {
+        let geometry = &self.geometry;
+        list.make_room(geometry.input, steps, geometry.tell)?;
+        rows.make_room(geometry, steps)?;
+        let sums = if matches!(self.packed, Packed::Groups { .. }) { self.bias.len() } else { self.row_of_sums() };
+        grow(A::sums(&mut rows.sums), steps * sums)
+    }
+
+    /// Sums of a row of the result at a step, where events are followed.
+    fn row_of_sums(&self) -> usize {
+        let geometry = &self.geometry;
+        if self.scattering.is_some() { geometry.across.len() * TOGETHER / geometry.reach.pixels } else { 0 }
     }
 
     /// A word for the event kernel.

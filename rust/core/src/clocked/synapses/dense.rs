@@ -3,7 +3,7 @@
 use crate::clocked::synapses::current::Current;
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
 use crate::clocked::synapses::padded::Padded;
-use crate::clocked::synapses::pixels::Pixels;
+use crate::clocked::synapses::pixels::{Pixels, Windows};
 use crate::clocked::synapses::source::{Consumer, Group, MAX_PIXELS, Rows, Source};
 use crate::clocked::synapses::words::{Words, words_of};
 use crate::dot::{self, DEPTH, Field, OUTPUTS, ROWS, Row, Segment};
@@ -24,6 +24,7 @@ pub(crate) struct Packing<'a, A> {
     pub(crate) geometry: &'a Geometry,
     pub(crate) bias: &'a [A],
     pub(crate) counts: Counts<'a>,
+    pub(crate) room: &'a mut Windows,
 }
 
 /// What a dense convolution reads.
@@ -42,7 +43,7 @@ pub(crate) trait DenseRun<A: Current>: std::fmt::Debug + Send + Sync + Sized {
     /// Pack `(kh, kw, inputs, outputs)` weights, where there is such a way.
     fn new(weights: &[A::Weight], inputs: usize, outputs: usize) -> Option<Self>;
     /// Give the currents of a packed map to a layer.
-    fn run<C: Consumer<A>>(&self, packing: &Packing<'_, A>, layer: C) -> Result<()>;
+    fn run<C: Consumer<A>>(&self, packing: Packing<'_, A>, layer: C) -> Result<()>;
 }
 
 impl DenseRun<i32> for Dense {
@@ -54,20 +55,23 @@ impl DenseRun<i32> for Dense {
         })
     }
 
-    fn run<C: Consumer<i32>>(&self, packing: &Packing<'_, i32>, layer: C) -> Result<()> {
-        let &Packing { geometry, counts, bias } = packing;
-        let (level, segments) = (layer.level(), Default::default());
+    fn run<C: Consumer<i32>>(&self, packing: Packing<'_, i32>, layer: C) -> Result<()> {
+        let Packing { geometry, counts, bias, room } = packing;
+        let level = layer.level();
         let (bias, _) = bias.as_chunks();
         let words = match (self, counts) {
             (Self::Narrow(rows), Counts::Step(padded)) => {
-                return layer.consume_step::<_, 16, 4>(Pixels::new(level, geometry, rows, padded, bias.as_chunks().0));
+                let pixels = Pixels::new(level, geometry, rows, padded, bias.as_chunks().0, room);
+                return layer.consume_step::<_, 16, 4>(pixels);
             }
             (Self::Wide(rows), Counts::Step(padded)) => {
-                return layer.consume_step::<_, 32, 2>(Pixels::new(level, geometry, rows, padded, bias.as_chunks().0));
+                let pixels = Pixels::new(level, geometry, rows, padded, bias.as_chunks().0, room);
+                return layer.consume_step::<_, 32, 2>(pixels);
             }
             (_, Counts::Steps(words)) => words,
             (_, Counts::Reals(_)) => return Err(Error::internal("int8 weights on real values")),
         };
+        let segments = &mut room.segments;
         match self {
             Self::Narrow(rows) => {
                 layer.consume::<_, 16, 4>(Dots { level, geometry, rows, words, bias: bias.as_chunks().0, segments })
@@ -107,7 +111,7 @@ pub(crate) struct Dots<'a, const V: usize> {
     pub(crate) words: &'a Words,
     pub(crate) bias: &'a [[[i32; OUTPUTS]; V]],
     /// Of each pixel.
-    pub(crate) segments: [Vec<Segment>; MAX_PIXELS],
+    pub(crate) segments: &'a mut [Vec<Segment>; MAX_PIXELS],
 }
 
 impl<const V: usize> Dots<'_, V> {

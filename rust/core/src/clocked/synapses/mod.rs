@@ -1,6 +1,7 @@
 //! Convolutions: their weights, packed, and the kernels that make currents of them.
 
 pub(crate) mod aligned;
+pub(crate) mod bits;
 pub(crate) mod choice;
 pub(crate) mod conv;
 pub(crate) mod current;
@@ -14,6 +15,7 @@ pub(crate) mod reach;
 pub(crate) mod reals;
 pub(crate) mod rows;
 pub(crate) mod scatter;
+pub(crate) mod scattering;
 pub(crate) mod source;
 pub(crate) mod sparse;
 pub(crate) mod words;

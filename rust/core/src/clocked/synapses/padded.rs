@@ -91,11 +91,11 @@ impl<W: Word> Padded<W> {
     }
 
     /// Some `count` bands of rows, to be written.
-    pub(crate) fn bands(&mut self, count: usize) -> Vec<Rows<'_, W>> {
+    pub(crate) fn bands(&mut self, count: usize) -> impl Iterator<Item = Rows<'_, W>> {
         let (top, row) = (self.top, self.row.max(1));
         let rows = (self.size / row).div_ceil(count.max(1)).max(1);
         let bands = self.words[..self.size].chunks_mut(rows * row).enumerate();
-        bands.map(|(band, words)| Rows { first: (band * rows).wrapping_sub(top), row, words }).collect()
+        bands.map(move |(band, words)| Rows { first: (band * rows).wrapping_sub(top), row, words })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
 use crate::clocked::synapses::padded::Padded;
-use crate::clocked::synapses::source::{OneStep, Rows};
+use crate::clocked::synapses::source::{MAX_PIXELS, OneStep, Rows};
 use crate::clocked::synapses::words::words_of;
 use crate::dot::{self, OUTPUTS, Row, Segment};
 use crate::simd::Level;
@@ -15,8 +15,8 @@ pub(crate) struct Pixels<'a, const V: usize> {
     padded: &'a Padded<u32>,
     bias: &'a [[[i32; OUTPUTS]; V]],
     /// Of every pixel.
-    segments: Vec<Segment>,
-    runs: Vec<PixelRun>,
+    segments: &'a [Segment],
+    runs: &'a mut Vec<PixelRun>,
 }
 
 impl<'a, const V: usize> Pixels<'a, V> {
@@ -26,9 +26,11 @@ impl<'a, const V: usize> Pixels<'a, V> {
         rows: &'a [[Row; V]],
         padded: &'a Padded<u32>,
         bias: &'a [[[i32; OUTPUTS]; V]],
+        room: &'a mut Windows,
     ) -> Self {
-        let segments = segments(geometry, padded.row(), words_of(geometry.input.channels));
-        Self { level, geometry, rows, padded, bias, segments, runs: Vec::new() }
+        let Windows { segments: [segments, ..], runs } = room;
+        find_segments(geometry, padded.row(), words_of(geometry.input.channels), segments);
+        Self { level, geometry, rows, padded, bias, segments, runs }
     }
 
     /// The sums of as many pixels as make whole `T`; what is left of the run.
@@ -57,7 +59,7 @@ impl<const V: usize, const N: usize, const P: usize> OneStep<i32, N, P> for Pixe
     #[inline(always)]
     fn begin(&mut self, first: usize, pixels: usize) {
         let width = words_of(self.geometry.input.channels);
-        find_runs(self.geometry, [first, pixels], [self.padded.row(), width], &mut self.runs);
+        find_runs(self.geometry, [first, pixels], [self.padded.row(), width], self.runs);
     }
 
     #[inline(always)]
@@ -66,14 +68,14 @@ impl<const V: usize, const N: usize, const P: usize> OneStep<i32, N, P> for Pixe
         let depth = height * width * words_of(self.geometry.input.channels);
         let inputs = dot::Inputs {
             words: self.padded.words(),
-            segments: &self.segments,
+            segments: self.segments,
             rows: &self.rows[block * depth..(block + 1) * depth],
             most: self.geometry.most,
             bias: &self.bias[block],
         };
         let sums = current.as_flattened_mut().as_flattened_mut().as_chunks_mut::<OUTPUTS>().0;
         let mut sums = &mut sums.as_chunks_mut::<V>().0[..];
-        for &PixelRun { mut run, pixels } in &self.runs {
+        for &PixelRun { mut run, pixels } in self.runs.iter() {
             let (own, rest) = sums.split_at_mut(pixels);
             let own = self.sums::<8>(&inputs, &mut run, own);
             let own = self.sums::<4>(&inputs, &mut run, own);
@@ -81,6 +83,27 @@ impl<const V: usize, const N: usize, const P: usize> OneStep<i32, N, P> for Pixe
             self.sums::<1>(&inputs, &mut run, own);
             sums = rest;
         }
+    }
+}
+
+/// Room for what the windows of dense convolutions read.
+#[derive(Debug, Default)]
+pub(crate) struct Windows {
+    /// Of each pixel, or of every one in the first.
+    pub(crate) segments: [Vec<Segment>; MAX_PIXELS],
+    pub(crate) runs: Vec<PixelRun>,
+}
+
+impl Windows {
+    /// Make room for those of a convolution.
+    pub(crate) fn make_room(&mut self, geometry: &Geometry) {
+        let [height, width] = geometry.window.kernel;
+        for segments in &mut self.segments {
+            segments.clear();
+            segments.reserve(height * width);
+        }
+        self.runs.clear();
+        self.runs.reserve(geometry.down.len());
     }
 }
 
@@ -92,12 +115,12 @@ pub(crate) struct PixelRun {
 }
 
 /// What a pixel reads, from its first word on, in a map with rows and pixels of so many words; rows of weights are as the words.
-pub(crate) fn segments(geometry: &Geometry, row: usize, width: usize) -> Vec<Segment> {
+pub(crate) fn find_segments(geometry: &Geometry, row: usize, width: usize, segments: &mut Vec<Segment>) {
     let window = &geometry.window;
     // Taps that lie side by side are one segment; taps apart are one each.
     let joined = window.dilation[1] == 1;
     let (slices, length) = if joined { (1, window.kernel[1]) } else { (window.kernel[1], 1) };
-    let mut segments = Vec::with_capacity(window.kernel[0] * slices);
+    segments.clear();
     for tap in 0..window.kernel[0] {
         for slice in 0..slices {
             segments.push(Segment {
@@ -107,7 +130,6 @@ pub(crate) fn segments(geometry: &Geometry, row: usize, width: usize) -> Vec<Seg
             });
         }
     }
-    segments
 }
 
 /// The runs of some pixels, from number `first` on, in a map with rows and pixels of so many words.

@@ -4,7 +4,7 @@ use crate::clocked::synapses::current::LANES;
 use crate::clocked::synapses::dense::{Counts, DenseRun, Packing};
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
 use crate::clocked::synapses::padded::Padded;
-use crate::clocked::synapses::pixels::{PixelRun, find_runs, segments};
+use crate::clocked::synapses::pixels::{PixelRun, Windows, find_runs, find_segments};
 use crate::clocked::synapses::source::{Consumer, OneStep, Rows};
 use crate::dot::{Run, Segment};
 use crate::error::{Error, Result};
@@ -33,21 +33,15 @@ impl DenseRun<f32> for Reals {
         Some(Self(rows))
     }
 
-    fn run<C: Consumer<f32>>(&self, packing: &Packing<'_, f32>, layer: C) -> Result<()> {
-        let &Packing { geometry, counts, bias } = packing;
+    fn run<C: Consumer<f32>>(&self, packing: Packing<'_, f32>, layer: C) -> Result<()> {
+        let Packing { geometry, counts, bias, room } = packing;
         let Counts::Reals(padded) = counts else {
             return Err(Error::internal("a dense convolution of reals that are not there"));
         };
-        let segments = segments(geometry, padded.row(), geometry.input.channels);
+        let Windows { segments: [segments, ..], runs } = room;
+        find_segments(geometry, padded.row(), geometry.input.channels, segments);
         let (bias, _) = bias.as_chunks();
-        layer.consume_step::<_, LANES, TOGETHER>(Pixels {
-            geometry,
-            rows: &self.0,
-            padded,
-            bias,
-            segments,
-            runs: Vec::new(),
-        })
+        layer.consume_step::<_, LANES, TOGETHER>(Pixels { geometry, rows: &self.0, padded, bias, segments, runs })
     }
 }
 
@@ -57,8 +51,8 @@ struct Pixels<'a> {
     rows: &'a [[f32; LANES]],
     padded: &'a Padded<f32>,
     bias: &'a [[f32; LANES]],
-    segments: Vec<Segment>,
-    runs: Vec<PixelRun>,
+    segments: &'a [Segment],
+    runs: &'a mut Vec<PixelRun>,
 }
 
 impl Pixels<'_> {
@@ -73,7 +67,7 @@ impl Pixels<'_> {
         let (wholes, rest) = sums.as_chunks_mut::<T>();
         for sums in wholes {
             let mut totals = *sums;
-            for segment in &self.segments {
+            for segment in self.segments {
                 let rows = &rows[segment.row..][..segment.length];
                 let values = &self.padded.words()[run.first + segment.word..][..(T - 1) * run.step + segment.length];
                 for number in 0..segment.length {
@@ -101,7 +95,7 @@ impl OneStep<f32, LANES, TOGETHER> for Pixels<'_> {
     #[inline(always)]
     fn begin(&mut self, first: usize, pixels: usize) {
         let sizes = [self.padded.row(), self.geometry.input.channels];
-        find_runs(self.geometry, [first, pixels], sizes, &mut self.runs);
+        find_runs(self.geometry, [first, pixels], sizes, self.runs);
     }
 
     #[inline(always)]
@@ -110,7 +104,7 @@ impl OneStep<f32, LANES, TOGETHER> for Pixels<'_> {
         let depth = height * width * self.geometry.input.channels;
         let rows = &self.rows[block * depth..(block + 1) * depth];
         let mut sums = current.as_flattened_mut();
-        for &PixelRun { mut run, pixels } in &self.runs {
+        for &PixelRun { mut run, pixels } in self.runs.iter() {
             let (own, rest) = sums.split_at_mut(pixels);
             own.fill(self.bias[block]);
             let own = self.sums::<TOGETHER>(rows, &mut run, own);

@@ -1,7 +1,11 @@
 //! The weight rows of active inputs, gathered for some output pixels.
 
-use crate::clocked::synapses::events::{ActiveList, SLACK, Tell};
+use crate::clocked::maps::buffers::grow;
+use crate::clocked::synapses::bits::SLACK;
+use crate::clocked::synapses::events::{ActiveList, Tell};
 use crate::clocked::synapses::geometry::Geometry;
+use crate::clocked::synapses::pixels::Windows;
+use crate::error::Result;
 use crate::plan::MAX_BLOCK;
 
 /// Lists of rows are filled up with rows of zeros to a multiple of this, so that loops over them are short and foreseeable.
@@ -13,9 +17,30 @@ pub(crate) struct RowList {
     index: Vec<u32>,
     values: Vec<f32>,
     ends: [usize; MAX_BLOCK],
+    /// Of convolutions with groups, and where events are followed.
+    pub(crate) sums: Sums,
+    /// Of dense convolutions.
+    pub(crate) windows: Windows,
+}
+
+/// Room for sums in either precision.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Sums {
+    pub(crate) real: Vec<f32>,
+    pub(crate) integer: Vec<i32>,
 }
 
 impl RowList {
+    /// Make room for windows in which every input is as active as it can be.
+    pub(crate) fn make_room(&mut self, geometry: &Geometry, steps: usize) -> Result<()> {
+        grow(&mut self.index, steps * (geometry.reach.rows() * geometry.tell.times() + UNROLLED) + SLACK)?;
+        if geometry.tell == Tell::Value {
+            grow(&mut self.values, self.index.len())?;
+        }
+        self.windows.make_room(geometry);
+        Ok(())
+    }
+
     /// The rows of a step, ascending.
     #[inline(always)]
     pub(crate) fn rows(&self, step: usize) -> &[u32] {
@@ -88,7 +113,7 @@ impl RowList {
 
     #[inline(always)]
     fn copy_values(&mut self, list: &ActiveList, [begin, end]: [usize; 2], used: usize) {
-        if self.values.len() < self.index.len() {
+        if self.values.len() < used + end - begin {
             self.values.resize(self.index.len(), 0.0);
         }
         self.values[used..used + end - begin].copy_from_slice(&list.values[begin..end]);
@@ -102,7 +127,7 @@ impl RowList {
         }
         self.index[used..used + UNROLLED].fill(geometry.reach.nothing() as u32);
         if geometry.tell == Tell::Value {
-            if self.values.len() < self.index.len() {
+            if self.values.len() < used + UNROLLED {
                 self.values.resize(self.index.len(), 0.0);
             }
             self.values[used..used + UNROLLED].fill(0.0);

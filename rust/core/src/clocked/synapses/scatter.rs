@@ -1,63 +1,11 @@
 //! Convolutions of few events: each adds its weights to the outputs that see it, a row of the result at a time.
 
+use crate::clocked::maps::buffers::grow;
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::events::{ActiveList, Tell};
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::source::{Group, Rows, Source};
-use crate::plan::Taps;
-
-/// Events a pixel and a step, below which it is faster to follow events than to look at all windows, as a fraction.
-/// `benchmarks/claims/kernels.py` measures it.
-const FEW: [usize; 2] = [1, 3];
-
-/// Which outputs of a row see an input of a row: `count` neighbours from `first` on.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    first: u32,
-    count: u32,
-    /// The row of weights that it meets for the first one, at the uppermost tap.
-    row: u32,
-}
-
-/// The outputs that see each input of a row; none where windows have gaps.
-#[derive(Debug)]
-pub(crate) struct Scattering {
-    seen: Vec<Seen>,
-    /// Rows of weights from one output to the one before it.
-    step: usize,
-    /// Rows of weights of a tap above.
-    tap: usize,
-}
-
-impl Scattering {
-    /// Of a convolution without groups.
-    pub(crate) fn new(geometry: &Geometry) -> Option<Self> {
-        let (reach, inputs) = (&geometry.reach, geometry.input.channels);
-        if geometry.window.dilation[1] != 1 || geometry.across.len() < 2 {
-            return None;
-        }
-        let before = if reach.apart { reach.before() } else { 0 };
-        let mut seen = vec![Seen::default(); geometry.input.width * inputs];
-        for (output, &Taps { first, count, position }) in geometry.across.iter().enumerate() {
-            for tap in 0..count {
-                let column = position + tap;
-                for (input, seen) in seen[column * inputs..(column + 1) * inputs].iter_mut().enumerate() {
-                    if seen.count == 0 {
-                        seen.first = output as u32;
-                        seen.row = ((before + first + tap) * inputs + input) as u32;
-                    }
-                    seen.count += 1;
-                }
-            }
-        }
-        Some(Self { seen, step: geometry.window.stride[1] * inputs, tap: reach.columns() * inputs })
-    }
-
-    /// Whether a list is short enough.
-    pub(crate) fn suits(&self, geometry: &Geometry, list: &ActiveList, steps: usize) -> bool {
-        list.used * FEW[1] < geometry.input.pixels() * steps * FEW[0]
-    }
-}
+use crate::error::Result;
 
 /// A convolution whose weights are rows of `M` outputs, the first `N` of which are those of one pixel.
 pub(crate) struct Scatter<'a, A: Synaptic, const N: usize, const M: usize> {
@@ -65,14 +13,31 @@ pub(crate) struct Scatter<'a, A: Synaptic, const N: usize, const M: usize> {
     weights: &'a [[A::Weight; M]],
     list: &'a ActiveList,
     /// Of a row of the result, step by step in each pixel.
-    sums: Vec<[A; N]>,
+    sums: &'a mut [[A; N]],
 }
 
-impl<'a, A: Synaptic, const N: usize, const M: usize> Scatter<'a, A, N, M> {
-    pub(crate) fn new(synapses: &'a Synapses<A>, weights: &'a [[A::Weight; M]], list: &'a ActiveList) -> Self {
-        Self { synapses, weights, list, sums: Vec::new() }
-    }
+/// A convolution and the events to follow.
+pub(crate) struct Follow<'a, A: Synaptic> {
+    pub(crate) synapses: &'a Synapses<A>,
+    pub(crate) list: &'a ActiveList,
+    pub(crate) steps: usize,
+    pub(crate) room: &'a mut Vec<A>,
+}
 
+impl<'a, A: Synaptic> Follow<'a, A> {
+    /// Follow them through rows of weights.
+    pub(crate) fn scatter<const N: usize, const M: usize>(
+        self,
+        weights: &'a [[A::Weight; M]],
+    ) -> Result<Scatter<'a, A, N, M>> {
+        let Self { synapses, list, steps, room } = self;
+        let size = synapses.geometry.across.len() * steps;
+        grow(room, size * N)?;
+        Ok(Scatter { synapses, weights, list, sums: &mut room.as_chunks_mut().0[..size] })
+    }
+}
+
+impl<A: Synaptic, const N: usize, const M: usize> Scatter<'_, A, N, M> {
     /// Add what the events of a row of the result's windows give: `VALUED`, by their values.
     #[inline(always)]
     fn add<const VALUED: bool>(&mut self, y: usize, steps: usize) {
@@ -115,8 +80,7 @@ impl<A: Synaptic, const N: usize, const M: usize, const P: usize> Source<A, N, P
         if group.x == 0 {
             let mut bias = [A::default(); N];
             bias.copy_from_slice(&self.synapses.bias[..N]);
-            self.sums.clear();
-            self.sums.resize(self.synapses.geometry.across.len() * group.steps, bias);
+            self.sums.fill(bias);
             if self.synapses.geometry.tell == Tell::Value {
                 self.add::<true>(group.y, group.steps);
             } else {

@@ -65,7 +65,7 @@ pub(crate) struct Groups<'a, A: Synaptic> {
     pub(crate) width: usize,
     pub(crate) list: &'a ActiveList,
     pub(crate) rows: &'a mut RowList,
-    pub(crate) sums: Vec<A>,
+    pub(crate) sums: &'a mut Vec<A>,
 }
 
 impl<A: Synaptic, const N: usize> Source<A, N, 1> for Groups<'_, A> {

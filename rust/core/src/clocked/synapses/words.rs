@@ -49,15 +49,14 @@ pub(crate) struct Piece<'a> {
 
 impl Words {
     /// Some `count` pieces, of as many pixels each.
-    pub(crate) fn pieces(&mut self, steps: usize, shape: Shape, count: usize) -> Vec<Piece<'_>> {
+    pub(crate) fn pieces(&mut self, steps: usize, shape: Shape, count: usize) -> impl Iterator<Item = Piece<'_>> {
         let (width, chunks) = (words_of(shape.channels), steps.div_ceil(ROWS));
         let pixels = shape.pixels().div_ceil(count.div_ceil(chunks)).max(1);
         let planes = self.packed.chunks_exact_mut(self.plane.max(1)).enumerate().take(chunks);
-        let pieces = planes.flat_map(|(chunk, plane)| {
+        planes.flat_map(move |(chunk, plane)| {
             let parts = plane.chunks_mut(pixels * width).enumerate();
             parts.map(move |(number, words)| Piece { chunk, pixel: number * pixels, words })
-        });
-        pieces.collect()
+        })
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use sha2::{Digest, Sha256};
-
-use super::layout::{DIGEST_AT, DIGEST_SIZE, FIRST, MAGIC, SECTIONS, SECTIONS_AT, VERSION, aligned};
+use super::layout::{FORMAT, SECTIONS, VERSION};
 use super::write::Parts;
+use crate::container::{DIGEST_AT, DIGEST_SIZE, FIRST, SECTIONS_AT, aligned, digest};
 use crate::plan::checked::{Plan, Precision};
 
 impl Plan {
@@ -46,7 +45,7 @@ impl Layout {
         sections.push([bytes.len() as u64, parts.length as u64]);
         let precision = u32::from(plan.precision() == Precision::Int8);
         let length = (bytes.len() + parts.length) as u64;
-        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[..8].copy_from_slice(&FORMAT.magic);
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         bytes[12..16].copy_from_slice(&precision.to_le_bytes());
         bytes[16..24].copy_from_slice(&length.to_le_bytes());
@@ -57,13 +56,4 @@ impl Layout {
         }
         Self { bytes, data: parts.data, data_length: parts.length, gaps: parts.gaps }
     }
-}
-
-/// The SHA-256 of a file whose digest counts as zeros.
-pub(super) fn digest(bytes: &[u8]) -> [u8; DIGEST_SIZE] {
-    let mut hash = Sha256::new();
-    hash.update(&bytes[..DIGEST_AT]);
-    hash.update([0; DIGEST_SIZE]);
-    hash.update(&bytes[DIGEST_AT + DIGEST_SIZE..]);
-    hash.finalize().into()
 }

@@ -1,21 +1,14 @@
 //! The numbers of the format; `pysnn/plan/file_layout.py` has the same.
 
+use crate::container::Format;
+
 /// The newest format that is read and written.
 pub const VERSION: u32 = 1;
 
-/// What every file starts with.
-pub(super) const MAGIC: [u8; 8] = *b"PYSNNPLN";
-/// Sections begin at multiples of this, and so does every array.
-pub(super) const ALIGNMENT: usize = 64;
-/// Where the digest stands, and its bytes.
-pub(super) const DIGEST_AT: usize = 32;
-pub(super) const DIGEST_SIZE: usize = 32;
-/// Where the table of sections stands: an offset and a length each, 64 bits.
-pub(super) const SECTIONS_AT: usize = 64;
+/// The header.
+pub(super) const FORMAT: Format = Format { magic: *b"PYSNNPLN", version: VERSION, name: "a plan that pysnn wrote" };
 /// Operations, sources, arrays, names, data.
 pub(super) const SECTIONS: usize = 5;
-/// Where the first section begins.
-pub(super) const FIRST: usize = 192;
 /// 32-bit words of an operation, of a source; bytes of an array's entry.
 pub(super) const OP_WORDS: usize = 32;
 pub(super) const SOURCE_WORDS: usize = 4;
@@ -79,9 +72,4 @@ pub(super) mod dtype {
     pub(crate) const F64: u32 = 2;
     pub(crate) const I8: u32 = 3;
     pub(crate) const I32: u32 = 4;
-}
-
-/// The next multiple of the alignment.
-pub(super) fn aligned(at: usize) -> usize {
-    at.next_multiple_of(ALIGNMENT)
 }

@@ -1,8 +1,9 @@
 //! The operations of a file, one after the other.
 
-use super::layout::{ARRAY_SIZE, OP_WORDS, SECTIONS, SOURCE_WORDS, dtype, entry, kind, word};
+use super::layout::{ARRAY_SIZE, FORMAT, OP_WORDS, SECTIONS, SOURCE_WORDS, dtype, entry, kind, word};
 use super::model::take_model;
-use crate::error::{Error, Kind as Fault, Result};
+use crate::container::{u32_at, u64_at};
+use crate::error::{Error, Result};
 use crate::neuron::model::Model;
 use crate::plan::map::{Coding, Kind, MapSpec, Shape};
 use crate::plan::ops::{
@@ -13,17 +14,7 @@ use crate::plan::window::Window;
 
 /// An error about the bytes.
 pub(super) fn damaged(what: impl std::fmt::Display) -> Error {
-    Error::new(Fault::FileFormat, format!("not a plan that pysnn wrote: {what}"))
-}
-
-/// The number at a place; 0 behind the end.
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
-}
-
-/// The same, of 64 bits.
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    FORMAT.damaged(what)
 }
 
 type Words = [u32; OP_WORDS];

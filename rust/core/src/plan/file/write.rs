@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::layout::{OP_WORDS, SOURCE_WORDS, aligned, dtype, entry, kind, word};
+use super::layout::{OP_WORDS, SOURCE_WORDS, dtype, entry, kind, word};
 use super::model::put_model;
+use crate::container::aligned;
 use crate::plan::checked::Plan;
 use crate::plan::map::{Coding, Kind};
 use crate::plan::ops::{Body, Dynamics, Entry, Neuron, Op, Parameters, Readout, Term, Weights};

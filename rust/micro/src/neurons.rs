@@ -1,0 +1,136 @@
+//! Neurons: one step of one of them.
+
+use pysnn_abi::Status;
+
+use crate::bytes::Integers;
+use crate::fault::{Fault, Result};
+use crate::model::Model;
+use crate::op::{Op, word};
+
+/// Flags of a neuron.
+const ZERO: usize = 1;
+const STRICT: usize = 2;
+const NO_RESET: usize = 4;
+const FLOOR: usize = 32;
+const REFRACTORY: usize = 64;
+const PER_NEURON: usize = 256;
+
+/// What a spike does to the potential.
+enum Reset {
+    None,
+    Subtract,
+    Value,
+}
+
+/// The parameters of a layer of neurons.
+pub(crate) struct Neurons<'a> {
+    pub(crate) threshold: Integers<'a>,
+    pub(crate) v_init: Integers<'a>,
+    pub(crate) v_reset: Integers<'a>,
+    /// With a leak: what remains of the potential, in units of 2^-30, and what is added at each step.
+    pub(crate) leak: Option<[Integers<'a>; 2]>,
+    floor: Option<Integers<'a>>,
+    refractory: Option<Integers<'a>>,
+    reset: Reset,
+    strict: bool,
+    pub(crate) per_neuron: bool,
+    /// Several spikes in a step, as many at most; else one.
+    several: Option<i32>,
+    pub(crate) max_current: u64,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn check_neuron(&self, op: Op<'a>) -> Result<'a, ()> {
+        let refused = |what| Err(Fault::new(Status::Unsupported, what));
+        let known = ZERO | STRICT | NO_RESET | FLOOR | REFRACTORY | PER_NEURON;
+        if op.word(word::FLAGS) & !known != 0 {
+            return refused("a late reset or an adaptive threshold is not run on microcontrollers");
+        }
+        if op.word(word::SYNAPSE) != 0 || !matches!(op.word(word::MODE), 1 | 2) || op.word(word::FIRE) > 1 {
+            return refused("only integrate-and-fire neurons, with Euler's leak or none, are run on microcontrollers");
+        }
+        if op.word(word::STATES) != usize::from(op.flag(REFRACTORY)) || (op.word(word::FIRE) == 0 && op.most != 1) {
+            return Err(Fault::damaged("its values or its largest count are not those of its neurons"));
+        }
+        let several = op.word(word::FIRE) == 1;
+        if several && (op.flag(STRICT) || op.flag(REFRACTORY)) {
+            return Err(Fault::damaged("several spikes a step go with >= and without refractory steps"));
+        }
+        let values = if op.flag(PER_NEURON) { op.shape.size() } else { op.shape.channels };
+        let leaks = if op.word(word::MODE) == 2 { 2 } else { 0 };
+        let count = 4 + leaks + usize::from(op.flag(FLOOR)) + usize::from(op.flag(REFRACTORY));
+        for number in (0..count).filter(|&number| number != 3) {
+            self.check_array(&op, number, [4, 4, values])?;
+        }
+        let threshold = self.integers(&op, 0);
+        if several && (0..values).any(|at| threshold.at(at) <= 0) {
+            return Err(Fault::damaged("several spikes a step go with thresholds above 0"));
+        }
+        Ok(())
+    }
+
+    /// The parameters of a layer.
+    pub(crate) fn neurons(&self, op: &Op<'a>) -> Neurons<'a> {
+        let mut next = 4;
+        let mut take = |there: bool| {
+            next += usize::from(there);
+            there.then(|| self.integers(op, next - 1))
+        };
+        let leaks = op.word(word::MODE) == 2;
+        let (decay, drive) = (take(leaks), take(leaks));
+        Neurons {
+            threshold: self.integers(op, 0),
+            v_init: self.integers(op, 1),
+            v_reset: self.integers(op, 2),
+            leak: decay.zip(drive).map(|(decay, drive)| [decay, drive]),
+            floor: take(op.flag(FLOOR)),
+            refractory: take(op.flag(REFRACTORY)),
+            reset: match [op.flag(NO_RESET), op.flag(ZERO)] {
+                [true, _] => Reset::None,
+                [_, true] => Reset::Value,
+                _ => Reset::Subtract,
+            },
+            strict: op.flag(STRICT),
+            per_neuron: op.flag(PER_NEURON),
+            several: (op.word(word::FIRE) == 1).then_some(op.most as i32),
+            max_current: op.word(word::MAX_CURRENT) as u64,
+        }
+    }
+}
+
+impl Neurons<'_> {
+    /// One step of a neuron with the constants `at`: its spikes. `wait` are steps left without integration.
+    pub(crate) fn step(&self, at: usize, current: i32, v: &mut i32, wait: Option<&mut i32>) -> u8 {
+        let (held, threshold) = (*v, self.threshold.at(at));
+        let mut u = match &self.leak {
+            None => held.wrapping_add(current),
+            Some([decay, drive]) => {
+                let left = ((i64::from(decay.at(at)) * i64::from(held) + (1 << 29)) >> 30) as i32;
+                left.wrapping_add(current).wrapping_add(drive.at(at))
+            }
+        };
+        let waits = wait.as_ref().is_some_and(|wait| **wait > 0);
+        if waits {
+            u = held;
+        }
+        let fires = !waits && if self.strict { u > threshold } else { u >= threshold };
+        let spikes = match self.several {
+            _ if !fires => 0,
+            None => 1,
+            Some(most) => (u / threshold.max(1)).clamp(1, most),
+        };
+        match self.reset {
+            Reset::Subtract if fires => u = u.wrapping_sub(spikes.wrapping_mul(threshold)),
+            Reset::Value if fires => u = self.v_reset.at(at),
+            _ => {}
+        }
+        if let Some(floor) = self.floor {
+            u = u.max(floor.at(at));
+        }
+        if let (Some(refractory), Some(wait)) = (self.refractory, wait) {
+            *wait = if fires { refractory.at(at) } else { wait.wrapping_sub(1).max(0) };
+        }
+        *v = u;
+        spikes as u8
+    }
+}

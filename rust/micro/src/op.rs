@@ -1,0 +1,245 @@
+//! One operation, as the file has it: `docs/plan_format.md` numbers its words.
+
+use pysnn_abi::Status;
+
+use crate::bytes::{Integers, u32_at, u64_at};
+use crate::fault::Fault;
+use crate::model::Model;
+
+/// What a map holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Map {
+    Count,
+    Current,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Input,
+    Conv,
+    Pool,
+    MaxPool,
+    Gather,
+    Add,
+    Neuron,
+    Output,
+}
+
+/// `(C, H, W)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) channels: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+}
+
+impl Shape {
+    pub(crate) fn pixels(self) -> usize {
+        self.height * self.width
+    }
+
+    pub(crate) fn size(self) -> usize {
+        self.channels * self.pixels()
+    }
+}
+
+/// One operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Op<'a> {
+    record: &'a [u8],
+    pub(crate) kind: Kind,
+    pub(crate) map: Map,
+    /// The same at every step.
+    pub(crate) is_static: bool,
+    pub(crate) shape: Shape,
+    /// The largest count.
+    pub(crate) most: u32,
+}
+
+/// Words of an operation.
+pub(crate) mod word {
+    pub(crate) const SOURCES: usize = 9;
+    pub(crate) const SOURCE_COUNT: usize = 10;
+    pub(crate) const ARRAYS: usize = 11;
+    pub(crate) const ARRAY_COUNT: usize = 12;
+    pub(crate) const WINDOW: usize = 13;
+    pub(crate) const GROUPS: usize = 23;
+    pub(crate) const MODE: usize = 24;
+    pub(crate) const FLAGS: usize = 25;
+    pub(crate) const MAX_CURRENT: usize = 27;
+    pub(crate) const STATES: usize = 28;
+    pub(crate) const FIRE: usize = 29;
+    pub(crate) const SYNAPSE: usize = 30;
+}
+
+/// Bytes of an operation.
+pub(crate) const OP: usize = 128;
+
+impl<'a> Op<'a> {
+    /// Read one; `None` where it is one that microcontrollers do not run.
+    pub(crate) fn read(record: &'a [u8]) -> Option<Self> {
+        let at = |word: usize| u32_at(record, 4 * word);
+        let kind = match at(0) {
+            1 => Kind::Input,
+            2 => Kind::Conv,
+            3 => Kind::Pool,
+            4 => Kind::MaxPool,
+            5 => Kind::Gather,
+            8 => Kind::Add,
+            9 => Kind::Neuron,
+            10 => Kind::Output,
+            _ => return None,
+        };
+        let map = match at(1) {
+            1 => Map::Count,
+            2 => Map::Current,
+            _ => return None,
+        };
+        let [channels, height, width] = [4, 5, 6].map(|word| at(word) as usize);
+        let is_static = at(2) == 1;
+        (at(2) <= 1).then_some(Self {
+            record,
+            kind,
+            map,
+            is_static,
+            shape: Shape { channels, height, width },
+            most: at(3),
+        })
+    }
+
+    pub(crate) fn word(&self, word: usize) -> usize {
+        u32_at(self.record, 4 * word) as usize
+    }
+
+    /// How many maps it reads.
+    pub(crate) fn sources(&self) -> usize {
+        self.word(word::SOURCE_COUNT)
+    }
+
+    #[inline(never)]
+    /// Kernel, stride, padding at the top and the left, dilation; and padding at the bottom and the right.
+    pub(crate) fn window(&self) -> Window {
+        let pair = |first: usize| [self.word(word::WINDOW + first), self.word(word::WINDOW + first + 1)];
+        Window { kernel: pair(0), stride: pair(2), pads: pair(4), ends: pair(6), dilation: pair(8) }
+    }
+
+    /// Whether it is a neuron with this flag.
+    pub(crate) fn flag(&self, flag: usize) -> bool {
+        self.word(word::FLAGS) & flag != 0
+    }
+}
+
+/// A window that slides over a map: rows before columns.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    pub(crate) kernel: [usize; 2],
+    stride: [usize; 2],
+    pads: [usize; 2],
+    ends: [usize; 2],
+    dilation: [usize; 2],
+}
+
+/// No number of a window is larger, so that sums and products of them cannot overflow.
+const LARGEST: usize = 1 << 12;
+
+impl Window {
+    /// The height and the width of the result on a map; `None` for numbers that make no sense.
+    pub(crate) fn output(&self, size: [usize; 2]) -> Option<[usize; 2]> {
+        let mut result = [0; 2];
+        for axis in 0..2 {
+            let numbers = [self.kernel[axis], self.stride[axis], self.dilation[axis]];
+            let pads = [self.pads[axis], self.ends[axis], size[axis]];
+            if numbers.iter().any(|&n| n == 0 || n > LARGEST) || pads.iter().any(|&n| n > LARGEST) {
+                return None;
+            }
+            let extent = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
+            let padded = size[axis] + self.pads[axis] + self.ends[axis];
+            result[axis] = padded.checked_sub(extent)? / self.stride[axis] + 1;
+        }
+        Some(result)
+    }
+
+    #[inline(never)]
+    /// The pixel of a map that a tap of a window sees, if it lies inside.
+    pub(crate) fn pixel(&self, shape: Shape, at: [usize; 2], tap: [usize; 2]) -> Option<usize> {
+        let [y, x] = [0, 1]
+            .map(|axis| (at[axis] * self.stride[axis] + tap[axis] * self.dilation[axis]).checked_sub(self.pads[axis]));
+        let (y, x) = (y?, x?);
+        (y < shape.height && x < shape.width).then_some(y * shape.width + x)
+    }
+}
+
+/// How a source enters a sum.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Entry<'a> {
+    Plain,
+    Constant(Integers<'a>),
+    Ratio(Integers<'a>, Integers<'a>),
+}
+
+/// One edge of a sum.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Term<'a> {
+    pub(crate) source: usize,
+    pub(crate) entry: Entry<'a>,
+}
+
+impl<'a> Model<'a> {
+    #[inline(never)]
+    /// The number of the map that an operation reads as its `number`-th.
+    pub(crate) fn source(&self, op: &Op<'_>, number: usize) -> usize {
+        u32_at(self.sources, 16 * (op.word(word::SOURCES) + number)) as usize
+    }
+
+    /// The terms of a sum.
+    pub(crate) fn terms(&self, op: Op<'a>) -> impl Iterator<Item = Term<'a>> {
+        let (model, mut array) = (*self, 0);
+        (0..op.sources()).map(move |number| {
+            let source = model.source(&op, number);
+            let mut next = || {
+                array += 1;
+                model.integers(&op, array - 1)
+            };
+            let entry = match u32_at(model.sources, 16 * (op.word(word::SOURCES) + number) + 4) {
+                2 => Entry::Constant(next()),
+                3 => Entry::Ratio(next(), next()),
+                _ => Entry::Plain,
+            };
+            Term { source, entry }
+        })
+    }
+
+    #[inline(never)]
+    /// The bytes of an operation's `number`-th array; none where it has it not.
+    pub(crate) fn array(&self, op: &Op<'_>, number: usize, size: usize) -> &'a [u8] {
+        if number >= op.word(word::ARRAY_COUNT) {
+            return &[];
+        }
+        let entry = 24 * (op.word(word::ARRAYS) + number);
+        let [begin, count] = [8, 16].map(|at| usize::try_from(u64_at(self.arrays, entry + at)).unwrap_or(usize::MAX));
+        let end = count.checked_mul(size).and_then(|bytes| begin.checked_add(bytes));
+        end.and_then(|end| self.data.get(begin..end)).unwrap_or_default()
+    }
+
+    pub(crate) fn integers(&self, op: &Op<'_>, number: usize) -> Integers<'a> {
+        Integers(self.array(op, number, 4))
+    }
+
+    #[inline(never)]
+    /// Check that an array has a type and so many values.
+    pub(crate) fn check_array(
+        &self,
+        op: &Op<'_>,
+        number: usize,
+        [kind, size, count]: [usize; 3],
+    ) -> Result<(), Fault<'a>> {
+        let entry = 24 * (op.word(word::ARRAYS) + number);
+        let there = number < op.word(word::ARRAY_COUNT) && entry + 24 <= self.arrays.len();
+        let found = self.array(op, number, size);
+        if there && u64_at(self.arrays, entry) == kind as u64 && Some(found.len()) == count.checked_mul(size) {
+            return Ok(());
+        }
+        Err(Fault::new(Status::Format, "an array is missing, or of another type or length"))
+    }
+}
