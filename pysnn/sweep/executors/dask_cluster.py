@@ -34,7 +34,7 @@ class Cluster:
 
     async def _kill_workers(self) -> None:
         """End workers whatever they do; a cluster would let each finish its point first."""
-        await asyncio.gather(*(nanny.kill(timeout=_KILL_SECONDS) for nanny in self.own.workers.values()))
+        await asyncio.gather(*(nanny.close(timeout=_KILL_SECONDS) for nanny in self.own.workers.values()))
 
 
 def local_cluster(job: Job, workers: int) -> Cluster:
