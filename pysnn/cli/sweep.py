@@ -83,7 +83,7 @@ def best(
     folder = _folder(target, None)
     order = _order(folder) if by is None else [name.strip() for name in by.split(",")]
     if not order:
-        raise typer.BadParameter("this sweep does not say what is best: name a column", param_hint="--by")
+        raise typer.BadParameter("--by: this sweep does not say what is best, so name a column")
     found = best_first(folder.table(folder.plan()["points"]), order).head(count)
     if as_json:
         typer.echo(json.dumps(table_json(found, metadata(folder=str(folder.path), by=order))))
@@ -169,7 +169,7 @@ def _show(folder: SweepFolder, best_rows: int = 0, *, as_json: bool) -> int:
     order = _order(folder) if best_rows else []
     found = best_first(folder.table(folder.plan()["points"]), order).head(best_rows) if order else None
     if as_json:
-        told = {} if found is None else {"best": found.to_dicts()}
+        told = {} if found is None else {"best": table_json(found, {})["rows"]}
         typer.echo(json.dumps(table_json(table, metadata(folder=str(folder.path), failures=failed, **told))))
         return int(table["failed"][0])
     show_rows(table.to_dicts(), str(folder.path))

@@ -59,7 +59,7 @@ def sweep_report(folder: Path, by: Sequence[str] = ()) -> tuple[Section, ...]:
     plan = here.plan()
     order = list(by) or [str(name) for name in plan.get("best", ())]
     if not order:
-        raise DataError(f"'{folder}': this sweep does not say what is best: name a column")
+        raise DataError(f"'{folder}': this sweep does not say what is best, so name a column")
     table = here.table(plan["points"])
     rows = best_first(table, order)
     said = (_best(rows, order), *_front(rows, order), *_varied(rows, order[0])) if rows.height else ()

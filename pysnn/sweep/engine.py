@@ -165,7 +165,8 @@ def sweep(
     """
     check_keywords("sweep", options, [parameter.name for parameter in SWEEP_KEYWORDS], ("out", "resume"))
     settings = SweepOptions(**options)
-    if isinstance(executor, str) and not check_executor(executor).local and settings.workers is not None:
+    local = isinstance(executor, Executor) or check_executor(executor).local
+    if not local and settings.workers is not None:
         raise DataError(f"workers: '{executor}' has its own workers, so expected none here, got {settings.workers}")
     points = make_points(space, settings.code, settings.data)
     folder = SweepFolder(out)

@@ -23,10 +23,8 @@ __all__ = [
     "Run",
     "WorkerRefusedError",
     "check_worker",
-    "differences",
     "failed_outcome",
     "run_chunk",
-    "worker_name",
 ]
 
 Row: TypeAlias = Mapping[str, Any]
@@ -97,12 +95,12 @@ class WorkerRefusedError(SweepError):
 _fit_for: set[tuple[str, frozenset[tuple[str, str]]]] = set()
 
 
-def worker_name() -> str:
+def _worker_name() -> str:
     """Return the name of this process: its machine and its number."""
     return f"{socket.gethostname()}, process {os.getpid()}"
 
 
-def differences(job: Job) -> list[str]:
+def _differences(job: Job) -> list[str]:
     """Say what a sweep was started with and this worker has not: pysnn's version, or the content of a file."""
     found = [] if job.version == __version__ else [f"it has pysnn {__version__}, the sweep has {job.version}"]
     if job.digests is None:
@@ -129,9 +127,9 @@ def check_worker(job: Job) -> None:
     key = (job.version, frozenset(job.files.items()))
     if key in _fit_for:
         return
-    found = differences(job)
+    found = _differences(job)
     if found:
-        raise WorkerRefusedError(f"the worker {worker_name()} cannot take part in this sweep: {'; '.join(found)}")
+        raise WorkerRefusedError(f"the worker {_worker_name()} cannot take part in this sweep: {'; '.join(found)}")
     _fit_for.add(key)
 
 

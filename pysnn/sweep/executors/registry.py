@@ -66,7 +66,7 @@ def check_executor(executor: str) -> ExecutorKind:
     Traceback (most recent call last):
     pysnn.errors.DataError: executor: expected processes, loky, dask-local or dask://HOST:PORT, got 'ray'
     """
-    name, separator, address = executor.partition("://")
+    name, separator, address = executor.partition("://") if isinstance(executor, str) else ("", "", "")
     kind = EXECUTORS.get(name)
     host, _, port = address.rpartition(":")
     if kind is None or bool(separator) == kind.local or (separator and not (host and port.isdecimal())):

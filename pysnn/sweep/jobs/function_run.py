@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 from pysnn.errors import DataError
@@ -31,7 +32,7 @@ class FunctionRun(SweepRun):
     Attributes
     ----------
     place
-        ``module:function``; the module is looked for in ``folder`` first.
+        ``module:function``; the module is a file in ``folder``, or else one that is installed.
     folder
         Where the spec is.
     reads
@@ -60,7 +61,8 @@ class FunctionRun(SweepRun):
 
     def files(self) -> dict[str, str]:
         """Return the digests of the module's file, and of the files that the spec names."""
-        module = sys.modules[self._function().__module__]
+        module = self._module()
+        self._function(module)
         source = [Path(module.__file__)] if module.__file__ else []
         return {f"file '{file}'": _digest(file) for file in (*source, *self.reads)}
 
@@ -70,23 +72,38 @@ class FunctionRun(SweepRun):
 
     def __call__(self, params: Mapping[str, Any], seed: int) -> Sequence[Mapping[str, Any]]:
         """Call the function."""
-        found = self._function()(params, seed)
+        found = self._function(self._module())(params, seed)
         return [found] if isinstance(found, Mapping) else list(found)
 
-    def _function(self) -> Run:
-        """Import the function, whose module's code is run, with all that it does."""
-        name, _, function = self.place.partition(":")
-        folder = str(self.folder.absolute())
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+    def _module(self) -> ModuleType:
+        """Import the module, whose code is run, with all that it does; a file beside the spec as it is now."""
+        name = self.place.partition(":")[0]
+        file = self.folder.absolute() / f"{name}.py"
         try:
-            found = getattr(importlib.import_module(name), function, None)
+            return _loaded(file, file.read_bytes()) if file.is_file() else importlib.import_module(name)
         # The module's own code can raise anything.
         except Exception as error:
             raise DataError(f"job '{self.place}' cannot be imported: {type(error).__name__}: {error}") from error
+
+    def _function(self, module: ModuleType) -> Run:
+        name, _, function = self.place.partition(":")
+        found = getattr(module, function, None)
         if not callable(found):
             raise DataError(f"job '{self.place}': expected a function '{function}' in the module '{name}', found none")
         return cast("Run", found)
+
+
+@lru_cache(maxsize=4)
+def _loaded(file: Path, source: bytes) -> ModuleType:
+    """Run a module's source. Workers live longer than its file stays as it is, so it is not found by its name."""
+    module = ModuleType(f"pysnn_sweep_{hashlib.sha256(source).hexdigest()[:16]}")
+    module.__file__ = str(file)
+    folder = str(file.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    sys.modules[module.__name__] = module
+    exec(compile(source, str(file), "exec"), module.__dict__)  # noqa: S102 - what a sweep is asked to run
+    return module
 
 
 def read_function(path: Path, given: dict[str, Any]) -> tuple[FunctionRun, list[dict[str, Any]]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pysnn.datasets.source import DataSource, parse_source, training_source
 from pysnn.errors import DataError
 from pysnn.first_spike import Conv, EarliestPool
+from pysnn.first_spike.defaults import SSTDP_DEFAULTS, STDBP_DEFAULTS, Defaults
 from pysnn.first_spike.learn import SSTDPClassifier, STDBPClassifier
 from pysnn.first_spike.notation import parse_layers
 from pysnn.sweep.filled import filled
@@ -25,7 +26,17 @@ from pysnn.version import __version__
 
 __all__ = ["TrainRun", "read_training"]
 
-_CLASSIFIERS = {"stdbp": STDBPClassifier, "sstdp": SSTDPClassifier}
+
+@dataclass(frozen=True)
+class _Rule:
+    """A learning rule: its classifier, its defaults, and its neurons if there is one kind."""
+
+    classifier: type[STDBPClassifier] | type[SSTDPClassifier]
+    defaults: Defaults
+    neuron: str | None = None
+
+
+_RULES = {"stdbp": _Rule(STDBPClassifier, STDBP_DEFAULTS), "sstdp": _Rule(SSTDPClassifier, SSTDP_DEFAULTS, "step")}
 # What a grid calls otherwise than the classifiers do.
 _NAMES = {"rate": "learning_rate", "validation": "validation_fraction", "training_seed": "random_state"}
 _IMAGES = 4
@@ -88,18 +99,19 @@ class TrainRun(SweepRun):
 
     def _model(self, params: Mapping[str, Any], x: NDArray[Any]) -> STDBPClassifier | SSTDPClassifier:
         given = {_NAMES.get(name, name): value for name, value in params.items() if name not in _OTHERS}
-        model: STDBPClassifier | SSTDPClassifier = _CLASSIFIERS[params["rule"]](
-            **given, **params["settings"], backend=self.backend, n_jobs=self.threads or 1
-        )
-        layers = parse_layers(params["hidden"], **model._defaults().first_weights(str(model._neuron()["neuron"])))  # noqa: SLF001
-        model.layers = layers
-        if any(isinstance(layer, Conv | EarliestPool) for layer in layers):
-            if x.ndim != _IMAGES:
-                raise DataError(
-                    f"hidden '{params['hidden']}': expected images (samples, C, H, W), got the shape {x.shape}"
-                )
-            model.input_shape = x.shape[1:]
-        return model
+        rule = _RULES[params["rule"]]
+        neuron = rule.neuron or str(params["settings"].get("neuron", "ramp"))
+        layers = parse_layers(params["hidden"], **rule.defaults.first_weights(neuron))
+        shape = x.shape[1:] if any(isinstance(layer, Conv | EarliestPool) for layer in layers) else None
+        if shape is not None and x.ndim != _IMAGES:
+            raise DataError(f"hidden '{params['hidden']}': expected images (samples, C, H, W), got the shape {x.shape}")
+        places: dict[str, Any] = {
+            "layers": layers,
+            "input_shape": shape,
+            "backend": self.backend,
+            "n_jobs": self.threads or 1,
+        }
+        return rule.classifier(**given, **params["settings"], **places)
 
 
 def read_training(path: Path, given: dict[str, Any]) -> tuple[TrainRun, list[dict[str, Any]]]:
@@ -123,7 +135,7 @@ def _points(number: int, grid: Any) -> list[dict[str, Any]]:
     settings = list(expand(grid.get("settings", {})))
     points = list(expand({**_DEFAULTS, **grid, "settings": settings}))
     for point in points:
-        known = set(inspect.signature(_CLASSIFIERS[point["rule"]]).parameters) - _TAKEN - set(TRAIN_GRID)
+        known = set(inspect.signature(_RULES[point["rule"]].classifier).parameters) - _TAKEN - set(TRAIN_GRID)
         wrong = sorted(set(point["settings"]) - known)
         if wrong:
             raise DataError(

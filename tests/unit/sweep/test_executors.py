@@ -156,6 +156,8 @@ def test_a_point_that_was_run_twice_is_stored_once(tmp_path: Path) -> None:
 def test_what_is_no_executor_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError, match="executor: expected processes, loky, dask-local or dask://HOST:PORT, got"):
         sweep(square, {"x": 1}, text, out=tmp_path)
+    with pytest.raises(DataError, match=r"executor: expected processes, .* got None"):
+        sweep(square, {"x": 1}, None, out=tmp_path)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="has its own workers"):
         sweep(square, {"x": 1}, "dask://127.0.0.1:8786", out=tmp_path, workers=2)
     assert not list(tmp_path.iterdir())

@@ -207,6 +207,24 @@ def test_a_function_that_is_not_there_is_named_before_anything_runs(tmp_path: Pa
     assert not (tmp_path / "spec.sweep").exists()
 
 
+def test_a_function_that_was_edited_is_run_as_it_is_now(tmp_path: Path) -> None:
+    spec = load_spec(write(tmp_path, "module:function"))
+    (module,) = tmp_path.glob("mine_*.py")
+    for value in (1, 2):
+        module.write_text(f"def loss(params, seed):\n    return {{'loss': {value}.0}}\n", encoding="utf-8")
+        assert spec.run(spec.points[0], 0) == [{"loss": float(value)}]
+
+
+def test_a_function_of_an_installed_module(tmp_path: Path) -> None:
+    path = write(tmp_path, "module:function")
+    path.write_text(
+        re.sub(r"mine_\w+:loss", "tests.unit.sweep.jobs:whatever", path.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    run = load_spec(path).run
+    assert any(name.endswith("tests/unit/sweep/jobs.py'") for name in run.files())
+    assert run({"what": "text"}, 0) == [{"y": "abc"}]
+
+
 @pytest.mark.slow
 def test_training_in_a_sweep_is_training(tmp_path: Path) -> None:
     from pysnn.datasets import load_digits
