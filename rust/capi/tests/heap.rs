@@ -51,7 +51,7 @@ fn count(function: impl FnOnce() -> Status) -> usize {
     found
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Entering {
     Values,
     Pixels,

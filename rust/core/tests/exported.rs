@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use support::Rng;
 
 /// What `pysnn export` wrote of small networks: `tests/golden/make_exported.py`.
-const FILES: [&[u8]; 3] = [
+const FILES: [&[u8]; 5] = [
     include_bytes!("../../../tests/golden/exported-constant.plan"),
     include_bytes!("../../../tests/golden/exported-spikes.plan"),
     include_bytes!("../../../tests/golden/exported-scaling.plan"),
