@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -123,7 +124,9 @@ def test_a_worker_that_comes_back_at_its_address_is_another_one(
     tmp_path: Path, started: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
     _, address = scheduler(started, tmp_path)
-    started(*WORKER, "--nanny", "--host", "127.0.0.1", "--worker-port", "37219", address)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    started(*WORKER, "--nanny", "--host", "127.0.0.1", "--worker-port", str(port), address)
     table = sweep(attempt, {"x": list(range(5)), "folder": str(tmp_path)}, f"dask://{address}", out=tmp_path / "out")
     assert table["y"].to_list() == [0, 1, 2, None, 4]
     assert len(list(tmp_path.glob("3-*"))) in {2, 3}
