@@ -12,7 +12,13 @@ def _network(inputs: int, outputs: int, stride: int, padding: int) -> Network:
     conv = Conv2d(
         rng.normal(0, 0.3, (outputs, inputs, 3, 5)), rng.normal(0, 0.1, outputs), stride=stride, padding=padding
     )
-    chain = {"in": Input((inputs, 9, 11)), "conv": conv, "if": IF(1.0), "second": Conv2d(rng.normal(0, 0.3, (4, outputs, 3, 3))), "if2": IF(1.0)}
+    chain = {
+        "in": Input((inputs, 9, 11)),
+        "conv": conv,
+        "if": IF(1.0),
+        "second": Conv2d(rng.normal(0, 0.3, (4, outputs, 3, 3))),
+        "if2": IF(1.0),
+    }
     shape = Network.chain({**chain, "out": Output("mean_current")}).shapes["if2"]
     last = Linear(rng.normal(0, 0.1, (3, int(np.prod(shape)))))
     return Network.chain({**chain, "flat": Flatten(), "fc": last, "out": Output("mean_current")})
