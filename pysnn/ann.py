@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from pysnn.encode.batch import checked_data, checked_labels, input_values
 from pysnn.errors import DataError, NetworkError
 from pysnn.network import Network
+from pysnn.nodes import Conv2d
 
-__all__ = ["ann_accuracy", "ann_pass", "check_ann"]
+__all__ = ["ann_accuracy", "ann_macs", "ann_pass", "check_ann"]
 
 _BATCH = 256
 # What one node's values may take for a batch; a convolution needs several times that.
@@ -79,6 +80,31 @@ def ann_accuracy(network: Network, x: Any, labels: Any) -> float:
     return float(np.mean(scores.argmax(axis=1) == expected))
 
 
+def ann_macs(network: Network, *, padded: bool = False) -> int:
+    """Multiply-accumulates of one dense pass: without padding, as synaptic operations are counted, or with it.
+
+    Examples
+    --------
+    >>> from pysnn import Conv2d, Input, Output
+    >>> network = Network.chain({"in": Input((1, 2, 2)), "conv": Conv2d(np.ones((1, 1, 3, 3)), padding=1), "out": Output()})
+    >>> ann_macs(network), ann_macs(network, padded=True)
+    (16, 36)
+    """
+    total = 0
+    for name, node in network.nodes.items():
+        weight = getattr(node, "weight", None)
+        if weight is None:
+            continue
+        positions = int(np.prod(network.shapes[name][1:]))
+        if isinstance(node, Conv2d) and not padded:
+            total += int(weight.shape[0] * weight.shape[1]) * _taps_inside(
+                node, network.shapes[network.sources[name][0]], network.shapes[name]
+            )
+        else:
+            total += int(weight.size) * positions
+    return total
+
+
 def check_ann(network: Network) -> None:
     """Raise :class:`NetworkError` if a network spikes or has a cycle."""
     neurons = network.neurons
@@ -115,3 +141,13 @@ def _one_batch(network: Network, x: NDArray[Any], keep: set[str]) -> dict[str, F
             title = network.nodes[name].title
             raise DataError(f"{title} '{name}': a value of the ANN pass is not finite; weights or data are too large")
     return {name: values[name] for name in keep}
+
+
+def _taps_inside(layer: Conv2d, source: tuple[int, ...], result: tuple[int, ...]) -> int:
+    """Return how many taps of a window lie inside the source's map, over all output positions."""
+    inside = 1
+    for axis in (0, 1):
+        starts = np.arange(result[axis + 1])[:, None] * layer.stride[axis] - layer.padding[axis]
+        taps = starts + np.arange(layer.weight.shape[axis + 2]) * layer.dilation[axis]
+        inside *= int(np.count_nonzero((taps >= 0) & (taps < source[axis + 1])))
+    return inside

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pysnn.neurons import NEURONS
 from pysnn.nodes import LAYERS, Input, Node, Output
 from pysnn.nodes.base import MAX_VALUES, Shape
 from pysnn.nodes.graph import find_cycle, find_shapes, topological
+from pysnn.notebook import object_page
 
 __all__ = ["MAX_VALUES", "NODES", "Network"]
 
@@ -135,8 +137,7 @@ class Network:
     @property
     def parameters(self) -> int:
         """How many weights and biases there are."""
-        fields = ("weight", "bias")
-        return sum(getattr(node, f).size for node in self.nodes.values() for f in fields if hasattr(node, f))
+        return sum(map(_parameters, self.nodes.values()))
 
     def replace(self, changes: Mapping[str, Node]) -> "Network":
         """Return a new network with some nodes exchanged and the same edges."""
@@ -160,6 +161,26 @@ class Network:
 
     def __repr__(self) -> str:
         return f"Network({len(self.nodes)} nodes, {len(self.edges)} edges, {self.parameters} parameters)"
+
+    def _repr_html_(self) -> str:
+        shapes: Mapping[str, Shape] = {} if self.cycle else self.shapes
+        rows = [
+            {
+                "node": name,
+                "type": self.nodes[name].title,
+                "shape": "x".join(map(str, shapes.get(name, ()))),
+                "reads": ", ".join(self.sources[name]),
+                "parameters": _parameters(self.nodes[name]) or None,
+            }
+            for name in (self.nodes if self.cycle else self.order)
+        ]
+        neurons = None if self.cycle else sum(prod(shapes[name]) for name in self.neurons)
+        facts = {"nodes": len(self.nodes), "neurons": neurons, "parameters": self.parameters}
+        return object_page("Network", facts, rows)
+
+
+def _parameters(node: Node) -> int:
+    return sum(getattr(node, field).size for field in ("weight", "bias") if hasattr(node, field))
 
 
 def _check_nodes(nodes: Mapping[str, Node]) -> None:

@@ -29,6 +29,8 @@ STEPS = (1, 2, 4, 8, 16, 32)
 
 _METHOD = "percentile"
 _PLOTTED_STEPS = 8
+_NAME = "converted MLP 64-64-64-10 on held-out 8x8 digits"
+_TRAINED = "first-spike MLP 64-100-10 on held-out 8x8 digits"
 _CHIPS = ("loihi1", "truenorth")
 
 
@@ -119,9 +121,9 @@ def quickstart(out: str | os.PathLike[str] = "pysnn-quickstart", backend: str = 
     try:
         from pysnn.plot import save_estimate, save_first_spikes, save_overview
 
-        files["plot"] = save_overview(folder / "quickstart.png", table, errors, steps=_PLOTTED_STEPS)
-        files["first_spike_plot"] = save_first_spikes(folder / "first-spike.png", network, digits.x_test)
-        files["estimate_plot"] = save_estimate(folder / "estimate.png", costs)
+        files["plot"] = save_overview(folder / "quickstart.png", table, errors, steps=_PLOTTED_STEPS, name=_NAME)
+        files["first_spike_plot"] = save_first_spikes(folder / "first-spike.png", network, digits.x_test, name=_TRAINED)
+        files["estimate_plot"] = save_estimate(folder / "estimate.png", costs, name=_NAME)
     except MissingExtraError as error:
         notes.append(f"No plot was written: {error}")
     return QuickstartResult(table, errors, quantisation, first_spike, costs, meta, files, tuple(notes))

@@ -21,13 +21,13 @@ from benchmarks.common import TABLES, data_folder, machine
 from benchmarks.intervals import accuracy_cell, paired_half_width
 from benchmarks.markdown import fill, table
 from pysnn import Network, run
+from pysnn.ann import ann_macs
 from pysnn.convert import ann_pass, convert
 from pysnn.convert.folding import fold
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.datasets.idx import load_idx
 from pysnn.importers import onnx, resnet_cifar, vgg11_cifar
 from pysnn.plan.windows import window_timing
-from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata, write_table
 
 __all__ = ["NETWORKS", "PAGE", "SSTDP", "TABLE", "TRAINED", "measured", "page", "read_ann", "test_images"]

@@ -28,6 +28,7 @@ from torch import nn
 from benchmarks.common import data_folder, machine
 from benchmarks.experiments.first_spike_windows import SSTDP
 from pysnn import Network, run
+from pysnn.ann import ann_macs
 from pysnn.convert import convert, round_weights
 from pysnn.datasets.cifar import load_cifar10
 from pysnn.datasets.idx import load_idx
@@ -36,7 +37,6 @@ from pysnn.finetune.trained_models import trained_network
 from pysnn.finetune.ttrbr import Task, TrainableClip, TTRBROptions, train
 from pysnn.plan.windows import window_timing
 from pysnn.progress import Progress
-from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata, write_table
 
 __all__ = ["SETTINGS", "Targets", "seven_convolutions", "with_thresholds"]

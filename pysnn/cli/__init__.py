@@ -14,7 +14,7 @@ def main() -> None:
     try:
         from pysnn.cli.app import app
 
-        app()
+        app(prog_name="pysnn")
     except SystemExit as end:
         code = end.code
     except OSError as error:

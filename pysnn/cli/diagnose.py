@@ -118,7 +118,7 @@ def diagnose(
     if plot is not None:
         from pysnn.plot import save_conversion_error
 
-        save_conversion_error(plot, errors)
+        save_conversion_error(plot, errors, name=f"{network.name} on {data}")
     blame = _blame(case, rank_layers(errors)[:most])
     if blame_report is not None:
         write_table(blame, blame_report, meta)

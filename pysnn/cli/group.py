@@ -1,5 +1,6 @@
 """The group of all commands: wrong usage is one line on stderr, as every other error is."""
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from pysnn.cli.narrow import WIDE_ENOUGH, make_narrow
 from pysnn.cli.streams import say
 
 __all__ = ["OneLineGroup"]
@@ -21,6 +23,9 @@ class OneLineGroup(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **options: Any) -> Any:
         """Run a command and end with its exit code."""
+        columns = shutil.get_terminal_size().columns
+        if columns < WIDE_ENOUGH:
+            options |= make_narrow(self, columns)
         alone = options.pop("standalone_mode", True)
         if not alone:
             return super().main(args, standalone_mode=False, **options)

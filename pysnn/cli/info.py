@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from pysnn.ann import ann_macs
 from pysnn.backends import BACKENDS, available_backends
 from pysnn.cli.show import show_rows
 from pysnn.cli.streams import one_line
 from pysnn.network import Network
-from pysnn.simulation.result import ann_macs
 from pysnn.tables import metadata
 
 if TYPE_CHECKING:

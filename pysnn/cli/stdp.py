@@ -78,7 +78,7 @@ def run(
     if plot is not None:
         from pysnn.plot import save_plastic_run
 
-        save_plastic_run(plot, result)
+        save_plastic_run(plot, result, name=spec.name)
     if save is not None:
         from pysnn.files.plastic import save as save_plastic
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,10 +13,13 @@ from pysnn.cli.show import show_rows
 from pysnn.cli.streams import say
 from pysnn.errors import SweepError
 from pysnn.files.aside import check_folder
-from pysnn.schemas import SCHEMAS
+from pysnn.sweep.best import best_first, order_in_words, telling
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.status import failures, status_table
 from pysnn.tables import metadata, table_json, write_table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["sweep"]
 
@@ -25,6 +28,10 @@ sweep = typer.Typer(name="sweep", help="Convert and run at many points; what is 
 Spec = Annotated[Path, typer.Argument(metavar="SPEC.toml", help="What to sweep.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Where results go; the spec's own by default.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one a core by default.")]
+Where = Annotated[
+    str, typer.Option("--executor", metavar="NAME", help="processes, loky, dask-local or dask://HOST:PORT.")
+]
+Best = Annotated[int, typer.Option("--best", min=0, metavar="N", help="Rows to print, best first.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Target = Annotated[Path, typer.Argument(metavar="DIR|SPEC.toml", help="A sweep's folder, or its spec.")]
 
@@ -34,24 +41,56 @@ _SHORT = 12
 def run(
     spec: Spec,
     shard: Annotated[str | None, typer.Option(metavar="i/n", help="Only shard i of n, i = 1..n.")] = None,
+    executor: Where = "processes",
     workers: Workers = None,
     out: Out = None,
+    best_rows: Best = 10,
     as_json: Json = False,
 ) -> None:
     """Run what is not done yet; the same command goes on after any interruption."""
-    _sweep(spec, out, {"shard": _shard(shard), "workers": workers})
-    _finish(_folder(spec, out), as_json=as_json)
+    _sweep(spec, out, executor, {"shard": _shard(shard), "workers": workers})
+    _finish(_folder(spec, out), best_rows, as_json=as_json)
 
 
-def retry_failed(spec: Spec, workers: Workers = None, out: Out = None, as_json: Json = False) -> None:
+def retry_failed(
+    spec: Spec,
+    executor: Where = "processes",
+    workers: Workers = None,
+    out: Out = None,
+    best_rows: Best = 10,
+    as_json: Json = False,
+) -> None:
     """Run the points that failed once more."""
-    _sweep(spec, out, {"workers": workers, "retry_failed": True})
-    _finish(_folder(spec, out), as_json=as_json)
+    _sweep(spec, out, executor, {"workers": workers, "retry_failed": True})
+    _finish(_folder(spec, out), best_rows, as_json=as_json)
 
 
 def status(target: Target, as_json: Json = False) -> None:
     """Say how many points are done, failed and left."""
     _show(_folder(target, None), as_json=as_json)
+
+
+def best(
+    target: Target,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN[,-COLUMN...]", help="Largest first, or -smallest; the job's own by default."),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="Rows.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Print rows, best first."""
+    folder = _folder(target, None)
+    order = _order(folder) if by is None else [name.strip() for name in by.split(",")]
+    if not order:
+        raise typer.BadParameter("--by: this sweep does not say what is best, so name a column")
+    found = best_first(folder.table(folder.plan()["points"]), order).head(count)
+    if as_json:
+        typer.echo(json.dumps(table_json(found, metadata(folder=str(folder.path), by=order))))
+    elif found.height:
+        _show_best(found, order)
+    else:
+        say("pysnn sweep best: no point is done yet, or all have failed")
 
 
 def collect(
@@ -75,28 +114,31 @@ def collect(
         typer.echo(f"{out}: {table.height} rows of {table['point'].n_unique()} points")
 
 
-for command in (run, status, collect, retry_failed):
+for command in (run, status, best, collect, retry_failed):
     name = command.__name__.replace("_", "-")
     sweep.command(name)(reported(command, f"sweep {name}"))
 
 
-def _sweep(path: Path, out: Path | None, options: dict[str, Any]) -> None:
+def _sweep(path: Path, out: Path | None, executor: str, options: dict[str, Any]) -> None:
     from pysnn.processors import usable_threads
     from pysnn.progress import Progress
     from pysnn.sweep import SweepOptions
     from pysnn.sweep import sweep as run_sweep
+    from pysnn.sweep.executors.registry import check_executor
     from pysnn.sweep.spec import load_spec
 
-    spec = load_spec(path)
+    local = check_executor(executor).local
+    # Workers elsewhere have another working folder.
+    spec = load_spec(path if local else path.absolute())
     folder = out or spec.out
     check_folder(folder)
-    threads = max(1, usable_threads() // SweepOptions(**options).processes)
+    threads = max(1, usable_threads() // SweepOptions(**options).processes) if local else 1
     job = replace(spec.run, threads=threads)
-    about = {"job": spec.job, "spec": path.name}
-    fixed: dict[str, Any] = {"data": job.digest, "columns": SCHEMAS[job.schema], "about": about}
+    about = {"job": spec.job, "spec": path.name, "best": list(job.best)}
+    fixed: dict[str, Any] = {"data": job.digest, "files": job.files, "columns": job.columns, "about": about}
     kept = f"the points that are done are kept in '{folder}'; the same command goes on"
     with interruptible(lambda: kept), Progress("sweep") as progress:
-        run_sweep(job, spec.space, out=folder, progress=progress, **fixed, **options)
+        run_sweep(job, spec.space, executor, out=folder, progress=progress, **fixed, **options)
 
 
 def _folder(target: Path, out: Path | None) -> SweepFolder:
@@ -115,24 +157,38 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     return int(index), int(count)
 
 
-def _show(folder: SweepFolder, *, as_json: bool) -> int:
-    """Print how far a sweep is, and give how many points failed."""
+def _order(folder: SweepFolder) -> list[str]:
+    """Return by which columns the rows of a sweep are ordered; a sweep from Python says nothing of it."""
+    return [str(name) for name in folder.plan().get("best", ())]
+
+
+def _show(folder: SweepFolder, best_rows: int = 0, *, as_json: bool) -> int:
+    """Print how far a sweep is, and the best rows, and give how many points failed."""
     table = status_table(folder)
     failed = failures(folder)
+    order = _order(folder) if best_rows else []
+    found = best_first(folder.table(folder.plan()["points"]), order).head(best_rows) if order else None
     if as_json:
-        typer.echo(json.dumps(table_json(table, metadata(folder=str(folder.path), failures=failed))))
-    else:
-        show_rows(table.to_dicts(), str(folder.path))
-        if failed:
-            typer.echo()
-            show_rows(
-                [{**row, "point": row["point"][:_SHORT]} for row in failed], "Points that failed (the first ones)"
-            )
+        told = {} if found is None else {"best": table_json(found, {})["rows"]}
+        typer.echo(json.dumps(table_json(table, metadata(folder=str(folder.path), failures=failed, **told))))
+        return int(table["failed"][0])
+    show_rows(table.to_dicts(), str(folder.path))
+    if failed:
+        typer.echo()
+        show_rows([{**row, "point": row["point"][:_SHORT]} for row in failed], "Points that failed (the first ones)")
+    if found is not None and found.height:
+        typer.echo()
+        _show_best(found, order)
     return int(table["failed"][0])
 
 
-def _finish(folder: SweepFolder, *, as_json: bool) -> None:
-    failed = _show(folder, as_json=as_json)
+def _show_best(found: "pl.DataFrame", order: list[str]) -> None:
+    typer.echo(f"Best first: {order_in_words(order)}")
+    show_rows(telling(found, order).to_dicts())
+
+
+def _finish(folder: SweepFolder, best_rows: int, *, as_json: bool) -> None:
+    failed = _show(folder, best_rows, as_json=as_json)
     if failed:
         raise SweepError(
             f"{failed} points failed; `pysnn sweep status` says why, `pysnn sweep retry-failed` tries again"

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pysnn.ann import ann_pass
+from pysnn.ann import ann_macs, ann_pass
 from pysnn.convert.pair import ConvertedPair
 from pysnn.network import Network
-from pysnn.simulation.result import ann_macs
 
 __all__ = ["Agreement", "compare_with_ann", "few_samples", "to_try"]
 

@@ -17,6 +17,7 @@ from pysnn.convert.recovered_ann import ann_digest
 from pysnn.errors import DataError
 from pysnn.keywords import show_keywords
 from pysnn.network import Network
+from pysnn.notebook import object_page
 from pysnn.simulation.options import RUN_KEYWORDS, RunKeywords
 from pysnn.tables import make_table
 
@@ -63,6 +64,27 @@ class Conversion:
     corrections: tuple[str, ...] = ()
     int8_refusal: str | None = None
     agreement: Agreement | None = None
+
+    def __repr__(self) -> str:
+        span = "" if self.steps is None else f", T = {self.steps}"
+        span = span if self.window is None else f", windows of {self.window} steps"
+        known = "" if self.agreement is None else f", {self.agreement.sentence}"
+        more = f" and {', '.join(self.corrections)}" if self.corrections else ""
+        return f"Conversion({self.method}{more}{span}, {len(self.calibration.layers)} layers, {self.network!r}{known})"
+
+    def _repr_html_(self) -> str:
+        shown = ("layer", "neurons", "threshold", "threshold_min", "threshold_max", "clipped", "silent_channels")
+        rows = [{name: row[name] for name in shown} for row in self.report.to_dicts()]
+        facts = {
+            "method": self.method,
+            "corrections": ", ".join(self.corrections) or None,
+            "steps": self.steps,
+            "window": self.window,
+            "calibration samples": self.calibration.samples,
+        }
+        known = [] if self.agreement is None else [self.agreement.sentence]
+        refused = [] if self.int8_refusal is None else [f"It runs in float32 only: {self.int8_refusal}"]
+        return object_page("Conversion", facts, rows, [*known, *refused])
 
     @property
     def report(self) -> "pl.DataFrame":

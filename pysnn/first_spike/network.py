@@ -90,6 +90,10 @@ class FirstSpikeNetwork(Frozen):
             except DataError as error:
                 raise NetworkError(str(error)) from error
 
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{layer.name} {math.prod(layer.out_shape)}" for layer in self.plan.layers)
+        return f"FirstSpikeNetwork({'x'.join(map(str, self.input_shape))} inputs, {layers}, {self.neuron!r})"
+
     @classmethod
     def draw(
         cls, input_shape: Sequence[int], layers: Sequence[Layer], *, seed: int = 0, **fields: Any

@@ -22,6 +22,7 @@ from pysnn.hardware.registry import load_chip
 from pysnn.hardware.spikes_only import SPIKES_ONLY, deliver_again
 from pysnn.keywords import check_keywords
 from pysnn.network import Network
+from pysnn.notebook import object_page
 from pysnn.plastic.activity import PlasticActivity
 from pysnn.plastic.network import PlasticNetwork
 
@@ -98,6 +99,18 @@ class Estimate:
     violations: "pl.DataFrame"
     resources: "pl.DataFrame"
     meta: dict[str, Any]
+
+    def __repr__(self) -> str:
+        span = "" if self.meta["steps"] is None else f", T = {self.meta['steps']}"
+        chips = ", ".join(self.meta["chips"])
+        return f"Estimate({chips}: {self.meta['samples']} samples{span}, {self.violations.height} violations)"
+
+    def _repr_html_(self) -> str:
+        rows = [row for row in self.table.to_dicts() if row["layer"] == "" and row["term"] == "energy_total"]
+        shown = ("network", "chip", "scope", "low", "value", "high", "unit", "grade")
+        facts = {"samples": self.meta["samples"], "steps": self.meta["steps"], "violations": self.violations.height}
+        found = [{name: row[name] for name in shown} for row in rows if row["value"] is not None]
+        return object_page("Estimate: energy of a sample", facts, found, self.verdicts)
 
     def total(self, chip: str, network: str = NETWORK, scope: str | None = None) -> Interval | None:
         """Return the total energy in pJ a sample, of the outermost scope or of one; ``None`` where it is not priced.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pysnn.errors import DataError, MissingExtraError
 from pysnn.frozen import FrozenDict
+from pysnn.notebook import object_page
 from pysnn.plastic.activity import PlasticActivity
 from pysnn.plastic.engines.base import Counts
 from pysnn.plastic.state import PlasticState
@@ -104,6 +105,17 @@ class PlasticResult:
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", RunTables(self.tables, self.activity))
         object.__setattr__(self, "matrices", FrozenDict(self.matrices))
+
+    def __repr__(self) -> str:
+        spikes = [
+            f"{row['name']} {row['spikes']}" for row in self.tables[_COUNTS].to_dicts() if row["spikes"] is not None
+        ]
+        return f"PlasticResult({self.activity.seconds:g} s, spikes: {', '.join(spikes)}, {self.backend})"
+
+    def _repr_html_(self) -> str:
+        rows = self.tables[_COUNTS].drop("steps", "seconds").to_dicts()
+        facts = {"time of the network": f"{self.activity.seconds:g} s", "backend": self.backend}
+        return object_page("PlasticResult", {**facts, "tables": ", ".join(self.tables)}, rows)
 
     def weights(self, projection: str) -> Matrix:
         """Return the weights of a projection behind the last step.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pysnn.errors import DataError
 from pysnn.files.aside import write_aside
-from pysnn.plot.frame import COLOURS, axes_or_new, new_figure
+from pysnn.plot.frame import COLOURS, axes_or_new, new_figure, plain, set_title
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +23,7 @@ _MOST_NAMED = 24
 _MOST_SQUARES = 2048
 
 
-def energy_by_term(table: "pl.DataFrame", ax: "Axes | None" = None) -> "Axes":
+def energy_by_term(table: "pl.DataFrame", ax: "Axes | None" = None, *, name: str = "") -> "Axes":
     """Draw the energy of each priced term with its interval, for every network and chip, on a logarithmic axis.
 
     Parameters
@@ -32,6 +32,8 @@ def energy_by_term(table: "pl.DataFrame", ax: "Axes | None" = None) -> "Axes":
         Schema "estimate".
     ax
         Axes to draw on; new ones by default.
+    name
+        The network, the data and the number of steps, for the title.
 
     Raises
     ------
@@ -49,12 +51,13 @@ def energy_by_term(table: "pl.DataFrame", ax: "Axes | None" = None) -> "Axes":
     axes = axes_or_new(ax)
     labels = [f"{_who(row)}: {row['term'].removeprefix('energy_').replace('_', ' ')} ({row['scope']})" for row in rows]
     _bars(axes, labels, rows, ["orange" if row["term"] == "energy_total" else "blue" for row in rows])
-    axes.set_title("energy by term")
+    chips = ", ".join(dict.fromkeys(row["chip"] for row in rows))
+    set_title(axes, f"energy of a sample by term: {chips}", name)
     return axes
 
 
-def energy_by_layer(table: "pl.DataFrame", chip: str, ax: "Axes | None" = None) -> "Axes":
-    """Draw the energy of each layer of the spiking network on a chip: all priced terms that belong to layers.
+def energy_by_layer(table: "pl.DataFrame", chip: str, ax: "Axes | None" = None, *, name: str = "") -> "Axes":
+    """Draw the energy of each layer of the spiking network on a chip: all priced terms that belong to layers; ``name`` is for the title.
 
     Raises
     ------
@@ -78,12 +81,14 @@ def energy_by_layer(table: "pl.DataFrame", chip: str, ax: "Axes | None" = None) 
         raise DataError(f"energy_by_layer: expected a chip with priced terms of layers, got '{chip}'")
     axes = axes_or_new(ax)
     _bars(axes, [str(row["layer"]) for row in rows], rows, ["green"] * len(rows))
-    axes.set_title(f"energy by layer, {chip}")
+    set_title(axes, f"energy of a sample by layer: {chip}", name)
     return axes
 
 
-def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None) -> "Axes":
+def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None, *, name: str = "") -> "Axes":
     """Draw the cores of a chip in the order in which layers take them, a square a core, or so many where there are too many to see.
+
+    ``name`` is for the title.
 
     Raises
     ------
@@ -99,7 +104,7 @@ def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None)
     total = sum(row["cores"] for row in rows)
     part = -(-total // _MOST_SQUARES)
     squares = [-(-row["cores"] // part) for row in rows]
-    side = max(1, round(sum(squares) ** 0.5 * 1.5))
+    side = max(8, round(sum(squares) ** 0.5 * 1.5))
     colours = list(COLOURS.values())
     first = 0
     for k, (row, count) in enumerate(zip(rows, squares, strict=True)):
@@ -112,21 +117,23 @@ def cores_by_layer(mapping: "pl.DataFrame", chip: str, ax: "Axes | None" = None)
             marker="s",
             s=min(24.0, 24 * 400 / sum(squares)),
             color=colours[k % len(colours)],
-            label=label if k < _MOST_NAMED else None,
+            label=plain(label) if k < _MOST_NAMED else None,
         )
-    axes.set_xlim(-1, max(side, 8))
+    axes.set_xlim(-1, side)
     axes.set_ylim(max(sum(squares) // side + 1, 6), -1)
     axes.set_aspect("equal")
     axes.set_axis_off()
     each = "" if part == 1 else f", {part} cores a square"
-    axes.set_title(f"{total:,} cores of {chip}: layer, cores, neurons a core{each}")
+    set_title(axes, f"{total:,} cores of {chip}: layer, cores, neurons a core{each}", name)
     title = f"and {len(rows) - _MOST_NAMED} layers more" if len(rows) > _MOST_NAMED else None
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", frameon=False, title=title)
     return axes
 
 
-def save_estimate(path: str | os.PathLike[str], estimate: "Estimate") -> Path:
+def save_estimate(path: str | os.PathLike[str], estimate: "Estimate", *, name: str = "") -> Path:
     """Write a PNG: energy by term of everything, energy by layer and cores of the first chip that has them.
+
+    ``name``, the network and the data, is for the title; the samples and the number of steps stand beside it.
 
     Raises
     ------
@@ -143,6 +150,11 @@ def save_estimate(path: str | os.PathLike[str], estimate: "Estimate") -> Path:
     figure = new_figure(14.0, max(5.0, 0.2 * bars, 0.2 * layers))
     grid = figure.add_gridspec(2, 2)
     energy_by_term(table, figure.add_subplot(grid[:, 0]))
+    samples, steps = estimate.meta.get("samples"), estimate.meta.get("steps")
+    said = [name] if name else []
+    said += [f"{samples:,} samples"] if samples else []
+    said += [f"T = {steps}"] if steps else []
+    figure.suptitle(plain(", ".join(said)))
     top, bottom = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
     for axes, chips, draw in ((top, layered, energy_by_layer), (bottom, mapped, cores_by_layer)):
         if chips:
@@ -163,7 +175,7 @@ def _who(row: dict[str, Any]) -> str:
 
 def _bars(axes: "Axes", labels: list[str], rows: list[dict[str, Any]], colours: list[str]) -> None:
     """Draw bars with intervals; an arrow where there is no upper end. The axis is logarithmic where values are far apart."""
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
     places = range(len(rows))
     values = [row["value"] for row in rows]
@@ -174,11 +186,14 @@ def _bars(axes: "Axes", labels: list[str], rows: list[dict[str, Any]], colours: 
     open_ended = [place for place in places if rows[place]["high"] is None]
     if open_ended:
         axes.plot([values[k] for k in open_ended], open_ended, ">", color=COLOURS["grey"], markersize=4)
-    axes.set_yticks(places, labels, fontsize="x-small" if len(rows) <= _MOST_LABELS else 4)
+    axes.set_yticks(places, [plain(label) for label in labels], fontsize="x-small" if len(rows) <= _MOST_LABELS else 4)
     axes.invert_yaxis()
     if max(values) > _FAR_APART * min(values):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(numticks=8))
         axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axes.set_xlabel("pJ a sample (arrow: at least)" if open_ended else "pJ a sample")
     axes.grid(alpha=0.3, axis="x")

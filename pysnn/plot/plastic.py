@@ -11,7 +11,7 @@ import numpy as np
 from pysnn.errors import DataError
 from pysnn.files.aside import write_aside
 from pysnn.plastic.result import PlasticResult
-from pysnn.plot.frame import COLOURS, axes_or_new, new_figure
+from pysnn.plot.frame import COLOURS, axes_or_new, new_figure, plain, set_title, stacked_style
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +28,7 @@ _ROWS, _STROKE, _LOWEST = 180.0, 12.0, 3.0
 _PALETTE = ("blue", "orange", "green", "red", "purple", "grey")
 
 
-def plastic_raster(result: PlasticResult, population: str, ax: "Axes | None" = None) -> "Axes":
+def plastic_raster(result: PlasticResult, population: str, ax: "Axes | None" = None, *, name: str = "") -> "Axes":
     """Draw the spikes of a population, a row a neuron.
 
     Parameters
@@ -39,6 +39,8 @@ def plastic_raster(result: PlasticResult, population: str, ax: "Axes | None" = N
         Its name.
     ax
         Axes to draw on; new ones by default.
+    name
+        The network, for the title; how long it ran by default.
 
     Returns
     -------
@@ -69,12 +71,13 @@ def plastic_raster(result: PlasticResult, population: str, ax: "Axes | None" = N
     faint = 1.0 if table.height < _MANY else 0.5
     axes.plot(table["time"].to_numpy(), neurons, linestyle="", color=COLOURS["blue"], alpha=faint, **style)
     axes.set_xlabel("time (s)")
-    axes.set_ylabel(f'neuron of "{population}"')
-    axes.set_title(f"{population}: {table.height} spikes")
+    axes.set_ylabel(plain(f'neuron of "{population}"'))
+    axes.locator_params(axis="y", integer=True)
+    set_title(axes, f"{population}: {table.height:,} spikes", _run_name(result, name))
     return axes
 
 
-def plastic_rates(result: PlasticResult, ax: "Axes | None" = None) -> "Axes":
+def plastic_rates(result: PlasticResult, ax: "Axes | None" = None, *, name: str = "") -> "Axes":
     """Draw the mean rate of each population over time.
 
     Parameters
@@ -83,6 +86,8 @@ def plastic_rates(result: PlasticResult, ax: "Axes | None" = None) -> "Axes":
         Of a run with ``watch=[Rates(every=...)]``.
     ax
         Axes to draw on; new ones by default.
+    name
+        The network, for the title; how long it ran by default.
 
     Returns
     -------
@@ -103,22 +108,22 @@ def plastic_rates(result: PlasticResult, ax: "Axes | None" = None) -> "Axes":
     'mean rate (Hz)'
     """
     table = _table(result, "plastic_rates", "Rates")
-    axes = axes_or_new(ax)
-    for k, ((name,), part) in enumerate(table.group_by("population", maintain_order=True)):
-        colour = COLOURS[_PALETTE[k % len(_PALETTE)]]
-        axes.plot(part["time"].to_numpy(), part["rate"].to_numpy(), "-o", markersize=3, color=colour, label=str(name))
+    axes, count = axes_or_new(ax), table["population"].n_unique()
+    for k, ((population,), part) in enumerate(table.group_by("population", maintain_order=True)):
+        style = stacked_style(k, count) | {"color": COLOURS[_PALETTE[k % len(_PALETTE)]]}
+        axes.plot(part["time"].to_numpy(), part["rate"].to_numpy(), label=plain(str(population)), **style)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("time (s)")
     axes.set_ylabel("mean rate (Hz)")
-    axes.set_title("rates of the populations")
+    set_title(axes, "rates of the populations", _run_name(result, name))
     axes.legend(frameon=False)
     return axes
 
 
 def weight_histogram(
-    result: PlasticResult, projection: str, w_max: float | None = None, ax: "Axes | None" = None
+    result: PlasticResult, projection: str, w_max: float | None = None, ax: "Axes | None" = None, *, name: str = ""
 ) -> "Axes":
-    """Draw how the weights of a projection are spread behind a run.
+    r"""Draw how the weights of a projection are spread behind a run.
 
     Parameters
     ----------
@@ -130,6 +135,8 @@ def weight_histogram(
         Where its rule ends; the axis goes that far.
     ax
         Axes to draw on; new ones by default.
+    name
+        The network, for the title; how long it ran by default.
 
     Returns
     -------
@@ -148,7 +155,7 @@ def weight_histogram(
     >>> wires = Projection(pre="a", post="b", connector=AllToAll(), weight=1e-4, delay=0)
     >>> net = PlasticNetwork.of(a=PoissonSource(20, rate=50.0), b=IFCells(size=2), wires=wires)
     >>> weight_histogram(PlasticSimulator(net, dt=1e-3, backend="reference").run(0.1), "wires").get_title()
-    'wires: 40 synapses, mean weight 0.0001'
+    'run of 0.1 s\nwires: 40 synapses, mean weight 0.0001'
     """
     weight = result.weights(projection).weight
     axes = axes_or_new(ax)
@@ -156,12 +163,12 @@ def weight_histogram(
     axes.set_xlabel("weight")
     axes.set_ylabel("synapses")
     mean = float(weight.mean(dtype=np.float64)) if weight.size else 0.0
-    axes.set_title(f"{projection}: {weight.size} synapses, mean weight {mean:.3g}")
+    set_title(axes, f"{projection}: {weight.size} synapses, mean weight {mean:.3g}", _run_name(result, name))
     return axes
 
 
-def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" = None) -> "Axes":
-    """Draw the weights of some synapses over time, and the mean of those that were watched.
+def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" = None, *, name: str = "") -> "Axes":
+    r"""Draw the weights of some synapses over time, and the mean of those that were watched.
 
     Parameters
     ----------
@@ -171,6 +178,8 @@ def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" 
         Its name.
     ax
         Axes to draw on; new ones by default.
+    name
+        The network, for the title; how long it ran by default.
 
     Returns
     -------
@@ -190,7 +199,7 @@ def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" 
     >>> net = PlasticNetwork.of(a=PoissonSource(20, rate=50.0), b=IFCells(size=2), wires=wires)
     >>> run = PlasticSimulator(net, dt=1e-3, backend="reference").run(0.1, watch=[Weights("wires", every=0.05)])
     >>> weight_trajectory(run, "wires").get_title()
-    'wires: 40 synapses watched'
+    'run of 0.1 s\nwires: 40 synapses watched'
     """
     table = _rows(result, "plastic_weights", ("projection", projection), "Weights")
     synapses = table["synapse"].unique().sort()
@@ -204,13 +213,13 @@ def weight_trajectory(result: PlasticResult, projection: str, ax: "Axes | None" 
     axes.set_xlabel("time (s)")
     axes.set_ylabel("weight")
     some = f", {len(shown)} of them shown" if len(shown) < len(synapses) else ""
-    axes.set_title(f"{projection}: {len(synapses)} synapses watched{some}")
+    set_title(axes, f"{projection}: {len(synapses)} synapses watched{some}", _run_name(result, name))
     axes.legend(frameon=False)
     return axes
 
 
-def save_plastic_run(path: str | os.PathLike[str], result: PlasticResult) -> Path:
-    """Write a PNG with everything that a run watched, and its weights.
+def save_plastic_run(path: str | os.PathLike[str], result: PlasticResult, *, name: str = "") -> Path:
+    """Write a PNG with everything that a run watched, and its weights; ``name``, the network, is for the title.
 
     Raises
     ------
@@ -222,20 +231,25 @@ def save_plastic_run(path: str | os.PathLike[str], result: PlasticResult) -> Pat
     draws: list[Callable[[Axes], object]] = []
     if "plastic_spikes" in result.tables:
         names = result.tables["plastic_spikes"]["population"].unique(maintain_order=True)
-        draws += [partial(_draw, plastic_raster, result, name) for name in names]
+        draws += [partial(_draw, plastic_raster, result, each) for each in names]
     if "plastic_rates" in result.tables:
         draws.append(lambda axes: plastic_rates(result, axes))
     if "plastic_weights" in result.tables:
         names = result.tables["plastic_weights"]["projection"].unique(maintain_order=True)
-        draws += [partial(_draw, weight_trajectory, result, name) for name in names]
-    draws += [partial(_draw, weight_histogram, result, name) for name in result.matrices]
+        draws += [partial(_draw, weight_trajectory, result, each) for each in names]
+    draws += [partial(_draw, weight_histogram, result, each) for each in result.matrices]
     if not draws:
         raise DataError("plot: the run watched nothing and kept no weights")
     rows = -(-len(draws) // 2)
     figure = new_figure(12.0, 4.0 * rows)
+    figure.suptitle(plain(name))
     for place, draw in enumerate(draws, start=1):
         draw(figure.add_subplot(rows, min(2, len(draws)), place))
     return write_aside(Path(path), lambda aside: figure.savefig(aside, dpi=150))
+
+
+def _run_name(result: PlasticResult, name: str) -> str:
+    return name or f"run of {result.activity.seconds:g} s"
 
 
 def _draw(plot: Callable[..., object], result: PlasticResult, name: str, axes: "Axes") -> None:

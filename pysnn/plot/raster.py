@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pysnn.errors import DataError
-from pysnn.plot.frame import COLOURS, axes_or_new
+from pysnn.plot.frame import COLOURS, axes_or_new, plain, run_name, set_title
 from pysnn.simulation.result import Result
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ __all__ = ["raster"]
 _MOST_TICKS = 400
 
 
-def raster(result: Result, node: str, sample: int = 0, ax: "Axes | None" = None) -> "Axes":
+def raster(result: Result, node: str, sample: int = 0, ax: "Axes | None" = None, *, name: str = "") -> "Axes":
     """Draw the spikes of one layer for one sample, a row a neuron; neurons that never fire are shaded.
 
     Parameters
@@ -30,6 +30,8 @@ def raster(result: Result, node: str, sample: int = 0, ax: "Axes | None" = None)
         Which sample.
     ax
         Axes to draw on; new ones by default.
+    name
+        The network and the data, for the title; the network's sizes by default.
 
     Returns
     -------
@@ -70,9 +72,9 @@ def raster(result: Result, node: str, sample: int = 0, ax: "Axes | None" = None)
     axes.set_xlim(-0.5, steps - 0.5)
     axes.set_ylim(-0.5, neurons - 0.5)
     axes.set_xlabel("step")
-    axes.set_ylabel(f'neuron of "{node}" ({silent.size} of {neurons} silent)')
+    axes.set_ylabel(plain(f'neuron of "{node}" ({silent.size} of {neurons} silent)'))
     axes.locator_params(integer=True)
-    axes.set_title(f"sample {sample}: {int(spikes.sum())} spikes in {steps} steps")
+    set_title(axes, f"sample {sample}: {int(spikes.sum())} spikes of {node}, T = {steps}", run_name(result, name))
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     return axes

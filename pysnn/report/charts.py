@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["accuracy_chart", "confusion_chart", "energy_chart", "layer_chart", "raster_chart"]
+__all__ = ["accuracy_chart", "confusion_chart", "energy_chart", "front_chart", "layer_chart", "raster_chart"]
 
 _WIDTH = 420
 _HEIGHT = 260
@@ -69,6 +69,30 @@ def energy_chart(table: "pl.DataFrame") -> dict[str, Any]:
     )
     points = base.mark_point(filled=True, size=60, color=_COLOUR).encode(x=alt.X("value:Q", scale=scale))
     return _spec((span + points).properties(width=_WIDTH))
+
+
+def front_chart(table: "pl.DataFrame") -> dict[str, Any]:
+    """Return rows of a sweep as points, and a line through those of the Pareto front.
+
+    ``table`` has the cost, the objective, the group, ``front`` (whether no other row is better at a smaller cost), and what a point is.
+    """
+    import altair as alt
+
+    cost, objective, group = table.columns[:3]
+    share = "accuracy" in objective
+    positive = table.height > 0 and bool((table[cost] > 0).all())
+    chosen = alt.selection_point(fields=[group], bind="legend")
+    base = alt.Chart(table).encode(
+        x=alt.X(f"{cost}:Q", title=cost, scale=alt.Scale(type="log") if positive else alt.Scale(zero=False)),
+        y=_share(objective, objective) if share else alt.Y(f"{objective}:Q", scale=alt.Scale(zero=False)),
+        color=alt.Color(f"{group}:N"),
+        opacity=alt.condition(chosen, alt.value(0.8), alt.value(0.08)),
+        tooltip=list(table.columns),
+    )
+    front = base.transform_filter(alt.datum.front)
+    line = front.mark_line(interpolate="step-after", strokeWidth=2).encode(order=f"{cost}:Q")
+    points = base.mark_circle(size=40).interactive() + front.mark_point(size=90, strokeWidth=2)
+    return _spec((line + points).add_params(chosen).properties(width=_WIDTH + 120, height=_HEIGHT + 60))
 
 
 def _share(name: str, title: str) -> Any:

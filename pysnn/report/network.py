@@ -202,12 +202,9 @@ def _errors(saved: "SavedNetwork", data: "Data", steps: list[int], options: Repo
 
 
 def _confusion(result: "Result") -> Section:
-    import polars as pl
-
     if result.labels is None:
         raise _NotHereError("the data have no labels")
-    pairs = pl.DataFrame({"label": np.asarray(result.labels, np.int64), "predicted": result.predictions[-1]})
-    table = pairs.group_by("label", "predicted").len("samples").sort("label", "predicted")
+    table = result.confusion()
     text = "At the largest number of steps; -1: no output has spiked."
     return Section("Confusion matrix", text, table, _chart("confusion_chart", table))
 

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pysnn.files.aside import write_aside
+from pysnn.report.table_script import TABLE_SCRIPT, TABLE_STYLE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,6 +18,10 @@ __all__ = ["Section", "has_charts", "html_page", "write_report"]
 
 _MOST_OPEN = 24
 """Rows of a table that is shown unfolded."""
+_WHOLE, _HUGE = 1e4, 1e15
+"""Between these, numbers are shown without digits behind the point, and without a power of ten."""
+_LONG = 60
+"""Letters of a cell that are shown in one line."""
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8886; }
@@ -51,12 +56,15 @@ class Section:
         What it shows; readable without scripts.
     chart
         The same as a Vega-Lite specification with its data.
+    sortable
+        Whether the table can be filtered and sorted, where scripts are run; it is not folded then.
     """
 
     title: str
     text: str
     table: "pl.DataFrame"
     chart: Mapping[str, Any] | None = None
+    sortable: bool = False
 
 
 def has_charts() -> bool:
@@ -89,13 +97,17 @@ def write_report(path: str | os.PathLike[str], title: str, sections: Sequence[Se
 def html_page(title: str, sections: Sequence[Section]) -> str:
     """Return the page."""
     drawn = any(section.chart is not None for section in sections)
+    sortable = any(section.sortable for section in sections)
+    style = _STYLE + TABLE_STYLE if sortable else _STYLE
     parts = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">',
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n<main>",
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n<main>",
         *(_section(number, section) for number, section in enumerate(sections)),
         "</main>",
     ]
+    if sortable:
+        parts.append(f"<script>{TABLE_SCRIPT}</script>")
     if drawn:
         parts += [f"<script>{_bundle()}</script>", f"<script>{_DRAW}</script>"]
     return "\n".join([*parts, "</body>\n</html>\n"])
@@ -117,20 +129,41 @@ def _section(number: int, section: Section) -> str:
     if section.chart is not None:
         spec = json.dumps(section.chart).replace("</", "<\\/")
         parts.append(f'<div class="wide"></div><script type="application/vnd.vega-lite+json">{spec}</script>')
-    parts.append(_table(section.table, folded=section.chart is not None or section.table.height > _MOST_OPEN))
+    parts.append(_sortable(section.table) if section.sortable else _table(section))
     return "\n".join([*parts, "</section>"])
 
 
-def _table(table: "pl.DataFrame", *, folded: bool) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
-    rows = ("".join(f"<td>{escape(_cell(value))}</td>" for value in row) for row in table.rows())
-    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
-    # Regions that scroll can be reached by keyboard.
-    text = f'<div class="wide" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
+def _table(section: Section) -> str:
+    text = _box(section.table, "wide", lambda value: f"<td>{escape(_cell(value))}</td>")
+    folded = section.chart is not None or section.table.height > _MOST_OPEN
     return f"<details><summary>as a table</summary>\n{text}\n</details>" if folded else text
+
+
+def _sortable(table: "pl.DataFrame") -> str:
+    return _box(table, "wide sortable", _exact_cell)
+
+
+def _box(table: "pl.DataFrame", kind: str, cell: Callable[[object], str]) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
+    body = "\n".join(f"<tr>{''.join(cell(value) for value in row)}</tr>" for row in table.rows())
+    # Regions that scroll can be reached by keyboard.
+    return f'<div class="{kind}" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
+
+
+def _exact_cell(value: object) -> str:
+    """Return a cell that has the exact value beside the one shown, where these differ."""
+    shown = _cell(value)
+    marks = ' class="long"' if len(shown) > _LONG else ""
+    if isinstance(value, float) and float(shown) != value:
+        marks += f' data-v="{value!r}"'
+    return f"<td{marks}>{escape(shown)}</td>"
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.0f}" if _WHOLE <= abs(value) < _HUGE else f"{value:.4g}"
+    return str(value)

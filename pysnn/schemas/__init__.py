@@ -85,6 +85,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "dense": "Int64",
         **_COUNTS,
     },
+    "confusion": {"label": "Int64", "predicted": "Int64", "samples": "Int64"},
     "profile": {
         "layer": "String",
         "type": "String",

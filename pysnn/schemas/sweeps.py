@@ -1,6 +1,6 @@
 """The columns of tables of sweeps: those of their jobs, and those that every point has."""
 
-__all__ = ["SWEEPS"]
+__all__ = ["BEST", "SWEEPS"]
 
 _SWEEP_POINT: dict[str, str] = {
     "point": "String",
@@ -56,6 +56,30 @@ SWEEPS: dict[str, dict[str, str]] = {
         "warnings": "String",
         **_SWEEP_POINT,
     },
+    "sweep_train": {
+        "rule": "String",
+        "hidden": "String",
+        "settings": "String",
+        "epochs": "Int64",
+        "batch_size": "Int64",
+        "rate": "Float64",
+        "weight_decay": "Float64",
+        "validation": "Float64",
+        "training_seed": "Int64",
+        "epoch": "Int64",
+        "loss": "Float64",
+        "training_accuracy": "Float64",
+        "validation_accuracy": "Float64",
+        "accuracy": "Float64",
+        "test_samples": "Int64",
+        "dead": "Float64",
+        "spikes_per_neuron": "Float64",
+        "decision_time": "Float64",
+        "version": "String",
+        "backend": "String",
+        "warnings": "String",
+        **_SWEEP_POINT,
+    },
     "sweep_stdp": {
         "base": "String",
         "changes": "String",
@@ -107,3 +131,12 @@ SWEEPS: dict[str, dict[str, str]] = {
         **_SWEEP_POINT,
     },
 }
+
+BEST: dict[str, tuple[str, ...]] = {
+    "sweep": ("accuracy", "-synops"),
+    "sweep_train": ("validation_accuracy", "-spikes_per_neuron"),
+    "sweep_stdp": ("rate",),
+    "sweep_stdp_estimate": ("-energy",),
+    "sweep_estimate": ("accuracy", "-energy"),
+}
+"""By which columns the rows of a sweep's table are ordered, best first; with a minus, the smallest is best."""

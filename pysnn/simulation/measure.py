@@ -25,8 +25,9 @@ def measure(
 ) -> tuple[list[float | None], Result]:
     """Compute milliseconds a sample for each number of steps, and the result of the longest run.
 
-    Scores and counts are those of one run to the largest number of steps; each number of steps is run again for its time,
-    several times where that is short (given spikes belong to one number of steps, and only that is timed).
+    Scores and counts are those of one run to the largest number of steps, whose time is that run's where it takes 0.2 s or more. Each
+    other number of steps is run again for its time, several times where that is short (given spikes belong to one number of steps,
+    and only that is timed).
 
     Parameters
     ----------
@@ -55,8 +56,13 @@ def measure(
     timed = len(steps) if splits else 1
     result = simulator.run(x, steps=steps, labels=labels, progress=_part(progress, 0, 1 + timed))
     seconds: list[float | None] = [None] * len(steps)
+    if result.wall_s >= _ENOUGH_SECONDS:
+        seconds[-1] = result.wall_s
     for done in range(timed):
         place = len(steps) - 1 - done
+        if seconds[place] is not None:
+            _say_done(progress, 2 * result.samples, (1 + timed) * result.samples)
+            continue
         seconds[place] = _seconds(simulator, x, steps[place], _part(progress, 1 + done, 1 + timed))
     times = [None if s is None else 1e3 * s / result.samples for s in seconds]
     return times, result
@@ -68,6 +74,11 @@ def _seconds(simulator: Simulator, x: Any, steps: int, progress: Call | None) ->
     while len(seconds) < _MOST_REPEATS and sum(seconds) < _ENOUGH_SECONDS:
         seconds.append(simulator.run(x, steps=steps, check_range=False).wall_s)
     return median(seconds)
+
+
+def _say_done(progress: Call | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
 
 
 def _part(progress: Call | None, done: int, runs: int) -> Call | None:

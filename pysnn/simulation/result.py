@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pysnn.activity import Activity, CountedLayer
+from pysnn.ann import ann_macs
 from pysnn.backends.base import Probe
 from pysnn.errors import DataError
 from pysnn.frozen import FrozenDict
 from pysnn.network import Network
-from pysnn.nodes import Conv2d
+from pysnn.notebook import object_page
 from pysnn.plan.fixed_counts import fixed_counts
 from pysnn.plan.ops import ConvOp, NeuronOp, Plan
 from pysnn.schemas import COUNT_FIELDS, FIXED_FIELDS, SCHEMAS
@@ -24,7 +25,9 @@ from pysnn.tables import make_table, metadata
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Result", "ann_macs", "winners"]
+__all__ = ["Result", "winners"]
+
+_MOST_READS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,25 @@ class Result:
     start: int = 0
     measured: Profile | None = None
     threads: int = 1
+
+    def __repr__(self) -> str:
+        reads = self.steps if len(self.steps) <= _MOST_READS else (self.steps[0], "...", self.steps[-1])
+        span = f"windows of {self.plan.window} steps" if self.plan.window else f"T = {', '.join(map(str, reads))}"
+        known = "" if self.labels is None else f", accuracy {100 * self.accuracy[-1]:.2f} %"
+        return f"Result({self.samples} samples, {span}{known}, {self.plan.precision}, {self.backend})"
+
+    def _repr_html_(self) -> str:
+        shown = ("steps", "accuracy", "undecided", "synops", "macs", "spikes_per_neuron", "ms_per_sample")
+        rows = [{name: row[name] for name in shown} for row in self.table().to_dicts()]
+        facts = {
+            "samples": self.samples,
+            "neurons": self.neurons,
+            "precision": self.plan.precision,
+            "backend": self.backend,
+        }
+        return object_page(
+            "Result", {**facts, "window": self.plan.window}, rows, ["Operations and spikes are those of one sample."]
+        )
 
     @property
     def state(self) -> State:
@@ -215,6 +237,30 @@ class Result:
             )
         return make_table("run", rows)
 
+    def confusion(self, steps: int | None = None) -> "pl.DataFrame":
+        """Return how many samples of each label were given each class, -1 where nothing decides; schema "confusion", without zeros.
+
+        Parameters
+        ----------
+        steps
+            At which of :attr:`steps`; the largest by default.
+
+        Raises
+        ------
+        DataError
+            The run had no labels, or was not read at that number of steps.
+        """
+        if self.labels is None:
+            raise DataError("confusion: the run had no labels; give run(..., labels=y)")
+        wanted = self.steps[-1] if steps is None else steps
+        if wanted not in self.steps:
+            raise DataError(f"confusion: expected one of the steps {list(self.steps)}, got {steps!r}")
+        pairs, counts = np.unique(
+            np.stack([self.labels, self.predictions[self.steps.index(wanted)]], axis=1), axis=0, return_counts=True
+        )
+        found = zip(pairs.tolist(), counts.tolist(), strict=True)
+        return make_table("confusion", [{"label": a, "predicted": b, "samples": n} for (a, b), n in found])
+
     @property
     def profile(self) -> "pl.DataFrame":
         """Where the time went: a row for each layer and stage, in microseconds a sample, summed over threads; see :meth:`Profile.table`.
@@ -251,38 +297,3 @@ def winners(scores: NDArray[np.float32], readout: str) -> NDArray[np.int64]:
     if readout == "first_spike":
         found[np.isneginf(scores.max(axis=-1))] = -1
     return found
-
-
-def ann_macs(network: Network, *, padded: bool = False) -> int:
-    """Multiply-accumulates of one dense pass: without padding, as synaptic operations are counted, or with it.
-
-    Examples
-    --------
-    >>> from pysnn import Conv2d, Input, Output
-    >>> network = Network.chain({"in": Input((1, 2, 2)), "conv": Conv2d(np.ones((1, 1, 3, 3)), padding=1), "out": Output()})
-    >>> ann_macs(network), ann_macs(network, padded=True)
-    (16, 36)
-    """
-    total = 0
-    for name, node in network.nodes.items():
-        weight = getattr(node, "weight", None)
-        if weight is None:
-            continue
-        positions = int(np.prod(network.shapes[name][1:]))
-        if isinstance(node, Conv2d) and not padded:
-            total += int(weight.shape[0] * weight.shape[1]) * _taps_inside(
-                node, network.shapes[network.sources[name][0]], network.shapes[name]
-            )
-        else:
-            total += int(weight.size) * positions
-    return total
-
-
-def _taps_inside(layer: Conv2d, source: tuple[int, ...], result: tuple[int, ...]) -> int:
-    """Return how many taps of a window lie inside the source's map, over all output positions."""
-    inside = 1
-    for axis in (0, 1):
-        starts = np.arange(result[axis + 1])[:, None] * layer.stride[axis] - layer.padding[axis]
-        taps = starts + np.arange(layer.weight.shape[axis + 2]) * layer.dilation[axis]
-        inside *= int(np.count_nonzero((taps >= 0) & (taps < source[axis + 1])))
-    return inside

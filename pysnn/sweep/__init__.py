@@ -1,6 +1,6 @@
-"""Sweeps: a function over many points, on all cores, that survives being killed (``docs/sweeps.md``).
+"""Sweeps: a function over many points, on all cores or on a cluster, that survives being killed (``docs/sweeps.md``).
 
-``from pysnn.sweep import sweep`` for a function of your own; ``pysnn sweep run SPEC.toml`` for conversions.
+``from pysnn.sweep import sweep`` for a function of your own; ``pysnn sweep run SPEC.toml`` for conversions, trainings and the like.
 """
 
 from pysnn.sweep.engine import SweepOptions, sweep

@@ -1,20 +1,21 @@
 """The loop of a sweep: points go out in chunks, a bounded number at a time; what comes back is written at once."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from pysnn.errors import SweepError
+from pysnn.errors import DataError, SweepError
 from pysnn.keywords import check_keywords, keywords_of, show_keywords
 from pysnn.processors import usable_threads
 from pysnn.simulation.options import check_integer
+from pysnn.sweep.executors.pool import Done, Lost, WorkerPool
+from pysnn.sweep.executors.registry import check_executor, open_pool
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.points import Point, Space, make_points
-from pysnn.sweep.processes import Processes, local_workers
-from pysnn.sweep.worker import Columns, Job, Outcome, Run, failed_outcome, run_chunk
+from pysnn.sweep.worker import Columns, Digests, Job, Outcome, Run, failed_outcome
 from pysnn.version import __version__
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class SweepOptions:
         data make other points.
     code
         Version of the run, which makes other points too; pysnn's own by default.
+    files
+        Gives the digest of each file that the run reads, by name. It is called here, and by each worker before its first point;
+        a worker whose pysnn or whose files are others gets none. For processes it has to be at the top of a module, or a method.
     columns
         Names and types ("String", "Int64", "Float64", "Boolean") of what the run gives; without them, what it gives.
     in_flight
@@ -61,6 +65,7 @@ class SweepOptions:
     shard: tuple[int, int] | None = None
     data: str | Callable[[Mapping[str, Any]], str] = ""
     code: str = f"pysnn {__version__}"
+    files: Digests | None = None
     columns: Columns | None = None
     in_flight: int | None = None
     retry_failed: bool = False
@@ -89,6 +94,7 @@ class SweepKeywords(TypedDict, total=False):
     shard: tuple[int, int] | None
     data: str | Callable[[Mapping[str, Any]], str]
     code: str
+    files: Digests | None
     columns: Columns | None
     in_flight: int | None
     retry_failed: bool
@@ -104,7 +110,7 @@ SWEEP_KEYWORDS = keywords_of(SweepOptions)
 def sweep(
     run: Run,
     space: Space,
-    executor: Executor | None = None,
+    executor: Executor | str = "processes",
     *,
     out: str | Path,
     resume: bool = True,
@@ -123,7 +129,8 @@ def sweep(
     space
         ``{"a": [1, 2], "b": 3}``: lists multiply; a list of such mappings is their union.
     executor
-        Where to run; local processes by default, one a core. Whoever gives one shuts it down.
+        Where to run: "processes" (of this machine, one a core), "loky" (the same, from a notebook too), "dask-local", "dask://HOST:PORT" (the
+        scheduler of a Dask cluster), or an executor of ``concurrent.futures``; whoever gives one of these shuts it down.
     out
         The folder.
     resume
@@ -140,8 +147,10 @@ def sweep(
     ------
     DataError
         The space or an option is wrong.
+    MissingExtraError
+        The executor's package is not installed.
     SweepError
-        ``out`` holds a sweep and ``resume`` is false, or the executor has broken down.
+        ``out`` holds a sweep and ``resume`` is false, the executor has broken down, or no worker is fit for the sweep.
 
     Examples
     --------
@@ -156,6 +165,9 @@ def sweep(
     """
     check_keywords("sweep", options, [parameter.name for parameter in SWEEP_KEYWORDS], ("out", "resume"))
     settings = SweepOptions(**options)
+    local = isinstance(executor, Executor) or check_executor(executor).local
+    if not local and settings.workers is not None:
+        raise DataError(f"workers: '{executor}' has its own workers, so expected none here, got {settings.workers}")
     points = make_points(space, settings.code, settings.data)
     folder = SweepFolder(out)
     if not resume and folder.parts():
@@ -169,9 +181,10 @@ def sweep(
     columns = None if settings.columns is None else dict(settings.columns)
     folder.begin(points, {**settings.about, "code": settings.code, "columns": columns})
     if left:
-        job = Job(run, settings.columns, settings.code)
+        files = {} if settings.files is None else settings.files()
+        job = Job(run, settings.columns, settings.code, settings.files, files)
         engine = _Engine(job, folder, settings, len(mine) - len(left), len(mine))
-        engine.go(left, executor)
+        engine.go(left, open_pool(executor, job, min(settings.processes, len(left))))
     return folder.table([point.identity for point in points])
 
 
@@ -183,106 +196,80 @@ class _Engine:
         self.folder = folder
         self.settings = settings
         self.done, self.total = done, total
-        self.most = settings.in_flight or _CHUNKS_PER_WORKER * settings.processes
         self.waiting: deque[Point] = deque()
         self.suspects: deque[Point] = deque()
         self.deaths: Counter[str] = Counter()
-        self.flying: dict[Future[list[Outcome]], tuple[Point, ...]] = {}
+        self.written: set[str] = set()
+        self.flying = 0
         self.seconds: float | None = None
 
-    def go(self, points: Sequence[Point], executor: Executor | None) -> None:
+    def go(self, points: Sequence[Point], pool: WorkerPool) -> None:
         """Run all points; what is done when it is interrupted is written."""
         self.waiting.extend(points)
-        pool = executor or local_workers(min(self.settings.processes, len(points)), self.job)
         try:
             while self.waiting or self.suspects or self.flying:
                 self._fill(pool)
-                self._take(pool, wait(self.flying, _WAKE_SECONDS, FIRST_COMPLETED).done)
+                self._take(pool)
         finally:
-            for future in self.flying:
-                future.cancel()
-            self._write([outcome for future in self.flying for outcome in _finished(future)])
-            if executor is None:
-                pool.shutdown()
+            self._write([outcome for done in pool.close() for outcome in done.outcomes])
 
-    def _fill(self, pool: Executor) -> None:
+    def _fill(self, pool: WorkerPool) -> None:
         """Hand out chunks; a point that may have killed its worker goes alone, so that it is known if it does."""
-        if self.suspects:
+        if self.suspects and pool.shares_fate:
             if not self.flying:
-                self._submit(pool, (self.suspects.popleft(),))
+                self._submit(pool, self.suspects, 1)
             return
-        while self.waiting and len(self.flying) < self.most:
-            if not self._submit(pool, tuple(self.waiting.popleft() for _ in range(self._chunk()))):
-                return
+        most = self.settings.in_flight or _CHUNKS_PER_WORKER * pool.workers
+        whole = True
+        while whole and self.suspects and self.flying < most:
+            whole = self._submit(pool, self.suspects, 1)
+        while whole and self.waiting and self.flying < most:
+            whole = self._submit(pool, self.waiting, self._chunk(most))
 
-    def _submit(self, pool: Executor, chunk: tuple[Point, ...]) -> bool:
-        """Hand out a chunk; where the pool has broken since the last look at it, the chunk waits on."""
-        try:
-            self.flying[pool.submit(run_chunk, self.job, chunk)] = chunk
-        except BrokenExecutor:
-            self.waiting.extendleft(reversed(chunk))
-            if not self.flying:
-                self._recover(pool, [])
-            return False
-        return True
+    def _submit(self, pool: WorkerPool, source: deque[Point], count: int) -> bool:
+        """Hand out a chunk; where workers have died since the last look at them, it waits on."""
+        chunk = tuple(source.popleft() for _ in range(count))
+        taken = pool.submit(chunk)
+        if taken:
+            self.flying += 1
+        else:
+            source.extendleft(reversed(chunk))
+        return taken
 
-    def _chunk(self) -> int:
+    def _chunk(self, most: int) -> int:
         """Say how many points go together: about a second's worth, and enough chunks left for every worker."""
         if self.seconds is None:
             return 1
-        wanted = min(int(_CHUNK_SECONDS / max(self.seconds, 1e-9)), _MOST_IN_CHUNK, len(self.waiting) // self.most)
+        wanted = min(int(_CHUNK_SECONDS / max(self.seconds, 1e-9)), _MOST_IN_CHUNK, len(self.waiting) // most)
         return min(max(1, wanted), len(self.waiting))
 
-    def _take(self, pool: Executor, futures: set[Future[list[Outcome]]]) -> None:
+    def _take(self, pool: WorkerPool) -> None:
         outcomes: list[Outcome] = []
-        lost: list[Point] = []
-        for future in futures:
-            chunk = self.flying.pop(future)
-            try:
-                outcomes += future.result()
-            except (BrokenExecutor, CancelledError):
-                lost += chunk
-            # An executor that cannot carry a call or its result says so in its own way; it is about these points.
-            except Exception as error:  # noqa: BLE001
-                outcomes += [failed_outcome(self.job, point, f"{type(error).__name__}: {error}") for point in chunk]
-        self._write(outcomes)
-        if lost:
-            self._recover(pool, lost)
-
-    def _recover(self, pool: Executor, lost: list[Point]) -> None:
-        """Start the workers again; each lost point is tried alone, and has failed when a worker dies of it twice so."""
-        if not isinstance(pool, Processes):
-            raise SweepError(
-                f"the executor {type(pool).__name__} has broken down with {len(lost)} points in flight; what was done before "
-                "is kept, and the same sweep goes on with a new executor"
-            )
-        finished = wait(self.flying).done
-        alone = len(lost) == 1 and not finished
-        for future in finished:
-            chunk = self.flying.pop(future)
-            outcomes = _finished(future)
-            self._write(outcomes)
-            lost += () if outcomes else chunk
-        death = pool.restart()
-        if alone:
-            self.deaths[lost[0].identity] += 1
-        for point in lost:
-            if self.deaths[point.identity] < _DEATHS:
-                self.suspects.append(point)
+        for ended in pool.take(_WAKE_SECONDS):
+            self.flying -= 1
+            if isinstance(ended, Done):
+                outcomes += ended.outcomes
             else:
-                self._write([failed_outcome(self.job, point, death)])
+                outcomes += self._judge(ended)
+        self._write(outcomes)
 
-    def _write(self, outcomes: list[Outcome]) -> None:
-        if not outcomes:
+    def _judge(self, lost: Lost) -> list[Outcome]:
+        """Try each lost point alone; one of which a worker dies twice so has failed."""
+        if lost.alone and len(lost.chunk) == 1:
+            self.deaths[lost.chunk[0].identity] += 1
+        failed = [point for point in lost.chunk if self.deaths[point.identity] >= _DEATHS]
+        self.suspects.extend(point for point in lost.chunk if point not in failed)
+        return [failed_outcome(self.job, point, lost.death) for point in failed]
+
+    def _write(self, outcomes: Iterable[Outcome]) -> None:
+        """Write a part; a point that comes twice, as from a worker that was taken for dead, is written once."""
+        new = {outcome.identity: outcome for outcome in outcomes if outcome.identity not in self.written}
+        if not new:
             return
-        self.folder.add(outcomes, self.settings.columns)
-        mean = sum(outcome.seconds for outcome in outcomes) / len(outcomes)
+        self.folder.add(new.values(), self.settings.columns)
+        self.written |= set(new)
+        mean = sum(outcome.seconds for outcome in new.values()) / len(new)
         self.seconds = mean if self.seconds is None else (self.seconds + mean) / 2
-        self.done += len(outcomes)
+        self.done += len(new)
         if self.settings.progress is not None:
             self.settings.progress(self.done, self.total)
-
-
-def _finished(future: Future[list[Outcome]]) -> list[Outcome]:
-    """Return what a future has, if it has come to an end in the ordinary way."""
-    return future.result() if future.done() and not future.cancelled() and future.exception() is None else []

@@ -2,35 +2,17 @@
 
 import codecs
 import tomllib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pysnn.errors import DataError
 from pysnn.file_kinds import file_kind
-from pysnn.sweep.conversion_grid import read_conversions
-from pysnn.sweep.convert_run import ConvertRun
-from pysnn.sweep.estimate_run import EstimateRun
 from pysnn.sweep.filled import filled
-from pysnn.sweep.plastic_grid import read_plastic, read_plastic_estimate
-from pysnn.sweep.plastic_run import PlasticRun
+from pysnn.sweep.jobs.registry import job_named
+from pysnn.sweep.jobs.run import SweepRun
 
-__all__ = ["JOBS", "Spec", "load_spec"]
-
-SweepRun = ConvertRun | PlasticRun
-"""What is done at a point; called with its parameters."""
-
-Points = list[dict[str, Any]]
-
-JOBS: Mapping[str, Callable[[Path, dict[str, Any]], tuple[SweepRun, Points]]] = {
-    "convert-run": partial(read_conversions, ConvertRun),
-    "estimate": partial(read_conversions, EstimateRun),
-    "stdp": read_plastic,
-    "stdp-estimate": read_plastic_estimate,
-}
-"""What a sweep may do at its points: each reads a spec's tables, and gives the run and the points."""
+__all__ = ["Spec", "load_spec"]
 
 
 @dataclass(frozen=True)
@@ -78,8 +60,6 @@ def _spec(path: Path, given: dict[str, Any]) -> Spec:
     if "job" not in given:
         raise DataError("the file: key 'job' is missing")
     job = given["job"]
-    if not isinstance(job, str) or job not in JOBS:
-        raise DataError(f"key 'job': expected {' or '.join(JOBS)}, got {job!r}")
-    run, points = JOBS[job](path, given)
+    run, points = job_named(job)(path, given)
     out = path.parent / filled(given["out"]) if "out" in given else path.with_suffix(".sweep")
     return Spec(path, run, tuple(points), out, job)

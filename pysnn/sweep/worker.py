@@ -1,24 +1,40 @@
-"""What a worker does: run points, and turn whatever happens into rows."""
+"""What a worker does: check itself, run points, and turn whatever happens into rows."""
 
+import os
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from pysnn.errors import DataError
+from pysnn.errors import DataError, SweepError
 from pysnn.schemas import SCHEMAS
 from pysnn.sweep.points import Point, point_json
+from pysnn.version import __version__
 
-__all__ = ["Columns", "Job", "Outcome", "Run", "failed_outcome", "run_chunk"]
+__all__ = [
+    "Columns",
+    "Digests",
+    "Job",
+    "Outcome",
+    "Run",
+    "WorkerRefusedError",
+    "check_worker",
+    "failed_outcome",
+    "run_chunk",
+]
 
 Row: TypeAlias = Mapping[str, Any]
 Run: TypeAlias = Callable[[Mapping[str, Any], int], Row | Sequence[Row]]
 """A function of a point's parameters and its seed that gives a row, or several."""
 
 Columns: TypeAlias = Mapping[str, str]
+
+Digests: TypeAlias = Callable[[], Mapping[str, str]]
+"""Gives the SHA-256 of every file that a run reads, by the name that the spec has for it."""
 
 _TYPES: dict[str, tuple[type, ...]] = {"String": (str,), "Int64": (int,), "Float64": (float, int), "Boolean": (bool,)}
 _KINDS: dict[type, str] = {bool: "Boolean", int: "Int64", float: "Float64", str: "String"}
@@ -27,11 +43,30 @@ _INT64 = 1 << 63
 
 @dataclass(frozen=True)
 class Job:
-    """What every chunk of a sweep has in common: the function, its columns if they are fixed, the code's version."""
+    """What every chunk of a sweep has in common.
+
+    Attributes
+    ----------
+    run
+        The function.
+    columns
+        Its columns, if they are fixed.
+    code
+        The code's version, as the points have it.
+    digests
+        Gives the digests of the files that the function reads, on the machine where it is called.
+    files
+        What ``digests`` gave where the sweep was started.
+    version
+        pysnn's version there.
+    """
 
     run: Run
     columns: Columns | None = None
     code: str = ""
+    digests: Digests | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    version: str = __version__
 
 
 @dataclass(frozen=True)
@@ -52,8 +87,61 @@ class _Time:
     seconds: float
 
 
+class WorkerRefusedError(SweepError):
+    """A worker has another version of pysnn, or other files, than the sweep was started with."""
+
+
+# What this process has been checked for. A job comes anew with each chunk.
+_fit_for: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+
+
+def _worker_name() -> str:
+    """Return the name of this process: its machine and its number."""
+    return f"{socket.gethostname()}, process {os.getpid()}"
+
+
+def _differences(job: Job) -> list[str]:
+    """Say what a sweep was started with and this worker has not: pysnn's version, or the content of a file."""
+    found = [] if job.version == __version__ else [f"it has pysnn {__version__}, the sweep has {job.version}"]
+    if job.digests is None:
+        return found
+    try:
+        here = job.digests()
+    # Whatever keeps a file from being read here is told where the sweep was started.
+    except Exception as error:  # noqa: BLE001
+        return [*found, _sentence(error)]
+    for name, digest in job.files.items():
+        if here.get(name) != digest:
+            found.append(f"{name} has the digest {here.get(name, 'none'):.12}, the sweep has {digest:.12}")
+    return found
+
+
+def check_worker(job: Job) -> None:
+    """Check this worker before its first point.
+
+    Raises
+    ------
+    WorkerRefusedError
+        It names the worker, and all that differs.
+    """
+    key = (job.version, frozenset(job.files.items()))
+    if key in _fit_for:
+        return
+    found = _differences(job)
+    if found:
+        raise WorkerRefusedError(f"the worker {_worker_name()} cannot take part in this sweep: {'; '.join(found)}")
+    _fit_for.add(key)
+
+
 def run_chunk(job: Job, points: Sequence[Point]) -> list[Outcome]:
-    """Run points one after the other; an exception in one of them is its outcome."""
+    """Run points one after the other; an exception in one of them is its outcome.
+
+    Raises
+    ------
+    WorkerRefusedError
+        See :func:`check_worker`.
+    """
+    check_worker(job)
     return [_run_point(job, point) for point in points]
 
 

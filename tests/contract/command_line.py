@@ -68,6 +68,7 @@ COMMANDS: dict[str, list[str]] = {
     "sweep run": ["sweep", "run", "spec.toml", "--workers", "1"],
     "sweep retry-failed": ["sweep", "retry-failed", "spec.toml"],
     "sweep status": ["sweep", "status", "spec.toml"],
+    "sweep best": ["sweep", "best", "spec.toml"],
     "sweep collect": ["sweep", "collect", "spec.toml", "--out", "new.csv"],
     "train stdbp": ["train", "stdbp", "--data", "data.npz", "--out", "new.psnn", "--hidden", "4", "--epochs", "1"],
     "train sstdp": ["train", "sstdp", "--data", "data.npz", "--out", "new.psnn", "--hidden", "4", "--epochs", "1"],

@@ -16,7 +16,9 @@ from tests.contract.command_line import COMMANDS, refusal, write_inputs
 INPUTS = [
     (name, file) for name, given in COMMANDS.items() for file in given if Path(file).stem in {"net", "ann", "data"}
 ]
-INPUTS += [(name, "spec.toml") for name in ("sweep run", "sweep retry-failed", "sweep status", "sweep collect")]
+INPUTS += [
+    (name, "spec.toml") for name in ("sweep run", "sweep retry-failed", "sweep status", "sweep best", "sweep collect")
+]
 OUTPUTS: dict[str, dict[str, str]] = {
     "run": {"--predictions": "new.npz", "--table": "new.csv"},
     "convert": {"--out": "new.psnn", "--report": "new.json", "--table": "new.parquet"},
@@ -93,7 +95,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(("command", "file"), INPUTS, ids=[f"{command} {file}" for command, file in INPUTS])
 def test_a_bad_file_is_named(folder: Path, command: str, file: str, kind: str) -> None:
     BAD_FILES[kind](folder / file)
-    if command == "sweep status" and kind == "folder":
+    if command in {"sweep status", "sweep best"} and kind == "folder":
         assert "there is no sweep here" in refusal(folder, command, COMMANDS[command])
         return
     assert file in refusal(folder, command, COMMANDS[command])

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 # An entry stands for all modules below it that have no entry of their own.
 LAYERS = (
     ("errors", "moved", "schemas", "version"),
-    ("foreign",),
+    ("foreign", "notebook"),
     (
         "arrays",
         "data_range",
@@ -48,7 +48,8 @@ LAYERS = (
     ("datasets", "export"),
     ("importers",),
     ("finetune",),
-    ("quickstart", "report", "sweep"),
+    ("quickstart", "sweep"),
+    ("report",),
     ("cli",),
     ("__main__",),
     ("__main__",),

@@ -20,6 +20,7 @@ INNER = (
     "finetune.ttrbr",
     "importers.nir.profiles",
     "convert.analysis",
+    "notebook",
 )
 
 

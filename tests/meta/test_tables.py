@@ -3,7 +3,7 @@
 import polars as pl
 
 from benchmarks.claims import activity, edge
-from benchmarks.experiments import first_spike_windows
+from benchmarks.experiments import first_spike_windows, many_points
 from benchmarks.experiments.conversion_tables import PAGE, TABLES, page
 from benchmarks.peers import page as peers
 from benchmarks.peers.claims import TABLE
@@ -24,6 +24,11 @@ def test_the_page_of_performance_is_what_the_table_of_peers_says() -> None:
 def test_the_page_of_single_spikes_is_what_its_table_says() -> None:
     text = first_spike_windows.PAGE.read_text(encoding="utf-8")
     assert first_spike_windows.page(text) == text
+
+
+def test_the_page_of_sweeps_on_several_machines_is_what_its_table_says() -> None:
+    text = many_points.PAGE.read_text(encoding="utf-8")
+    assert many_points.page(text) == text
 
 
 def test_committed_sweeps_are_whole() -> None:

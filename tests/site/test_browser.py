@@ -1,29 +1,24 @@
 """The built site in a real browser without a window: ``make test-site``."""
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SITE = Path(os.environ.get("PYSNN_SITE", ""))
-WAIT = 20
-"""Seconds for what a page does by script."""
+from tests.site.browsing import errors, needs_browser, wait_for
 
+SITE = Path(os.environ.get("PYSNN_SITE", ""))
 if not os.environ.get("PYSNN_SITE"):
     pytest.skip("needs the built site: make test-site", allow_module_level=True)
-if not find_spec("selenium"):
-    pytest.skip("needs selenium: make test-site", allow_module_level=True)
-if not shutil.which("chromium") or not shutil.which("chromedriver"):
-    pytest.skip("needs a browser: apt install chromium chromium-driver", allow_module_level=True)
+
+pytestmark = needs_browser
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -42,40 +37,8 @@ def home() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from selenium.webdriver import Chrome, ChromeOptions
-    from selenium.webdriver.chrome.service import Service
-
-    options = ChromeOptions()
-    options.binary_location = str(shutil.which("chromium"))
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--window-size=1400,1000",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=Service(str(shutil.which("chromedriver"))))
-    yield driver
-    driver.quit()
-
-
-def errors(browser: Any) -> list[str]:
-    """Return what the console has had since it was last asked, but for notes."""
-    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in {"SEVERE", "WARNING"}]
-
-
 def links(browser: Any, selector: str) -> list[str]:
     return [link.get_property("href").partition("#")[0] for link in browser.find_elements("css selector", selector)]
-
-
-def wait_for(browser: Any, selector: str) -> Any:
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(browser, WAIT).until(lambda it: it.find_elements("css selector", selector))
 
 
 def test_every_page_of_the_navigation_opens(browser: Any, home: str) -> None:

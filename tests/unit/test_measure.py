@@ -1,5 +1,6 @@
 """Times and results of one network at several numbers of steps."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -47,3 +48,42 @@ def test_spikes_without_their_coding_are_told_what_they_are() -> None:
         ValueError, match=r'got \(4, 2, 3\); spikes \(steps, samples, \.\.\.\) are run with coding="spikes"'
     ):
         Simulator(NETWORK, backend="reference").run(np.zeros((4, 2, 3)), steps=4)
+
+
+def slow_runs(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[Any]:
+    """Let every run say that it took so long; return the steps of the runs."""
+    whole, steps = Simulator.run, []
+
+    def run(self: Simulator, x: Any, **options: Any) -> Any:
+        steps.append(options["steps"])
+        return replace(whole(self, x, **options), wall_s=seconds)
+
+    monkeypatch.setattr(Simulator, "run", run)
+    return steps
+
+
+def test_a_run_that_takes_long_is_its_own_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = slow_runs(monkeypatch, 0.5)
+    seen: list[tuple[int, int]] = []
+    times, _ = measure(
+        Simulator(NETWORK, backend="reference"), X, [2, 4], progress=lambda done, total: seen.append((done, total))
+    )
+    assert steps == [1, [2, 4], 2], "one step to get ready, the run, and the shorter number of steps"
+    assert times == [25.0, 25.0]
+    assert seen[-1] == (60, 60)
+    assert all(a <= b for a, b in pairwise(seen))
+
+
+def test_one_number_of_steps_is_run_once_where_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = slow_runs(monkeypatch, 0.5)
+    seen: list[tuple[int, int]] = []
+    measure(Simulator(NETWORK, backend="reference"), X, [4], progress=lambda done, total: seen.append((done, total)))
+    assert steps == [1, [4]]
+    assert seen[-1] == (40, 40)
+
+
+def test_a_short_run_is_measured_by_itself_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = slow_runs(monkeypatch, 0.06)
+    times, _ = measure(Simulator(NETWORK, backend="reference"), X, [4])
+    assert steps == [1, [4], 4, 4, 4, 4]
+    assert times == [3.0]

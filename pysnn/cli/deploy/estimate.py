@@ -100,7 +100,8 @@ def estimate(
         points=points,
     )
     meta = {**found.meta, "network": str(network), **about, "backend": backend}
-    _write(found, meta, (table, report, plot))
+    drawn = f"{network.name} on {about['data']}" if "data" in about else network.name
+    _write(found, meta, (table, report, plot), drawn)
     if as_json:
         typer.echo(json.dumps(_as_json(found, meta)))
     else:
@@ -203,7 +204,9 @@ def _as_json(found: "Estimate", meta: dict[str, Any]) -> dict[str, Any]:
     return {**table_json(found.table, meta), **more}
 
 
-def _write(found: "Estimate", meta: dict[str, Any], files: tuple[Path | None, Path | None, Path | None]) -> None:
+def _write(
+    found: "Estimate", meta: dict[str, Any], files: tuple[Path | None, Path | None, Path | None], name: str
+) -> None:
     table, report, plot = files
     if table is not None:
         write_table(found.table, table, meta)
@@ -214,7 +217,7 @@ def _write(found: "Estimate", meta: dict[str, Any], files: tuple[Path | None, Pa
     if plot is not None:
         from pysnn.plot import save_estimate
 
-        save_estimate(plot, found)
+        save_estimate(plot, found, name=name)
 
 
 def _show(found: "Estimate", title: str) -> None:

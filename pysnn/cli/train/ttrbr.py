@@ -24,7 +24,12 @@ def ttrbr(
     data: Annotated[
         str, typer.Option(metavar="KIND:DIR", help="cifar10:DIR, cifar100:DIR, imagenet:DIR, idx:DIR, npz:FILE.")
     ],
-    model: Annotated[str, typer.Option(metavar="MODEL", help="resnet20[:FILE.safetensors], torchvision:NAME[:FILE].")],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL", help="resnet20 or torchvision:NAME, with :FILE behind it for weights of your own."
+        ),
+    ],
     out: Annotated[Path, typer.Option(metavar="NET.psnn", help="Where to save the spiking network.")],
     block: Annotated[str, typer.Option(metavar="none|A|B|C", help="Form of the residual blocks.")] = "none",
     levels: Annotated[int | None, typer.Option(min=1, help="Train with quantised clips.")] = None,

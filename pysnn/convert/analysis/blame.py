@@ -163,7 +163,10 @@ def _scores(
 ) -> NDArray[np.float32] | list[NDArray[np.float32]]:
     """Return the scores at each read. Behind the last neuron what is left is an ANN."""
     if not network.neurons:
-        return [ann_pass(network, x)[0]] * len(steps)
+        scores = ann_pass(network, x)[0]
+        if options["progress"] is not None:
+            options["progress"](len(scores), len(scores))
+        return [scores] * len(steps)
     return Simulator(network, **options).run(x, steps=steps).scores
 
 

@@ -56,8 +56,8 @@ class STDBPClassifier(FirstSpikeClassifier):
         The trained network, without the scaling.
     coding_
         How values become spikes: "bright", "dark" or "both" (:class:`~pysnn.first_spike.FirstSpikeNetwork`).
-    history_, notes_
-        A row an epoch; and what it shows, in sentences.
+    history_, epoch_, notes_
+        A row an epoch; the epoch whose weights these are, from 1; and what the history shows, in sentences.
 
     Examples
     --------
@@ -164,8 +164,8 @@ class SSTDPClassifier(FirstSpikeClassifier):
         The trained network, without the scaling.
     coding_
         How values become spikes: "bright", "dark" or "both" (:class:`~pysnn.first_spike.FirstSpikeNetwork`).
-    history_, notes_
-        A row an epoch; and what it shows, in sentences.
+    history_, epoch_, notes_
+        A row an epoch; the epoch whose weights these are, from 1; and what the history shows, in sentences.
 
     Examples
     --------

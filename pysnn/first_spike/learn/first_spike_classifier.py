@@ -98,6 +98,7 @@ class FirstSpikeClassifier(ClassifierProtocol):
         trained = train(network, self._rule(), (values[order], labels[order]), options)
         self.network_: FirstSpikeNetwork = trained.network
         self.history_: pl.DataFrame = trained.history
+        self.epoch_ = trained.epoch
         self.notes_ = trained.notes
         return self
 

@@ -21,6 +21,7 @@ from pysnn.first_spike.learn.options import TrainingOptions
 from pysnn.first_spike.learn.rule import LearningRule
 from pysnn.first_spike.learn.state import EpochSums, TrainingState
 from pysnn.first_spike.network import FirstSpikeNetwork
+from pysnn.notebook import object_page
 from pysnn.plan.first_spike import WeightLayer
 from pysnn.training.checkpoint import fingerprint
 from pysnn.training.order import epoch_order
@@ -60,6 +61,14 @@ class Trained:
     history: "pl.DataFrame"
     epoch: int
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Trained({self.network!r}, {self.history.height} epochs, epoch {self.epoch} kept)"
+
+    def _repr_html_(self) -> str:
+        shown = ("epoch", "loss", "accuracy", "validation_accuracy", "dead", "spikes_per_neuron", "silent", "seconds")
+        rows = [{name: row[name] for name in shown} for row in self.history.to_dicts()]
+        return object_page("Trained", {"network": repr(self.network), "epoch kept": self.epoch}, rows, self.notes)
 
 
 def train(

@@ -87,7 +87,9 @@ def test_run_without_timing_is_one_run(files: tuple[Path, Path]) -> None:
     rows = json.loads(once.stdout)["rows"]
     assert rows[0]["ms_per_sample"] is None
     assert rows[1]["ms_per_sample"] > 0
-    assert "of the one run" in once.stderr
+    assert "ms_per_sample: of the one run" in once.stderr
+    assert "each number of steps was measured once" in timed.stderr
+    assert invoke("--quiet", *given).stderr == ""
     known = [{**row, "ms_per_sample": None} for row in json.loads(timed.stdout)["rows"]]
     assert [{**row, "ms_per_sample": None} for row in rows] == known
 

@@ -60,7 +60,9 @@ def test_an_error_that_nobody_sees_has_its_exit_code(tail: str) -> None:
 def test_a_reader_that_leaves_is_no_traceback() -> None:
     read, write = os.pipe()
     os.close(read)
-    done = command("run", "net.psnn", "--data", "data.npz", "--steps", 1, capture_output=False, stdout=write, stderr=-1)
+    done = command(
+        "-q", "run", "net.psnn", "--data", "data.npz", "--steps", 1, capture_output=False, stdout=write, stderr=-1
+    )
     os.close(write)
     assert (done.returncode, done.stderr) == (1, b"")
 
@@ -68,7 +70,7 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize(
-    "arguments", [["run", "net.psnn", "--data", "data.npz", "--steps", "1"], ["--help"], ["neurons"]]
+    "arguments", [["-q", "run", "net.psnn", "--data", "data.npz", "--steps", "1"], ["--help"], ["neurons"]]
 )
 def test_a_full_disk_behind_stdout_is_a_sentence(arguments: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
@@ -89,7 +91,7 @@ def test_every_name_can_be_shown_in_every_encoding(
     shown = {"ascii": rb"\u65e5\u672c-\xfc", "utf-8": "日本-ü".encode()}.get(
         encoding, rb"\u65e5\u672c-" + "ü".encode("latin-1")
     )
-    done = command("run", name, "--data", "data.npz", "--steps", 1)
+    done = command("-q", "run", name, "--data", "data.npz", "--steps", 1)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"netz[b]:x:-" + shown in done.stdout
     done = command("info", name)
@@ -106,7 +108,7 @@ def test_every_name_can_be_shown_in_every_encoding(
 def test_a_name_that_is_no_text_is_shown(folder: Path) -> None:
     name = os.fsdecode(b"net\xff\n\x1b[31m.psnn")
     (folder / "net.psnn").rename(folder / name)
-    done = command("run", name, "--data", "data.npz", "--steps", 1, "--table", "t.parquet")
+    done = command("-q", "run", name, "--data", "data.npz", "--steps", 1, "--table", "t.parquet")
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\x1b" not in done.stdout
     done = command("run", f"x{name}", "--data", "data.npz", "--steps", 1)

@@ -2,9 +2,6 @@
 
 import json
 import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,8 @@ from pysnn.cli.app import app
 from pysnn.convert import ann_pass, convert
 from pysnn.datasets import load_digits, load_digits_mlp
 from pysnn.schemas import SCHEMAS
-from pysnn.sweep.convert_run import pick
 from pysnn.sweep.folder import SweepFolder
+from pysnn.sweep.jobs.convert_run import pick
 from pysnn.sweep.spec import load_spec
 from pysnn.tables import read_metadata
 
@@ -269,30 +266,3 @@ def test_choices_are_made_on_training_images(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PYSNN_DATA", "data")
     points = load_spec(ROOT / "benchmarks" / "sweeps" / "choice.toml").points
     assert {point["split"] for point in points} == {"train"}
-
-
-@pytest.mark.slow
-def test_the_specs_of_the_page_run(tmp_path: Path) -> None:
-    page, plastic = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("sweeps.md", "stdp.md"))
-    block, stdp = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    spec = write(tmp_path, block)
-    assert invoke("run", spec).exit_code == 0
-    (row,) = status_of(spec)["rows"]
-    assert f"{row['points']} points, {row['rows']} rows" in page
-    (base,) = re.findall(r"^```toml\n(.*?)^```", plastic, re.DOTALL | re.MULTILINE)
-    (tmp_path / "network.toml").write_text(base, encoding="utf-8")
-    (tmp_path / "plastic.toml").write_text(stdp, encoding="utf-8")
-    assert invoke("run", tmp_path / "plastic.toml").exit_code == 0
-    (row,) = status_of(tmp_path / "plastic.toml")["rows"]
-    assert (row["points"], row["rows"]) == (18, 54)
-
-
-@pytest.mark.slow
-def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
-    (tmp_path / "leaks.py").write_text(block, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    done = subprocess.run([sys.executable, "leaks.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "shape: (6, " in done.stdout
-    assert SweepFolder(tmp_path / "leaks").plan()["columns"] is None

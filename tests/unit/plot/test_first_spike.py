@@ -30,7 +30,10 @@ def test_the_raster_has_every_spike_and_the_decision() -> None:
 
 
 def test_a_sample_without_a_decision_says_so() -> None:
-    assert first_spike_raster(NETWORK, np.zeros((1, 6, 6))).get_title() == "no output spike: 0 of 83 neurons have fired"
+    assert first_spike_raster(NETWORK, np.zeros((1, 6, 6))).get_title().splitlines() == [
+        "first-spike network 1x6x6-64-16-3",
+        "no output spike: 0 of 83 neurons have fired",
+    ]
 
 
 @pytest.mark.parametrize("neuron", ["ramp", "step"])

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,9 +53,49 @@ def whatever(params: Mapping[str, Any], _seed: int) -> Any:
     return {"list": [], "text": {"y": "abc"}, "own": {"point": 1}, "object": {"y": [1]}, "none": None}[params["what"]]
 
 
+def attempt(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
+    """Leave a file each time; x = 3 kills its worker, whichever it is."""
+    folder = Path(params["folder"])
+    (folder / f"{params['x']}-{time.time_ns()}").touch()
+    if params["x"] == 3:
+        os._exit(7)
+    return {"y": params["x"]}
+
+
+def leave_late(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
+    """Return, and end the worker a moment later, when the result may still lie with it."""
+    if params["x"] % 3 == 1:
+        threading.Timer(params["delay"], os._exit, [1]).start()
+    return {"y": params["x"]}
+
+
+def where(params: Mapping[str, Any], _seed: int) -> dict[str, Any]:
+    """Say which process is at work."""
+    time.sleep(0.02)
+    return {"x": params["x"], "process": os.getpid()}
+
+
+def own_files() -> dict[str, str]:
+    """Return a digest that every process has for itself."""
+    return {"data 'x.npz'": f"{os.getpid():064d}"}
+
+
+def deadly_files() -> dict[str, str]:
+    """Kill every process but the one that has started the sweep, which says so by its environment."""
+    if os.environ.get("PYSNN_TEST_COORDINATOR") != str(os.getpid()):
+        os._exit(1)
+    return {"data 'x.npz'": "0" * 64}
+
+
+def files_of_the_environment() -> dict[str, str]:
+    """Return a digest that the environment says."""
+    return {"data 'x.npz'": os.environ.get("PYSNN_TEST_DIGEST", "same" * 16)}
+
+
 if __name__ == "__main__":
     out = Path(sys.argv[2])
+    where_to = sys.argv[3] if len(sys.argv) > 3 else "processes"
     if sys.argv[1] == "square":
-        sweep(square, SPACE, out=out, workers=2)
+        sweep(square, SPACE, where_to, out=out, workers=2)
     else:
-        sweep(block, {"x": list(range(8)), "folder": str(out.parent)}, out=out, workers=2, in_flight=2)
+        sweep(block, {"x": list(range(8)), "folder": str(out.parent)}, where_to, out=out, workers=2, in_flight=2)

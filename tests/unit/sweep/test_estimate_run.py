@@ -7,7 +7,7 @@ import pytest
 from pysnn.errors import DataError
 from pysnn.hardware import estimate
 from pysnn.schemas import SCHEMAS
-from pysnn.sweep.estimate_run import EstimateRun
+from pysnn.sweep.jobs.estimate_run import EstimateRun
 from pysnn.sweep.spec import load_spec
 
 SPEC = """job = "estimate"

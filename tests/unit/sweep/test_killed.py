@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -36,8 +37,8 @@ def no_process_is_left() -> Iterator[None]:
             process.stderr.close()
 
 
-def start(kind: str, out: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.unit.sweep.jobs", kind, str(out)]
+def start(kind: str, out: Path, executor: str = "processes") -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.unit.sweep.jobs", kind, str(out), executor]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     STARTED.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, start_new_session=True))
     return STARTED[-1]
@@ -87,16 +88,24 @@ def test_killed_again_and_again_each_point_is_there_once(tmp_path: Path) -> None
     assert found.filter(pl.col("row") == 0)["point"].to_list() == plan
 
 
-def started_and_blocked(tmp_path: Path) -> tuple[subprocess.Popen[bytes], list[int]]:
+LOCAL = [
+    "processes",
+    pytest.param("loky", marks=pytest.mark.skipif(not find_spec("loky"), reason="needs loky")),
+    pytest.param("dask-local", marks=pytest.mark.skipif(not find_spec("distributed"), reason="needs distributed")),
+]
+
+
+def started_and_blocked(tmp_path: Path, executor: str) -> tuple[subprocess.Popen[bytes], list[int]]:
     """A sweep with six points done and two that never end, and its workers."""
-    process = start("block", tmp_path / "out")
+    process = start("block", tmp_path / "out", executor)
     within(30, "six points", lambda: finished_points(tmp_path / "out") == 6)
     return process, [int(path.name[4:]) for path in tmp_path.glob("pid-*")]
 
 
 @pytest.mark.slow
-def test_workers_end_with_a_sweep_that_is_killed(tmp_path: Path) -> None:
-    process, workers = started_and_blocked(tmp_path)
+@pytest.mark.parametrize("executor", LOCAL)
+def test_workers_end_with_a_sweep_that_is_killed(tmp_path: Path, executor: str) -> None:
+    process, workers = started_and_blocked(tmp_path, executor)
     assert workers
     process.kill()
     process.communicate()
@@ -104,8 +113,9 @@ def test_workers_end_with_a_sweep_that_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_at_once_and_keeps_what_is_done(tmp_path: Path) -> None:
-    process, workers = started_and_blocked(tmp_path)
+@pytest.mark.parametrize("executor", LOCAL)
+def test_ctrl_c_stops_at_once_and_keeps_what_is_done(tmp_path: Path, executor: str) -> None:
+    process, workers = started_and_blocked(tmp_path, executor)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=10)
     assert process.returncode != 0
@@ -116,8 +126,9 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_somebody_kills_is_not_the_end(tmp_path: Path) -> None:
-    process, workers = started_and_blocked(tmp_path)
+@pytest.mark.parametrize("executor", LOCAL)
+def test_a_worker_that_somebody_kills_is_not_the_end(tmp_path: Path, executor: str) -> None:
+    process, workers = started_and_blocked(tmp_path, executor)
     os.kill(workers[0], signal.SIGKILL)
     within(30, "a new worker", lambda: len(list(tmp_path.glob("pid-*"))) > len(workers))
     assert process.poll() is None

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from pysnn.hardware import estimate
 from pysnn.hardware.plastic.processor import PROCESSOR
-from pysnn.sweep.estimate_run import costs
-from pysnn.sweep.plastic_run import PlasticRun
+from pysnn.sweep.jobs.estimate_run import costs
+from pysnn.sweep.jobs.plastic_run import PlasticRun
 
 __all__ = ["PlasticEstimateRun"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlasticEstimateRun(PlasticRun):
     """A run of a sweep as :class:`PlasticRun`, estimated on chips."""
 
@@ -21,9 +21,9 @@ class PlasticEstimateRun(PlasticRun):
 
     chips: tuple[str, ...] = ()
 
-    def digest(self, params: Mapping[str, Any]) -> str:
+    def digest_of(self, part: str) -> str:
         """Return the digest of the base spec, its network's file, and the chips."""
-        return hashlib.sha256(" ".join([super().digest(params), *self.chips]).encode()).hexdigest()
+        return hashlib.sha256(" ".join([super().digest_of(part), *self.chips]).encode()).hexdigest()
 
     def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
         """Run one point; what is random in it hangs on the seeds of the spec alone."""

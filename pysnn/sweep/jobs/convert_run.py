@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -18,38 +18,39 @@ from pysnn.network import Network
 from pysnn.random import philox
 from pysnn.simulation.result import Result
 from pysnn.simulation.simulator import run
+from pysnn.sweep.jobs.run import SweepRun
+from pysnn.sweep.jobs.sources import NetworkSource
 from pysnn.sweep.points import point_json
-from pysnn.sweep.sources import NetworkSource
 from pysnn.version import __version__
 
 __all__ = ["ConvertRun", "ConvertedRun", "pick"]
 
 
-@dataclass(frozen=True)
-class ConvertRun:
+@dataclass(frozen=True, kw_only=True)
+class ConvertRun(SweepRun):
     """A run of a sweep: call it with a point's parameters.
 
     Attributes
     ----------
     networks
         By the name that stands in a point.
-    backend, threads
-        As in :func:`pysnn.run`; results do not depend on them.
     """
 
     schema: ClassVar[str] = "sweep"
 
     networks: Mapping[str, NetworkSource]
-    backend: str = "auto"
-    threads: int | None = None
-    _digests: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
-    def digest(self, params: Mapping[str, Any]) -> str:
-        """Return the digest of a point's network and data."""
-        name = params["network"]
-        if name not in self._digests:
-            self._digests[name] = self.networks[name].digest()
-        return self._digests[name]
+    def part(self, params: Mapping[str, Any]) -> str:
+        """Return a point's network."""
+        return str(params["network"])
+
+    def digest_of(self, part: str) -> str:
+        """Return the digest of a network and its data."""
+        return self.networks[part].digest()
+
+    def files(self) -> dict[str, str]:
+        """Return the digest of every file that the spec names; files are read anew."""
+        return {name: digest for source in self.networks.values() for name, digest in source.files().items()}
 
     def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
         """Run one point; there is no chance in it beside the calibration's own seed."""

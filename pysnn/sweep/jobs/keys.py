@@ -1,19 +1,24 @@
 """The keys of a spec's tables, and the checks of their values."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pysnn.convert import METHODS
 from pysnn.errors import DataError
 from pysnn.hardware import chip_names
+from pysnn.schemas import SCHEMAS
 
 __all__ = [
     "ESTIMATE_GRID",
+    "FUNCTION",
     "GRID",
     "NETWORK",
     "PLASTIC",
     "PLASTIC_ESTIMATE",
     "TOP",
+    "TRAIN",
+    "TRAIN_GRID",
     "check_keys",
     "checked_text",
     "grids_of",
@@ -24,6 +29,7 @@ Check = Callable[[Any], str | None]
 """Returns what was expected, if a value is not that."""
 
 _MOST_STEPS = 1 << 20
+_COLUMNS = ("String", "Int64", "Float64", "Boolean")
 
 
 def checked_text(value: Any) -> str | None:
@@ -111,6 +117,26 @@ def _settings(value: Any) -> str | None:
     return f"at least one value for '{empty[0]}'" if empty else None
 
 
+def _table(value: Any) -> str | None:
+    return None if isinstance(value, dict) else "a table"
+
+
+def _positive(value: Any) -> str | None:
+    return None if type(value) in {int, float} and 0 < value < math.inf else "a number above 0"
+
+
+def _share(value: Any) -> str | None:
+    return None if type(value) in {int, float} and 0 <= value < 1 else "a number from 0 below 1"
+
+
+def _columns(value: Any) -> str | None:
+    good = isinstance(value, dict) and value and all(kind in _COLUMNS for kind in value.values())
+    reserved = good and set(value) & set(SCHEMAS["sweep_point"])
+    if reserved:
+        return f"columns beside those that every point has, so none named {min(reserved)}"
+    return None if good else f"names with {', '.join(_COLUMNS)}"
+
+
 def _grids(value: Any) -> str | None:
     return None if isinstance(value, dict | list) else "a table, or several"
 
@@ -151,5 +177,32 @@ GRID: dict[str, Check] = {
     "settings": _settings,
 }
 
+FUNCTION: dict[str, Check] = {
+    "job": checked_text,
+    "out": checked_text,
+    "files": _several(checked_text),
+    "columns": _columns,
+    "best": _several(checked_text),
+    "grid": _grids,
+}
+TRAIN: dict[str, Check] = {
+    "job": checked_text,
+    "out": checked_text,
+    "backend": checked_text,
+    "data": _table,
+    "grid": _grids,
+}
+TRAIN_GRID: dict[str, Check] = {
+    "rule": _several(_word("stdbp", "sstdp")),
+    "hidden": _several(checked_text),
+    "epochs": _several(_integer(1)),
+    "batch_size": _several(_integer(1)),
+    "rate": _several(_positive),
+    "weight_decay": _several(_share),
+    "validation": _several(_share),
+    "training_seed": _several(_integer(0)),
+    "limit": _several(_integer(1)),
+    "settings": _settings,
+}
 ESTIMATE_GRID: dict[str, Check] = {**GRID, "chip": _several(_word(*chip_names()))}
 PLASTIC_ESTIMATE: dict[str, Check] = {**PLASTIC, "chips": _several(_word(*chip_names()))}

@@ -19,7 +19,7 @@ SHIPPED = {"digits-mlp": load_digits_mlp}
 
 @dataclass(frozen=True)
 class NetworkSource:
-    """an ANN (ANN) in a file, and its data.
+    """An ANN in a file, and its data.
 
     Attributes
     ----------
@@ -59,10 +59,18 @@ class NetworkSource:
 
     def digest(self) -> str:
         """Return the SHA-256 of all that a result depends on, beside the settings of a run."""
-        if self.shipped:
-            content = str(self.file)
-        else:
-            with self.file.open("rb") as stream:
-                content = hashlib.file_digest(stream, "sha256").hexdigest()
+        content = str(self.file) if self.shipped else self._file_digest()
         parts = [content, self.mean, self.std, self.output, self.train.digest(), self.test.digest()]
         return hashlib.sha256(point_json(parts).encode()).hexdigest()
+
+    def files(self) -> dict[str, str]:
+        """Return the digests of the network's file and of the data."""
+        own = {} if self.shipped else {f"file '{self.file}'": self._file_digest()}
+        return {
+            **own,
+            **{f"data '{source.path}' ({source.kind})": source.digest() for source in (self.train, self.test)},
+        }
+
+    def _file_digest(self) -> str:
+        with self.file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -14,9 +14,11 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
-from pysnn.errors import DataError, SweepError
+from pysnn.errors import SweepError
+from pysnn.sweep.executors.futures import RestartableExecutor, check_sendable
+from pysnn.sweep.worker import Job
 
-__all__ = ["Processes", "local_workers"]
+__all__ = ["ONE_THREAD", "Processes", "death_by", "local_workers"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,16 +27,13 @@ _all_started: Any = None
 
 # A worker is one process on one core: linear algebra with threads of its own would only get into the others' way, and sums
 # could depend on how many there are.
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "POLARS_MAX_THREADS",
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
 )
+"""The environment of a worker."""
 
 
-class Processes(Executor):
+class Processes(RestartableExecutor):
     """A pool of spawned processes (threads and forks do not mix) that can be killed and started again.
 
     Parameters
@@ -50,17 +49,12 @@ class Processes(Executor):
         ``job`` cannot be pickled.
     """
 
-    def __init__(self, workers: int, job: Any) -> None:
+    def __init__(self, workers: int, job: Job) -> None:
         self._workers = workers
         self._job = job
-        try:
-            pickle.dumps(job)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise DataError(
-                f"sweep: the run cannot be sent to worker processes ({error}); make it a function at the top of a module"
-            ) from error
-        self._environment = {name: os.environ.get(name) for name in _ONE_THREAD}
-        os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+        check_sendable(job, pickle.dumps)
+        self._environment = {name: os.environ.get(name) for name in ONE_THREAD}
+        os.environ.update(ONE_THREAD)
         self._started: dict[int, BaseProcess] = {}
         try:
             self._pool = self._start()
@@ -72,7 +66,7 @@ class Processes(Executor):
         """Hand a call to a worker."""
         return self._pool.submit(fn, *args, **kwargs)
 
-    def restart(self) -> str:
+    def restart(self, cause: BaseException) -> str:
         """Start afresh behind the death of a worker, and say how it died."""
         dead = set(connection.wait([process.sentinel for process in self._started.values()], timeout=0))
         fallen = [process for process in self._started.values() if process.sentinel in dead]
@@ -84,7 +78,7 @@ class Processes(Executor):
         own = [process.exitcode for process in fallen if process.exitcode not in {None, 0, -signal.SIGTERM}]
         self._started.clear()
         self._pool = self._start()
-        return _death(own[0] if own else None)
+        return death_by(own[0] if own else None)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End all workers at once, whatever they do."""
@@ -137,7 +131,7 @@ class Processes(Executor):
         self._started.update(pool._processes or {})  # noqa: SLF001
 
 
-def local_workers(workers: int, job: Any) -> Executor:
+def local_workers(workers: int, job: Job) -> Executor:
     """Start local processes, or one thread where the system has none to give (``/dev/shm`` must not be written, for example)."""
     try:
         return Processes(workers, job)
@@ -197,7 +191,8 @@ def _wait_for_all() -> None:
     _all_started.wait()
 
 
-def _death(code: int | None) -> str:
+def death_by(code: int | None) -> str:
+    """Say how a worker died, by its exit code."""
     if code is None:
         return "the worker process died"
     if code < 0:

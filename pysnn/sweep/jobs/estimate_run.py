@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 from pysnn.hardware import Estimate, estimate
 from pysnn.hardware.baselines import BASELINES
-from pysnn.sweep.convert_run import ConvertRun
+from pysnn.sweep.jobs.convert_run import ConvertRun
 
 __all__ = ["EstimateRun", "costs"]
 
 _BASELINE_CHIP = "cmos45"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EstimateRun(ConvertRun):
     """A run of a sweep as :class:`ConvertRun`, whose points have a chip too; one row a T."""
 

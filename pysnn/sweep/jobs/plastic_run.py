@@ -15,6 +15,7 @@ from pysnn.plastic.network import PlasticNetwork
 from pysnn.plastic.result import PlasticResult
 from pysnn.plastic.simulator import PlasticSimulator
 from pysnn.plastic.spec import PlasticSpec, plastic_spec, read_plastic_toml
+from pysnn.sweep.jobs.run import SweepRun
 from pysnn.sweep.points import point_json
 from pysnn.version import __version__
 
@@ -23,30 +24,29 @@ __all__ = ["PlasticRun", "changed"]
 _NEAR = 0.1
 
 
-@dataclass(frozen=True)
-class PlasticRun:
+@dataclass(frozen=True, kw_only=True)
+class PlasticRun(SweepRun):
     """A run of a sweep: call it with what changes in the base spec.
 
     Attributes
     ----------
     base
         The file of the base spec, as ``pysnn stdp run`` takes it.
-    backend, threads
-        As in :class:`pysnn.plastic.PlasticSimulator`; results do not depend on them.
     """
 
     schema: ClassVar[str] = "sweep_stdp"
 
     base: Path
-    backend: str = "auto"
-    threads: int | None = None
 
-    def digest(self, params: Mapping[str, Any]) -> str:
+    def digest_of(self, part: str) -> str:
         """Return the digest of the base spec, and of the network's file if it names one."""
-        del params
+        return hashlib.sha256(b"".join(bytes.fromhex(digest) for digest in self.files().values())).hexdigest()
+
+    def files(self) -> dict[str, str]:
+        """Return the digests of the base spec, and of the network's file if it names one."""
         network = self._spec({}).network
         files = [self.base, *([network] if isinstance(network, Path) else [])]
-        return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+        return {f"file '{file}'": hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
     def __call__(self, params: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
         """Run one point; what is random in it hangs on the seeds of the spec alone."""

@@ -7,9 +7,9 @@ from typing import Any
 from pysnn.errors import DataError
 from pysnn.plastic.spec import plastic_spec, read_plastic_toml
 from pysnn.sweep.filled import filled
-from pysnn.sweep.keys import PLASTIC, PLASTIC_ESTIMATE, check_keys, grids_of, listed
-from pysnn.sweep.plastic_estimate import PlasticEstimateRun
-from pysnn.sweep.plastic_run import PlasticRun, changed
+from pysnn.sweep.jobs.keys import PLASTIC, PLASTIC_ESTIMATE, check_keys, grids_of, listed
+from pysnn.sweep.jobs.plastic_estimate import PlasticEstimateRun
+from pysnn.sweep.jobs.plastic_run import PlasticRun, changed
 from pysnn.sweep.points import expand
 
 __all__ = ["read_plastic", "read_plastic_estimate"]
@@ -18,7 +18,7 @@ __all__ = ["read_plastic", "read_plastic_estimate"]
 def read_plastic(path: Path, given: dict[str, Any]) -> tuple[PlasticRun, list[dict[str, Any]]]:
     """Return the run and the points of a spec of plastic networks; each point is looked at before any is run."""
     check_keys("the file", given, PLASTIC, required=("job", "base", "grid"))
-    run = PlasticRun(path.parent / filled(given["base"]), given.get("backend", "auto"))
+    run = PlasticRun(base=path.parent / filled(given["base"]), backend=given.get("backend", "auto"))
     return run, _points(run, given)
 
 
@@ -26,7 +26,9 @@ def read_plastic_estimate(path: Path, given: dict[str, Any]) -> tuple[PlasticRun
     """Do :func:`read_plastic` for runs that are estimated on chips."""
     check_keys("the file", given, PLASTIC_ESTIMATE, required=("job", "base", "chips", "grid"))
     chips = tuple(dict.fromkeys(listed(given["chips"])))
-    run = PlasticEstimateRun(path.parent / filled(given["base"]), given.get("backend", "auto"), chips=chips)
+    run = PlasticEstimateRun(
+        base=path.parent / filled(given["base"]), backend=given.get("backend", "auto"), chips=chips
+    )
     return run, _points(run, given)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from pysnn.convert import METHODS
 from pysnn.datasets.source import parse_source
 from pysnn.errors import DataError
-from pysnn.sweep.convert_run import ConvertRun
-from pysnn.sweep.estimate_run import EstimateRun
 from pysnn.sweep.filled import filled
-from pysnn.sweep.keys import ESTIMATE_GRID, GRID, NETWORK, TOP, check_keys, checked_text, grids_of, listed
+from pysnn.sweep.jobs.convert_run import ConvertRun
+from pysnn.sweep.jobs.estimate_run import EstimateRun
+from pysnn.sweep.jobs.keys import ESTIMATE_GRID, GRID, NETWORK, TOP, check_keys, checked_text, grids_of, listed
+from pysnn.sweep.jobs.sources import SHIPPED, NetworkSource
 from pysnn.sweep.points import expand
-from pysnn.sweep.sources import SHIPPED, NetworkSource
 
 __all__ = ["read_conversions"]
 
@@ -41,7 +41,7 @@ def read_conversions(
     points = [
         point for number, grid in enumerate(grids_of(given), start=1) for point in _grid(number, grid, networks, job)
     ]
-    return job(networks, given.get("backend", "auto")), points
+    return job(networks=networks, backend=given.get("backend", "auto")), points
 
 
 def _network_source(name: str, table: Any, data: Mapping[str, Any], base: Path) -> NetworkSource:
