@@ -26,7 +26,8 @@ def _spikingjelly(kind: str) -> Node:
 
 
 def _sinabs(kind: str) -> Node:
-    decay, syn_decay = (np.exp(np.float32(-1 / tau)) for tau in (TAU, TAU_SYN))
+    # PyTorch rounds the exact value; NumPy's float32 exp is one unit off at times.
+    decay, syn_decay = (np.float32(np.exp(float(np.float32(-1 / tau)))) for tau in (TAU, TAU_SYN))
     if kind == "CubaLIF":
         return DiscreteCubaLIF(1.0, decay=decay, gain=1.0, current="decay_last", syn_decay=syn_decay)
     return DiscreteLIF(1.0, decay=decay, gain=1.0)

@@ -1,10 +1,13 @@
 //! Neurons, 16 at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons that lie next to each
 //! other overlap in the processor.
 
+use crate::clocked::layer::kinds::{
+    ALL_KINDS, BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA, LATE_LIF, LIF, PLAIN_DIVIDED, Walk,
+};
 use crate::clocked::maps::transpose::to_chunks;
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::clocked::synapses::source::Rows;
-use crate::neuron::model::{CONSTANTS, Constant, Fire, Leak, Model, Reset, Synapse};
+use crate::neuron::model::{CONSTANTS, Constant, Fire, Model, Reset, Synapse};
 use crate::plan::{Parameters, Shape};
 
 /// Chunks of real numbers that are integrated step by step together: each waits for its own step before, and that of a real number takes long.
@@ -31,42 +34,6 @@ pub(crate) struct Firing<A> {
     pub(crate) chunks: usize,
     pub(crate) v_init: Vec<Chunk<A>>,
     walk: Walk,
-}
-
-/// Models that a kernel is compiled for alone: the reset subtracts or sets; or any member of the family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Walk {
-    If,
-    Level,
-    Lif,
-    CubaLif,
-    CubaLast,
-    Any,
-}
-
-// The models that `Firing::walk` is compiled for.
-pub(crate) const IF: u8 = 0;
-pub(crate) const LIF: u8 = 1;
-/// With a synaptic current that decays before it takes the input in.
-pub(crate) const CUBA_LIF: u8 = 2;
-/// With one that decays afterwards.
-pub(crate) const CUBA_LAST: u8 = 3;
-
-impl Walk {
-    fn of(model: &Model) -> Self {
-        if model.fire == Fire::Level {
-            return Self::Level;
-        }
-        let usual = Model { leak: model.leak, synapse: model.synapse, reset: model.reset, ..Model::default() };
-        let alike = Model { strict: false, per_neuron: false, ..*model } == usual;
-        match (model.leak, model.synapse) {
-            (Leak::None, Synapse::None) if alike && model.reset != Reset::None => Self::If,
-            (Leak::Euler, Synapse::None) if alike && model.reset != Reset::None => Self::Lif,
-            (Leak::Euler, Synapse::DecayFirst) if alike && model.reset != Reset::None => Self::CubaLif,
-            (Leak::Euler, Synapse::DecayLast) if alike && model.reset != Reset::None => Self::CubaLast,
-            _ => Self::Any,
-        }
-    }
 }
 
 /// What neurons remember, `[pixel][chunk of channels]` each; empty where the model has it not.
@@ -259,7 +226,16 @@ impl<A: Current> Firing<A> {
             (Walk::CubaLast, true) => self.walk::<N, P, C, CUBA_LAST, true>(spots, kept, steps),
             (Walk::CubaLast, false) => self.walk::<N, P, C, CUBA_LAST, false>(spots, kept, steps),
             (Walk::Level, _) => spots.iter().for_each(|&spot| self.walk_level(spot, kept, steps)),
-            (Walk::Any, _) => spots.iter().for_each(|&spot| self.walk_any(spot, kept, steps)),
+            _ if A::INTEGER || self.walk == Walk::Any || !ALL_KINDS => {
+                for &spot in &spots {
+                    self.walk_any(spot, kept, steps);
+                }
+            }
+            (Walk::LateLif, _) => self.walk::<N, P, C, LATE_LIF, true>(spots, kept, steps),
+            (Walk::LateCuba, _) => self.walk::<N, P, C, LATE_CUBA, true>(spots, kept, steps),
+            (Walk::PlainDivided, _) => self.walk::<N, P, C, PLAIN_DIVIDED, true>(spots, kept, steps),
+            (Walk::Box, _) => self.walk::<N, P, C, BOX, false>(spots, kept, steps),
+            _ => self.walk::<N, P, C, JUMP, false>(spots, kept, steps),
         }
     }
 

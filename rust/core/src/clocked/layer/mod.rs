@@ -5,6 +5,7 @@ pub(crate) mod edges;
 pub(crate) mod ending;
 pub(crate) mod firing;
 pub(crate) mod frame;
+pub(crate) mod kinds;
 pub(crate) mod levels;
 pub(crate) mod pass;
 pub(crate) mod share;

@@ -1,9 +1,11 @@
 //! Models that a kernel is compiled for alone, some chunks of 16 neurons together.
 
-use crate::clocked::layer::firing::{CUBA_LAST, CUBA_LIF, Chunk, Firing, IF, Kept, Spot, Steps, chunk};
+use crate::clocked::layer::firing::{Chunk, Firing, Kept, Spot, Steps, chunk};
+use crate::clocked::layer::kinds::{BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA, LATE_LIF, PLAIN_DIVIDED};
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::neuron::model::Constant;
-use crate::neuron::{Constants, LeakStep, step, synapse};
+use crate::neuron::stages::{boxed, plain_divided, relax};
+use crate::neuron::{After, Constants, LeakStep, step, synapse};
 
 /// The constants of a chunk.
 struct Own<A> {
@@ -16,12 +18,19 @@ struct Own<A> {
 impl<A: Current> Firing<A> {
     #[inline(always)]
     fn own_of<const MODEL: u8, const SUBTRACT: bool>(&self, at: usize) -> Own<A> {
+        use Constant as C;
+        let leak = match MODEL {
+            PLAIN_DIVIDED => [C::Tau, C::VLeak, C::VLeak],
+            BOX | JUMP => [C::Rate, C::VLeak, C::VLeak],
+            _ => [C::Decay, C::Gain, C::Drive],
+        };
         let own = |wanted: bool, constant| if wanted { self.constant(constant, at) } else { [A::default(); LANES] };
         Own {
             fire: chunk(&self.fire, at),
             after: chunk(if SUBTRACT { &self.threshold } else { &self.reset }, at),
-            leak: [Constant::Decay, Constant::Gain, Constant::Drive].map(|it| own(MODEL != IF, it)),
-            synapse: [Constant::SynDecay, Constant::SynGain].map(|it| own(MODEL >= CUBA_LIF, it)),
+            leak: leak.map(|it| own(MODEL != IF, it)),
+            synapse: [if MODEL == JUMP { C::SynRate } else { C::SynDecay }, C::SynGain]
+                .map(|it| own(MODEL >= CUBA_LIF, it)),
         }
     }
 
@@ -66,7 +75,7 @@ fn one<A: Current, const MODEL: u8, const SUBTRACT: bool>(
         let leak = LeakStep { decay: own.leak[0][i], gain: own.leak[1][i], drive: own.leak[2][i] };
         let constants = Constants { fire: own.fire[i], after: own.after[i], leak };
         let current = match MODEL {
-            CUBA_LIF => {
+            CUBA_LIF | LATE_CUBA => {
                 let inflow = LeakStep { decay: own.synapse[0][i], gain: own.synapse[1][i], drive: A::default() };
                 synaptic[i] = synapse(synaptic[i], row[i], inflow);
                 synaptic[i]
@@ -75,14 +84,40 @@ fn one<A: Current, const MODEL: u8, const SUBTRACT: bool>(
                 synaptic[i] = own.synapse[0][i].times(synaptic[i].plus(row[i]));
                 synaptic[i]
             }
+            JUMP => {
+                let raised = synaptic[i].plus(row[i]);
+                synaptic[i] = raised.minus(own.synapse[0][i].times(raised));
+                raised
+            }
             _ => row[i],
         };
+        let [rate, rest] = [own.leak[0][i], own.leak[1][i]];
         let after = match MODEL {
             IF => step::<A, false, SUBTRACT>(v[i], current, constants),
+            LATE_LIF | LATE_CUBA => late(v[i], current, constants),
+            PLAIN_DIVIDED => ended::<A, SUBTRACT>(plain_divided(v[i], current, rate, rest), constants),
+            BOX => ended::<A, SUBTRACT>(boxed(v[i], current, rate, rest), constants),
+            JUMP => ended::<A, SUBTRACT>(relax(v[i], current, rate, rest), constants),
             _ => step::<A, true, SUBTRACT>(v[i], current, constants),
         };
         v[i] = after.potential;
         spikes[i] = u8::from(after.fires);
     }
     spikes
+}
+
+/// A step whose threshold is taken away where the potential was above it before.
+#[inline(always)]
+fn late<A: Current>(v: A, current: A, own: Constants<A>) -> After<A> {
+    let next = v.leak(current, own.leak);
+    let potential = if v >= own.fire { next.minus(own.after) } else { next };
+    After { potential, fires: potential >= own.fire }
+}
+
+/// The end of a step: who fires, and the reset.
+#[inline(always)]
+fn ended<A: Current, const SUBTRACT: bool>(v: A, own: Constants<A>) -> After<A> {
+    let fires = v >= own.fire;
+    let reset = if SUBTRACT { v.minus(own.after) } else { own.after };
+    After { potential: if fires { reset } else { v }, fires }
 }
