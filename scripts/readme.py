@@ -44,18 +44,24 @@ def _converted(table: str, columns: Sequence[str]) -> list[str]:
     return [_span([float(row[column]) / float(row["pysnn int8"]) for row in rows]) for column in columns]
 
 
+def _trained(rows: Sequence[dict[str, str]]) -> list[str]:
+    """Return the time of each library's networks over that of pysnn."""
+    return [_span([float(row["times as fast"]) for row in rows if row["library"] == name]) for name in LIBRARIES]
+
+
 def figures_table() -> str:
     """Return what pysnn does beside the libraries, and how many times the library's time its own is, as Markdown."""
     peers = _converted("libraries", [name.lower() if name == "Norse" else name for name in LIBRARIES])
-    trained = rows_of("claim neurons")
-    own = [_span([float(row["times as fast"]) for row in trained if row["library"] == name]) for name in LIBRARIES]
+    trained = [row for row in rows_of("claim neurons") if row["equal"] == "True"]
+    own = {batch: _trained([row for row in trained if row["batch"] == batch]) for batch in ("1", "64")}
     [ann] = _converted("ann", ["ANN ONNX Runtime int8"])
     rows = [
         ("", "pysnn", *LIBRARIES),
         ("---",) * 6,
         *ABILITIES,
         ("time of converted ResNet-20 and VGG-11, T = 4 to 32, over pysnn's in int8", "1", *peers),
-        ("time of networks trained in the library, equal spikes, over pysnn's in float32", "1", *own),
+        ("time of networks trained in the library, equal spikes, over pysnn's in float32, one sample", "1", *own["1"]),
+        ("the same, 64 samples", "1", *own["64"]),
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{table}\n\nThe ANN itself, in ONNX Runtime's int8, takes {ann} of the time of the converted network."

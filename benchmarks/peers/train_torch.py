@@ -1,4 +1,4 @@
-"""Surrogate-gradient training of 784-800-10 in SpikingJelly and in snnTorch: one run is one step, optimiser included."""
+"""Training of 784-800-10 in PyTorch: surrogate gradients in SpikingJelly and in snnTorch, and the ANN. One run is one step, optimiser included."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,28 +11,30 @@ from torch import nn
 
 from benchmarks.peers.engine import Cell, versions
 
-__all__ = ["snntorch", "spikingjelly"]
+__all__ = ["relu", "snntorch", "spikingjelly"]
 
 _BATCH = 128
 _HIDDEN = 800
 _BETA = 0.9
 _RATE = 1e-3
+_LIF = f"LIF, beta {_BETA}, constant current, spike counts, fused Adam"
 
 Model = tuple[Any, Callable[[Any, int], Any]]
 """What has parameters, and a function from pixels ``(batch, 784)`` and a number of steps to mean spike counts."""
 
 
-class SurrogateTrainer:
+class TorchTrainer:
     """Steps over mini-batches in order; ``run`` gives the losses of the first and of the latest step."""
 
-    def __init__(self, build: Callable[[], Model], package: str) -> None:
+    def __init__(self, build: Callable[[], Model], *packages: str, setup: str = _LIF) -> None:
         self.build = build
-        self.package = package
+        self.packages = packages
+        self.setup = setup
         self.losses: list[float] = []
 
     def versions(self) -> dict[str, str]:
         """Return the versions of PyTorch and of the library."""
-        return versions("torch", self.package)
+        return versions("torch", *self.packages)
 
     def prepare(self, cell: Cell) -> str:
         """Draw the weights, unless they are in training already."""
@@ -45,7 +47,7 @@ class SurrogateTrainer:
             parameters, self.forward = self.build()
             self.optimiser = torch.optim.Adam(parameters.parameters(), lr=_RATE, fused=True)
             self.steps = cell.steps
-        return f"LIF, beta {_BETA}, constant current, spike counts, fused Adam"
+        return self.setup
 
     def run(self) -> list[float]:
         """Make one step."""
@@ -116,11 +118,22 @@ def _snntorch() -> Model:
     return net, forward
 
 
+def _relu() -> Model:
+    first, second = _layers()
+    net = nn.Sequential(first, nn.ReLU(), second)
+    return net, lambda x, _: net(x)
+
+
 def spikingjelly() -> Any:
     """Return the program with SpikingJelly."""
-    return SurrogateTrainer(_spikingjelly, "spikingjelly")
+    return TorchTrainer(_spikingjelly, "spikingjelly")
 
 
 def snntorch() -> Any:
     """Return the program with snnTorch."""
-    return SurrogateTrainer(_snntorch, "snntorch")
+    return TorchTrainer(_snntorch, "snntorch")
+
+
+def relu() -> Any:
+    """Return the program with the ANN."""
+    return TorchTrainer(_relu, setup="the ANN: ReLU, one pass, fused Adam")

@@ -2,7 +2,7 @@
 
 SpikingJelly and snnTorch: two layers of LIF neurons, T = 16, the image as a constant current, mean spike count and
 cross-entropy, Adam, back-propagation through time. pysnn: one spike a neuron, backward and Adam included. The networks are of the same
-size and see the same images; they are different algorithms, so only times are compared, and each loss has to fall. Then each trains
+size and see the same images; they are different algorithms, so only times are compared, and each loss has to fall. So does the ANN's. Then each trains
 from the start until 97 % of the last 5,000 training images are right (one thread; the looks at them are not counted).
 """
 
@@ -34,6 +34,7 @@ TRAINERS = {
     "pysnn STDBP": Program("train_pysnn", "engine", "ours"),
     "SpikingJelly": Program("train_torch", "spikingjelly", "training"),
     "snnTorch": Program("train_torch", "snntorch", "training"),
+    "PyTorch, ReLU": Program("train_torch", "relu", "training"),
 }
 """Programs that make a step a run."""
 
