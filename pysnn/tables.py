@@ -18,7 +18,7 @@ from pysnn.schemas import SCHEMAS
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["TABLE_ENDINGS", "make_table", "metadata", "read_metadata", "table_json", "write_table"]
+__all__ = ["TABLE_ENDINGS", "make_table", "metadata", "pareto_rows", "read_metadata", "table_json", "write_table"]
 
 TABLE_ENDINGS = (".parquet", ".csv", ".json")
 """How a table's file may end, which says its format."""
@@ -131,3 +131,35 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not abs(value) < float("inf"):
         return None
     return value
+
+
+def pareto_rows(rows: "pl.DataFrame", objective: str, cost: str, group: str | None = None) -> "pl.DataFrame":
+    """Return the rows that no other row of their group beats, from the smallest cost on: each is better than all that cost less.
+
+    Parameters
+    ----------
+    rows
+        With a column for each of the names.
+    objective, cost
+        Columns; with a minus before the name the smallest value is best, otherwise the largest.
+    group
+        Rows with the same value of this column are compared; all, without it.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> rows = pl.DataFrame({"accuracy": [0.9, 0.8, 0.8, 0.7], "synops": [30, 10, 20, 15]})
+    >>> pareto_rows(rows, "accuracy", "-synops").rows()
+    [(0.8, 10), (0.9, 30)]
+    """
+    import polars as pl
+
+    names = [name.removeprefix("-") for name in (objective, cost)]
+    largest = [not name.startswith("-") for name in (objective, cost)]
+    known = rows.drop_nulls(names)
+    known = known.filter(*(known[name].is_not_nan() for name in names if known[name].dtype.is_float()))
+    ordered = known.sort([names[1], names[0]], descending=[largest[1], largest[0]], maintain_order=True)
+    value = pl.col(names[0]).cast(pl.Float64) * (1.0 if largest[0] else -1.0)
+    before = value.cum_max().shift(1)
+    before = before if group is None else before.over(group)
+    return ordered.filter(value > before.fill_null(-float("inf")))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from pysnn.errors import DataError
 from pysnn.plot.frame import COLOURS, axes_or_new, plain, set_title, show_logarithmic, show_steps, stacked_style
+from pysnn.tables import pareto_rows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,9 +115,8 @@ def pareto_front(
     >>> pareto_front(table).lines[-1].get_xdata().tolist()
     [10.0, 20.0]
     """
-    known = _known(table, "pareto_front", (x, y)).sort([x, y], descending=[False, True])
-    best = known[y].cum_max().shift(1)
-    front = known.filter(best.is_null() | (known[y] > best))
+    known = _known(table, "pareto_front", (x, y))
+    front = pareto_rows(known, y, f"-{x}")
     axes = axes_or_new(ax)
     scale = 100 if y in _SHARES else 1
     axes.plot(

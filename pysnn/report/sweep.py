@@ -11,11 +11,12 @@ from pysnn.schemas import SCHEMAS
 from pysnn.sweep.best import best_first, order_in_words, telling
 from pysnn.sweep.folder import SweepFolder
 from pysnn.sweep.status import status_table
+from pysnn.tables import pareto_rows
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["front", "sweep_report"]
+__all__ = ["sweep_report"]
 
 _MOST_ROWS = 2000
 """Rows of the table, and points of the chart; a page with more is slow to open and to sort."""
@@ -71,38 +72,6 @@ def sweep_report(folder: Path, by: Sequence[str] = ()) -> tuple[Section, ...]:
     )
 
 
-def front(rows: "pl.DataFrame", objective: str, cost: str, group: str | None = None) -> "pl.DataFrame":
-    """Return the rows that no other row of their group beats, from the smallest cost on: each is better than all that cost less.
-
-    Parameters
-    ----------
-    rows
-        With a column for each of the names.
-    objective, cost
-        Columns; with a minus before the name the smallest value is best, otherwise the largest.
-    group
-        Rows with the same value of this column are compared; all, without it.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> rows = pl.DataFrame({"accuracy": [0.9, 0.8, 0.8, 0.7], "synops": [30, 10, 20, 15]})
-    >>> front(rows, "accuracy", "-synops").rows()
-    [(0.8, 10), (0.9, 30)]
-    """
-    import polars as pl
-
-    names = [name.removeprefix("-") for name in (objective, cost)]
-    largest = [not name.startswith("-") for name in (objective, cost)]
-    known = rows.drop_nulls(names)
-    known = known.filter(*(known[name].is_not_nan() for name in names if known[name].dtype.is_float()))
-    ordered = known.sort([names[1], names[0]], descending=[largest[1], largest[0]], maintain_order=True)
-    value = pl.col(names[0]).cast(pl.Float64) * (1.0 if largest[0] else -1.0)
-    before = value.cum_max().shift(1)
-    before = before if group is None else before.over(group)
-    return ordered.filter(value > before.fill_null(-float("inf")))
-
-
 def _best(rows: "pl.DataFrame", order: Sequence[str]) -> Section:
     shown = telling(rows, order)
     text = f"Ordered by {order_in_words(order)}; columns with one value for all rows are left out."
@@ -123,7 +92,7 @@ def _front(rows: "pl.DataFrame", order: Sequence[str]) -> list[Section]:
     group = next(
         (name for name in _GROUPS if name in rows.columns and 1 < rows[name].n_unique() <= _MOST_COLOURS), None
     )
-    kept = front(rows, order[0], order[1], group)
+    kept = pareto_rows(rows, order[0], order[1], group)
     title = f"{objective.capitalize().replace('_', ' ')} against {cost.replace('_', ' ')}"
     each = f" of each {group}" if group else ""
     text = f"The Pareto front{each}: rows that no other row beats at both. The line joins them."

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/allocations.rs"]
+mod allocations;
 #[allow(dead_code, reason = "other tests need the rest of it")]
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
 
 use pysnn_core::clocked::{Input, Options, Program, Stream};
@@ -15,36 +15,6 @@ use pysnn_core::simd::Level;
 use support::Rng;
 use support::convs::layer;
 use support::plans::plan;
-
-thread_local! {
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The system's allocator, which counts what a thread asks it for.
-struct Counting;
-
-// SAFETY: everything is done by the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller's promise.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller's promise.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What enters in some steps: nothing, a little, or as much as can.
 struct Entering {
@@ -81,9 +51,7 @@ impl Entering {
 
 /// Allocations of some steps of a stream; `None` where potentials leave float32, which ends it.
 fn count(stream: &mut Stream, plan: &Plan, entering: &Entering, steps: usize) -> Option<usize> {
-    let before = COUNT.get();
-    let done = stream.advance(entering.input(plan), steps, &mut |_| true);
-    let found = COUNT.get() - before;
+    let (done, found) = allocations::counted(|| stream.advance(entering.input(plan), steps, &mut |_| true));
     done.is_ok().then_some(found)
 }
 
@@ -108,9 +76,9 @@ fn steps_take_nothing_from_the_heap() {
             assert_eq!(found, 0, "seed {seed}, {steps} steps, 1 in {one_in}");
             tried += 1;
         }
-        let before = COUNT.get();
-        stream.restart().unwrap();
-        assert_eq!(COUNT.get(), before, "seed {seed}: a restart");
+        let (restarted, found) = allocations::counted(|| stream.restart());
+        restarted.unwrap();
+        assert_eq!(found, 0, "seed {seed}: a restart");
     }
     assert!(tried > 200, "{tried}");
 }

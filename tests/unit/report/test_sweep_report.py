@@ -15,8 +15,8 @@ from pysnn.cli.app import app
 from pysnn.errors import DataError
 from pysnn.report import Section, sweep_report
 from pysnn.report.page import has_charts, html_page
-from pysnn.report.sweep import front
 from pysnn.sweep import sweep
+from pysnn.tables import pareto_rows
 from tests.unit.report.test_report import Loaded
 
 ORDER = ["accuracy", "-synops"]
@@ -102,7 +102,7 @@ def test_the_front_is_what_no_other_row_beats(
         )
         if not beaten:
             expected.add((v, c, g))
-    found = front(frame, "-v" if small_value else "v", "-c" if small_cost else "c", "g").rows()
+    found = pareto_rows(frame, "-v" if small_value else "v", "-c" if small_cost else "c", "g").rows()
     assert len(found) == len(set(found))
     assert set(found) == expected
 

@@ -58,6 +58,12 @@ pub(crate) fn step<A: Potential, const LEAKY: bool, const SUBTRACT: bool>(
     own: Constants<A>,
 ) -> After<A> {
     let raised = if LEAKY { potential.leak(current, own.leak) } else { potential.plus(current) };
+    ended::<A, SUBTRACT>(raised, own)
+}
+
+/// The end of a step: fire, reset.
+#[inline(always)]
+pub(crate) fn ended<A: Potential, const SUBTRACT: bool>(raised: A, own: Constants<A>) -> After<A> {
     let fires = raised >= own.fire;
     let fallen = if SUBTRACT { raised.minus(own.after) } else { own.after };
     After { potential: if fires { fallen } else { raised }, fires }

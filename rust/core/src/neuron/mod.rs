@@ -6,4 +6,4 @@ mod integrate;
 pub(crate) mod model;
 pub(crate) mod stages;
 
-pub(crate) use integrate::{After, Constants, LeakStep, Potential, step, synapse};
+pub(crate) use integrate::{After, Constants, LeakStep, Potential, ended, step, synapse};

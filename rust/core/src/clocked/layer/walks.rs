@@ -5,7 +5,7 @@ use crate::clocked::layer::kinds::{BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::neuron::model::Constant;
 use crate::neuron::stages::{boxed, plain_divided, relax};
-use crate::neuron::{After, Constants, LeakStep, step, synapse};
+use crate::neuron::{After, Constants, LeakStep, ended, step, synapse};
 
 /// The constants of a chunk.
 struct Own<A> {
@@ -112,12 +112,4 @@ fn late<A: Current>(v: A, current: A, own: Constants<A>) -> After<A> {
     let next = v.leak(current, own.leak);
     let potential = if v >= own.fire { next.minus(own.after) } else { next };
     After { potential, fires: potential >= own.fire }
-}
-
-/// The end of a step: who fires, and the reset.
-#[inline(always)]
-fn ended<A: Current, const SUBTRACT: bool>(v: A, own: Constants<A>) -> After<A> {
-    let fires = v >= own.fire;
-    let reset = if SUBTRACT { v.minus(own.after) } else { own.after };
-    After { potential: if fires { reset } else { v }, fires }
 }
