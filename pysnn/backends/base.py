@@ -74,8 +74,8 @@ class PoissonInput:
 class EventInput:
     """Given spikes. Those of sample ``b`` at step ``t`` are ``index[offsets[b * steps + t]:offsets[b * steps + t + 1]]``.
 
-    ``offsets`` int64 ``(batch * steps + 1,)``; ``index`` uint32, flat positions in ``(C, H, W)``, ascending within a
-    step; one that stands there n times is a count of n.
+    ``offsets`` int64 ``(batch * steps + 1,)``; ``index`` uint32, flat positions in ``(C, H, W)``, in any order
+    within a step; one that stands there n times is a count of n.
     """
 
     offsets: NDArray[np.int64]

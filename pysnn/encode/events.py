@@ -133,7 +133,7 @@ class Events:
     def _most_at_once(self) -> int:
         if not len(self.sample):
             return 1
-        order = np.lexsort((self.index, self.step, self.sample))
+        order = _order(self.index, self.step, self.sample)
         keys = np.stack([self.sample[order], self.step[order], self.index[order]])
         starts = np.flatnonzero(np.concatenate([[True], (keys[:, 1:] != keys[:, :-1]).any(axis=0)]))
         return int(np.diff(np.append(starts, keys.shape[1])).max())
@@ -147,6 +147,8 @@ class Events:
 
     def select(self, start: int, stop: int) -> "Events":
         """Return the events of samples ``start`` to ``stop``, numbered from 0."""
+        if (start, stop) == (0, self.samples):
+            return self
         chosen = (self.sample >= start) & (self.sample < stop)
         return Events(self.sample[chosen] - start, self.step[chosen], self.index[chosen], samples=stop - start)
 
@@ -156,11 +158,20 @@ class Events:
             raise DataError(f"Events: step {int(self.step.max())} is beyond the {steps} steps of the run")
         if self.index.size and int(self.index.max()) >= size:
             raise DataError(f"Events: index {int(self.index.max())} is beyond the {size} inputs")
-        order = np.lexsort((self.index, self.step, self.sample))
         slots = self.sample * steps + self.step
         offsets = np.zeros(self.samples * steps + 1, dtype=np.int64)
         np.cumsum(np.bincount(slots, minlength=self.samples * steps), out=offsets[1:])
-        return offsets, self.index[order].astype(np.uint32)
+        return offsets, self.index.astype(np.uint32)[_order(slots)]
+
+
+def _order(*keys: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the stable order by the last key, by the one before it where that is equal, and so on: a radix sort of values from 0 on, 16 bits at a time."""
+    order = np.arange(len(keys[0]))
+    for key in keys:
+        for shift in range(0, int(key.max(initial=0)).bit_length(), 16):
+            digits = (key >> shift).astype(np.uint16)
+            order = order[np.argsort(digits[order], kind="stable")]
+    return order
 
 
 def _pair_of_vectors(number: int, pair: Any) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -84,13 +84,13 @@ def test_most_at_once() -> None:
     assert Events([], [], [], 2).most_at_once() == 1
 
 
-def test_packing_sorts_by_sample_step_and_index() -> None:
+def test_packing_sorts_by_sample_and_step() -> None:
     events = Events([1, 0, 0, 1], [0, 2, 0, 0], [5, 1, 3, 4], 2)
     offsets, index = events.packed(3, 6)
     assert offsets.tolist() == [0, 1, 1, 2, 4, 4, 4]
-    assert index.tolist() == [3, 1, 4, 5]
+    assert index.tolist() == [3, 1, 5, 4]
     offsets, index = events.select(1, 2).packed(3, 6)
-    assert (offsets.tolist(), index.tolist()) == ([0, 2, 2, 2], [4, 5])
+    assert (offsets.tolist(), index.tolist()) == ([0, 2, 2, 2], [5, 4])
 
 
 def test_bytes_are_over_255_then_normalised_in_float32() -> None:
@@ -99,3 +99,25 @@ def test_bytes_are_over_255_then_normalised_in_float32() -> None:
     expected = (x.astype(np.float32) / np.float32(255) - np.float32(0.1)) / np.float32(0.3)
     np.testing.assert_array_equal(input_values(node, x), expected)
     assert checked_data(x, node, "in", "constant").samples == 3
+
+
+@pytest.mark.parametrize("size", [12, 200_000])
+def test_packed_events_are_those_of_each_sample_and_step(size: int) -> None:
+    rng = np.random.default_rng(size)
+    sample, step, index = (rng.integers(0, most, 500) for most in (300, 1000, size))
+    offsets, packed = Events(sample, step, index, samples=300).packed(1000, size)
+    assert (len(offsets), offsets[0], offsets[-1]) == (300 * 1000 + 1, 0, 500)
+    for k in range(500):
+        row = sample[k] * 1000 + step[k]
+        assert sorted(packed[offsets[row] : offsets[row + 1]]) == sorted(
+            index[(sample == sample[k]) & (step == step[k])]
+        )
+
+
+@pytest.mark.parametrize("size", [3, 200_000])
+def test_the_largest_count_is_that_of_one_input_in_one_step(size: int) -> None:
+    rng = np.random.default_rng(size)
+    triples = np.stack([rng.integers(0, most, 400) for most in (5, 70_000, size)])
+    triples = np.concatenate([triples, np.repeat(triples[:, :1], 6, axis=1)], axis=1)[:, rng.permutation(406)]
+    _, counts = np.unique(triples, axis=1, return_counts=True)
+    assert Events(triples[0], triples[1], triples[2], samples=5).most_at_once() == counts.max()

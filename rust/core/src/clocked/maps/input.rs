@@ -96,7 +96,7 @@ impl EventPlacer<'_> {
         let (steps, size, pixels) = (rows.len(), self.shape.size(), self.shape.pixels());
         let target = &mut target[..size * steps];
         target.fill(0);
-        // Events of a step ascend: most have the channel of the one before, which spares a division.
+        // Where events of a step ascend, most have the channel of the one before, which spares a division.
         let (mut channel, mut before) = (0, 0);
         for (step, row) in rows.enumerate() {
             for &neuron in &self.index[self.offsets[row] as usize..self.offsets[row + 1] as usize] {
@@ -107,7 +107,9 @@ impl EventPlacer<'_> {
                         self.node
                     )));
                 }
-                if neuron.wrapping_sub(before) >= pixels {
+                if pixels == 1 {
+                    (channel, before) = (neuron, neuron);
+                } else if neuron.wrapping_sub(before) >= pixels {
                     channel = neuron / pixels;
                     before = channel * pixels;
                 }
