@@ -161,7 +161,8 @@ class Events:
         slots = self.sample * steps + self.step
         offsets = np.zeros(self.samples * steps + 1, dtype=np.int64)
         np.cumsum(np.bincount(slots, minlength=self.samples * steps), out=offsets[1:])
-        return offsets, self.index.astype(np.uint32)[_order(slots)]
+        index = self.index.astype(np.uint32)
+        return offsets, index if (slots[1:] >= slots[:-1]).all() else index[_order(slots)]
 
 
 def _order(*keys: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -188,10 +188,12 @@ fn write_pixels<T: Copy, const N: usize>(rows: &[[T; N]], pixels: usize, map: &m
     let rows = &rows[..pixels];
     if stride == N {
         map[..pixels * N].copy_from_slice(rows.as_flattened());
-        return;
-    }
-    for (number, row) in rows.iter().enumerate() {
-        map[number * stride..number * stride + width].copy_from_slice(&row[..width]);
+    } else if stride == width {
+        write_side_by_side(rows.iter(), &mut map[..pixels * width], width);
+    } else {
+        for (number, row) in rows.iter().enumerate() {
+            map[number * stride..number * stride + width].copy_from_slice(&row[..width]);
+        }
     }
 }
 
@@ -207,9 +209,28 @@ fn write_rows<T: Copy, const N: usize, const P: usize>(
         for (step, row) in rows.iter().enumerate() {
             map[step * stride..step * stride + N].copy_from_slice(&row[number]);
         }
+    } else if stride == width {
+        write_side_by_side(rows.iter().map(|row| &row[number]), &mut map[..rows.len() * width], width);
     } else {
         for (step, row) in rows.iter().enumerate() {
             map[step * stride..step * stride + width].copy_from_slice(&row[number][..width]);
+        }
+    }
+}
+
+/// Write the first `width` values of rows, which fill `map`: whole rows as long as there is room, since the next ones overwrite their ends. Copies of a
+/// length that is known are a move each, others a call.
+#[inline(always)]
+fn write_side_by_side<'a, T: Copy + 'a, const N: usize>(
+    rows: impl Iterator<Item = &'a [T; N]>,
+    map: &mut [T],
+    width: usize,
+) {
+    for (number, row) in rows.enumerate() {
+        let rest = &mut map[number * width..];
+        match rest.first_chunk_mut() {
+            Some(room) => *room = *row,
+            None => rest[..width].copy_from_slice(&row[..width]),
         }
     }
 }
