@@ -11,7 +11,7 @@ import snntorch as snn
 import torch
 from torch import nn
 
-from pysnn import DiscreteLI
+from pysnn import DiscreteCubaLI, DiscreteLI
 from pysnn.errors import DataError, NetworkError
 from pysnn.importers.snntorch import from_module
 from tests.unit.importers.spiking.nets import SPIKES, VALUES, on_grid
@@ -87,12 +87,31 @@ class Potential(Loop):
         return torch.stack(potentials)
 
 
-def test_the_potential_of_a_neuron_without_reset_is_read() -> None:
-    net = Potential()
-    net.lif2 = snn.Leaky(beta=0.75, reset_mechanism="none")
+class PotentialOfSynaptic(Potential):
+    """The last of two states is the potential."""
+
+    def forward(self, x: Any) -> Any:
+        mem1, (syn2, mem2), potentials = self.lif1.init_leaky(), self.lif2.init_synaptic(), []
+        for _ in range(self.steps):
+            spk1, mem1 = self.lif1(self.fc1(x), mem1)
+            _, syn2, mem2 = self.lif2(self.fc2(spk1), syn2, mem2)
+            potentials.append(mem2)
+        return torch.stack(potentials)
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "node"),
+    [
+        (Potential, lambda: snn.Leaky(beta=0.75, reset_mechanism="none"), DiscreteLI),
+        (PotentialOfSynaptic, lambda: snn.Synaptic(alpha=0.5, beta=0.75, reset_mechanism="none"), DiscreteCubaLI),
+    ],
+)
+def test_the_potential_of_a_neuron_without_reset_is_read(kind: type[Loop], last: Any, node: type[Any]) -> None:
+    net = kind()
+    net.lif2 = last()
     found = from_module(on_grid(net), VALUES, steps=12)
     assert sum(found.differences.values()) == 0
-    assert isinstance(found.network.nodes["lif2"], DiscreteLI)
+    assert isinstance(found.network.nodes["lif2"], node)
     with torch.no_grad():
         expected = net(torch.from_numpy(VALUES)).sum(0).numpy()
     assert np.allclose(found.golden.scores[0], expected, rtol=1e-5)
