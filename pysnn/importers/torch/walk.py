@@ -141,7 +141,8 @@ def _operation(walk: _Walk, node: Any) -> _Operation:
 
 
 def _function(target: Any) -> Handler | None:
-    return function_handlers().get(target)
+    """Return the translation of a function; one that has a method ``pysnn_import(call, ...)`` translates itself."""
+    return function_handlers().get(target) or getattr(target, "pysnn_import", None)
 
 
 def _title(node: Any, op: str) -> str:

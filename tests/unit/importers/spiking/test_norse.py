@@ -75,8 +75,25 @@ class Tutorial(nn.Module):  # type: ignore[misc]
         return torch.stack(spikes)
 
 
-def test_a_loop_over_the_data() -> None:
-    assert sum(from_module(on_grid(Tutorial()), FRAMES, coding="frames").differences.values()) == 0
+class Recurrent(Tutorial):
+    """One step, spikes come back by hand, and a state of several parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back, self.lif2 = nn.Linear(16, 16), snn.LICell()
+
+    def forward(self, x: Any, state: Any = None) -> Any:
+        z, first, second = (torch.zeros(len(x), 16), None, None) if state is None else state
+        z, first = self.lif1(self.fc1(x) + self.back(z), first)
+        v, second = self.lif2(self.fc2(z), second)
+        return v, (z, first, second)
+
+
+@pytest.mark.parametrize("kind", [Tutorial, Recurrent])
+def test_forwards_by_hand(kind: type[nn.Module]) -> None:
+    found = from_module(on_grid(kind()), FRAMES, coding="frames")
+    assert sum(found.differences.values()) == 0
+    assert found.golden.scores.any()
 
 
 LI = LIParameters(v_leak=torch.tensor(0.25), tau_syn_inv=torch.tensor(90.0))

@@ -20,30 +20,6 @@ from tests.unit.importers.spiking.snntorch_nets import Loop, OneStep
 HIDDEN: dict[str, Any] = {"init_hidden": True}
 
 
-class Manual(Loop):
-    """Recurrence that the forward itself makes, of which one step shows nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.back = nn.Linear(16, 16)
-
-    def forward(self, x: Any) -> Any:
-        mem1, mem2, spk1, spikes = self.lif1.init_leaky(), self.lif2.init_leaky(), torch.zeros(1, 16), []
-        for _ in range(self.steps):
-            spk1, mem1 = self.lif1(self.fc1(x) + self.back(spk1), mem1)
-            spk2, mem2 = self.lif2(self.fc2(spk1), mem2)
-            spikes.append(spk2)
-        return torch.stack(spikes)
-
-
-def test_what_one_step_does_not_show_is_found_by_the_spikes() -> None:
-    net = on_grid(Manual())
-    with pytest.raises(NetworkError, match=r"values differ from the library's, \d+ of them in 'lif1', the first layer"):
-        from_module(net, VALUES, steps=12)
-    found = from_module(net, VALUES, steps=12, allow_differences=True)
-    assert found.differences["lif1"] > 0
-
-
 @pytest.mark.parametrize(
     ("neuron", "message"),
     [

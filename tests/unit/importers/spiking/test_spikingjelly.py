@@ -6,13 +6,14 @@ import pytest
 
 pytest.importorskip("spikingjelly", reason="SpikingJelly is not installed (make test-interop)")
 
+import torch
 from spikingjelly.activation_based import functional, layer, neuron
 from torch import nn
 
 from pysnn.errors import NetworkError
 from pysnn.importers.spikingjelly import from_module
 from pysnn.nodes import SumPool2d
-from tests.unit.importers.spiking.nets import FRAMES, IMAGES, SPIKES, on_grid
+from tests.unit.importers.spiking.nets import FRAMES, IMAGES, SPIKES, VALUES, on_grid
 
 
 def _block(inputs: int) -> list[Any]:
@@ -105,3 +106,25 @@ def test_one_neuron_at_two_places_is_refused() -> None:
 
     with pytest.raises(NetworkError, match="'lif' is used 2 times in one step"):
         from_module(on_grid(Twice()), SPIKES, coding="spikes")
+
+
+class Recurrent(nn.Module):  # type: ignore[misc]
+    """Spikes come back by hand, in a loop over steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1, self.fc2, self.back = nn.Linear(12, 16), nn.Linear(16, 6), nn.Linear(16, 16)
+        self.lif1, self.lif2 = neuron.LIFNode(), neuron.LIFNode()
+
+    def forward(self, x: Any) -> Any:
+        spikes, total = torch.zeros(x.shape[0], 16), 0
+        for _ in range(10):
+            spikes = self.lif1(self.fc1(x) + self.back(spikes))
+            total = total + self.lif2(self.fc2(spikes))
+        return total / 10
+
+
+def test_spikes_that_come_back_by_hand() -> None:
+    found = from_module(on_grid(Recurrent()), VALUES, steps=10)
+    assert sum(found.differences.values()) == 0
+    assert found.golden.spikes["lif1"].any()
