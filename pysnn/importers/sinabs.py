@@ -154,5 +154,5 @@ def _reset(module: Any) -> None:
     sinabs.reset_states(module)
 
 
-LIBRARY = Library("sinabs", _neuron, _layout, _reset, _layer, _opened)
+LIBRARY = Library("sinabs", _neuron, _layout, _reset, _layer, _opened, own=("sinabs.layers",))
 """How sinabs' modules are read."""

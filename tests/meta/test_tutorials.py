@@ -13,7 +13,7 @@ from scripts.keep_tutorial_outputs import KEPT, TUTORIALS, cells, digest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page for page in sorted(TUTORIALS.glob("*.md")) if page.stem != "index"]
-NEEDS = {"own_snn": "snntorch", "pytorch_cnn": "torch"}
+NEEDS = {"lost_accuracy": "sklearn", "own_snn": "snntorch", "pytorch_cnn": "torch", "sklearn_mlp": "sklearn"}
 
 
 def run_cells(code: list[str], folder: Path) -> None:

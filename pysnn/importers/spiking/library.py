@@ -64,6 +64,8 @@ class Library:
         Returns what a neuron takes at once.
     reset
         Sets a module and all its parts back to the start.
+    own
+        Where the library's neurons and layers are defined: what is of there and is not read is refused by name, and not traced.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Library:
     reset: Callable[[Any], None]
     layer: Callable[[Any], Leaf | None] = lambda _: None
     opened: Callable[[Any], list[Any] | None] = lambda _: None
+    own: tuple[str, ...] = ()
 
 
 class Parts:
@@ -96,6 +99,15 @@ class Parts:
             else:
                 if neuron is not None:
                     self._neurons[id(part)] = neuron
+                elif self._is_unread(part):
+                    self._neurons[id(part)] = unknown(part, library.name)
+
+    def _is_unread(self, module: Any) -> bool:
+        """Say whether a part is the library's own and is nothing that is read."""
+        library = self.library
+        if not type(module).__module__.startswith(library.own):
+            return False
+        return library.layer(module) is None and library.opened(module) is None and find_leaf(module) is None
 
     def is_neuron(self, module: Any) -> bool:
         """Say whether a part is a neuron of the library, with a counterpart or without."""

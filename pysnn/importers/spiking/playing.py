@@ -94,7 +94,7 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
             )
         )
     try:
-        with torch.no_grad(), as_it_was(what.module):
+        with torch.no_grad(), as_it_was(what.module, what.parts):
             _feed(what, layout)
     # The module's own code can raise anything.
     except Exception as error:
@@ -112,6 +112,10 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
 
 
 def _one(result: Any, at: int) -> Any:
+    import torch
+
+    if isinstance(result, list):
+        return torch.stack(result).detach()
     return (result[at] if isinstance(result, tuple) else result).detach().clone()
 
 

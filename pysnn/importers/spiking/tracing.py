@@ -22,7 +22,7 @@ def traced_steps(module: Any, parts: Parts, shape: tuple[int, ...]) -> tuple[Any
         What was traced, and its ``torch.fx.Graph``.
     """
     if not _needed(module):
-        with as_it_was(module):
+        with as_it_was(module, parts):
             graph = trace(module, _make_tracer(parts, shape))
         targets = [node.target for node in graph.nodes if node.op == "call_module" and parts.outputs(node.target)]
         steps = all(parts.library.layout(module.get_submodule(target)) == "step" for target in targets)
@@ -30,7 +30,7 @@ def traced_steps(module: Any, parts: Parts, shape: tuple[int, ...]) -> tuple[Any
             return module, graph
     twice = _two_steps(module)
     try:
-        with as_it_was(module):
+        with as_it_was(module, parts):
             return twice, trace(twice, _make_tracer(parts, shape))
     except NetworkError:
         if _needed(module):
@@ -39,8 +39,8 @@ def traced_steps(module: Any, parts: Parts, shape: tuple[int, ...]) -> tuple[Any
 
 
 @contextmanager
-def as_it_was(module: Any) -> Iterator[None]:
-    """Take back what a forward sets on its modules, such as spikes of the step before; constants of a trace stay."""
+def as_it_was(module: Any, parts: Parts) -> Iterator[None]:
+    """Take back what a forward sets on its modules, such as spikes of the step before, and set states back; constants of a trace stay."""
     before = [(part, dict(vars(part))) for part in module.modules()]
     try:
         yield
@@ -50,6 +50,7 @@ def as_it_was(module: Any) -> Iterator[None]:
             for name in added:
                 del vars(part)[name]
             vars(part).update(values)
+        parts.library.reset(module)
 
 
 def _needed(module: Any) -> list[str]:

@@ -26,6 +26,7 @@ HIDDEN: dict[str, Any] = {"init_hidden": True}
         (lambda: snn.Leaky(beta=0.9, graded_spikes_factor=2.0, **HIDDEN), "graded_spikes_factor must be 1, got 2.0"),
         (lambda: snn.Leaky(beta=0.9, state_quant=lambda x: x, **HIDDEN), "Leaky: state_quant has no counterpart"),
         (lambda: snn.Alpha(alpha=0.9, beta=0.8, **HIDDEN), "snnTorch's Alpha has no counterpart"),
+        (lambda: snn.LeakyParallel(input_size=16, hidden_size=6), "snnTorch's LeakyParallel has no counterpart"),
         (lambda: snn.Synaptic(alpha=1.5, beta=0.8, **HIDDEN).train(), "is in training mode"),
     ],
 )
