@@ -130,6 +130,12 @@ def test_an_axis_of_samples_in_front_of_the_input_is_left_out() -> None:
     assert network(chain(node("Flatten", start_dim=0, end_dim=-1), shape=[1, 1, 4, 4])).input.shape == (1, 4, 4)
 
 
+def test_an_axis_of_steps_in_front_of_the_input_is_left_out() -> None:
+    assert network(chain(node("Linear", weight=np.ones((3, 2))), shape=[10, 2])).input.shape == (2,)
+    pool = node("SumPool2d", kernel_size=[2, 2], stride=[2, 2], padding=[0, 0])
+    assert network(chain(pool, shape=[10, 1, 4, 4])).input.shape == (1, 4, 4)
+
+
 def test_parameters_of_one_value_a_channel_stay_small() -> None:
     threshold = np.broadcast_to(np.array([[[1.0]], [[2.0]]]), (2, 3, 3))
     graph = chain(lif((2, 3, 3), v_threshold=threshold), shape=[2, 3, 3])
