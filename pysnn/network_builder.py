@@ -124,6 +124,13 @@ class NetworkBuilder:
         self._sources[name] = tuple(distinct)
         return name
 
+    def add_open(self, wanted: str, node: Node, shape: Shape) -> str:
+        """Add a node that gives ``shape`` and whose sources come later, by :meth:`connect`; return its name."""
+        name = self.free_name(wanted)
+        self._put(name, node, shape)
+        self._sources[name] = ()
+        return name
+
     def connect(self, source: str, target: str) -> None:
         """Let a node read one more source, behind those that it has."""
         if source in self._sources[target]:

@@ -32,7 +32,7 @@ def run(
         str,
         typer.Option(
             metavar="FILE.npz",
-            help="Data: an .npz with 'x', and labels 'y' if there are any; idx:DIR:test, cifar10:DIR:test, digits:test, events:PATH:FORM.",
+            help="Data: an .npz with 'x', and labels 'y' if there are any; idx:DIR:test, cifar10:DIR:test, digits:test, events:PATH:FORM, such as 10ms,34x34,crop28x28+3+3,pool2.",
         ),
     ],
     steps: Annotated[

@@ -5,15 +5,26 @@ from typing import Any
 import numpy as np
 
 from pysnn.errors import NetworkError
+from pysnn.frozen import FrozenDict
 from pysnn.importers.spiking.importer import ImportedModule, Request, import_module
 from pysnn.importers.spiking.library import Layout, Library, Neuron, number, unknown
 from pysnn.importers.torch.layers import array
-from pysnn.neurons import IF, DiscreteCubaLIF, DiscreteLI, DiscreteLIF
+from pysnn.neurons import IF, DiscreteCubaLI, DiscreteCubaLIF, DiscreteLI, DiscreteLIF
 from pysnn.nodes import Delay, Linear, Node
 
 __all__ = ["LIBRARY", "from_module"]
 
 _OF_STEPS = ("LIF", "LIFRecurrent", "IAF", "LI")
+_CONTAINERS = ("Lift", "RecurrentSequential", "SequentialState")
+_MISSING = FrozenDict(
+    {
+        "LSNN": "its threshold rises behind a spike, and pysnn's ALIF has no synaptic current",
+        "LIFAdEx": "it has an exponential term and an adaptation current",
+        "LIFEx": "it has an exponential term",
+        "Izhikevich": "it has a quadratic term and a recovery variable",
+        "CobaLIF": "it has conductances",
+    }
+)
 _RESETS = {"reset_value": "value", "reset_subtract": "subtract"}
 
 
@@ -35,18 +46,19 @@ def from_module(module: Any, x: Any, **options: Any) -> ImportedModule:
 def _neuron(module: Any) -> Neuron | None:
     from norse.torch.module import snn
 
-    kinds = (snn.SNN, snn.SNNCell, snn.SNNRecurrent, snn.SNNRecurrentCell)
-    if not isinstance(module, kinds) and type(module).__name__ != "LILinearCell":
+    kind = type(module)
+    if not kind.__module__.startswith("norse.torch.module") or kind.__name__ in _CONTAINERS:
         return None
-    read = _KINDS.get(type(module).__name__)
+    read = _KINDS.get(kind.__name__)
     if read is None:
-        raise unknown(module, "Norse")
+        raise unknown(module, "Norse", _MISSING)
     node = read(module)
     if isinstance(module, snn.SNNRecurrent | snn.SNNRecurrentCell):
         weights = {name: array(getattr(module, name), name) for name in ("input_weights", "recurrent_weights")}
         back = (("delay", Delay()), ("recurrent", Linear(weights["recurrent_weights"])))
         return Neuron(node, Linear(weights["input_weights"]), back, 2)
-    return Neuron(node, outputs=2)
+    weight = Linear(array(module.input_weights, "input_weights")) if hasattr(module, "input_weights") else None
+    return Neuron(node, weight, outputs=2)
 
 
 def _number(module: Any, name: str) -> Any:
@@ -87,9 +99,16 @@ def _box(module: Any) -> Node:
     return DiscreteLIF(**found, **_leak(module), formula="box")
 
 
+def _current(module: Any) -> dict[str, Any]:
+    return {"formula": "relax", "current": "jump", "syn_rate": _rate(module, "tau_syn_inv")}
+
+
 def _lif(module: Any) -> Node:
-    syn_rate = _rate(module, "tau_syn_inv")
-    return DiscreteCubaLIF(**_spiking(module), **_leak(module), formula="relax", current="jump", syn_rate=syn_rate)
+    return DiscreteCubaLIF(**_spiking(module), **_leak(module), **_current(module))
+
+
+def _li(module: Any) -> Node:
+    return DiscreteCubaLI(**_leak(module), **_current(module))
 
 
 def _li_box(module: Any) -> Node:
@@ -99,7 +118,10 @@ def _li_box(module: Any) -> Node:
 _KINDS = {
     "IAF": _iaf,
     "IAFCell": _iaf,
+    "LI": _li,
     "LIBoxCell": _li_box,
+    "LICell": _li,
+    "LILinearCell": _li,
     "LIF": _lif,
     "LIFBoxCell": _box,
     "LIFCell": _lif,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pysnn.errors import NetworkError
+from pysnn.frozen import FrozenDict
 from pysnn.importers.spiking.importer import ImportedModule, Request, import_module
 from pysnn.importers.spiking.library import Layout, Library, Neuron, number, unknown
 from pysnn.importers.torch.arithmetic import add
@@ -15,6 +16,11 @@ from pysnn.nodes import Delay, Linear, Node, SumPool2d
 __all__ = ["LIBRARY", "from_module"]
 
 _MULTI_SPIKE = 255
+_MISSING = FrozenDict(
+    {
+        "ALIF": "it decays by exp(-1/tau), and a spike takes the risen threshold off; pysnn's ALIF has Euler's decays, and takes the resting threshold off"
+    }
+)
 
 
 def from_module(module: Any, x: Any, **options: Any) -> ImportedModule:
@@ -43,7 +49,7 @@ def _neuron(module: Any) -> Neuron | None:
         return Neuron(_lif(module), back=_back(module))
     if isinstance(module, sl.LIF):
         return Neuron(_lif(module))
-    raise unknown(module, "sinabs")
+    raise unknown(module, "sinabs", _MISSING)
 
 
 def _lif(module: Any) -> Node:
@@ -148,5 +154,5 @@ def _reset(module: Any) -> None:
     sinabs.reset_states(module)
 
 
-LIBRARY = Library("sinabs", _neuron, _layout, _reset, _layer, _opened)
+LIBRARY = Library("sinabs", _neuron, _layout, _reset, _layer, _opened, own=("sinabs.layers",))
 """How sinabs' modules are read."""

@@ -151,5 +151,5 @@ def _reset(module: Any) -> None:
                 setattr(part, name, torch.zeros(0))
 
 
-LIBRARY = Library("snnTorch", _neuron, _layout, _reset)
+LIBRARY = Library("snnTorch", _neuron, _layout, _reset, own=("snntorch._neurons",))
 """How snnTorch's modules are read."""

@@ -100,5 +100,7 @@ def _reset(module: Any) -> None:
     functional.reset_net(module)
 
 
-LIBRARY = Library("SpikingJelly", _neuron, _layout, _reset, _layer, _opened)
+LIBRARY = Library(
+    "SpikingJelly", _neuron, _layout, _reset, _layer, _opened, own=("spikingjelly.activation_based.layer",)
+)
 """How SpikingJelly's modules are read."""

@@ -7,7 +7,7 @@ from pysnn.neurons.cuba_lif import CubaLIF
 from pysnn.neurons.discrete import DiscreteCubaLIF, DiscreteLIF
 from pysnn.neurons.first_spike import MAX_WINDOW, FirstSpike
 from pysnn.neurons.if_ import IF
-from pysnn.neurons.integrators import LI, CubaLI, DiscreteLI, I
+from pysnn.neurons.integrators import LI, CubaLI, DiscreteCubaLI, DiscreteLI, I
 from pysnn.neurons.lapicque import Lapicque
 from pysnn.neurons.lif import LIF
 from pysnn.neurons.threshold import Threshold
@@ -21,6 +21,7 @@ __all__ = [
     "NEURONS",
     "CubaLI",
     "CubaLIF",
+    "DiscreteCubaLI",
     "DiscreteCubaLIF",
     "DiscreteLI",
     "DiscreteLIF",
@@ -50,6 +51,12 @@ NEURONS: dict[str, NeuronEntry] = {
     ),
     "CubaLI": NeuronEntry(CubaLI, "current-based leaky integrator without spikes", _NIR, "dt, float32"),
     "CubaLIF": NeuronEntry(CubaLIF, "current-based leaky integrate-and-fire, forward Euler", _NIR, "dt, float32"),
+    "DiscreteCubaLI": NeuronEntry(
+        DiscreteCubaLI,
+        "current-based leaky integrator without spikes by the numbers of its step",
+        "snnTorch, Norse",
+        "float32",
+    ),
     "DiscreteCubaLIF": NeuronEntry(
         DiscreteCubaLIF,
         "current-based leaky integrate-and-fire by the numbers of its step",

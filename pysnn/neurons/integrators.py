@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pysnn.neurons.cuba_lif import CubaLIF
-from pysnn.neurons.discrete import DiscreteLIF
+from pysnn.neurons.discrete import DiscreteCubaLIF, DiscreteLIF
 from pysnn.neurons.if_ import IF
 from pysnn.neurons.lif import LIF
 from pysnn.neurons.parameters import check_unused
 
-__all__ = ["LI", "CubaLI", "DiscreteLI", "I"]
+__all__ = ["LI", "CubaLI", "DiscreteCubaLI", "DiscreteLI", "I"]
 
 _OF_SPIKES = ("v_threshold", "reset", "v_reset", "compare", "reset_time", "max_spikes", "refractory")
 
@@ -64,5 +64,16 @@ class DiscreteLI(_NoSpikes, DiscreteLIF):
     Examples
     --------
     >>> DiscreteLI(decay=0.9).model.fire
+    'never'
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteCubaLI(_NoSpikes, DiscreteCubaLIF):
+    """Current-based leaky integrator without spikes by the numbers of its step: the potential of :class:`DiscreteCubaLIF` comes out.
+
+    Examples
+    --------
+    >>> DiscreteCubaLI(rate=0.1, formula="relax", current="jump", syn_rate=0.2).model.fire  # Norse's LICell
     'never'
     """

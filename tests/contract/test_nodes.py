@@ -28,6 +28,7 @@ EXAMPLES: dict[str, Node] = {
     "CubaLI": pysnn.CubaLI(tau_mem=[4.0, 8.0], tau_syn=2.0),
     "CubaLIF": pysnn.CubaLIF(0.25, tau_mem=[4.0, 8.0], tau_syn=2.0, w_in=2.0, v_leak=0.125),
     "Delay": pysnn.Delay(2),
+    "DiscreteCubaLI": pysnn.DiscreteCubaLI(rate=0.25, formula="relax", current="jump", syn_rate=0.5, v_init=0.125),
     "DiscreteCubaLIF": pysnn.DiscreteCubaLIF(0.25, decay=[0.5, 0.75], syn_decay=0.5, reset_time="late", compare=">"),
     "DiscreteLI": pysnn.DiscreteLI(rate=0.25, formula="relax", v_leak=0.125),
     "DiscreteLIF": pysnn.DiscreteLIF([0.5, 0.25], tau=2.0, formula="plain", max_spikes=3, floor=-0.5),

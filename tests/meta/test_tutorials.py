@@ -14,6 +14,9 @@ from scripts.keep_tutorial_outputs import KEPT, TUTORIALS, cells, digest
 ROOT = Path(__file__).parents[2]
 PAGES = [page for page in sorted(TUTORIALS.glob("*.md")) if page.stem != "index"]
 NEEDS = {"own_snn": "snntorch", "pytorch_cnn": "torch"}
+"""Libraries of the pages whose outputs are kept."""
+
+USES = {"lost_accuracy": "sklearn", "sklearn_mlp": "sklearn", **NEEDS}
 
 
 def run_cells(code: list[str], folder: Path) -> None:
@@ -32,7 +35,7 @@ def run_cells(code: list[str], folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_a_tutorial_runs(page: Path, tmp_path: Path) -> None:
-    library = NEEDS.get(page.stem)
+    library = USES.get(page.stem)
     if library and not find_spec(library):
         pytest.skip(f"needs {library}")
     run_cells(cells(page), tmp_path)

@@ -10,6 +10,9 @@ from tests.parity.dice import Dice
 __all__ = ["random_neuron"]
 
 
+_SILENT = ("LI", "CubaLI", "I", "DiscreteLI", "DiscreteCubaLI")
+
+
 class _Drawn:
     """Parameters for a map."""
 
@@ -29,11 +32,9 @@ def random_neuron(dice: Dice, shape: tuple[int, ...], precision: str) -> pysnn.I
     drawn = _Drawn(dice, shape)
     real = precision == "float32"
     kinds = ["IF", "LIF", "LIF", "DiscreteLIF", "Lapicque", "Threshold"]
-    kind = dice.one_of(
-        [*kinds, "CubaLIF", "DiscreteCubaLIF", "ALIF", "LI", "CubaLI", "I", "DiscreteLI"] if real else kinds
-    )
+    kind = dice.one_of([*kinds, "CubaLIF", "DiscreteCubaLIF", "ALIF", *_SILENT] if real else kinds)
     own = _OWN[kind](dice, drawn) if kind in _OWN else {}
-    if kind in {"LI", "CubaLI", "I", "DiscreteLI"}:
+    if kind in _SILENT:
         common: dict[str, Any] = {"v_init": drawn(-1, 1.5)}
     elif kind == "Threshold":
         common = {"v_threshold": drawn(0.25, 2), "compare": dice.one_of([">=", ">"])}
@@ -114,6 +115,7 @@ _OWN: dict[str, Any] = {
     "CubaLI": _cuba,
     "DiscreteLIF": _discrete,
     "DiscreteLI": _discrete,
+    "DiscreteCubaLI": _discrete_cuba,
     "DiscreteCubaLIF": _discrete_cuba,
     "Lapicque": _lapicque,
 }

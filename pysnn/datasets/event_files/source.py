@@ -17,9 +17,10 @@ from pysnn.file_kinds import with_kind
 
 __all__ = ["event_digest", "load_samples", "parse_form"]
 
-_FORM = "like 10ms,34x34: a step of 10ms, 500us or 200ev (events), then, in any order, HEIGHTxWIDTH of the sensor, pool2, merge, once"
+_FORM = "like 10ms,34x34: a step of 10ms, 500us or 200ev (events), then, in any order, HEIGHTxWIDTH of the sensor, cropHEIGHTxWIDTH+TOP+LEFT, pool2, merge, once"
 _STEP = re.compile(r"(\d{1,9})(ms|us|ev)")
 _SENSOR = re.compile(r"(\d{1,5})x(\d{1,5})")
+_CROP = re.compile(r"crop(\d{1,5})x(\d{1,5})\+(\d{1,5})\+(\d{1,5})")
 _POOL = re.compile(r"pool(\d{1,3})")
 
 
@@ -41,9 +42,11 @@ def parse_form(text: str) -> tuple[Binning, tuple[int, int] | None]:
     )
     sensor = None
     for part in others:
-        size, pool = _SENSOR.fullmatch(part), _POOL.fullmatch(part)
+        size, crop, pool = (form.fullmatch(part) for form in (_SENSOR, _CROP, _POOL))
         if size:
             sensor = (int(size[1]), int(size[2]))
+        elif crop:
+            settings["crop"] = (int(crop[3]), int(crop[4]), int(crop[1]), int(crop[2]))
         elif pool:
             settings["pool"] = int(pool[1])
         elif part == "merge":

@@ -158,13 +158,14 @@ def _entering(graph: NirGraph, name: str, shapes: dict[str, Shape]) -> Shape:
 
 
 def _input_shape(graph: NirGraph, name: str) -> Shape:
-    """Return the shape of one sample; an axis of samples in front, which Norse writes, is left out."""
+    """Return the shape of one sample and step; an axis of samples (Norse) or steps (sinabs) in front is left out."""
     node = graph.nodes[name]
     if "shape" not in node.fields:
         raise NetworkError(f"Input '{name}': shape is missing")
     shape = node.integers(name, "shape")
     kinds = {graph.nodes[target].kind for target in graph.targets[name]}
-    if shape[0] == 1 and (len(shape) == 4 or (len(shape) == 2 and "Conv1d" not in kinds)):
+    alone = shape[0] == 1 and "Conv1d" not in kinds
+    if len(shape) == 4 or (len(shape) == 2 and (alone or kinds & {"Affine", "Linear"})):
         shape = shape[1:]
     if len(shape) == 2:
         shape = (shape[0], 1, shape[1])

@@ -1,12 +1,14 @@
-"""A trace that goes over time, folded to one step: the first round of its loops stands for all of them, and a run of the library proves that it may."""
+"""A trace that goes over time, folded to one step: one round of its loops stands for all of them, and a run of the library proves that it may."""
 
 import operator
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pysnn.errors import NetworkError
 from pysnn.importers.spiking.library import Parts
+from pysnn.importers.spiking.recurrence import Feeds, Rounds, cone, state_of
 
 __all__ = ["Folded", "fold_time"]
 
@@ -32,13 +34,24 @@ class Folded:
     repeats: bool
 
 
-def fold_time(graph: Any, parts: Parts) -> Folded:
-    """Change a ``torch.fx.Graph`` in place: the first step alone is left, and its output is what one step gives.
+def fold_time(graph: Any, root: Any, parts: Parts, example: Any) -> Folded:
+    """Change a ``torch.fx.Graph`` in place: one step alone is left, and its output is what that gives.
+
+    Where there are several it is the second, and what it reads of the first comes out of delays.
+
+    Parameters
+    ----------
+    graph, root
+        The graph, and what was traced.
+    parts
+        The module's neurons.
+    example
+        A tensor for one step of the input, ``(samples, ...)``.
 
     Raises
     ------
     NetworkError
-        One neuron is used twice in a step, the output holds no value of the first step, or is the state of a neuron that fires.
+        One neuron is used twice in a step, the output holds no value of the first step, or is the state of a neuron that fires, or such a state is computed with.
     """
     placeholder = next(node for node in graph.nodes if node.op == "placeholder")
     axis = _fold_input(graph, placeholder)
@@ -50,16 +63,51 @@ def fold_time(graph: Any, parts: Parts) -> Folded:
     if getattr(value, "op", "") == "call_module" and parts.outputs(value.target) > 1:
         with graph.inserting_before(output):
             value = graph.call_function(operator.getitem, (value, 0))
-    output.args = (value,)
-    for node in reversed(list(graph.nodes)):
-        if not node.users and node.op not in ("placeholder", "output"):
-            graph.erase_node(node)
-    for name, count in _calls(graph, parts.outputs).items():
-        if count > 1:
-            raise NetworkError(f"'{name}' is used {count} times in one step: give each use a neuron of its own")
     if not calls:
         raise NetworkError("the module has no neurons that are known here; is it of this library?")
+    rounds = Rounds(graph, root, parts, example)
+    _drop_states(graph, parts)
+    output.args = (value,)
+    if rounds.count > 1 and hasattr(value, "op"):
+        _check_uses(_cone_calls(value, parts))
+        if rounds.number(value) > 1:
+            raise NetworkError(
+                "the output is what the last step gives alone: return what all steps give, in a list or a sum"
+            )
+        output.args = (rounds.second(value),)
+    for node in reversed(list(graph.nodes)):
+        if not node.users and node.op not in ("placeholder", "output") and not isinstance(node.target, Feeds):
+            graph.erase_node(node)
+    _check_uses(_calls(graph, parts.outputs))
+    _check_states(graph, parts)
     return Folded(axis, expanded or any(count > 1 for count in calls.values()))
+
+
+def _drop_states(graph: Any, parts: Parts) -> None:
+    """Let neurons be given their input alone: states of the step before are what the translation has without being told."""
+    for node in graph.nodes:
+        if node.op == "call_module" and parts.outputs(node.target):
+            node.args, node.kwargs = ((*node.args, *node.kwargs.values())[0],), {}
+
+
+def _check_uses(uses: dict[str, int]) -> None:
+    for name, count in uses.items():
+        if count > 1:
+            raise NetworkError(f"'{name}' is used {count} times in one step: give each use a neuron of its own")
+
+
+def _check_states(graph: Any, parts: Parts) -> None:
+    for node in graph.nodes:
+        name = state_of(node, parts)
+        reader = next((user for user in node.users if user.op != "output"), None)
+        if name is not None and reader is not None:
+            raise NetworkError(
+                f"'{reader.target if reader.op == 'call_module' else reader.name}' reads a state of '{name}': only what a neuron gives can be read"
+            )
+
+
+def _cone_calls(value: Any, parts: Parts) -> dict[str, int]:
+    return _counted([node for node in cone(value) if node.op == "call_module" and parts.outputs(node.target)])
 
 
 def _take_state(value: Any, parts: Parts) -> None:
@@ -72,15 +120,15 @@ def _take_state(value: Any, parts: Parts) -> None:
 
 
 def _calls(graph: Any, outputs: Callable[[str], int]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for node in graph.nodes:
-        if node.op == "call_module" and outputs(node.target):
-            found[node.target] = found.get(node.target, 0) + 1
-    return found
+    return _counted([node for node in graph.nodes if node.op == "call_module" and outputs(node.target)])
+
+
+def _counted(calls: list[Any]) -> dict[str, int]:
+    return dict(Counter(str(node.target) for node in calls))
 
 
 def _fold_input(graph: Any, placeholder: Any) -> int | None:
-    """Let what reads the first step of the input read the input, and return the axis of the steps."""
+    """Let what reads a step of the input read the input, and return the axis of the steps."""
     found = None
     for user in list(placeholder.users):
         if user.op != "call_function" or user.target is not operator.getitem:
@@ -90,9 +138,8 @@ def _fold_input(graph: Any, placeholder: Any) -> int | None:
         if axis is None:
             continue
         found = axis
-        if index[axis] == 0:
-            user.replace_all_uses_with(placeholder)
-            graph.erase_node(user)
+        user.replace_all_uses_with(placeholder)
+        graph.erase_node(user)
     return found
 
 

@@ -15,9 +15,8 @@ from pysnn.importers.spiking.library import Library, Parts
 from pysnn.importers.spiking.playing import Play, play
 from pysnn.importers.spiking.pools import settle_pools
 from pysnn.importers.spiking.readout import with_readout
-from pysnn.importers.spiking.tracing import make_tracer
+from pysnn.importers.spiking.tracing import traced_steps
 from pysnn.importers.torch.importer import check_module, clean
-from pysnn.importers.torch.trace import trace
 from pysnn.importers.torch.walk import translate
 from pysnn.network import Network
 from pysnn.neurons import IF
@@ -150,24 +149,26 @@ def _traced(module: Any, parts: Parts, example: NDArray[np.float32], *, sequence
     """Trace a module as one that loops over a sequence, and if it does not, as one that takes a step."""
     import torch
 
-    shape = tuple(example.shape)
     tensor = torch.from_numpy(example.copy())
     if sequence:
+        # As many samples as steps: the module goes over either axis, and sees two rounds.
+        pair = torch.cat([tensor, tensor])
         try:
-            network, folded = _translated(module, parts, tensor, (1, *shape))
+            network, folded = _translated(module, parts, pair, (2, *pair.shape))
         except NetworkError:
             folded = Folded(None, repeats=False)
         if folded.axis is not None:
             return network, folded
-    return _translated(module, parts, tensor, shape)
+    return _translated(module, parts, tensor, tuple(tensor.shape))
 
 
 def _translated(module: Any, parts: Parts, tensor: Any, shape: tuple[int, ...]) -> tuple[Network, Folded]:
     before = set(vars(module))
     try:
-        graph = trace(module, make_tracer(parts, shape))
-        folded = fold_time(graph, parts)
-        return translate(module, graph, tensor, parts.find), folded
+        root, graph = traced_steps(module, parts, shape)
+        folded = fold_time(graph, root, parts, tensor)
+        network = translate(root, graph, tensor, parts.find)
+        return network, folded if root is module else Folded(None, repeats=False)
     finally:
         clean(module, before)
 

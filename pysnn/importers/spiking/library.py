@@ -1,17 +1,18 @@
 """What a library's module says about its neurons, so that one importer reads them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from pysnn.errors import NetworkError
+from pysnn.frozen import FrozenDict
 from pysnn.importers.nir.fields import compact
 from pysnn.importers.torch.graph import Call, Value
 from pysnn.importers.torch.shapes import view
 from pysnn.importers.torch.table import Leaf, find_leaf
-from pysnn.neurons import DiscreteLI, DiscreteLIF
+from pysnn.neurons import DiscreteCubaLI, DiscreteCubaLIF, DiscreteLI, DiscreteLIF
 from pysnn.nodes import Node
 
 __all__ = ["Layout", "Library", "Neuron", "Parts", "number", "unknown"]
@@ -63,6 +64,8 @@ class Library:
         Returns what a neuron takes at once.
     reset
         Sets a module and all its parts back to the start.
+    own
+        Where the library's neurons and layers are defined: what is of there and is not read is refused by name, and not traced.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Library:
     reset: Callable[[Any], None]
     layer: Callable[[Any], Leaf | None] = lambda _: None
     opened: Callable[[Any], list[Any] | None] = lambda _: None
+    own: tuple[str, ...] = ()
 
 
 class Parts:
@@ -95,6 +99,15 @@ class Parts:
             else:
                 if neuron is not None:
                     self._neurons[id(part)] = neuron
+                elif self._is_unread(part):
+                    self._neurons[id(part)] = unknown(part, library.name)
+
+    def _is_unread(self, module: Any) -> bool:
+        """Say whether a part is the library's own and is nothing that is read."""
+        library = self.library
+        if not type(module).__module__.startswith(library.own):
+            return False
+        return library.layer(module) is None and library.opened(module) is None and find_leaf(module) is None
 
     def is_neuron(self, module: Any) -> bool:
         """Say whether a part is a neuron of the library, with a counterpart or without."""
@@ -126,9 +139,11 @@ class Parts:
         """
         neuron = self.neuron(name)
         node = neuron.node
-        if at != neuron.outputs - 1 or type(node) is not DiscreteLIF or node.reset != "none" or neuron.back:
+        if at != neuron.outputs - 1 or neuron.back or not isinstance(node, DiscreteLIF) or node.reset != "none":
             raise NetworkError(f"the output is a state of '{name}', which fires: return its spikes first")
-        potential = DiscreteLI(decay=node.decay, gain=node.gain)
+        leak = {"decay": node.decay, "gain": node.gain}
+        current = {"syn_decay": node.syn_decay} if isinstance(node, DiscreteCubaLIF) else {}
+        potential = DiscreteCubaLI(**leak, **current) if current else DiscreteLI(**leak)
         self._neurons[id(self.module.get_submodule(name))] = replace(neuron, node=potential, read=at)
 
     def find(self, module: Any) -> Leaf | None:
@@ -194,8 +209,8 @@ def number(value: Any, what: str) -> Any:
     return compact(array.astype(np.float64))
 
 
-def unknown(module: Any, library: str) -> NetworkError:
-    """Return the error for a neuron that has no counterpart."""
-    return NetworkError(
-        f"{library}'s {type(module).__name__} has no counterpart; docs/neurons.md lists the neurons that have one"
-    )
+def unknown(module: Any, library: str, missing: Mapping[str, str] = FrozenDict()) -> NetworkError:
+    """Return the error for a neuron that has no counterpart; ``missing`` says why by the start of a class's name."""
+    kind = type(module).__name__
+    why = next((f": {reason}" for start, reason in missing.items() if kind.startswith(start)), "")
+    return NetworkError(f"{library}'s {kind} has no counterpart{why}; docs/neurons.md lists the neurons that have one")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pysnn.errors import DataError, NetworkError
 from pysnn.importers.spiking.folding import Folded
 from pysnn.importers.spiking.library import Layout, Library, Parts
+from pysnn.importers.spiking.tracing import as_it_was
 
 __all__ = ["Play", "play"]
 
@@ -93,7 +94,7 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
             )
         )
     try:
-        with torch.no_grad():
+        with torch.no_grad(), as_it_was(what.module, what.parts):
             _feed(what, layout)
     # The module's own code can raise anything.
     except Exception as error:
@@ -111,6 +112,10 @@ def play(what: Play) -> Mapping[str, NDArray[np.float32]]:
 
 
 def _one(result: Any, at: int) -> Any:
+    import torch
+
+    if isinstance(result, list):
+        return torch.stack(result).detach()
     return (result[at] if isinstance(result, tuple) else result).detach().clone()
 
 

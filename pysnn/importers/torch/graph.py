@@ -8,7 +8,7 @@ from typing import Any
 from pysnn.errors import NetworkError
 from pysnn.network import Network
 from pysnn.network_builder import NetworkBuilder
-from pysnn.nodes import Concat, Flatten, Input, Node, Output, Scale
+from pysnn.nodes import Concat, Delay, Flatten, Input, Node, Output, Scale
 from pysnn.nodes.base import Shape
 
 __all__ = ["Call", "Graph", "Value"]
@@ -63,6 +63,16 @@ class Graph:
         for name, node in nodes.items():
             last = self._builder.add(name, node, [last])
         self._builder.connect(last, value.sources[0])
+
+    def open_delay(self, name: str, shape: Shape) -> Value:
+        """Add a :class:`~pysnn.Delay` of one step whose source comes later, by :meth:`close_delay`."""
+        added = self._builder.add_open(name, Delay(), shape)
+        return Value((added,), shape, shape)
+
+    def close_delay(self, delay: Value, value: Value) -> None:
+        """Let a delay hold back a value."""
+        if value.sources:
+            self._builder.connect(self._one(delay.sources[0], settled(value)).sources[0], delay.sources[0])
 
     def junction(self, name: str, value: Value) -> Value:
         """Return a sum as a node of its own, so that several can read it."""

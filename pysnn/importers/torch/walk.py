@@ -87,12 +87,16 @@ def _finished(walk: _Walk, result: Any) -> Network:
     elif not isinstance(result, Value) and not walk.problems:
         kind = ("a dict" if isinstance(result, dict) else "a tuple or list") if values_in(result) else "a constant"
         walk.report("output", "output", f"it is {kind}: wrap the module in one that returns the scores only")
+    _raise_problems(walk)
+    return walk.graph.network(result)
+
+
+def _raise_problems(walk: _Walk) -> None:
     if walk.problems:
         count = sum(len(titles) for titles in walk.problems.values())
         what = "1 operation" if count == 1 else f"{count} operations"
         listed = "".join(f"\n- {op} {', '.join(titles)}: {why}" for (op, why), titles in walk.problems.items())
         raise NetworkError(f"{type(walk.module).__name__} has {what} that pysnn cannot import:{listed}")
-    return walk.graph.network(result)
 
 
 def _step(walk: _Walk, node: Any, example: Any) -> None:
@@ -112,6 +116,8 @@ def _step(walk: _Walk, node: Any, example: Any) -> None:
         computed = operation.run(*args, **kwargs)
     # Traced code that is not the module's own any more can raise anything.
     except Exception as error:
+        # Behind what was refused shapes can be wrong.
+        _raise_problems(walk)
         what = f"{type(walk.module).__name__}: {operation.op} '{operation.title}'"
         raise NetworkError(f"{what}: PyTorch cannot compute it behind torch.fx: {error}") from error
     translated = computed
@@ -141,7 +147,8 @@ def _operation(walk: _Walk, node: Any) -> _Operation:
 
 
 def _function(target: Any) -> Handler | None:
-    return function_handlers().get(target)
+    """Return the translation of a function; one that has a method ``pysnn_import(call, ...)`` translates itself."""
+    return function_handlers().get(target) or getattr(target, "pysnn_import", None)
 
 
 def _title(node: Any, op: str) -> str:

@@ -15,6 +15,7 @@ from pysnn import (
     LI,
     LIF,
     CubaLI,
+    DiscreteCubaLI,
     DiscreteCubaLIF,
     DiscreteLI,
     DiscreteLIF,
@@ -78,6 +79,11 @@ NEVER = {
     "LI": (LI(tau=2.0, r=2.0), [1, 1], [1.0, 1.5]),
     "CubaLI": (CubaLI(tau_mem=2.0, tau_syn=2.0, r=2.0, w_in=2.0), [1, 0], [1.0, 1.0]),
     "DiscreteLI": (DiscreteLI(rate=0.5, formula="plain"), [1, 1], [1.0, 1.5]),
+    "DiscreteCubaLI": (
+        DiscreteCubaLI(rate=0.5, formula="relax", current="jump", syn_rate=0.25, v_leak=1.0),
+        [1, 0],
+        [1.0, 1.375],
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from pysnn.importers.nir.fields import Fields, compact
 from pysnn.importers.nir.profiles.base import Profile
 from pysnn.importers.nir.profiles.recovered import recovered
-from pysnn.neurons import DiscreteCubaLIF, DiscreteLI, DiscreteLIF
+from pysnn.neurons import DiscreteCubaLI, DiscreteCubaLIF, DiscreteLI, DiscreteLIF
 from pysnn.nodes.base import Node
 
 __all__ = ["Norse"]
@@ -17,7 +17,7 @@ _DT = 1e-3
 
 
 class Norse(Profile):
-    """IAFCell, LIFBoxCell, LIFCell and LIBoxCell: a spike where ``v > v_th``; potentials start at v_leak."""
+    """IAFCell, LIFBoxCell, LIFCell, LIBoxCell and LICell: a spike where ``v > v_th``; potentials start at v_leak."""
 
     name: ClassVar[str] = "norse"
     writer_dt: ClassVar[float | None] = 1e-6
@@ -49,12 +49,17 @@ class Norse(Profile):
         return DiscreteLI(formula="relax", **leak, v_init=leak["v_leak"])
 
     def _cubalif(self, fields: Fields) -> Node:
-        fields.refuse("w_in", 1.0, "Norse's LIFCell has none", 1.0)
+        return DiscreteCubaLIF(**self._spiking(fields), **self._current(fields))
+
+    def _cubali(self, fields: Fields) -> Node:
+        return DiscreteCubaLI(**self._current(fields))
+
+    def _current(self, fields: Fields) -> dict[str, Any]:
+        """Return the leak and the synaptic current of LIFCell and LICell."""
+        fields.refuse("w_in", 1.0, "Norse's LIFCell and LICell have none", 1.0)
         leak = self._leak(fields, "tau_mem")
-        syn_rate = self._rate(fields, "tau_syn")
-        return DiscreteCubaLIF(
-            **self._spiking(fields), formula="relax", current="jump", syn_rate=syn_rate, **leak, v_init=leak["v_leak"]
-        )
+        current = {"formula": "relax", "current": "jump", "syn_rate": self._rate(fields, "tau_syn")}
+        return {**leak, "v_init": leak["v_leak"], **current}
 
     def _leak(self, fields: Fields, field: str) -> dict[str, Any]:
         fields.refuse("r", 1.0, "Norse writes no other")

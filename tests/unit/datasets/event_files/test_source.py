@@ -37,10 +37,21 @@ def test_forms() -> None:
         Binning(events=20, pool=2, polarity="merge", once=True),
         (34, 40),
     )
+    assert parse_form("10ms,crop20x28+3+5,34x40")[0] == Binning(bin_us=10_000, crop=(3, 5, 20, 28))
 
 
 @pytest.mark.parametrize(
-    "text", ["events:a", "events::10ms", "events:a:10", "events:a:10ms,grey", "events:a:ms", "events:a:0ms"]
+    "text",
+    [
+        "events:a",
+        "events::10ms",
+        "events:a:10",
+        "events:a:10ms,grey",
+        "events:a:ms",
+        "events:a:0ms",
+        "events:a:1ms,crop20x28",
+        "events:a:1ms,crop0x28+3+5",
+    ],
 )
 def test_bad_forms(text: str) -> None:
     with pytest.raises(DataError, match=r"expected|must be"):
@@ -55,6 +66,25 @@ def test_a_folder_of_classes(tmp_path: Path) -> None:
     few = parse_source(f"events:{tmp_path / 'a'}:1ms,34x34").load(2)
     assert few.x.samples == 2
     assert few.digest == found.digest
+
+
+def test_a_part_of_the_sensor(tmp_path: Path) -> None:
+    path = folder(tmp_path / "a")
+    whole = parse_source(f"events:{path}:1ms,34x34").load().x
+    part = parse_source(f"events:{path}:1ms,crop20x28+3+5,34x34").load().x
+    channel, row, column = np.unravel_index(whole.index, (2, *SENSOR))
+    inside = (row >= 3) & (row < 23) & (column >= 5) & (column < 33)
+    assert 0 < inside.sum() < len(inside)
+    moved = np.ravel_multi_index((channel[inside], row[inside] - 3, column[inside] - 5), (2, 20, 28))
+    assert np.array_equal(part.index, moved)
+    assert np.array_equal(part.step, whole.step[inside])
+    assert np.array_equal(part.sample, whole.sample[inside])
+
+
+def test_a_part_beyond_the_sensor_is_refused(tmp_path: Path) -> None:
+    data = f"events:{folder(tmp_path / 'a')}:1ms,crop20x28+20+5,34x34"
+    with pytest.raises(DataError, match=r"crop \(20, 5, 20, 28\) does not lie on a sensor of 34 x 34"):
+        parse_source(data).load()
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,22 @@ import pytest
 from numpy.typing import NDArray
 
 import pysnn
-from pysnn import AvgPool2d, Conv2d, Delay, DiscreteLIF, Flatten, Network, NetworkError, Scale, SumPool2d
+from pysnn import (
+    AvgPool2d,
+    Conv2d,
+    Delay,
+    DiscreteCubaLI,
+    DiscreteLIF,
+    Flatten,
+    Network,
+    NetworkError,
+    Scale,
+    SumPool2d,
+)
 from pysnn.errors import DataError
 from pysnn.importers.nir.graph import NirGraph, NirNode
 from pysnn.importers.nir.load import from_graph, make_profile
+from pysnn.importers.nir.save import to_graph
 from tests.unit.importers.nir.graphs import chain, lif, node
 
 
@@ -118,12 +130,27 @@ def test_an_axis_of_samples_in_front_of_the_input_is_left_out() -> None:
     assert network(chain(node("Flatten", start_dim=0, end_dim=-1), shape=[1, 1, 4, 4])).input.shape == (1, 4, 4)
 
 
+def test_an_axis_of_steps_in_front_of_the_input_is_left_out() -> None:
+    assert network(chain(node("Linear", weight=np.ones((3, 2))), shape=[10, 2])).input.shape == (2,)
+    pool = node("SumPool2d", kernel_size=[2, 2], stride=[2, 2], padding=[0, 0])
+    assert network(chain(pool, shape=[10, 1, 4, 4])).input.shape == (1, 4, 4)
+
+
 def test_parameters_of_one_value_a_channel_stay_small() -> None:
     threshold = np.broadcast_to(np.array([[[1.0]], [[2.0]]]), (2, 3, 3))
     graph = chain(lif((2, 3, 3), v_threshold=threshold), shape=[2, 3, 3])
     neuron = network(graph).nodes["a"]
     assert neuron.v_threshold.tolist() == [1.0, 2.0]  # type: ignore[attr-defined]
     assert neuron.tau == 4.0  # type: ignore[attr-defined]
+
+
+def test_a_leak_of_norse_with_a_synaptic_current() -> None:
+    fields = {"tau_mem": 4e-6, "tau_syn": 2e-6, "r": 1.0, "w_in": 1.0, "v_leak": 0.5}
+    net = network(chain(node("CubaLI", **{key: [value] * 2 for key, value in fields.items()})), "norse")
+    neuron = net.nodes["a"]
+    assert isinstance(neuron, DiscreteCubaLI)
+    assert (neuron.rate, neuron.syn_rate, neuron.v_leak, neuron.v_init) == (0.25, 0.5, 0.5, 0.5)
+    assert from_graph(to_graph(net, make_profile("norse")), make_profile("norse")).network == net
 
 
 def without(found: NirNode, field: str) -> NirNode:

@@ -11,7 +11,7 @@ import snntorch as snn
 import torch
 from torch import nn
 
-from pysnn import DiscreteLI
+from pysnn import DiscreteCubaLI, DiscreteLI
 from pysnn.errors import DataError, NetworkError
 from pysnn.importers.snntorch import from_module
 from tests.unit.importers.spiking.nets import SPIKES, VALUES, on_grid
@@ -20,36 +20,13 @@ from tests.unit.importers.spiking.snntorch_nets import Loop, OneStep
 HIDDEN: dict[str, Any] = {"init_hidden": True}
 
 
-class Manual(Loop):
-    """Recurrence that the forward itself makes, of which one step shows nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.back = nn.Linear(16, 16)
-
-    def forward(self, x: Any) -> Any:
-        mem1, mem2, spk1, spikes = self.lif1.init_leaky(), self.lif2.init_leaky(), torch.zeros(1, 16), []
-        for _ in range(self.steps):
-            spk1, mem1 = self.lif1(self.fc1(x) + self.back(spk1), mem1)
-            spk2, mem2 = self.lif2(self.fc2(spk1), mem2)
-            spikes.append(spk2)
-        return torch.stack(spikes)
-
-
-def test_what_one_step_does_not_show_is_found_by_the_spikes() -> None:
-    net = on_grid(Manual())
-    with pytest.raises(NetworkError, match=r"values differ from the library's, \d+ of them in 'lif1', the first layer"):
-        from_module(net, VALUES, steps=12)
-    found = from_module(net, VALUES, steps=12, allow_differences=True)
-    assert found.differences["lif1"] > 0
-
-
 @pytest.mark.parametrize(
     ("neuron", "message"),
     [
         (lambda: snn.Leaky(beta=0.9, graded_spikes_factor=2.0, **HIDDEN), "graded_spikes_factor must be 1, got 2.0"),
         (lambda: snn.Leaky(beta=0.9, state_quant=lambda x: x, **HIDDEN), "Leaky: state_quant has no counterpart"),
         (lambda: snn.Alpha(alpha=0.9, beta=0.8, **HIDDEN), "snnTorch's Alpha has no counterpart"),
+        (lambda: snn.LeakyParallel(input_size=16, hidden_size=6), "snnTorch's LeakyParallel has no counterpart"),
         (lambda: snn.Synaptic(alpha=1.5, beta=0.8, **HIDDEN).train(), "is in training mode"),
     ],
 )
@@ -87,12 +64,31 @@ class Potential(Loop):
         return torch.stack(potentials)
 
 
-def test_the_potential_of_a_neuron_without_reset_is_read() -> None:
-    net = Potential()
-    net.lif2 = snn.Leaky(beta=0.75, reset_mechanism="none")
+class PotentialOfSynaptic(Potential):
+    """The last of two states is the potential."""
+
+    def forward(self, x: Any) -> Any:
+        mem1, (syn2, mem2), potentials = self.lif1.init_leaky(), self.lif2.init_synaptic(), []
+        for _ in range(self.steps):
+            spk1, mem1 = self.lif1(self.fc1(x), mem1)
+            _, syn2, mem2 = self.lif2(self.fc2(spk1), syn2, mem2)
+            potentials.append(mem2)
+        return torch.stack(potentials)
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "node"),
+    [
+        (Potential, lambda: snn.Leaky(beta=0.75, reset_mechanism="none"), DiscreteLI),
+        (PotentialOfSynaptic, lambda: snn.Synaptic(alpha=0.5, beta=0.75, reset_mechanism="none"), DiscreteCubaLI),
+    ],
+)
+def test_the_potential_of_a_neuron_without_reset_is_read(kind: type[Loop], last: Any, node: type[Any]) -> None:
+    net = kind()
+    net.lif2 = last()
     found = from_module(on_grid(net), VALUES, steps=12)
     assert sum(found.differences.values()) == 0
-    assert isinstance(found.network.nodes["lif2"], DiscreteLI)
+    assert isinstance(found.network.nodes["lif2"], node)
     with torch.no_grad():
         expected = net(torch.from_numpy(VALUES)).sum(0).numpy()
     assert np.allclose(found.golden.scores[0], expected, rtol=1e-5)

@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("sinabs", reason="sinabs is not installed (make test-interop)")
 
 import sinabs.layers as sl
-from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, SingleSpike
+import torch
+from sinabs.activation import MaxSpike, MembraneReset, MembraneSubtract, MultiSpike, SingleSpike
 from torch import nn
 
 from pysnn import DiscreteLI
@@ -37,6 +38,30 @@ def test_neurons(name: str) -> None:
     )
     assert sum(found.differences.values()) == 0
     assert found.golden.spikes["1"].any()
+
+
+@pytest.mark.parametrize("squeezed", [False, True])
+@pytest.mark.parametrize("floor", [None, -0.5])
+@pytest.mark.parametrize("reset", [MembraneSubtract(), MembraneReset()], ids=["subtract", "zero"])
+@pytest.mark.parametrize("fires", [MultiSpike, SingleSpike, MaxSpike(3)], ids=["multi", "single", "at most 3"])
+def test_options(fires: Any, reset: Any, floor: float | None, *, squeezed: bool) -> None:
+    common = {"spike_fn": fires, "reset_fn": reset, "min_v_mem": floor, "spike_threshold": torch.tensor(0.375)}
+    common |= {"batch_size": 1} if squeezed else {}
+    iaf, lif = (sl.IAFSqueeze, sl.LIFSqueeze) if squeezed else (sl.IAF, sl.LIF)
+    kinds = [
+        iaf(**common),
+        *(
+            lif(tau_mem=10.0, tau_syn=tau_syn, norm_input=norm, **common)
+            for tau_syn in (None, 3.0)
+            for norm in (True, False)
+        ),
+        lif(tau_mem=10.0, tau_syn=3.0, train_alphas=True, **common),
+        lif(tau_mem=torch.linspace(3, 30, 16), **common),
+    ]
+    for kind in kinds:
+        found = from_module(on_grid(nn.Sequential(nn.Linear(12, 16), kind)), FRAMES, coding="frames")
+        assert sum(found.differences.values()) == 0
+        assert found.golden.spikes["1"].any()
 
 
 def test_more_spikes_than_are_counted_are_refused() -> None:
@@ -74,7 +99,12 @@ def test_a_leak_at_the_end_is_read_by_its_potential() -> None:
     [
         (lambda: sl.IAF(reset_fn=MembraneReset(0.5)), "IAF: MembraneReset must reset to 0, got 0.5"),
         (lambda: sl.IAF(reset_fn=MembraneSubtract(0.5)), "IAF: reset_fn must be MembraneReset or MembraneSubtract"),
-        (lambda: sl.ALIF(tau_mem=20.0, tau_adapt=10.0), "sinabs's ALIF has no counterpart"),
+        (
+            lambda: sl.ALIF(tau_mem=20.0, tau_adapt=10.0),
+            "sinabs's ALIF has no counterpart: .* a spike takes the risen threshold off",
+        ),
+        (sl.NeuromorphicReLU, "sinabs's NeuromorphicReLU has no counterpart"),
+        (lambda: sl.Cropping2dLayer(((1, 1), (1, 1))), "sinabs's Cropping2dLayer has no counterpart"),
         (
             lambda: sl.LIFRecurrent(tau_mem=20.0, rec_connect=nn.Conv1d(1, 1, 3)),
             "rec_connect must be a Linear layer, got Conv1d",

@@ -75,6 +75,24 @@ NEURONS = {
 }
 
 
+@pytest.mark.parametrize("reset", ["subtract", "zero", "none"])
+@pytest.mark.parametrize("delay", [True, False])
+def test_options(reset: str, *, delay: bool) -> None:
+    options = {"reset_mechanism": reset, "reset_delay": delay, **HIDDEN}
+    kinds = [
+        snn.Synaptic(alpha=0.8, beta=0.7, **options),
+        snn.RLeaky(beta=0.8, linear_features=16, **options),
+        snn.RLeaky(beta=0.8, all_to_all=False, V=torch.linspace(-1, 1, 16), **options),
+        # snnTorch's own RSynaptic fails without the delay.
+        *([snn.RSynaptic(alpha=0.5, beta=0.75, linear_features=16, **options)] if delay else []),
+        *([snn.Lapicque(beta=0.75, reset_mechanism=reset, **HIDDEN)] if delay else []),
+    ]
+    for kind in kinds:
+        found = from_module(chain(kind, snn.Leaky(beta=0.8, output=True, **options)), SPIKES, coding="spikes")
+        assert sum(found.differences.values()) == 0
+        assert found.golden.spikes["1"].any()
+
+
 @pytest.mark.parametrize("name", NEURONS)
 def test_neurons(name: str) -> None:
     found = from_module(chain(NEURONS[name](), snn.Leaky(beta=0.8, **LAST)), SPIKES, coding="spikes")

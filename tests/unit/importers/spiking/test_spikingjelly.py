@@ -6,13 +6,14 @@ import pytest
 
 pytest.importorskip("spikingjelly", reason="SpikingJelly is not installed (make test-interop)")
 
+import torch
 from spikingjelly.activation_based import functional, layer, neuron
 from torch import nn
 
 from pysnn.errors import NetworkError
 from pysnn.importers.spikingjelly import from_module
 from pysnn.nodes import SumPool2d
-from tests.unit.importers.spiking.nets import FRAMES, IMAGES, SPIKES, on_grid
+from tests.unit.importers.spiking.nets import FRAMES, IMAGES, SPIKES, VALUES, on_grid
 
 
 def _block(inputs: int) -> list[Any]:
@@ -87,6 +88,11 @@ def test_a_container_over_steps() -> None:
     [
         (neuron.KLIFNode, "SpikingJelly's KLIFNode has no counterpart"),
         (neuron.EIFNode, "SpikingJelly's EIFNode has no counterpart"),
+        (lambda: layer.SynapseFilter(tau=5.0), "SpikingJelly's SynapseFilter has no counterpart"),
+        (
+            lambda: layer.LinearRecurrentContainer(neuron.IFNode(), 3, 3),
+            "SpikingJelly's LinearRecurrentContainer has no counterpart",
+        ),
     ],
 )
 def test_what_has_no_counterpart_is_refused_by_name(part: Any, message: str) -> None:
@@ -105,3 +111,58 @@ def test_one_neuron_at_two_places_is_refused() -> None:
 
     with pytest.raises(NetworkError, match="'lif' is used 2 times in one step"):
         from_module(on_grid(Twice()), SPIKES, coding="spikes")
+
+
+@pytest.mark.parametrize("last", [neuron.NonSpikingIFNode, lambda: neuron.NonSpikingLIFNode(tau=2.5)])
+def test_potentials_of_neurons_that_never_fire(last: Any) -> None:
+    net = nn.Sequential(layer.Linear(12, 16), neuron.LIFNode(), layer.Linear(16, 6))
+    functional.set_step_mode(net, "m")
+    found = from_module(on_grid(nn.Sequential(*net, last())), SPIKES, coding="spikes")
+    assert sum(found.differences.values()) == 0
+    assert found.golden.scores.any()
+    assert found.network.nodes["output"].readout == "potential"  # type: ignore[attr-defined]
+
+
+OPTIONS = [
+    {"v_reset": v_reset, "detach_reset": detach, "store_v_seq": store}
+    for v_reset in (None, 0.0, -0.25, 0.125)
+    for detach, store in ((True, False), (False, True))
+]
+
+
+@pytest.mark.parametrize("mode", ["s", "m"])
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_options(options: dict[str, Any], mode: str) -> None:
+    kinds = [
+        neuron.IFNode(v_threshold=0.75, **options),
+        *(neuron.LIFNode(tau=2.5, decay_input=decays, **options) for decays in (True, False)),
+        *(neuron.ParametricLIFNode(init_tau=2.5, decay_input=decays, **options) for decays in (True, False)),
+    ]
+    for kind in kinds:
+        net = on_grid(nn.Sequential(layer.Linear(12, 16), kind, layer.Linear(16, 6), neuron.IFNode()))
+        functional.set_step_mode(net, mode)
+        found = from_module(net, SPIKES, coding="spikes")
+        assert sum(found.differences.values()) == 0
+        assert found.golden.spikes["1"].any()
+
+
+class Recurrent(nn.Module):  # type: ignore[misc]
+    """Spikes come back by hand, in a loop over steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1, self.fc2, self.back = nn.Linear(12, 16), nn.Linear(16, 6), nn.Linear(16, 16)
+        self.lif1, self.lif2 = neuron.LIFNode(), neuron.LIFNode()
+
+    def forward(self, x: Any) -> Any:
+        spikes, total = torch.zeros(x.shape[0], 16), 0
+        for _ in range(10):
+            spikes = self.lif1(self.fc1(x) + self.back(spikes))
+            total = total + self.lif2(self.fc2(spikes))
+        return total / 10
+
+
+def test_spikes_that_come_back_by_hand() -> None:
+    found = from_module(on_grid(Recurrent()), VALUES, steps=10)
+    assert sum(found.differences.values()) == 0
+    assert found.golden.spikes["lif1"].any()
