@@ -13,6 +13,7 @@ pub mod first_spike;
 pub mod hardware;
 
 mod neuron;
+mod pages;
 pub mod plan;
 pub mod plastic;
 pub mod psnn;

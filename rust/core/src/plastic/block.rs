@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use super::connect::Rows;
 use super::eager::index::Columns;
 use super::log::Log;
-use super::memory::roomy;
 use super::plan::Projection;
+use crate::pages::roomy;
 
 /// A projection's part by target: synapses and traces.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use crate::clocked::maps::moves::Moves;
 use crate::clocked::maps::pool::Slide;
 use crate::clocked::program::fuse::{Fuser, Parts};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
+use crate::clocked::synapses::dense::Dense;
 use crate::error::{Error, Result};
 use crate::plan::{Body, Coding, Dynamics, Kind, Op, Parameters, Readout, Window};
 
@@ -77,7 +78,11 @@ pub(crate) fn stages(ops: &[Op]) -> Result<Staged> {
             kernels[op] = name;
         }
     }
-    stages.sort_by_key(|stage| !stage.is_static);
+    stages.sort_by_key(|stage: &Stage| !stage.is_static);
+    Dense::join(stages.iter_mut().filter_map(|stage| match &mut stage.work {
+        Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => synapses.dense.as_mut(),
+        _ => None,
+    }));
     Ok(Staged { stages, kernels })
 }
 

@@ -1,5 +1,8 @@
 //! Dense int8 convolutions: every input is multiplied, active or not.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use crate::clocked::synapses::current::Current;
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
 use crate::clocked::synapses::padded::Padded;
@@ -8,15 +11,56 @@ use crate::clocked::synapses::source::{Consumer, Group, MAX_PIXELS, Rows, Source
 use crate::clocked::synapses::words::{Words, words_of};
 use crate::dot::{self, DEPTH, Field, OUTPUTS, ROWS, Row, Segment};
 use crate::error::{Error, Result};
+use crate::pages::roomy;
 use crate::simd::Level;
 
 /// Weights for dot products.
 #[derive(Debug)]
 pub(crate) enum Dense {
     /// Blocks of 16 output channels.
-    Narrow(Vec<[Row; 1]>),
+    Narrow(SharedRows),
     /// Blocks of 32.
-    Wide(Vec<[Row; 2]>),
+    Wide(SharedRows),
+}
+
+/// A part of an array that the layers of a network share.
+#[derive(Debug)]
+pub(crate) struct SharedRows {
+    all: Arc<Vec<Row>>,
+    range: Range<usize>,
+}
+
+impl SharedRows {
+    fn new(rows: Vec<Row>) -> Self {
+        Self { range: 0..rows.len(), all: Arc::new(rows) }
+    }
+
+    fn rows<const V: usize>(&self) -> &[[Row; V]] {
+        self.all[self.range.clone()].as_chunks().0
+    }
+}
+
+impl Dense {
+    fn shared(&mut self) -> &mut SharedRows {
+        match self {
+            Self::Narrow(shared) | Self::Wide(shared) => shared,
+        }
+    }
+
+    /// Put the weights of several layers side by side, so that large pages hold them: a picture alone reads each of them once.
+    pub(crate) fn join<'a>(layers: impl Iterator<Item = &'a mut Self>) {
+        let mut parts: Vec<&mut SharedRows> = layers.map(Self::shared).collect();
+        let mut all = roomy(parts.iter().map(|part| part.range.len()).sum());
+        for part in &mut parts {
+            let begin = all.len();
+            all.extend_from_slice(&part.all[part.range.clone()]);
+            **part = SharedRows { all: Arc::default(), range: begin..all.len() };
+        }
+        let all = Arc::new(all);
+        for part in parts {
+            part.all = Arc::clone(&all);
+        }
+    }
 }
 
 /// What a dense convolution runs on.
@@ -49,9 +93,9 @@ pub(crate) trait DenseRun<A: Current>: std::fmt::Debug + Send + Sync + Sized {
 impl DenseRun<i32> for Dense {
     fn new(weights: &[i8], inputs: usize, outputs: usize) -> Option<Self> {
         Some(if outputs <= OUTPUTS {
-            Self::Narrow(rows(weights, inputs, outputs))
+            Self::Narrow(SharedRows::new(rows::<1>(weights, inputs, outputs)))
         } else {
-            Self::Wide(rows(weights, inputs, outputs))
+            Self::Wide(SharedRows::new(rows::<2>(weights, inputs, outputs)))
         })
     }
 
@@ -60,12 +104,12 @@ impl DenseRun<i32> for Dense {
         let level = layer.level();
         let (bias, _) = bias.as_chunks();
         let words = match (self, counts) {
-            (Self::Narrow(rows), Counts::Step(padded)) => {
-                let pixels = Pixels::new(level, geometry, rows, padded, bias.as_chunks().0, room);
+            (Self::Narrow(shared), Counts::Step(padded)) => {
+                let pixels = Pixels::new(level, geometry, shared.rows::<1>(), padded, bias.as_chunks().0, room);
                 return layer.consume_step::<_, 16, 4>(pixels);
             }
-            (Self::Wide(rows), Counts::Step(padded)) => {
-                let pixels = Pixels::new(level, geometry, rows, padded, bias.as_chunks().0, room);
+            (Self::Wide(shared), Counts::Step(padded)) => {
+                let pixels = Pixels::new(level, geometry, shared.rows::<2>(), padded, bias.as_chunks().0, room);
                 return layer.consume_step::<_, 32, 2>(pixels);
             }
             (_, Counts::Steps(words)) => words,
@@ -73,18 +117,20 @@ impl DenseRun<i32> for Dense {
         };
         let segments = &mut room.segments;
         match self {
-            Self::Narrow(rows) => {
+            Self::Narrow(shared) => {
+                let rows = shared.rows::<1>();
                 layer.consume::<_, 16, 4>(Dots { level, geometry, rows, words, bias: bias.as_chunks().0, segments })
             }
-            Self::Wide(rows) => {
+            Self::Wide(shared) => {
+                let rows = shared.rows::<2>();
                 layer.consume::<_, 32, 2>(Dots { level, geometry, rows, words, bias: bias.as_chunks().0, segments })
             }
         }
     }
 }
 
-fn rows<const V: usize>(weights: &[i8], inputs: usize, outputs: usize) -> Vec<[Row; V]> {
-    let mut packed =
+fn rows<const V: usize>(weights: &[i8], inputs: usize, outputs: usize) -> Vec<Row> {
+    let mut packed: Vec<[Row; V]> =
         Vec::with_capacity(outputs.div_ceil(V * OUTPUTS) * weights.len() / (inputs * outputs) * words_of(inputs));
     for begin in (0..outputs).step_by(V * OUTPUTS) {
         for tap in weights.chunks_exact(inputs * outputs) {
@@ -100,7 +146,7 @@ fn rows<const V: usize>(weights: &[i8], inputs: usize, outputs: usize) -> Vec<[R
             }
         }
     }
-    packed
+    packed.into_flattened()
 }
 
 /// A dense convolution as the source of a layer's currents.

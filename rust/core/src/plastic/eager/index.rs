@@ -1,6 +1,6 @@
 //! Where the synapses of each target are.
 
-use crate::plastic::memory::roomy;
+use crate::pages::roomy;
 
 /// How many synapses ahead the weights of a column are asked for.
 pub(super) const AHEAD: usize = 64;
