@@ -1,9 +1,7 @@
 //! Neurons, 16 at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons that lie next to each
 //! other overlap in the processor.
 
-use crate::clocked::layer::kinds::{
-    ALL_KINDS, BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA, LATE_LIF, LIF, PLAIN_DIVIDED, Walk,
-};
+use crate::clocked::layer::kinds::{BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA, LATE_LIF, LIF, PLAIN_DIVIDED, Walk};
 use crate::clocked::maps::transpose::to_chunks;
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::neuron::model::{CONSTANTS, Constant, Fire, Model, Reset, Synapse};
@@ -206,7 +204,7 @@ impl<A: Current> Firing<A> {
             (Walk::CubaLast, true) => self.walk::<C, CUBA_LAST, true>(spots, kept, steps),
             (Walk::CubaLast, false) => self.walk::<C, CUBA_LAST, false>(spots, kept, steps),
             (Walk::Level, _) => spots.iter().for_each(|&spot| self.walk_level(spot, kept, steps)),
-            _ if A::INTEGER || self.walk == Walk::Any || !ALL_KINDS => {
+            _ if A::INTEGER || self.walk == Walk::Any => {
                 for &spot in &spots {
                     self.walk_any(spot, kept, steps);
                 }
