@@ -30,11 +30,11 @@ def decode(data: bytes) -> ops.Plan:
     FileFormatError
         The bytes are damaged, or not the ones that a plan is written as.
     """
-    precision = _header(data)
+    precision, version = _header(data)
     reader = _Reader(data)
     try:
         found = ops.Plan(precision, tuple(reader.op(record) for record in reader.records))
-        same = encode(found) == data
+        same = encode(found, version) == data
     except (IndexError, ValueError, OverflowError) as error:
         _refuse(str(error))
     if not same:
@@ -46,14 +46,14 @@ def _refuse(what: str) -> NoReturn:
     raise FileFormatError(f"not a plan that pysnn wrote: {what}")
 
 
-def _header(data: bytes) -> Literal["float32", "int8"]:
+def _header(data: bytes) -> tuple[Literal["float32", "int8"], int]:
     if data[:8] != layout.MAGIC:
         _refuse(f"expected it to start with {layout.MAGIC.decode()}")
     if len(data) < layout.FIRST:
         _refuse(f"truncated: {len(data)} bytes, the header takes {layout.FIRST}")
     version, precision, length = struct.unpack_from("<2IQ", data, 8)
-    if version != layout.VERSION:
-        _refuse(f"version {version}; expected {layout.VERSION}")
+    if not 1 <= version <= layout.VERSION:
+        _refuse(f"version {version}; expected 1 to {layout.VERSION}")
     if length != len(data):
         _refuse(
             f"{'truncated' if length > len(data) else 'trailing bytes'}: it says {length} bytes and has {len(data)}"
@@ -62,7 +62,7 @@ def _header(data: bytes) -> Literal["float32", "int8"]:
         _refuse("its SHA-256 is not that of its bytes")
     if precision not in (0, 1):
         _refuse(f"precision {precision}; expected 0 or 1")
-    return "int8" if precision else "float32"
+    return "int8" if precision else "float32", version
 
 
 class _Reader:
@@ -115,7 +115,7 @@ class _Reader:
         dtype, offset, count = next(self._arrays, (0, 0, 0))
         if not 1 <= dtype <= len(layout.DTYPES):
             _refuse(f"an array of the unknown type {dtype}, or fewer arrays than its operations need")
-        kind = np.dtype(layout.DTYPES[dtype - 1])
+        kind = layout.DTYPES[dtype - 1]
         found = np.frombuffer(self._data[offset : offset + count * kind.itemsize], dtype=kind)
         if len(found) != count:
             _refuse(f"an array of {count} values at {offset} does not lie in it")
@@ -146,7 +146,8 @@ class _Reader:
 
     def _gather(self, node: str, spec: ops.MapSpec, record: Any) -> ops.GatherOp:
         sources = tuple(self._source() for _ in range(min(int(record["sources"][1]), len(self._specs) + 1)))
-        index, total = self._array(spec.shape), sum(self._specs[source].size for source in sources)
+        table, total = self._array(), sum(self._specs[source].size for source in sources)
+        index = (layout.index_of(table) if table.dtype == layout.RUN else table).reshape(spec.shape)
         if index.min() < -1 or index.max() >= total:
             _refuse(f"node '{node}': index has values outside -1..{total}")
         return ops.GatherOp(node, spec, sources, index)

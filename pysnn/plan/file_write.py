@@ -33,7 +33,6 @@ _TERM_ARRAYS = {"plain": (), "scale": ("scale",), "constant": ("constant",), "ra
 _OP, _SOURCE, _ARRAY = struct.Struct("<32I"), struct.Struct("<4I"), struct.Struct("<3Q")
 _ARRAYS: dict[str, Callable[[Any], tuple[Array | None, ...]]] = {
     "conv": lambda op: (op.weight, op.bias),
-    "gather": lambda op: (op.index,),
     "clamp": lambda op: (op.high,),
     "round": lambda op: (op.unit,),
     "neuron": lambda op: (op.threshold, op.v_init, op.v_reset, op.unit, *(op.constants[name] for name in op.names)),
@@ -42,15 +41,15 @@ _ARRAYS: dict[str, Callable[[Any], tuple[Array | None, ...]]] = {
 """The arrays of an operation, in their order; those that are ``None`` are left out."""
 
 
-def encode(plan: Plan) -> bytes:
-    """Return the bytes of a plan: equal plans have equal ones.
+def encode(plan: Plan, version: int = layout.VERSION) -> bytes:
+    """Return the bytes of a plan: equal plans have equal ones. Versions before the newest one are written to compare with files that are read.
 
     Raises
     ------
     PlanError
         An operation holds what no plan has; the message names its node.
     """
-    parts = _Parts()
+    parts = _Parts(version)
     for op in plan.ops:
         parts.add(op)
     head = bytearray(layout.FIRST)
@@ -63,7 +62,7 @@ def encode(plan: Plan) -> bytes:
         pieces += [bytes(begin - end), *section]
         end = begin + length
     precision = layout.PRECISIONS.index(plan.precision)
-    struct.pack_into("<8s2IQ2I", head, 0, layout.MAGIC, layout.VERSION, precision, end, len(plan.ops), layout.SECTIONS)
+    struct.pack_into("<8s2IQ2I", head, 0, layout.MAGIC, version, precision, end, len(plan.ops), layout.SECTIONS)
     struct.pack_into(f"<{len(places)}Q", head, layout.SECTIONS_AT, *places)
     head[layout.DIGEST] = layout.digest(pieces)
     return b"".join(pieces)
@@ -72,7 +71,8 @@ def encode(plan: Plan) -> bytes:
 class _Parts:
     """The sections, as they grow; ``data`` has views of the plan's arrays and what lies between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: int) -> None:
+        self._version = version
         self.ops, self.sources, self.arrays, self.names = bytearray(), bytearray(), bytearray(), bytearray()
         self.data: list[layout.Buffer] = []
         self.length = 0
@@ -111,6 +111,8 @@ class _Parts:
         if isinstance(op, GatherOp):
             for source in op.sources:
                 self.sources.extend(_SOURCE.pack(source, 0, 0, 0))
+            runs = layout.runs_of(op.index) if self._version >= layout.WITH_RUNS else None
+            self._array(op.index if runs is None else runs)
         elif not isinstance(op, InputOp):
             self.sources.extend(_SOURCE.pack(op.source, 0, 0, 0))
         for array in _ARRAYS.get(op.kind, lambda _: ())(op):
@@ -118,7 +120,7 @@ class _Parts:
                 self._array(array)
 
     def _array(self, array: Array) -> None:
-        dtype = array.dtype.newbyteorder("<").str.replace("|", "<")
+        dtype = array.dtype.newbyteorder("<")
         if dtype not in layout.DTYPES:
             raise TypeError(f"an array: expected float32, float64, int8 or int32, got {array.dtype}")
         begin = layout.aligned(self.length)

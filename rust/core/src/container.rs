@@ -43,6 +43,7 @@ pub(crate) fn digest(bytes: &[u8]) -> [u8; DIGEST_SIZE] {
 /// One kind of file.
 pub(crate) struct Format {
     pub(crate) magic: [u8; 8],
+    /// The newest one; older ones, from 1, are read too.
     pub(crate) version: u32,
     /// What a file of this kind is.
     pub(crate) name: &'static str,
@@ -63,11 +64,12 @@ impl Format {
             return Err(self.damaged(format!("truncated: {} bytes, the header takes {FIRST}", bytes.len())));
         }
         let version = u32_at(bytes, 8);
-        if version == self.version.swap_bytes() {
+        if (1..=self.version).contains(&version.swap_bytes()) {
             return Err(self.damaged("its numbers are big-endian; expected little-endian ones"));
         }
-        if version != self.version {
-            return Err(self.damaged(format!("version {version}; expected {}", self.version)));
+        if !(1..=self.version).contains(&version) {
+            let oldest = if self.version == 1 { "" } else { "1 to " };
+            return Err(self.damaged(format!("version {version}; expected {oldest}{}", self.version)));
         }
         let length = u64_at(bytes, 16);
         if length != bytes.len() as u64 {

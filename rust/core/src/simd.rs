@@ -108,11 +108,11 @@ impl Level {
         }
     }
 
-    /// Run a kernel's copy for this level.
+    /// Run a kernel's copy for this level, which is one function whoever calls it: a kernel that runs another one does not hold a copy of it.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Set::Baseline => kernel.run(),
+            Set::Baseline => run_baseline(kernel),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
             Set::Avx2 => unsafe { run_avx2(kernel) },
@@ -123,13 +123,20 @@ impl Level {
     }
 }
 
+#[inline(never)]
+fn run_baseline<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
+}
+
 #[cfg(target_arch = "x86_64")]
+#[inline(never)]
 #[target_feature(enable = "avx2,bmi1,popcnt")]
 fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline(never)]
 #[target_feature(enable = "avx2,bmi1,popcnt,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
 fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()

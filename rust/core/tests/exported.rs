@@ -50,6 +50,18 @@ fn golden_runs_are_equal_at_every_level() {
     }
 }
 
+/// A network with the tables of the first version of the plan, whose golden run is that of the file of now.
+#[test]
+fn old_files_are_read() {
+    let old = include_bytes!("../../../tests/golden/exported-version-1.plan");
+    assert_eq!([old[192 + 8], FILES[0][192 + 8]], [1, 2]);
+    let network = Exported::from_bytes(old).unwrap();
+    let same = Exported::from_bytes(FILES[0]).unwrap();
+    assert_eq!(network.plan.to_bytes(), same.plan.to_bytes());
+    let program = Program::new(network.plan.clone(), Level::named(None).unwrap()).unwrap();
+    network.golden.verify(&program, &network.interface).unwrap();
+}
+
 #[test]
 fn every_changed_byte_is_refused() {
     for bytes in FILES {

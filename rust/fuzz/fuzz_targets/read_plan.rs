@@ -9,7 +9,10 @@ use pysnn_fuzz::seal_plan;
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(plan) = Plan::from_bytes(data) {
-        assert_eq!(plan.to_bytes(), data);
+        let bytes = plan.to_bytes();
+        // Files of the first version are written as newer ones, which are read as the same plan.
+        assert!(bytes == data || data[8] == 1, "accepted, but it is not what would be written");
+        assert_eq!(Plan::from_bytes(&bytes).unwrap().to_bytes(), bytes);
     }
 });
 

@@ -1,6 +1,6 @@
 //! Currents of one pixel, computed when neurons ask for them: no map of currents is ever kept.
 
-use crate::bytes::Integers;
+use crate::bytes::Index;
 use crate::layout::stride;
 use crate::model::Model;
 use crate::op::{Entry, Kind, Map, Op, word};
@@ -113,7 +113,7 @@ impl<'a> Maps<'_, 'a> {
         let of = |number: usize, at: usize| model.op(number).map_or(0, |op| self.counts(number, &op).at(at));
         match op.kind {
             Kind::Add => (0..op.sources()).fold(0, |sum: u8, k| sum.wrapping_add(of(model.source(op, k), i))),
-            Kind::Gather => from(model, op, model.integers(op, 0), i).map_or(0, |from| {
+            Kind::Gather => from(model, op, model.index(op), i).map_or(0, |from| {
                 let pixels = model.op(from.number).map_or(0, |op| op.shape.pixels());
                 of(from.number, from.channel * pixels + from.pixel)
             }),
@@ -167,7 +167,7 @@ impl<'a> Maps<'_, 'a> {
     }
 
     fn gather(&self, op: Op<'a>, pixel: usize, into: &mut [i32], room: &mut [i32]) {
-        let (index, pixels) = (self.model.integers(&op, 0), op.shape.pixels());
+        let (index, pixels) = (self.model.index(&op), op.shape.pixels());
         for (channel, value) in into.iter_mut().enumerate() {
             *value = match from(self.model, &op, index, channel * pixels + pixel) {
                 None => 0,
@@ -214,7 +214,7 @@ pub(crate) struct From {
 }
 
 /// Where value `at` of a gather comes from; `None`: it is 0.
-pub(crate) fn from(model: &Model<'_>, op: &Op<'_>, index: Integers<'_>, at: usize) -> Option<From> {
+pub(crate) fn from(model: &Model<'_>, op: &Op<'_>, index: Index<'_>, at: usize) -> Option<From> {
     let mut place = usize::try_from(index.at(at)).ok()?;
     for k in 0..op.sources() {
         let number = model.source(op, k);

@@ -2,10 +2,10 @@
 
 use pysnn_abi::{Info, Status};
 
-use crate::bytes::{u32_at, u64_at};
+use crate::bytes::{RUN, u32_at, u64_at};
 use crate::fault::{Fault, Result};
 use crate::layout::Layout;
-use crate::op::{Entry, Kind, Map, OP, Op, word};
+use crate::op::{Entry, Kind, Map, OP, Op, RUNS, word};
 use crate::sha256::Sha256;
 
 /// Nodes that hand currents on to each other, at most.
@@ -32,7 +32,7 @@ pub struct Model<'a> {
 }
 
 /// The sections behind a header, which lie one behind the other.
-fn sections<'a, const N: usize>(bytes: &'a [u8], magic: &[u8]) -> Result<'a, [&'a [u8]; N]> {
+fn sections<'a, const N: usize>(bytes: &'a [u8], magic: &[u8], newest: u32) -> Result<'a, [&'a [u8]; N]> {
     if bytes.get(..8) != Some(magic) {
         return Err(Fault::damaged("not an exported network: its first bytes are others"));
     }
@@ -40,9 +40,11 @@ fn sections<'a, const N: usize>(bytes: &'a [u8], magic: &[u8]) -> Result<'a, [&'
         return Err(Fault::damaged("truncated, or with bytes behind its end"));
     }
     match u32_at(bytes, 8) {
-        1 => {}
-        0x0100_0000 => return Err(Fault::damaged("its numbers are big-endian; expected little-endian ones")),
-        _ => return Err(Fault::new(Status::Version, "another version of the format; expected 1")),
+        version if (1..=newest).contains(&version) => {}
+        version if (1..=newest).contains(&version.swap_bytes()) => {
+            return Err(Fault::damaged("its numbers are big-endian; expected little-endian ones"));
+        }
+        _ => return Err(Fault::new(Status::Version, "another version of the format than those that are read here")),
     }
     let mut found = [&bytes[..0]; N];
     let mut end = 192_usize;
@@ -64,7 +66,7 @@ impl<'a> Model<'a> {
     ///
     /// It is damaged, of another version, or holds what is not run here.
     pub fn open(bytes: &'a [u8]) -> Result<'a, Self> {
-        let [network, about, means, input, scores, spikes] = sections(bytes, b"PYSNNEXP")?;
+        let [network, about, means, input, scores, spikes] = sections(bytes, b"PYSNNEXP", 1)?;
         let mut hash = Sha256::new();
         hash.update(&bytes[..32]);
         hash.update(&[0; 32]);
@@ -73,7 +75,7 @@ impl<'a> Model<'a> {
         if hash.finish() != digest {
             return Err(Fault::damaged("its SHA-256 is not that of its bytes"));
         }
-        let [ops, sources, arrays, names, data] = sections(network, b"PYSNNPLN")?;
+        let [ops, sources, arrays, names, data] = sections(network, b"PYSNNPLN", 2)?;
         let model = Self { digest, ops, sources, arrays, names, data, about, means, golden: [input, scores, spikes] };
         if about.len() != 128 || !ops.len().is_multiple_of(OP) || model.count() < 2 {
             return Err(Fault::damaged("the section about the run, or the operations, are of another size"));
@@ -230,8 +232,9 @@ impl<'a> Model<'a> {
             }
             total = total.saturating_add(source.shape.size());
         }
-        self.check_array(&op, 0, [4, 4, op.shape.size()])?;
-        let index = self.integers(&op, 0);
+        let index = self.index(&op);
+        let values = index.bytes.len() / RUN;
+        self.check_array(&op, 0, if index.runs { [RUNS, RUN, values] } else { [4, 4, op.shape.size()] })?;
         let inside = |at: i32| at == -1 || usize::try_from(at).is_ok_and(|at| at < total);
         if (0..op.shape.size()).all(|i| inside(index.at(i))) { Ok(()) } else { Err(wrong) }
     }

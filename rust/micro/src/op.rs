@@ -2,7 +2,7 @@
 
 use pysnn_abi::Status;
 
-use crate::bytes::{Integers, u32_at, u64_at};
+use crate::bytes::{Index, Integers, RUN, u32_at, u64_at};
 use crate::fault::Fault;
 use crate::model::Model;
 
@@ -73,6 +73,8 @@ pub(crate) mod word {
     pub(crate) const SYNAPSE: usize = 30;
 }
 
+/// The type of an array of runs.
+pub(crate) const RUNS: usize = 5;
 /// Bytes of an operation.
 pub(crate) const OP: usize = 128;
 
@@ -220,6 +222,12 @@ impl<'a> Model<'a> {
         let [begin, count] = [8, 16].map(|at| usize::try_from(u64_at(self.arrays, entry + at)).unwrap_or(usize::MAX));
         let end = count.checked_mul(size).and_then(|bytes| begin.checked_add(bytes));
         end.and_then(|end| self.data.get(begin..end)).unwrap_or_default()
+    }
+
+    /// The table of a gather.
+    pub(crate) fn index(&self, op: &Op<'_>) -> Index<'a> {
+        let runs = u64_at(self.arrays, 24 * op.word(word::ARRAYS)) == RUNS as u64;
+        Index { bytes: self.array(op, 0, if runs { RUN } else { 4 }), runs }
     }
 
     pub(crate) fn integers(&self, op: &Op<'_>, number: usize) -> Integers<'a> {

@@ -16,7 +16,8 @@ from pysnn.backends import available_backends, get_backend
 from pysnn.backends.base import ConstantInput, RunRequest
 from pysnn.errors import FileFormatError, PysnnError
 from pysnn.plan import Plan, PlanOptions, compile_plan
-from pysnn.plan.file import load, save
+from pysnn.plan.file import encode, load, save
+from pysnn.plan.file_layout import RUN, index_of, runs_of
 
 rust = pytest.mark.skipif("rust" not in available_backends(), reason="the Rust core is not installed")
 
@@ -149,9 +150,41 @@ def test_truncated_and_longer_bytes_are_refused(size: int) -> None:
 
 def test_a_newer_version_is_named() -> None:
     data = bytearray(PLANS["float32"].to_bytes())
-    data[8] = 2
-    with pytest.raises(FileFormatError, match="version 2; expected 1"):
+    data[8] = 3
+    with pytest.raises(FileFormatError, match="version 3; expected 1 to 2"):
         Plan.from_bytes(sealed(bytes(data)))
+
+
+@pytest.mark.parametrize("precision", PLANS)
+def test_files_of_the_first_version_are_read(precision: str) -> None:
+    plan = PLANS[precision]
+    old = encode(plan, 1)
+    assert same(Plan.from_bytes(old), plan)
+    if "rust" in available_backends():
+        from pysnn import _core
+
+        _core.Clocked(old)
+    if any(op.kind == "gather" for op in plan.ops):
+        assert len(old) > len(plan.to_bytes())
+        mixed = bytearray(old)
+        mixed[8] = 2
+        assert set(refused(sealed(bytes(mixed)))) == {FileFormatError}
+
+
+def test_tables_are_their_runs() -> None:
+    rng = np.random.default_rng(0)
+    packed = 0
+    for _ in range(300):
+        index = np.repeat(rng.integers(-1, 3, rng.integers(1, 40)), rng.integers(1, 9)).astype(np.int32)
+        runs = runs_of(index)
+        if runs is not None:
+            packed += 1
+            assert runs.nbytes < index.nbytes
+            assert np.array_equal(index_of(runs), index)
+    assert packed > 100
+    for wrong in ([(0, 0, 1)], [(257, 0, 1)], [(4, 0, 1), (4, 4, 1)], [(4, 2**31 - 2, 1)]):
+        with pytest.raises(ValueError, match="runs of a gather"):
+            index_of(np.array(wrong, dtype=RUN))
 
 
 def test_reserved_words_are_zero() -> None:

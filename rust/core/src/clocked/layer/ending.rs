@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use crate::clocked::layer::bands::Target;
 use crate::clocked::layer::edges::{Along, Bound, Ratio};
-use crate::clocked::layer::firing::{Firing, Steps};
+use crate::clocked::layer::firing::{Firing, Integrate, Row, Steps};
 use crate::clocked::observe::seen::Seen;
 use crate::clocked::profile::{Part, Profile};
-use crate::clocked::synapses::current::Current;
+use crate::clocked::synapses::current::{Current, LANES};
 use crate::clocked::synapses::source::Rows;
 use crate::control::Watch;
 use crate::plan::{MAX_BLOCK, Shape};
+use crate::simd::{Kernel, Level};
 
 /// Where a band lies, and where its results go.
 pub(crate) struct Run<'a, A> {
@@ -72,6 +73,7 @@ pub(crate) struct Places {
 
 /// What is behind the sums of a layer.
 pub(crate) struct Ending<'a, A: Current> {
+    pub(crate) level: Level,
     pub(crate) shape: Shape,
     /// Of the sums, where they are in units of their own.
     pub(crate) ratio: Option<&'a Ratio>,
@@ -97,8 +99,9 @@ impl<A: Current> Ending<'_, A> {
         if !alone || self.run.observed.is_some() {
             for (number, current) in scratch.current[..rows].iter_mut().enumerate() {
                 let places = Places { first: first + number * P, pixels: P.min(pixels - number * P), block };
-                let current = std::slice::from_mut(current);
-                self.finish(places, current, &mut scratch.spikes, &mut scratch.potential);
+                let (current, spikes, potential) =
+                    (std::slice::from_mut(current), &mut scratch.spikes, &mut scratch.potential);
+                self.level.run(Finish { ending: &mut *self, places, current, spikes, potential });
             }
             return;
         }
@@ -139,33 +142,42 @@ impl<A: Current> Ending<'_, A> {
         }
         self.run.lap(Part::Edges);
     }
+}
 
-    /// Add the edges to the currents of some pixels, integrate them, and write what comes out.
+/// Add the edges to the currents of some pixels, integrate them, and write what comes out: one kernel behind all kinds of sums, so that
+/// neurons are compiled once for each width.
+pub(crate) struct Finish<'b, 'a, A: Current, const N: usize, const P: usize> {
+    pub(crate) ending: &'b mut Ending<'a, A>,
+    pub(crate) places: Places,
+    pub(crate) current: &'b mut [[[A; N]; P]],
+    pub(crate) spikes: &'b mut Rows<u8, N, P>,
+    pub(crate) potential: &'b mut Rows<A, N, P>,
+}
+
+impl<A: Current, const N: usize, const P: usize> Kernel for Finish<'_, '_, A, N, P> {
+    type Output = ();
+
     #[inline(always)]
-    pub(crate) fn finish<const N: usize, const P: usize>(
-        &mut self,
-        Places { first, pixels, block }: Places,
-        current: &mut [[[A; N]; P]],
-        spikes: &mut Rows<u8, N, P>,
-        potential: &mut Rows<A, N, P>,
-    ) {
-        let channels = self.shape.channels;
+    fn run(self) {
+        let Self { ending, places: Places { first, pixels, block }, current, spikes, potential } = self;
+        let channels = ending.shape.channels;
         let range = [block * N, N.min(channels - block * N)];
-        let own = first - self.run.range.start * self.shape.width;
+        let own = first - ending.run.range.start * ending.shape.width;
         let steps = current.len();
-        self.add_edges(Along::Steps { first, pixels }, range, current);
+        ending.add_edges(Along::Steps { first, pixels }, range, current);
         if let (Target::Spikes(_, kept) | Target::Potentials(_, kept), Some(firing)) =
-            (&mut self.run.target, self.firing)
+            (&mut ending.run.target, ending.firing)
         {
-            let seen = self.run.observed.is_some() || firing.never();
-            let mut steps = Steps { current, spikes, trace: seen.then_some(&mut *potential) };
+            let seen = ending.run.observed.is_some() || firing.never();
+            let (spikes, trace) = (as_rows_mut(spikes), seen.then(|| as_rows_mut(potential)));
+            let steps = &mut Steps { width: N / LANES, current: as_rows(current), spikes, trace };
             let kept = kept.behind(own * firing.chunks);
-            firing.integrate(kept, [first, pixels, block], &mut steps);
+            ending.level.run(Integrate { firing, kept, places: [first, pixels, block], steps });
         }
-        self.run.lap(Part::Neurons);
+        ending.run.lap(Part::Neurons);
         for number in 0..pixels {
             let at = (own + number) * steps * channels + range[0];
-            match &mut self.run.target {
+            match &mut ending.run.target {
                 Target::Currents(map) => write_rows(current, number, &mut map[at..], [channels, range[1]]),
                 Target::Spikes(map, _) => write_rows(&spikes[..steps], number, &mut map[at..], [channels, range[1]]),
                 Target::Potentials(map, _) => {
@@ -173,13 +185,25 @@ impl<A: Current> Ending<'_, A> {
                 }
             }
         }
-        if let Some(observed) = &mut self.run.observed {
+        if let Some(observed) = &mut ending.run.observed {
             for number in 0..pixels {
                 observed.see([first + number, number], range, current, potential);
             }
         }
-        self.run.lap(Part::Write);
+        ending.run.lap(Part::Write);
     }
+}
+
+/// Steps as rows of chunks.
+#[inline(always)]
+fn as_rows<T, const N: usize, const P: usize>(steps: &[[[T; N]; P]]) -> &[Row<T>] {
+    steps.as_flattened().as_flattened().as_chunks().0.as_chunks().0
+}
+
+/// The same, to write.
+#[inline(always)]
+fn as_rows_mut<T, const N: usize, const P: usize>(steps: &mut [[[T; N]; P]]) -> &mut [Row<T>] {
+    steps.as_flattened_mut().as_flattened_mut().as_chunks_mut().0.as_chunks_mut().0
 }
 
 /// Write the first `width` values of pixels at one step, `stride` apart; whole ones lie side by side.

@@ -1,20 +1,21 @@
 //! Neurons, 16 at a time. A step waits for the one before it, but not for its neighbours': so chunks of neurons that lie next to each
 //! other overlap in the processor.
 
-use crate::clocked::layer::kinds::{
-    ALL_KINDS, BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA, LATE_LIF, LIF, PLAIN_DIVIDED, Walk,
-};
+use crate::clocked::layer::kinds::{BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA, LATE_LIF, LIF, PLAIN_DIVIDED, Walk};
 use crate::clocked::maps::transpose::to_chunks;
 use crate::clocked::synapses::current::{Current, LANES};
-use crate::clocked::synapses::source::Rows;
 use crate::neuron::model::{CONSTANTS, Constant, Fire, Model, Reset, Synapse};
 use crate::plan::{Parameters, Shape};
+use crate::simd::Kernel;
 
 /// Chunks of real numbers that are integrated step by step together: each waits for its own step before, and that of a real number takes long.
-const TOGETHER: usize = 4;
+pub(crate) const TOGETHER: usize = 4;
 
 /// A value of 16 neighbouring channels.
 pub(crate) type Chunk<A> = [A; LANES];
+
+/// A value of 64 neurons at one step: neighbouring pixels, in each of which some chunks lie side by side.
+pub(crate) type Row<A> = [Chunk<A>; TOGETHER];
 
 /// A neuron layer, ready to run: its constants in chunks, those of a pixel or, where each neuron has its own, of all pixels.
 #[derive(Debug)]
@@ -91,28 +92,20 @@ impl<'a, A> Kept<'a, A> {
     }
 }
 
-/// What one call works on: currents in, spikes out, and the potentials after each step where they are asked for.
-pub(crate) struct Steps<'a, A, const N: usize, const P: usize> {
-    pub(crate) current: &'a [[[A; N]; P]],
-    pub(crate) spikes: &'a mut Rows<u8, N, P>,
-    pub(crate) trace: Option<&'a mut Rows<A, N, P>>,
+/// What one call works on: currents in, spikes out, and the potentials after each step where they are asked for. A pixel has `width` chunks of each row.
+pub(crate) struct Steps<'a, A> {
+    pub(crate) width: usize,
+    pub(crate) current: &'a [Row<A>],
+    pub(crate) spikes: &'a mut [Row<u8>],
+    pub(crate) trace: Option<&'a mut [Row<A>]>,
 }
 
-/// Where a chunk of a pixel's channels is: its constants, what it remembers, and `[pixel][begin..]` of each row.
+/// Where a chunk of a pixel's channels is: its constants, what it remembers, and its place in each row.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Spot {
     pub(crate) constants: usize,
     pub(crate) kept: usize,
-    pub(crate) pixel: usize,
-    pub(crate) begin: usize,
-}
-
-impl Spot {
-    /// Its place in a row of pixels of `N` channels.
-    #[inline(always)]
-    fn at<const N: usize>(self) -> usize {
-        self.pixel * N + self.begin
-    }
+    pub(crate) place: usize,
 }
 
 impl<A: Current> Firing<A> {
@@ -159,23 +152,18 @@ impl<A: Current> Firing<A> {
         chunk(&self.constants[constant as usize], at)
     }
 
-    /// Integrate channels `block * N..` of some pixels, from what they remember; `first` is the number of the first pixel in the map.
+    /// Integrate a block of channels of some pixels, from what they remember; `first` is the number of the first pixel in the map.
     #[inline(always)]
-    pub(crate) fn integrate<const N: usize, const P: usize>(
-        &self,
-        mut kept: Kept<'_, A>,
-        [first, pixels, block]: [usize; 3],
-        steps: &mut Steps<'_, A, N, P>,
-    ) {
-        let own = (N / LANES).min(self.chunks - block * (N / LANES));
+    fn integrate(&self, mut kept: Kept<'_, A>, [first, pixels, block]: [usize; 3], steps: &mut Steps<'_, A>) {
+        let own = steps.width.min(self.chunks - block * steps.width);
         let mut waiting = [Spot::default(); TOGETHER];
         let mut used = 0;
         for pixel in 0..pixels {
             let apart = if self.model.per_neuron { (first + pixel) * self.chunks } else { 0 };
             for chunk in 0..own {
-                let number = block * (N / LANES) + chunk;
-                let spot =
-                    Spot { constants: apart + number, kept: pixel * self.chunks + number, pixel, begin: chunk * LANES };
+                let number = block * steps.width + chunk;
+                let place = pixel * steps.width + chunk;
+                let spot = Spot { constants: apart + number, kept: pixel * self.chunks + number, place };
                 if A::INTEGER {
                     self.walk_one(spot, &mut kept, steps);
                 } else {
@@ -195,12 +183,7 @@ impl<A: Current> Firing<A> {
 
     /// Integrate a chunk.
     #[inline(always)]
-    fn walk_one<const N: usize, const P: usize>(
-        &self,
-        spot: Spot,
-        kept: &mut Kept<'_, A>,
-        steps: &mut Steps<'_, A, N, P>,
-    ) {
+    fn walk_one(&self, spot: Spot, kept: &mut Kept<'_, A>, steps: &mut Steps<'_, A>) {
         match self.walk {
             Walk::Level => self.walk_level(spot, kept, steps),
             Walk::Any => self.walk_any(spot, kept, steps),
@@ -210,32 +193,27 @@ impl<A: Current> Firing<A> {
 
     /// Integrate some chunks, step by step together where a kernel is compiled for the model.
     #[inline(always)]
-    fn walk_together<const N: usize, const P: usize, const C: usize>(
-        &self,
-        spots: [Spot; C],
-        kept: &mut Kept<'_, A>,
-        steps: &mut Steps<'_, A, N, P>,
-    ) {
+    fn walk_together<const C: usize>(&self, spots: [Spot; C], kept: &mut Kept<'_, A>, steps: &mut Steps<'_, A>) {
         match (self.walk, self.model.reset == Reset::Subtract) {
-            (Walk::If, true) => self.walk::<N, P, C, IF, true>(spots, kept, steps),
-            (Walk::If, false) => self.walk::<N, P, C, IF, false>(spots, kept, steps),
-            (Walk::Lif, true) => self.walk::<N, P, C, LIF, true>(spots, kept, steps),
-            (Walk::Lif, false) => self.walk::<N, P, C, LIF, false>(spots, kept, steps),
-            (Walk::CubaLif, true) => self.walk::<N, P, C, CUBA_LIF, true>(spots, kept, steps),
-            (Walk::CubaLif, false) => self.walk::<N, P, C, CUBA_LIF, false>(spots, kept, steps),
-            (Walk::CubaLast, true) => self.walk::<N, P, C, CUBA_LAST, true>(spots, kept, steps),
-            (Walk::CubaLast, false) => self.walk::<N, P, C, CUBA_LAST, false>(spots, kept, steps),
+            (Walk::If, true) => self.walk::<C, IF, true>(spots, kept, steps),
+            (Walk::If, false) => self.walk::<C, IF, false>(spots, kept, steps),
+            (Walk::Lif, true) => self.walk::<C, LIF, true>(spots, kept, steps),
+            (Walk::Lif, false) => self.walk::<C, LIF, false>(spots, kept, steps),
+            (Walk::CubaLif, true) => self.walk::<C, CUBA_LIF, true>(spots, kept, steps),
+            (Walk::CubaLif, false) => self.walk::<C, CUBA_LIF, false>(spots, kept, steps),
+            (Walk::CubaLast, true) => self.walk::<C, CUBA_LAST, true>(spots, kept, steps),
+            (Walk::CubaLast, false) => self.walk::<C, CUBA_LAST, false>(spots, kept, steps),
             (Walk::Level, _) => spots.iter().for_each(|&spot| self.walk_level(spot, kept, steps)),
-            _ if A::INTEGER || self.walk == Walk::Any || !ALL_KINDS => {
+            _ if A::INTEGER || self.walk == Walk::Any => {
                 for &spot in &spots {
                     self.walk_any(spot, kept, steps);
                 }
             }
-            (Walk::LateLif, _) => self.walk::<N, P, C, LATE_LIF, true>(spots, kept, steps),
-            (Walk::LateCuba, _) => self.walk::<N, P, C, LATE_CUBA, true>(spots, kept, steps),
-            (Walk::PlainDivided, _) => self.walk::<N, P, C, PLAIN_DIVIDED, true>(spots, kept, steps),
-            (Walk::Box, _) => self.walk::<N, P, C, BOX, false>(spots, kept, steps),
-            _ => self.walk::<N, P, C, JUMP, false>(spots, kept, steps),
+            (Walk::LateLif, _) => self.walk::<C, LATE_LIF, true>(spots, kept, steps),
+            (Walk::LateCuba, _) => self.walk::<C, LATE_CUBA, true>(spots, kept, steps),
+            (Walk::PlainDivided, _) => self.walk::<C, PLAIN_DIVIDED, true>(spots, kept, steps),
+            (Walk::Box, _) => self.walk::<C, BOX, false>(spots, kept, steps),
+            _ => self.walk::<C, JUMP, false>(spots, kept, steps),
         }
     }
 
@@ -245,20 +223,38 @@ impl<A: Current> Firing<A> {
     }
 }
 
-impl<A: Current, const N: usize, const P: usize> Steps<'_, A, N, P> {
+impl<A: Current> Steps<'_, A> {
     /// The currents of a chunk at a step.
     #[inline(always)]
-    pub(crate) fn row(&self, number: usize, spot: Spot) -> Option<&Chunk<A>> {
-        self.current[number].as_flattened().get(spot.at::<N>()..)?.first_chunk()
+    pub(crate) fn current(&self, number: usize, place: usize) -> &Chunk<A> {
+        &self.current[number][place % TOGETHER]
     }
 
     /// Write what a step of a chunk gives.
     #[inline(always)]
-    pub(crate) fn put(&mut self, number: usize, spot: Spot, spikes: &Chunk<u8>, v: &Chunk<A>) {
-        self.spikes[number].as_flattened_mut()[spot.at::<N>()..][..LANES].copy_from_slice(spikes);
+    pub(crate) fn put(&mut self, number: usize, place: usize, spikes: &Chunk<u8>, v: &Chunk<A>) {
+        self.spikes[number][place % TOGETHER] = *spikes;
         if let Some(trace) = &mut self.trace {
-            trace[number].as_flattened_mut()[spot.at::<N>()..][..LANES].copy_from_slice(v);
+            trace[number][place % TOGETHER] = *v;
         }
+    }
+}
+
+/// Integrate a block of channels of some pixels: one kernel, whatever the width of the block.
+pub(crate) struct Integrate<'b, 'a, A: Current> {
+    pub(crate) firing: &'b Firing<A>,
+    pub(crate) kept: Kept<'b, A>,
+    /// The number of the first pixel in the map, pixels, and the block.
+    pub(crate) places: [usize; 3],
+    pub(crate) steps: &'b mut Steps<'a, A>,
+}
+
+impl<A: Current> Kernel for Integrate<'_, '_, A> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.firing.integrate(self.kept, self.places, self.steps);
     }
 }
 

@@ -33,9 +33,6 @@ pub(crate) const CUBA_LAST: u8 = 7;
 /// or when the potential has taken it in.
 pub(crate) const JUMP: u8 = 8;
 
-/// Whether there are kernels for all of them: elsewhere programs have to be small.
-pub(crate) const ALL_KINDS: bool = cfg!(target_arch = "x86_64");
-
 impl Walk {
     pub(crate) fn of(model: &Model) -> Self {
         if model.fire == Fire::Level {
@@ -50,7 +47,6 @@ impl Walk {
             (Leak::Euler, Synapse::None) if alike && model.reset != Reset::None => Self::Lif,
             (Leak::Euler, Synapse::DecayFirst) if alike && model.reset != Reset::None => Self::CubaLif,
             (Leak::Euler, Synapse::DecayLast) if alike && model.reset != Reset::None => Self::CubaLast,
-            _ if !ALL_KINDS => Self::Any,
             (Leak::Euler, Synapse::None) if late => Self::LateLif,
             (Leak::Euler, Synapse::DecayFirst) if late => Self::LateCuba,
             (Leak::PlainDivided, Synapse::None) if alike && model.reset == Reset::Subtract => Self::PlainDivided,

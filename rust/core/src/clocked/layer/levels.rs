@@ -68,16 +68,11 @@ impl<A: Current> Firing<A> {
 
     /// The only step of a chunk of levels, from its start.
     #[inline(always)]
-    pub(crate) fn walk_level<const N: usize, const P: usize>(
-        &self,
-        spot: Spot,
-        kept: &mut Kept<'_, A>,
-        steps: &mut Steps<'_, A, N, P>,
-    ) {
+    pub(crate) fn walk_level(&self, spot: Spot, kept: &mut Kept<'_, A>, steps: &mut Steps<'_, A>) {
         let own = self.own_levels(spot.constants);
-        for (number, row) in steps.current.iter().enumerate() {
-            let (v, levels) = own.step(&row[spot.pixel][spot.begin..spot.begin + LANES]);
-            steps.put(number, spot, &narrow(&[levels])[0], &v);
+        for number in 0..steps.current.len() {
+            let (v, levels) = own.step(steps.current(number, spot.place));
+            steps.put(number, spot.place, &narrow(&[levels])[0], &v);
             if let Some(potential) = kept.potential.get_mut(spot.kept) {
                 *potential = v;
             }

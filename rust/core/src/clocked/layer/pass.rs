@@ -7,7 +7,7 @@ use std::mem;
 
 use crate::clocked::layer::bands::Band;
 use crate::clocked::layer::edges::{Bound, Edge, Ratio, ScaleOf};
-use crate::clocked::layer::ending::{Ending, Places, Run, Scratch};
+use crate::clocked::layer::ending::{Ending, Finish, Places, Run, Scratch};
 use crate::clocked::layer::firing::Firing;
 use crate::clocked::layer::frame::{Frame, Inputs};
 use crate::clocked::maps::buffers::View;
@@ -48,8 +48,8 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
         let weights = self.synapses.as_ref().map(|synapses| (synapses.geometry.op, sums));
         let run = Run { range, target, observed, profile, weights, poll, steps: frame.steps };
         let (ratio, firing) = (self.ratio.as_ref(), self.firing.as_ref());
-        let ending = Ending { shape: self.shape, ratio, firing, edges: edges.as_slice(), run };
-        let job = Job { level: frame.level, ending };
+        let ending = Ending { level: frame.level, shape: self.shape, ratio, firing, edges: edges.as_slice(), run };
+        let job = Job { ending };
         match (&self.synapses, frame.inputs) {
             (Some(synapses), Inputs::Active(list)) if synapses.few(list, frame.steps) => {
                 let follow = Follow { synapses, list, steps: frame.steps, room: A::sums(&mut rows.sums) };
@@ -102,21 +102,20 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
 
 /// A band of a layer over one block of steps, from any source.
 struct Job<'a, A: Synaptic> {
-    level: Level,
     ending: Ending<'a, A>,
 }
 
 impl<A: Synaptic> Consumer<A> for Job<'_, A> {
     fn level(&self) -> Level {
-        self.level
+        self.ending.level
     }
 
     fn consume<S: Source<A, N, P>, const N: usize, const P: usize>(self, source: S) -> Result<()> {
-        self.level.run(Pass::<A, S, N, P> { ending: self.ending, source })
+        self.ending.level.run(Pass::<A, S, N, P> { ending: self.ending, source })
     }
 
     fn consume_step<S: OneStep<A, N, P>, const N: usize, const P: usize>(self, source: S) -> Result<()> {
-        self.level.run(StepPass::<A, S, N, P> { ending: self.ending, source })
+        self.ending.level.run(StepPass::<A, S, N, P> { ending: self.ending, source })
     }
 }
 
@@ -132,7 +131,7 @@ impl<A: Synaptic, S: Source<A, N, P>, const N: usize, const P: usize> Kernel for
     #[inline(always)]
     fn run(self) -> Result<()> {
         let Self { mut ending, mut source } = self;
-        let (shape, steps) = (ending.shape, ending.run.steps);
+        let (level, shape, steps) = (ending.level, ending.shape, ending.run.steps);
         let blocks = shape.channels.div_ceil(N);
         let together = source.together(blocks);
         let mut scratch = Scratch::zeros();
@@ -146,12 +145,9 @@ impl<A: Synaptic, S: Source<A, N, P>, const N: usize, const P: usize> Kernel for
                         source.fill(&group, block, &mut scratch.current);
                         ending.run.summed();
                         let places = Places { first: y * shape.width + x, pixels: group.pixels, block };
-                        ending.finish(
-                            places,
-                            &mut scratch.current[..steps],
-                            &mut scratch.spikes,
-                            &mut scratch.potential,
-                        );
+                        let Scratch { current, spikes, potential } = &mut scratch;
+                        let current = &mut current[..steps];
+                        level.run(Finish { ending: &mut ending, places, current, spikes, potential });
                     }
                 }
             }

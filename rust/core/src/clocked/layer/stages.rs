@@ -39,12 +39,7 @@ struct State<A> {
 impl<A: Current> Firing<A> {
     /// Integrate a chunk of a pixel's channels by the stages of its model.
     #[inline(always)]
-    pub(crate) fn walk_any<const N: usize, const P: usize>(
-        &self,
-        spot: Spot,
-        kept: &mut Kept<'_, A>,
-        steps: &mut Steps<'_, A, N, P>,
-    ) {
+    pub(crate) fn walk_any(&self, spot: Spot, kept: &mut Kept<'_, A>, steps: &mut Steps<'_, A>) {
         let own = self.own(spot.constants);
         let or_zero = |part: &[Chunk<A>]| part.get(spot.kept).copied().unwrap_or([A::default(); LANES]);
         let mut state = State {
@@ -54,9 +49,8 @@ impl<A: Current> Firing<A> {
             wait: or_zero(kept.wait),
         };
         for number in 0..steps.current.len() {
-            let row = &steps.current[number][spot.pixel][spot.begin..spot.begin + LANES];
-            let spikes = self.step(&own, &mut state, &lanes(|i| row[i]));
-            steps.put(number, spot, &spikes, &state.v);
+            let spikes = self.step(&own, &mut state, steps.current(number, spot.place));
+            steps.put(number, spot.place, &spikes, &state.v);
         }
         kept.potential[spot.kept] = state.v;
         for (part, value) in [(&mut kept.synaptic, state.i), (&mut kept.rise, state.rise), (&mut kept.wait, state.wait)]

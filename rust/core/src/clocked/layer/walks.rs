@@ -1,6 +1,6 @@
 //! Models that a kernel is compiled for alone, some chunks of 16 neurons together.
 
-use crate::clocked::layer::firing::{Chunk, Firing, Kept, Spot, Steps, chunk};
+use crate::clocked::layer::firing::{Chunk, Firing, Kept, Spot, Steps, TOGETHER, chunk};
 use crate::clocked::layer::kinds::{BOX, CUBA_LAST, CUBA_LIF, IF, JUMP, LATE_CUBA, LATE_LIF, PLAIN_DIVIDED};
 use crate::clocked::synapses::current::{Current, LANES};
 use crate::neuron::model::Constant;
@@ -36,21 +36,23 @@ impl<A: Current> Firing<A> {
 
     /// Integrate some chunks, step by step.
     #[inline(always)]
-    pub(crate) fn walk<const N: usize, const P: usize, const C: usize, const MODEL: u8, const SUBTRACT: bool>(
+    pub(crate) fn walk<const C: usize, const MODEL: u8, const SUBTRACT: bool>(
         &self,
         spots: [Spot; C],
         kept: &mut Kept<'_, A>,
-        steps: &mut Steps<'_, A, N, P>,
+        steps: &mut Steps<'_, A>,
     ) {
         let own = spots.map(|spot| self.own_of::<MODEL, SUBTRACT>(spot.constants));
         let mut v = spots.map(|spot| kept.potential[spot.kept]);
         let mut synaptic =
             spots.map(|spot| if MODEL >= CUBA_LIF { kept.synaptic[spot.kept] } else { [A::default(); LANES] });
         for number in 0..steps.current.len() {
-            for (k, &spot) in spots.iter().enumerate() {
-                let Some(row) = steps.row(number, spot) else { return };
-                let spikes = one::<A, MODEL, SUBTRACT>(&own[k], row, &mut v[k], &mut synaptic[k]);
-                steps.put(number, spot, &spikes, &v[k]);
+            for (k, spot) in spots.iter().enumerate() {
+                // Those of a whole row lie in their order.
+                let place = if C == TOGETHER { k } else { spot.place };
+                let current = steps.current(number, place);
+                let spikes = one::<A, MODEL, SUBTRACT>(&own[k], current, &mut v[k], &mut synaptic[k]);
+                steps.put(number, place, &spikes, &v[k]);
             }
         }
         for (k, spot) in spots.iter().enumerate() {

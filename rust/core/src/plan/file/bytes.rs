@@ -11,7 +11,7 @@ impl Plan {
     /// Its bytes: equal plans have equal ones.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Layout { mut bytes, data, .. } = Layout::new(self, true);
+        let Layout { mut bytes, data, .. } = Layout::new(self, true, VERSION);
         bytes.extend_from_slice(&data);
         let digest = digest(&bytes);
         bytes[DIGEST_AT..DIGEST_AT + DIGEST_SIZE].copy_from_slice(&digest);
@@ -32,8 +32,8 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn new(plan: &Plan, with_data: bool) -> Self {
-        let parts = Parts::of(plan, with_data);
+    pub(super) fn new(plan: &Plan, with_data: bool, version: u32) -> Self {
+        let parts = Parts::of(plan, with_data, version);
         let mut bytes = vec![0; FIRST];
         let mut sections = Vec::with_capacity(SECTIONS);
         for section in [&parts.ops, &parts.sources, &parts.table(), &parts.names] {
@@ -46,7 +46,7 @@ impl Layout {
         let precision = u32::from(plan.precision() == Precision::Int8);
         let length = (bytes.len() + parts.length) as u64;
         bytes[..8].copy_from_slice(&FORMAT.magic);
-        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[8..12].copy_from_slice(&version.to_le_bytes());
         bytes[12..16].copy_from_slice(&precision.to_le_bytes());
         bytes[16..24].copy_from_slice(&length.to_le_bytes());
         bytes[24..28].copy_from_slice(&(plan.ops().len() as u32).to_le_bytes());

@@ -2,8 +2,10 @@
 
 use crate::container::Format;
 
-/// The newest format that is read and written.
-pub const VERSION: u32 = 1;
+/// The format that is written; older ones are read too.
+pub const VERSION: u32 = 2;
+/// From this version on gathers may have runs.
+pub(super) const WITH_RUNS: u32 = 2;
 
 /// The header.
 pub(super) const FORMAT: Format = Format { magic: *b"PYSNNPLN", version: VERSION, name: "a plan that pysnn wrote" };
@@ -72,4 +74,5 @@ pub(super) mod dtype {
     pub(crate) const F64: u32 = 2;
     pub(crate) const I8: u32 = 3;
     pub(crate) const I32: u32 = 4;
+    pub(crate) const RUN: u32 = 5;
 }

@@ -7,6 +7,7 @@ mod layout;
 mod model;
 mod read;
 mod reader;
+mod runs;
 mod write;
 
 pub use layout::VERSION;

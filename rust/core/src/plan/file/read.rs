@@ -18,7 +18,7 @@ impl Plan {
         let precision = precision(bytes)?;
         let sections = sections(bytes)?;
         let plan = Self::labelled(precision, Reader::new(sections).ops()?)?;
-        same(&Layout::new(&plan, false), bytes)?;
+        same(&Layout::new(&plan, false, u32_at(bytes, 8)), bytes)?;
         Ok(plan)
     }
 }

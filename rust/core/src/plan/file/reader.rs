@@ -2,6 +2,7 @@
 
 use super::layout::{ARRAY_SIZE, FORMAT, OP_WORDS, SECTIONS, SOURCE_WORDS, dtype, entry, kind, word};
 use super::model::take_model;
+use super::runs::{Run, unpack};
 use crate::container::{u32_at, u64_at};
 use crate::error::{Error, Result};
 use crate::neuron::model::Model;
@@ -44,6 +45,20 @@ value!(f32, F32);
 value!(f64, F64);
 value!(i8, I8);
 value!(i32, I32);
+
+impl Value for Run {
+    const DTYPE: u32 = dtype::RUN;
+    fn read(bytes: &[u8]) -> Vec<Self> {
+        let (words, _) = bytes.as_chunks::<4>();
+        let (runs, _) = words.as_chunks::<3>();
+        let run = |&[end, first, step]: &[[u8; 4]; 3]| Self {
+            end: u32::from_le_bytes(end),
+            first: i32::from_le_bytes(first),
+            step: i32::from_le_bytes(step),
+        };
+        runs.iter().map(run).collect()
+    }
+}
 
 /// The sections, and how much of them has been read.
 pub(super) struct Reader<'a> {
@@ -111,7 +126,7 @@ impl<'a> Reader<'a> {
             kind::MAX_POOL => Body::MaxPool(MaxPool { source, window: window(words) }),
             kind::GATHER => {
                 let sources = (0..count).map(|_| Ok(self.source()?.map)).collect::<Result<_>>()?;
-                Body::Gather(Gather { sources, index: self.array()? })
+                Body::Gather(Gather { sources, index: self.index()? })
             }
             kind::CLAMP => Body::Clamp(Clamp { source, high: self.optional(arrays)? }),
             kind::ROUND => Body::Round(Round { source, unit: self.array()? }),
@@ -170,6 +185,15 @@ impl<'a> Reader<'a> {
         let record = record.ok_or_else(|| damaged("it has fewer sources than its operations say"))?;
         self.sources += 1;
         Ok(Source { map: u32_at(record, 0) as usize, entry: u32_at(record, 4) })
+    }
+
+    /// The table of a gather.
+    fn index(&mut self) -> Result<Vec<i32>> {
+        if self.next_dtype() != dtype::RUN {
+            return self.array();
+        }
+        let runs: Vec<Run> = self.array()?;
+        unpack(&runs).ok_or_else(|| damaged("the runs of a gather are not those that are written"))
     }
 
     /// The type of the next array; none has the number 0.

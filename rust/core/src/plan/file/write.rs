@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::layout::{OP_WORDS, SOURCE_WORDS, dtype, entry, kind, word};
+use super::layout::{OP_WORDS, SOURCE_WORDS, WITH_RUNS, dtype, entry, kind, word};
 use super::model::put_model;
+use super::runs::{Run, pack};
 use crate::container::aligned;
 use crate::plan::checked::Plan;
 use crate::plan::map::{Coding, Kind};
@@ -16,6 +17,8 @@ pub(super) struct Parts {
     pub(super) ops: Vec<u8>,
     pub(super) sources: Vec<u8>,
     pub(super) names: Vec<u8>,
+    /// Of the format.
+    version: u32,
     /// Whether the data are kept, or only how long they are.
     with_data: bool,
     pub(super) data: Vec<u8>,
@@ -51,9 +54,18 @@ value!(f64, F64);
 value!(i8, I8);
 value!(i32, I32);
 
+impl Value for Run {
+    const DTYPE: u32 = dtype::RUN;
+    fn put(values: &[Self], bytes: &mut Vec<u8>) {
+        for run in values {
+            bytes.extend([run.end.to_le_bytes(), run.first.to_le_bytes(), run.step.to_le_bytes()].as_flattened());
+        }
+    }
+}
+
 impl Parts {
-    pub(super) fn of(plan: &Plan, with_data: bool) -> Self {
-        let mut parts = Self { with_data, ..Self::default() };
+    pub(super) fn of(plan: &Plan, with_data: bool, version: u32) -> Self {
+        let mut parts = Self { version, with_data, ..Self::default() };
         plan.ops().iter().for_each(|op| parts.op(op));
         parts
     }
@@ -114,7 +126,10 @@ impl Parts {
                 kind::MAX_POOL
             }
             Body::Gather(gather) => {
-                self.array(&gather.index);
+                match if self.version >= WITH_RUNS { pack(&gather.index) } else { None } {
+                    Some(runs) => self.array(&runs),
+                    None => self.array(&gather.index),
+                }
                 kind::GATHER
             }
             Body::Clamp(clamp) => {
