@@ -16,7 +16,11 @@ if [ "$target" != "$host" ]; then
         || { echo "this needs Rust's library for it: rustup target add $target" >&2; exit 1; }
     case $target in
         *-musl) flags="$flags -Clinker=rust-lld -Clink-arg=--icf=all" ;;
-        armv7-*) needs arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf ;;
+        armv7-*)
+            # Without NEON, which not all of these processors have, level 3 unrolls loops and makes vectors of none.
+            export CARGO_PROFILE_EDGE_OPT_LEVEL=s
+            needs arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
+            ;;
         wasm32-*) suffix=.wasm ;;
         riscv64gc-*) needs riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu ;;
     esac
