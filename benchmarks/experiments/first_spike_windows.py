@@ -144,7 +144,7 @@ def _on_times(file: Path) -> str:
             f"{row['spikes_per_neuron']:.3f}",
         ]
         start = [str(row[field]) for field in ("task", "seed", "window", "epochs")]
-        lengths = [f"{row['latency']} steps", f"{row['training_seconds'] / 60:.0f} min"]
+        lengths = [f"{row['latency']} steps", f"{row['training_seconds']:,.0f} s"]
         rows.append([*start, *shares, *millions, *lengths])
     return table(head, rows)
 

@@ -4,7 +4,10 @@
     PYSNN_DATA=... python -m benchmarks.experiments.stdbp_windows TASK SEED --save   then looks at the test split, once, and writes the row
 
 Tasks are MNIST, Fashion-MNIST, and faces against motorbikes of Caltech 101 in 64 x 64 pixels, whose seeds draw the split too. Needs PyTorch. Pictures
-enter as spikes, a window of 16 steps for the input and for every layer.
+enter as spikes, a window of 16 steps for the input and for every layer. The loss goes back through falling thresholds of one slope, with whole steps
+passed straight through. tau and the rate were chosen by three epochs on 20,000 training images of Fashion-MNIST, on its last 5,000, of tau 0.2, 0.1,
+0.05 at rates 0.1 and 0.03, tau 0.05 at 0.015, and tau 0.025 at 0.03 and 0.01; networks, epochs and augmentation were set beforehand. Caltech's choice
+was watched with 100 of 400 training pictures held out. The last epoch counts.
 """
 
 from dataclasses import dataclass
@@ -16,6 +19,8 @@ from benchmarks.experiments.first_spike_windows import STDBP
 from benchmarks.experiments.window_training import WINDOW, Experiment, Setting, conv, output, steps_of
 
 __all__ = ["SETTINGS", "SpikeTimes"]
+
+RATE = 0.03
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class SpikeTimes:
     """
 
     window: int = WINDOW
-    tau: float = 0.1
+    tau: float = 0.05
 
     def __call__(self, scores: Any, labels: Any) -> Any:
         """Return the loss of a batch, scores ``(batch, classes)``."""
@@ -60,21 +65,22 @@ def pictures() -> Any:
 
 
 SETTINGS = {
-    "mnist": Setting("mnist", digits, 15, (1.0, *(3.0,) * 5), {"crop": 2, "flip": False}),
-    "fashion-mnist": Setting("fashion-mnist", clothes, 20, (1.0, *(3.0,) * 4), {"crop": 2, "flip": True}),
+    "mnist": Setting("mnist", digits, 15, (1.0, *(3.0,) * 5), {"crop": 2, "flip": False}, rate=RATE),
+    "fashion-mnist": Setting("fashion-mnist", clothes, 20, (1.0, *(3.0,) * 4), {"crop": 2, "flip": True}, rate=RATE),
     "caltech101": Setting(
         "caltech101",
         pictures,
         40,
         (1.0, *(3.0,) * 3),
         {"crop": 4, "flip": True},
+        rate=RATE,
         batch_size=20,
         validation=20,
     ),
 }
 """Tasks by name."""
 
-EXPERIMENT = Experiment("stdbp", SpikeTimes(), SETTINGS, STDBP, {"tau": SpikeTimes().tau, "rate": Setting.rate})
+EXPERIMENT = Experiment("stdbp", SpikeTimes(), SETTINGS, STDBP, {"tau": SpikeTimes().tau, "rate": RATE})
 
 if __name__ == "__main__":
     EXPERIMENT.main(__doc__)
