@@ -132,6 +132,7 @@ def _on_times(file: Path) -> str:
         "additions by spikes",
         "MACs of the ANN",
         "latency",
+        "first output spike",
         "training",
     ]
     rows = []
@@ -144,7 +145,12 @@ def _on_times(file: Path) -> str:
             f"{row['spikes_per_neuron']:.3f}",
         ]
         start = [str(row[field]) for field in ("task", "seed", "window", "epochs")]
-        lengths = [f"{row['latency']} steps", f"{row['training_seconds']:,.0f} s"]
+        first = row.get("first_step")
+        lengths = [
+            f"{row['latency']} steps",
+            "" if first is None else f"step {first:.2f}",
+            f"{row['training_seconds']:,.0f} s",
+        ]
         rows.append([*start, *shares, *millions, *lengths])
     return table(head, rows)
 

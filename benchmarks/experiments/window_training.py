@@ -27,7 +27,17 @@ from pysnn.plan.windows import window_timing
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
 
-__all__ = ["WINDOW", "Experiment", "Setting", "conv", "first_spikes", "output", "steps_of", "with_thresholds"]
+__all__ = [
+    "WINDOW",
+    "Experiment",
+    "Setting",
+    "conv",
+    "first_spikes",
+    "first_step",
+    "output",
+    "steps_of",
+    "with_thresholds",
+]
 
 WINDOW = 16
 CALTECH_SIDE = 64
@@ -128,11 +138,13 @@ class Experiment:
             trained = train(_task(setting, seed, self.loss), options)
         if given.save:
             last = trained.history.row(-1, named=True)
+            ann, spiking = _spiking(setting, seed, trained.model)
             row = {
                 "task": given.task,
                 "seed": seed,
                 "epochs": setting.epochs,
-                **_measured(setting, seed, *_spiking(setting, seed, trained.model)),
+                **_measured(setting, seed, ann, spiking),
+                "first_step": first_step(setting, seed, spiking),
                 "validation_accuracy": last["validation_accuracy"],
                 "training_seconds": float(trained.history["seconds"].sum()),
             }
@@ -143,7 +155,7 @@ class Experiment:
         found = pl.DataFrame([row])
         if self.table.exists():
             others = pl.col("task").ne(row["task"]) | pl.col("seed").ne(row["seed"])
-            found = pl.concat([pl.read_parquet(self.table).filter(others), found])
+            found = pl.concat([pl.read_parquet(self.table).filter(others), found], how="diagonal")
         write_table(found, self.table, metadata(**machine(), **self.facts))
 
 
@@ -178,13 +190,24 @@ def first_spikes(scores: NDArray[np.floating], labels: NDArray[np.int64]) -> dic
     >>> first_spikes(np.array([[0.51, 0.5], [0.5, 0.2], [0.01, 0.0]]), np.array([0, 1, 0]))
     {'accuracy': 0.3333333333333333, 'silent': 0.3333333333333333, 'ties': 0.3333333333333333}
     """
-    steps = np.sort((WINDOW - np.floor(WINDOW * scores + 0.5)).clip(0, WINDOW), axis=1)
+    steps = np.sort(_steps(scores), axis=1)
     spoken = steps[:, 0] < WINDOW
     return {
         "accuracy": float(np.mean((scores.argmax(axis=1) == labels) & spoken)),
         "silent": float(np.mean(~spoken)),
         "ties": float(np.mean(spoken & (steps[:, 0] == steps[:, 1]))),
     }
+
+
+def first_step(setting: Setting, seed: int, spiking: Network) -> float:
+    """Return the mean step of the earliest output spike in the output's window, S for none, on the images held out; int8."""
+    images, _ = setting.load("train", seed)
+    result = run(spiking, images[-setting.validation :], precision="int8", threads=1)
+    return float(_steps(result.scores[0]).min(axis=1).mean())
+
+
+def _steps(scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.asarray((WINDOW - np.floor(WINDOW * scores + 0.5)).clip(0, WINDOW))
 
 
 def _measured(setting: Setting, seed: int, ann: Network, spiking: Network) -> dict[str, Any]:
