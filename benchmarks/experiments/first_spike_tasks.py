@@ -20,7 +20,7 @@ from pysnn.datasets.idx import load_idx
 from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork, Layer
 from pysnn.first_spike.learn import SSTDP, STDBP, Augmentation, LearningRule
 
-__all__ = ["TASKS", "Task", "load"]
+__all__ = ["TASKS", "Task", "caltech", "load"]
 
 Data = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -56,18 +56,23 @@ def load(task: Task, split: str, seed: int) -> Data:
     """Return images ``(samples, C, H, W)`` in 0..1 and labels of a split; ``PYSNN_DATA`` names the folder with the data."""
     path = data_folder(f"{task.data}/") / task.data
     if task.data == "caltech101":
-        images, labels = _caltech(path, split, seed)
+        images, labels = caltech(path, split, seed)
     else:
         images, labels = load_cifar10(path, split) if task.data == "cifar10" else load_idx(path, split)
     values = images.astype(np.float32) / np.float32(255)
     return (np.concatenate([values, 1 - values], axis=1) if task.complement else values), labels
 
 
-def _caltech(folder: Path, split: str, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return grey pictures, each stretched to 0..255, of faces (0) and motorbikes (1); the seed draws 200 of each to train with, the rest is the test split."""
+def caltech(
+    folder: Path, split: str, seed: int, side: int = CALTECH_SIDE
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return square grey pictures, each stretched to 0..255, of faces (0) and motorbikes (1).
+
+    The seed draws 200 of each to train with, the rest is the test split.
+    """
     images, labels = [], []
     for label, name in enumerate(("faces_easy", "motorbikes")):
-        pictures = _pictures(folder / f"{name}.zip")
+        pictures = _pictures(folder / f"{name}.zip", side)
         order = np.random.default_rng([seed, label]).permutation(len(pictures))
         chosen = order[:CALTECH_TRAINING] if split == "train" else order[CALTECH_TRAINING:]
         images.append(pictures[chosen])
@@ -76,7 +81,7 @@ def _caltech(folder: Path, split: str, seed: int) -> tuple[NDArray[np.uint8], ND
     return np.concatenate(images)[mixed, None], np.concatenate(labels)[mixed]
 
 
-def _pictures(path: Path) -> NDArray[np.uint8]:
+def _pictures(path: Path, side: int) -> NDArray[np.uint8]:
     from PIL import Image
 
     with zipfile.ZipFile(path) as archive:
@@ -84,7 +89,7 @@ def _pictures(path: Path) -> NDArray[np.uint8]:
         found = []
         for name in names:
             with Image.open(io.BytesIO(archive.read(name))) as picture:
-                grey = np.asarray(picture.convert("L").resize((CALTECH_SIDE, CALTECH_SIDE)), dtype=np.float32)
+                grey = np.asarray(picture.convert("L").resize((side, side)), dtype=np.float32)
                 found.append((grey - grey.min()) * (255 / (grey.max() - grey.min())))
     return np.asarray(np.rint(np.stack(found)), dtype=np.uint8)
 

@@ -30,11 +30,12 @@ from pysnn.importers import onnx, resnet_cifar, vgg11_cifar
 from pysnn.plan.windows import window_timing
 from pysnn.tables import metadata, write_table
 
-__all__ = ["NETWORKS", "PAGE", "SSTDP", "TABLE", "TRAINED", "measured", "page", "read_ann", "test_images"]
+__all__ = ["NETWORKS", "PAGE", "SSTDP", "STDBP", "TABLE", "TRAINED", "measured", "page", "read_ann", "test_images"]
 
 TABLE = TABLES / "first_spike_windows.parquet"
 TRAINED = TABLES / "first_spike_trained.parquet"
 SSTDP = TABLES / "sstdp_windows.parquet"
+STDBP = TABLES / "stdbp_windows.parquet"
 PAGE = Path(__file__).parents[2] / "docs" / "first_spike_windows.md"
 WINDOWS = (4, 8, 16, 32, 64)
 CALIBRATION = 1024
@@ -70,8 +71,14 @@ NETWORKS = {
 def page(text: str, file: Path = TABLE) -> str:
     """Return the page with its tables made again."""
     frame = pl.read_parquet(file)
-    made = {"accuracy": lambda: _accuracies(frame), "cost": lambda: _costs(frame), "trained": lambda: _trained(frame)}
-    return fill(text, lambda key: _sstdp() if key == "sstdp" else made[key]())
+    made = {
+        "accuracy": lambda: _accuracies(frame),
+        "cost": lambda: _costs(frame),
+        "trained": lambda: _trained(frame),
+        "sstdp": lambda: _on_times(SSTDP),
+        "stdbp": lambda: _on_times(STDBP),
+    }
+    return fill(text, lambda key: made[key]())
 
 
 def _accuracies(frame: pl.DataFrame) -> str:
@@ -111,7 +118,8 @@ def _trained(frame: pl.DataFrame) -> str:
     return table(head, rows)
 
 
-def _sstdp() -> str:
+def _on_times(file: Path) -> str:
+    """Return the rows of trainings on output spike times, from random weights."""
     head = [
         "task",
         "seed",
@@ -124,9 +132,11 @@ def _sstdp() -> str:
         "additions by spikes",
         "MACs of the ANN",
         "latency",
+        "first output spike",
+        "training",
     ]
     rows = []
-    for row in _known(SSTDP, "task", "seed"):
+    for row in _known(file, "task", "seed"):
         millions = [f"{row[field] / 1e6:.2f} M" for field in ("synops", "ann_macs")]
         shares = [
             accuracy_cell(row["accuracy"], row["samples"]),
@@ -135,7 +145,13 @@ def _sstdp() -> str:
             f"{row['spikes_per_neuron']:.3f}",
         ]
         start = [str(row[field]) for field in ("task", "seed", "window", "epochs")]
-        rows.append([*start, *shares, *millions, f"{row['latency']} steps"])
+        first = row.get("first_step")
+        lengths = [
+            f"{row['latency']} steps",
+            "" if first is None else f"step {first:.2f}",
+            f"{row['training_seconds']:,.0f} s",
+        ]
+        rows.append([*start, *shares, *millions, *lengths])
     return table(head, rows)
 
 

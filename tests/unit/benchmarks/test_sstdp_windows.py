@@ -9,7 +9,8 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 
 import torch
 
-from benchmarks.experiments.sstdp_windows import Targets, seven_convolutions, with_thresholds
+from benchmarks.experiments.sstdp_windows import Targets, seven_convolutions
+from benchmarks.experiments.window_training import with_thresholds
 from pysnn.errors import DataError
 from pysnn.finetune.ttrbr import Task, TTRBROptions, train
 from pysnn.finetune.ttrbr.clip import TrainableClip
