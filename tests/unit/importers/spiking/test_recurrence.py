@@ -153,7 +153,7 @@ class OneStep(Manual):
 class GivenStates(OneStep):
     """States have no default."""
 
-    def forward(self, x: Any, spk1: Any, mem1: Any, mem2: Any) -> Any:
+    def forward(self, x: Any, spk1: Any, mem1: Any, mem2: Any) -> Any:  # type: ignore[override]
         return super().forward(x, spk1, mem1, mem2)
 
 
