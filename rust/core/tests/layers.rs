@@ -9,7 +9,7 @@ use std::path::Path;
 /// Lowest first. A file may import files of earlier lines, and of its own entry; not its neighbours on the line.
 const LAYERS: [&[&str]; 15] = [
     &["error"],
-    &["container", "control", "neuron", "random", "simd"],
+    &["container", "control", "neuron", "pages", "random", "simd"],
     &["dot", "threads"],
     &["plan", "psnn"],
     &["clocked::array"],
