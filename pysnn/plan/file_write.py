@@ -111,7 +111,8 @@ class _Parts:
         if isinstance(op, GatherOp):
             for source in op.sources:
                 self.sources.extend(_SOURCE.pack(source, 0, 0, 0))
-            runs = layout.runs_of(op.index) if self._version >= layout.WITH_RUNS else None
+            with_runs = self._version >= layout.WITH_RUNS and op.index.dtype == np.int32
+            runs = layout.runs_of(op.index) if with_runs else None
             self._array(op.index if runs is None else runs)
         elif not isinstance(op, InputOp):
             self.sources.extend(_SOURCE.pack(op.source, 0, 0, 0))

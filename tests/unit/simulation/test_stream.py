@@ -167,3 +167,14 @@ def test_bad_openings_are_refused() -> None:
         simulator.stream(2, state=simulator.stream(1).state)
     with pytest.raises(TypeError, match="compiled for this process"):
         copy.copy(simulator.stream())
+
+
+@BACKENDS
+@pytest.mark.parametrize("formula", ["relax", "plain"])
+def test_neurons_that_divide_by_tau_stream_in_any_number(backend: str, formula: Any) -> None:
+    nodes = {"in": Input((3,)), "n": pysnn.DiscreteLIF(tau=2.0, formula=formula), "out": Output("count")}
+    simulator = Simulator(Network.chain(nodes), coding="frames", backend=backend)
+    stream = simulator.stream()
+    found = [stream.step(frame).scores for frame in FRAMES[:, :, :3]]
+    whole = simulator.run(FRAMES[:, :, :3], steps=range(1, 31))
+    assert np.array_equal(np.stack(found), whole.scores)

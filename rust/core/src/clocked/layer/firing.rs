@@ -112,14 +112,17 @@ impl<A: Current> Firing<A> {
     pub(crate) fn new(parameters: &Parameters<A>, model: Model, shape: Shape, most: u8) -> Self {
         let own = if model.per_neuron { shape } else { Shape::new(shape.channels, 1, 1) };
         let chunks = shape.channels.div_ceil(LANES);
-        let chunked = |values: &[A]| {
-            let mut target = vec![[A::default(); LANES]; own.pixels() * chunks];
+        let padded = |values: &[A], padding: A| {
+            let mut target = vec![[padding; LANES]; own.pixels() * chunks];
             to_chunks(values, own, &mut target);
             target
         };
+        let chunked = |values: &[A]| padded(values, A::default());
         let mut constants = [const { Vec::new() }; CONSTANTS];
         for (constant, values) in model.constants(A::INTEGER).into_iter().zip(&parameters.constants) {
-            constants[constant as usize] = chunked(values);
+            // Lanes that are no neurons stay finite: what is divided by is 1 there.
+            let padding = if matches!(constant, Constant::Tau) { A::whole(1) } else { A::default() };
+            constants[constant as usize] = padded(values, padding);
         }
         let threshold = chunked(&parameters.threshold);
         let above = |chunk: &Chunk<A>| chunk.map(A::above);
