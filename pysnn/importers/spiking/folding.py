@@ -2,13 +2,13 @@
 
 import operator
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pysnn.errors import NetworkError
 from pysnn.importers.spiking.library import Parts
-from pysnn.importers.spiking.recurrence import Feeds, Rounds, cone, state_of
+from pysnn.importers.spiking.recurrence import Feeds, Rounds, cone, named, state_of, taken_of
 
 __all__ = ["Folded", "fold_time"]
 
@@ -56,7 +56,7 @@ def fold_time(graph: Any, root: Any, parts: Parts, example: Any) -> Folded:
     placeholder = next(node for node in graph.nodes if node.op == "placeholder")
     axis = _fold_input(graph, placeholder)
     expanded = _fold_copies(placeholder)
-    calls = _calls(graph, parts.outputs)
+    calls = _calls(graph.nodes, parts.outputs)
     output = next(node for node in graph.nodes if node.op == "output")
     value = _of_one_step(output.args[0])
     _take_state(value, parts)
@@ -69,7 +69,7 @@ def fold_time(graph: Any, root: Any, parts: Parts, example: Any) -> Folded:
     _drop_states(graph, parts)
     output.args = (value,)
     if rounds.count > 1 and hasattr(value, "op"):
-        _check_uses(_cone_calls(value, parts))
+        _check_uses(_calls(cone(value), parts.outputs))
         if rounds.number(value) > 1:
             raise NetworkError(
                 "the output is what the last step gives alone: return what all steps give, in a list or a sum"
@@ -78,7 +78,7 @@ def fold_time(graph: Any, root: Any, parts: Parts, example: Any) -> Folded:
     for node in reversed(list(graph.nodes)):
         if not node.users and node.op not in ("placeholder", "output") and not isinstance(node.target, Feeds):
             graph.erase_node(node)
-    _check_uses(_calls(graph, parts.outputs))
+    _check_uses(_calls(graph.nodes, parts.outputs))
     _check_states(graph, parts)
     return Folded(axis, expanded or any(count > 1 for count in calls.values()))
 
@@ -101,30 +101,18 @@ def _check_states(graph: Any, parts: Parts) -> None:
         name = state_of(node, parts)
         reader = next((user for user in node.users if user.op != "output"), None)
         if name is not None and reader is not None:
-            raise NetworkError(
-                f"'{reader.target if reader.op == 'call_module' else reader.name}' reads a state of '{name}': only what a neuron gives can be read"
-            )
-
-
-def _cone_calls(value: Any, parts: Parts) -> dict[str, int]:
-    return _counted([node for node in cone(value) if node.op == "call_module" and parts.outputs(node.target)])
+            raise NetworkError(f"'{named(reader)}' reads a state of '{name}': only what a neuron gives can be read")
 
 
 def _take_state(value: Any, parts: Parts) -> None:
     """Take an output that is a neuron's state as a potential, or refuse it."""
-    if getattr(value, "op", "") != "call_function" or value.target is not operator.getitem or value.args[1] == 0:
-        return
-    source = value.args[0]
-    if getattr(source, "op", "") == "call_module" and parts.outputs(source.target) > 1:
+    source = taken_of(value, parts)
+    if source is not None and value.args[1] != 0:
         parts.read_state(source.target, value.args[1] % parts.outputs(source.target))
 
 
-def _calls(graph: Any, outputs: Callable[[str], int]) -> dict[str, int]:
-    return _counted([node for node in graph.nodes if node.op == "call_module" and outputs(node.target)])
-
-
-def _counted(calls: list[Any]) -> dict[str, int]:
-    return dict(Counter(str(node.target) for node in calls))
+def _calls(nodes: Iterable[Any], outputs: Callable[[str], int]) -> dict[str, int]:
+    return dict(Counter(str(node.target) for node in nodes if node.op == "call_module" and outputs(node.target)))
 
 
 def _fold_input(graph: Any, placeholder: Any) -> int | None:

@@ -7,7 +7,7 @@ from pysnn.errors import NetworkError
 from pysnn.importers.spiking.library import Parts
 from pysnn.importers.torch.graph import Call, Value
 
-__all__ = ["Feeds", "Rounds", "cone", "state_of"]
+__all__ = ["Feeds", "Rounds", "cone", "named", "state_of", "taken_of"]
 
 
 class _Previous:
@@ -105,7 +105,7 @@ class Rounds:
     def _cut(self, node: Any, source: Any) -> list[Any]:
         """Let a node of the second round read what the first one gave out of a delay; return what stands in its place and what feeds it."""
         self._check_spikes(source, node)
-        if source.op != "call_module" and self._spikes_of(source) is None:
+        if source.op != "call_module" and taken_of(source, self.parts) is None:
             # Computed anew: the delay goes behind neurons and layers.
             with self.graph.inserting_before(node):
                 anew = self.graph.node_copy(source)
@@ -116,12 +116,17 @@ class Rounds:
         node.replace_input_with(source, previous)
         return [previous, fed]
 
+    def _each_round(self, node: Any) -> list[Any]:
+        """Return the calls of a node's module, in order, where each round makes one; else none."""
+        calls = self._calls.get(node.target, []) if node.op == "call_module" else []
+        return calls if len(calls) == self.count else []
+
     def _numbered(self) -> dict[Any, int]:
         """Return the round of each node: of calls that each round makes, their place; of all else, the latest of what it reads."""
         found: dict[Any, int] = {}
         for node in self.graph.nodes:
-            calls = self._calls.get(node.target, []) if node.op == "call_module" else []
-            if calls and len(calls) == self.count:
+            calls = self._each_round(node)
+            if calls:
                 found[node] = calls.index(node) + 1
             else:
                 found[node] = max((found[source] for source in node.all_input_nodes), default=0)
@@ -132,8 +137,8 @@ class Rounds:
         if self.number(node) != 1:
             return node
         if node not in self._lifted:
-            calls = self._calls.get(node.target, []) if node.op == "call_module" else []
-            if calls and len(calls) == self.count:
+            calls = self._each_round(node)
+            if calls:
                 self._lifted[node] = calls[1]
             else:
                 for source in node.all_input_nodes:
@@ -161,20 +166,13 @@ class Rounds:
     def _output(self) -> Any:
         return next(node for node in reversed(self.graph.nodes) if node.op == "output")
 
-    def _spikes_of(self, node: Any) -> Any:
-        """Return the neuron's call of which a node takes what the neuron gives, or ``None``."""
-        if node.op != "call_function" or node.target is not operator.getitem:
-            return None
-        source = node.args[0]
-        return source if source.op == "call_module" and self.parts.outputs(source.target) > 1 else None
-
     def _check_spikes(self, node: Any, reader: Any) -> None:
         """Refuse what comes back of a neuron and is not what it gives."""
         for part in cone(node):
             name = state_of(part, self.parts)
             if name is not None:
                 raise NetworkError(
-                    f"'{reader.target if reader.op == 'call_module' else reader.name}' reads a state of '{name}' of the step before: "
+                    f"'{named(reader)}' reads a state of '{name}' of the step before: "
                     "only spikes can come back to a later step"
                 )
 
@@ -212,15 +210,26 @@ class Rounds:
         return (module if leaf is None else leaf.run)(*args, **kwargs)
 
 
+def taken_of(value: Any, parts: Parts) -> Any:
+    """Return the neuron's call of whose several results a value is one, or ``None``."""
+    if getattr(value, "op", "") != "call_function" or value.target is not operator.getitem:
+        return None
+    source = value.args[0]
+    return source if getattr(source, "op", "") == "call_module" and parts.outputs(source.target) > 1 else None
+
+
 def state_of(node: Any, parts: Parts) -> str | None:
     """Return the name of the neuron of which a node takes a state, or ``None``."""
-    if getattr(node, "op", "") != "call_function" or node.target is not operator.getitem:
+    source = taken_of(node, parts)
+    if source is None:
         return None
-    source = node.args[0]
-    if getattr(source, "op", "") != "call_module" or parts.outputs(source.target) < 2:
-        return None
-    count = parts.outputs(source.target)
-    return None if node.args[1] % count == parts.neuron(source.target).read else str(source.target)
+    name = str(source.target)
+    return None if node.args[1] % parts.outputs(name) == parts.neuron(name).read else name
+
+
+def named(node: Any) -> str:
+    """Return what an error calls a node: its module, or its own name."""
+    return str(node.target if node.op == "call_module" else node.name)
 
 
 def cone(node: Any) -> list[Any]:
