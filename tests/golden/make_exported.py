@@ -1,5 +1,6 @@
 """Write the exported networks that the tests of both languages read: ``python -m tests.golden.make_exported``."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,29 @@ NETWORKS = {
                 "fc": Linear(_weights(18, 3, 4), _weights(19, 3)),
                 "out": Output("potential"),
             }
+        ),
+        Settings(steps=1, precision="int8", first_layer="int8"),
+    ),
+    "exported-levels": SavedNetwork(
+        Network(
+            {
+                "in": Input((2, 6, 6), mean=(0.5, 0.25), std=(0.25, 0.5)),
+                "conv": Conv2d(_weights(20, 4, 2, 3, 3), padding=1),
+                "a": FirstSpike(0.5, window=100),
+                "max": MaxPool2d(2),
+                "conv2": Conv2d(_weights(21, 4, 4, 3, 3), padding=1),
+                "b": FirstSpike(0.25, window=100),
+                "conv3": Conv2d(_weights(22, 4, 4, 1, 1)),
+                "c": FirstSpike(0.5, window=100),
+                "pool": AvgPool2d(3),
+                "flat": Flatten(),
+                "fc": Linear(_weights(23, 3, 4), _weights(24, 3)),
+                "out": Output(),
+            },
+            [
+                *pairwise(["in", "conv", "a", "max", "conv2", "b", "conv3", "c", "pool", "flat", "fc", "out"]),
+                ("max", "c"),
+            ],
         ),
         Settings(steps=1, precision="int8", first_layer="int8"),
     ),

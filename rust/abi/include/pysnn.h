@@ -3,7 +3,7 @@
  * Two libraries implement it. libpysnn (rust/capi) has the engine of pysnn-run: every network, SIMD, memory from the heap.
  * libpysnn_micro (rust/micro) is for microcontrollers: int8 networks, no heap, no floating point, all memory the caller's.
  *
- * There is no global state and no callback. A model may be used by several threads at once, a session by one at a time. Every
+ * There is no global state, and nothing is called back but an allocator of the caller's. A model may be used by several threads at once, a session by one at a time. Every
  * function that can fail returns a status, and writes a sentence to `error` unless that is NULL.
  */
 #ifndef PYSNN_H
@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define PYSNN_ABI 1
+#define PYSNN_ABI 2
 
 typedef struct pysnn_model pysnn_model;
 typedef struct pysnn_session pysnn_session;
@@ -61,7 +61,15 @@ typedef struct pysnn_info {
     uint32_t window;     /* time-steps of a first-spike window, which pysnn_steps counts as one; 0: none */
 } pysnn_info;
 
-/* The version of the interface that the library has: PYSNN_ABI. */
+/* Memory of the caller's. `allocate` returns `bytes` of memory at a multiple of `alignment`, a power of two, or NULL; `release` takes it back, and gets
+ * the same numbers. All threads that use a model call those of its allocator; they must not call pysnn, nor leave by longjmp or an exception. */
+typedef struct pysnn_allocator {
+    void *context;
+    void *(*allocate)(void *context, size_t bytes, size_t alignment);
+    void (*release)(void *context, void *memory, size_t bytes, size_t alignment);
+} pysnn_allocator;
+
+/* The version of the interface that the library has: PYSNN_ABI. Version 2 has pysnn_open_with, and is version 1 in all else. */
 uint32_t pysnn_abi(void);
 
 /* Check a file, and say what is in it and how much memory it takes, to the byte. Nothing is allocated that the file's own
@@ -70,6 +78,10 @@ pysnn_status pysnn_probe(const void *plan, size_t bytes, pysnn_info *info, pysnn
 
 /* Make a model of a file, which must stay where it is until pysnn_close. `memory` has model_bytes, or is NULL where that is 0. */
 pysnn_status pysnn_open(const void *plan, size_t bytes, void *memory, size_t memory_bytes, pysnn_model **model, pysnn_error *error);
+
+/* The same, with an allocator for all memory of the model and of its sessions; `*allocator` itself is copied. One that has nothing left is PYSNN_E_MEMORY.
+ * libpysnn_micro has no need of one and returns PYSNN_E_UNSUPPORTED. */
+pysnn_status pysnn_open_with(const void *plan, size_t bytes, const pysnn_allocator *allocator, pysnn_model **model, pysnn_error *error);
 void pysnn_close(pysnn_model *model);
 
 /* Begin a session of a model, which must stay until pysnn_end. `memory` has runs_bytes or stream_bytes, or is NULL where that is 0. */

@@ -3,8 +3,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-/// The version of the interface: it changes when a program that was compiled before could no longer run.
-pub const ABI: u32 = 1;
+use core::ffi::c_void;
+
+/// The version of the interface: it changes with every declaration. Programs that were compiled with version 1 run with version 2.
+pub const ABI: u32 = 2;
 
 /// Bytes of a message, with the 0 at its end.
 pub const MESSAGE: usize = 200;
@@ -91,6 +93,18 @@ pub struct Info {
     pub readout: u32,
     /// Steps of a first-spike window, which are one step here; 0 where there is none.
     pub window: u32,
+}
+
+/// `pysnn_allocator`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct Allocator {
+    /// What its functions are given.
+    pub context: *mut c_void,
+    /// Gives bytes at a multiple of an alignment, or null.
+    pub allocate: Option<unsafe extern "C" fn(*mut c_void, usize, usize) -> *mut c_void>,
+    /// Takes them back.
+    pub release: Option<unsafe extern "C" fn(*mut c_void, *mut c_void, usize, usize)>,
 }
 
 impl Error {

@@ -9,6 +9,7 @@ use pysnn_core::plan::{Body, Plan, Precision, Readout, window};
 use pysnn_core::simd::Level;
 
 use crate::failure::{Failure, Outcome};
+use crate::memory::Given;
 use crate::state;
 
 /// A network, ready to run.
@@ -18,6 +19,8 @@ pub struct Model {
     pub(crate) interface: Interface,
     pub(crate) digest: [u8; 32],
     pub(crate) window: bool,
+    /// Where memory comes from; `None`: the system.
+    pub(crate) allocator: Option<Given>,
     golden: Golden,
 }
 
@@ -69,11 +72,12 @@ fn outputs(plan: &Plan) -> usize {
 }
 
 impl Model {
-    pub(crate) fn open(bytes: &[u8]) -> Outcome<Self> {
+    pub(crate) fn open(bytes: &[u8], allocator: Option<Given>) -> Outcome<Arc<Self>> {
         let Exported { plan, interface, golden, digest } = read(bytes)?;
         let window = window(plan.ops()).is_some();
         let options = Options { counts: false, ..Options::from(Level::named(None)?) };
-        Ok(Self { program: Arc::new(Program::new(plan, options)?), interface, digest, window, golden })
+        let program = Arc::new(Program::new(plan, options)?);
+        Ok(Arc::new(Self { program, interface, digest, window, allocator, golden }))
     }
 
     /// Repeat the golden run.

@@ -7,6 +7,7 @@ use pysnn_core::clocked::{Input, Stream, check_potentials};
 use pysnn_core::exported::{Encoding, Samples};
 
 use crate::failure::{Failure, Outcome};
+use crate::memory::Given;
 use crate::model::Model;
 use crate::state;
 
@@ -48,6 +49,11 @@ impl Session {
             _ => (vec![0.0; size], Vec::new()),
         };
         Ok(Self { model: Arc::clone(model), wanted, stream, input, pixels, ready: false, broken: false })
+    }
+
+    /// Where its memory comes from.
+    pub(crate) fn allocator(&self) -> Option<Given> {
+        self.model.allocator
     }
 
     pub(crate) fn reset(&mut self) -> Outcome<()> {

@@ -14,10 +14,14 @@ pub(crate) enum Set {
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    #[cfg(target_arch = "aarch64")]
+    DotProd,
+    #[cfg(target_arch = "aarch64")]
+    I8mm,
 }
 
 /// Names of all levels on any machine, ascending.
-const NAMES: [&str; 3] = ["baseline", "avx2", "avx512"];
+const NAMES: [&str; 5] = ["baseline", "avx2", "avx512", "dotprod", "i8mm"];
 
 /// An instruction set that this machine has: only detection makes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +37,7 @@ impl Level {
     /// The levels that this machine has, ascending.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        #[allow(unused_mut, reason = "only x86-64 has more than one")]
+        #[allow(unused_mut, reason = "only x86-64 and aarch64 have more than one")]
         let mut levels = vec![Self(Set::Baseline)];
         #[cfg(target_arch = "x86_64")]
         {
@@ -50,6 +54,13 @@ impl Level {
                 {
                     levels.push(Self(Set::Avx512));
                 }
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        if std::arch::is_aarch64_feature_detected!("dotprod") {
+            levels.push(Self(Set::DotProd));
+            if std::arch::is_aarch64_feature_detected!("i8mm") {
+                levels.push(Self(Set::I8mm));
             }
         }
         levels
@@ -87,6 +98,10 @@ impl Level {
             Set::Avx2 => NAMES[1],
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => NAMES[2],
+            #[cfg(target_arch = "aarch64")]
+            Set::DotProd => NAMES[3],
+            #[cfg(target_arch = "aarch64")]
+            Set::I8mm => NAMES[4],
         }
     }
 
@@ -96,23 +111,14 @@ impl Level {
         self.0
     }
 
-    /// What is meant for this level, of baseline, AVX2 and AVX-512.
-    #[allow(unused_variables, reason = "other machines have the baseline alone")]
-    pub(crate) fn pick<T: Copy>(self, [baseline, avx2, avx512]: [T; 3]) -> T {
-        match self.0 {
-            Set::Baseline => baseline,
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => avx2,
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => avx512,
-        }
-    }
-
     /// Run a kernel's copy for this level, which is one function whoever calls it: a kernel that runs another one does not hold a copy of it.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
             Set::Baseline => run_baseline(kernel),
+            #[cfg(target_arch = "aarch64")]
+            // Only dot products have instructions of their own, in `dot/neon.rs`.
+            Set::DotProd | Set::I8mm => run_baseline(kernel),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
             Set::Avx2 => unsafe { run_avx2(kernel) },

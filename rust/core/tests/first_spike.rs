@@ -1,7 +1,7 @@
 //! The first-spike engine against a scalar oracle, at every SIMD level.
 
 use pysnn_core::error::Result;
-use pysnn_core::first_spike::{Engine, Layer, Neuron, Plan, Rule, WayBack};
+use pysnn_core::first_spike::{BackwardInputs, Engine, Layer, Neuron, Plan, Rule};
 use pysnn_core::plan::Window;
 use pysnn_core::simd::Level;
 
@@ -140,7 +140,7 @@ fn every_level_goes_back_alike() {
                 let mut dice = Dice(9);
                 let gradient: Vec<f32> = (0..20 * engine.plan().out_size()).map(|_| dice.next() - 0.5).collect();
                 let rule = Rule { min_slope: 0.05, step_kernel: &kernel, inputs: true };
-                let back = WayBack { tape: &tape, gradient: &gradient, rule };
+                let back = BackwardInputs { tape: &tape, gradient: &gradient, rule };
                 let found = engine.backward(&net.weights(), &back, threads, &mut |_| true).unwrap();
                 let found = (found.weights, found.inputs);
                 assert!(found.1.iter().any(|&value| value != 0.0));

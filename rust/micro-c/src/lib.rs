@@ -6,7 +6,7 @@ mod border;
 
 use core::ptr;
 
-use pysnn_abi::{ABI, Error, Info, Status};
+use pysnn_abi::{ABI, Allocator, Error, Info, Status};
 use pysnn_micro::{Model, Session};
 
 pub use border::{OpenModel, OpenSession};
@@ -69,6 +69,28 @@ pub unsafe extern "C" fn pysnn_open(
     };
     // SAFETY: the caller's promise.
     unsafe { told(error, open()) }
+}
+
+/// Refuse an allocator.
+///
+/// # Safety
+///
+/// Pointers are null, or point to what the header says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pysnn_open_with(
+    _plan: *const u8,
+    _bytes: usize,
+    _allocator: *const Allocator,
+    model: *mut *mut OpenModel,
+    error: *mut Error,
+) -> Status {
+    let refuse = || {
+        // SAFETY: the caller's promise.
+        *unsafe { model.as_mut() }.ok_or_else(missing)? = ptr::null_mut();
+        Err(wrong(Status::Unsupported, "all memory is the caller's: pysnn_probe and pysnn_open"))
+    };
+    // SAFETY: the caller's promise.
+    unsafe { told(error, refuse()) }
 }
 
 /// End a model: nothing is to be done.

@@ -73,6 +73,24 @@ impl<'a> Session<'_, 'a> {
         }
     }
 
+    /// A byte of sums of levels.
+    pub(crate) fn byte(&mut self, number: usize, op: &Op<'a>, steps: usize) {
+        let (model, layout, pixels) = (self.model, self.layout, op.shape.pixels());
+        let (words, places) = self.words.split_at_mut(layout.places);
+        let (currents, room) = words[layout.kept..].split_at_mut(op.shape.channels);
+        let place = places[number] as usize;
+        for pixel in 0..pixels {
+            for step in 0..steps {
+                let maps = Maps { model, bytes: self.bytes, places, steps: layout.steps, step };
+                maps.currents(model.source(op, 0), pixel, currents, room);
+                for (channel, &mut current) in currents.iter_mut().enumerate() {
+                    let value = (current >> op.word(word::MODE)) as u8;
+                    put(&mut self.bytes[place..], op, [channel * pixels + pixel, step, layout.steps], value);
+                }
+            }
+        }
+    }
+
     /// Maps of counts that no neuron makes.
     pub(crate) fn counted(&mut self, number: usize, op: &Op<'a>, steps: usize) {
         let (model, layout) = (self.model, self.layout);

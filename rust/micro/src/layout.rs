@@ -63,7 +63,7 @@ impl Layout {
     /// That of a stream, or of runs; `None` where it takes more than there is.
     pub(crate) fn of(model: &Model<'_>, goes_on: bool) -> Option<Self> {
         let wanted = [8, 16].map(|at| u32_at(model.about, at) as usize);
-        let steps = if goes_on { 1 } else { wanted[0].max(wanted[1]) };
+        let steps = if goes_on || model.window() > 0 { 1 } else { wanted[0].max(wanted[1]) };
         let (mut found, mut widest, mut deepest) = (Self { steps, ..Self::default() }, 0, 0);
         for number in 0..model.count() {
             let op = model.op(number)?;

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod check;
 mod currents;
 mod fault;
 mod float;

@@ -5,7 +5,7 @@ use pysnn_abi::Status;
 use crate::bytes::Integers;
 use crate::fault::{Fault, Result};
 use crate::model::Model;
-use crate::op::{Op, word};
+use crate::op::{LEVEL, Op, word};
 
 /// Flags of a neuron.
 const ZERO: usize = 1;
@@ -14,6 +14,8 @@ const NO_RESET: usize = 4;
 const FLOOR: usize = 32;
 const REFRACTORY: usize = 64;
 const PER_NEURON: usize = 256;
+/// How a neuron fires that may do so several times in a step.
+const SEVERAL: usize = 1;
 
 /// What a spike does to the potential.
 enum Reset {
@@ -34,7 +36,7 @@ pub(crate) struct Neurons<'a> {
     reset: Reset,
     strict: bool,
     pub(crate) per_neuron: bool,
-    /// Several spikes in a step, as many at most; else one.
+    /// Several spikes in a step, or a level, as many at most; else one.
     several: Option<i32>,
     pub(crate) max_current: u64,
 }
@@ -46,13 +48,21 @@ impl<'a> Model<'a> {
         if op.word(word::FLAGS) & !known != 0 {
             return refused("a late reset or an adaptive threshold is not run on microcontrollers");
         }
-        if op.word(word::SYNAPSE) != 0 || !matches!(op.word(word::MODE), 1 | 2) || op.word(word::FIRE) > 1 {
+        let fire = op.word(word::FIRE);
+        if op.word(word::SYNAPSE) != 0 || !matches!(op.word(word::MODE), 1 | 2) || !matches!(fire, 0 | SEVERAL | LEVEL)
+        {
             return refused("only integrate-and-fire neurons, with Euler's leak or none, are run on microcontrollers");
         }
-        if op.word(word::STATES) != usize::from(op.flag(REFRACTORY)) || (op.word(word::FIRE) == 0 && op.most != 1) {
+        if fire == LEVEL && (op.word(word::MODE) != 1 || op.word(word::FLAGS) != NO_RESET) {
+            return Err(Fault::damaged("neurons with windows have no leak, no reset and no options"));
+        }
+        if (fire == LEVEL) != (self.window() > 0) {
+            return Err(Fault::damaged("neurons with windows beside others"));
+        }
+        if op.word(word::STATES) != usize::from(op.flag(REFRACTORY)) || (fire == 0 && op.most != 1) {
             return Err(Fault::damaged("its values or its largest count are not those of its neurons"));
         }
-        let several = op.word(word::FIRE) == 1;
+        let several = fire != 0;
         if several && (op.flag(STRICT) || op.flag(REFRACTORY)) {
             return Err(Fault::damaged("several spikes a step go with >= and without refractory steps"));
         }
@@ -92,14 +102,14 @@ impl<'a> Model<'a> {
             },
             strict: op.flag(STRICT),
             per_neuron: op.flag(PER_NEURON),
-            several: (op.word(word::FIRE) == 1).then_some(op.most as i32),
+            several: (op.word(word::FIRE) != 0).then_some(op.most as i32),
             max_current: op.word(word::MAX_CURRENT) as u64,
         }
     }
 }
 
 impl Neurons<'_> {
-    /// One step of a neuron with the constants `at`: its spikes. `wait` are steps left without integration.
+    /// One step of a neuron with the constants `at`: its spikes, or its level. `wait` are steps left without integration.
     pub(crate) fn step(&self, at: usize, current: i32, v: &mut i32, wait: Option<&mut i32>) -> u8 {
         let (held, threshold) = (*v, self.threshold.at(at));
         let mut u = match &self.leak {

@@ -6,7 +6,7 @@ use crate::bytes::{Index, Integers, RUN, u32_at, u64_at};
 use crate::fault::Fault;
 use crate::model::Model;
 
-/// What a map holds.
+/// What a map holds; levels are counts here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Map {
     Count,
@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     Add,
     Neuron,
     Output,
+    Byte,
 }
 
 /// `(C, H, W)`.
@@ -73,6 +74,8 @@ pub(crate) mod word {
     pub(crate) const SYNAPSE: usize = 30;
 }
 
+/// How a neuron with a window fires.
+pub(crate) const LEVEL: usize = 3;
 /// The type of an array of runs.
 pub(crate) const RUNS: usize = 5;
 /// Bytes of an operation.
@@ -91,10 +94,11 @@ impl<'a> Op<'a> {
             8 => Kind::Add,
             9 => Kind::Neuron,
             10 => Kind::Output,
+            12 => Kind::Byte,
             _ => return None,
         };
         let map = match at(1) {
-            1 => Map::Count,
+            1 | 3 => Map::Count,
             2 => Map::Current,
             _ => return None,
         };
@@ -124,6 +128,11 @@ impl<'a> Op<'a> {
     pub(crate) fn window(&self) -> Window {
         let pair = |first: usize| [self.word(word::WINDOW + first), self.word(word::WINDOW + first + 1)];
         Window { kernel: pair(0), stride: pair(2), pads: pair(4), ends: pair(6), dilation: pair(8) }
+    }
+
+    /// Whether it is a neuron that fires once in a window, whose step is read as a level.
+    pub(crate) fn is_level(&self) -> bool {
+        self.kind == Kind::Neuron && self.word(word::FIRE) == LEVEL
     }
 
     /// Whether it is a neuron with this flag.

@@ -24,7 +24,7 @@ pub struct Session<'m, 'a> {
     pub(crate) goes_on: bool,
     /// A picture has been set.
     ready: bool,
-    /// Spikes of all neurons since the start.
+    /// Spikes, or levels, of all neurons since the start.
     pub(crate) spikes: u64,
 }
 
@@ -40,10 +40,13 @@ impl<'m, 'a> Session<'m, 'a> {
     ///
     /// # Errors
     ///
-    /// Memory is short, or events enter and runs are wanted.
+    /// Memory is short, events enter and runs are wanted, or neurons have windows and a stream is wanted.
     pub fn start(model: &'m Model<'a>, goes_on: bool, words: &'m mut [i32], bytes: &'m mut [u8]) -> Result<'a, Self> {
         if !goes_on && !model.pixels() {
             return Err(Fault::new(Status::Unsupported, "events enter: PYSNN_STREAM alone"));
+        }
+        if goes_on && model.window() > 0 {
+            return Err(Fault::new(Status::Unsupported, "first-spike windows have no streams: PYSNN_RUNS alone"));
         }
         let Some(layout) = Layout::of(model, goes_on) else {
             return Err(Fault::new(Status::Unsupported, "too many maps are needed at once for runs: PYSNN_STREAM"));
@@ -168,6 +171,7 @@ impl<'m, 'a> Session<'m, 'a> {
             let Some(op) = self.model.op(number) else { continue };
             match (op.kind, op.map) {
                 (Kind::Neuron, _) => self.neurons(number, &op, [at, steps]),
+                (Kind::Byte, _) => self.byte(number, &op, steps),
                 (Kind::MaxPool, _) if self.goes_on => self.max_pool(number, &op, at),
                 (Kind::Output, _) => self.output(&op, [at, steps]),
                 (Kind::MaxPool, _) | (_, Map::Count) => self.counted(number, &op, steps),

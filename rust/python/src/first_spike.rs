@@ -3,7 +3,7 @@
 use numpy::{Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use pysnn_core::first_spike::{Engine, Layer, Neuron, Plan, Rule, Tape, WayBack};
+use pysnn_core::first_spike::{BackwardInputs, Engine, Layer, Neuron, Plan, Rule, Tape};
 use pysnn_core::plan::Window;
 use pysnn_core::simd::Level;
 
@@ -109,8 +109,8 @@ impl FirstSpike {
             step_kernel: step_kernel.as_ref().map_or(Ok(&[][..]), |kernel| slice(py, kernel))?,
             inputs: RUN.field(rule, "inputs")?,
         };
-        let way_back = WayBack { tape, gradient, rule };
-        let found = compute(py, None, |tick| self.engine.backward(&weights, &way_back, threads, tick))?;
+        let given = BackwardInputs { tape, gradient, rule };
+        let found = compute(py, None, |tick| self.engine.backward(&weights, &given, threads, tick))?;
         let shapes = plan.layers.iter().filter(|layer| layer.threshold.is_some());
         let arrays = found.weights.into_iter().zip(shapes);
         let arrays = arrays.map(|(values, layer)| shaped(py, values, &[layer.rows(), layer.columns()]));

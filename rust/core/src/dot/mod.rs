@@ -9,6 +9,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod field;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod pixels;
 mod plain;
 mod tile;

@@ -1,6 +1,8 @@
 //! Dot products of many pixels at one step: a row of weights that was loaded once meets all of them.
 
 use super::field::{DEPTH, Inputs, OUTPUTS, Run};
+#[cfg(target_arch = "aarch64")]
+use super::neon::{self, Signed, Unsigned, Widened};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 use crate::simd::{Level, Set};
@@ -20,11 +22,22 @@ pub(crate) fn pixels<const P: usize, const V: usize>(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Set::Avx512 => unsafe { avx512::pixels(inputs, run, sums) },
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: all machines have it.
+        Set::Baseline => unsafe { neon::pixels::<Widened, P, V>(inputs, run, sums) },
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: as with AVX2.
+        Set::DotProd => unsafe { neon::pixels::<Signed, P, V>(inputs, run, sums) },
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: as with AVX2.
+        Set::I8mm => unsafe { neon::pixels::<Unsigned, P, V>(inputs, run, sums) },
+        #[cfg(not(target_arch = "aarch64"))]
         Set::Baseline => plain(inputs, run, sums),
     }
 }
 
 /// The same in plain code, for any machine.
+#[cfg(any(test, not(target_arch = "aarch64")))]
 #[inline(always)]
 fn plain<const P: usize, const V: usize>(inputs: &Inputs<'_, V>, run: Run, sums: &mut [[[i32; OUTPUTS]; V]; P]) {
     sums.fill(*inputs.bias);

@@ -1,8 +1,11 @@
 //! The same in plain code, for any machine.
 
-use super::field::{Counts, DEPTH, Field, OUTPUTS, ROWS, TOGETHER, Word};
+use super::field::{Counts, DEPTH, ROWS, TOGETHER, Word};
+#[cfg(any(test, not(target_arch = "aarch64")))]
+use super::field::{Field, OUTPUTS};
 
 /// The sums of a pixel for up to `8 C` steps.
+#[cfg(any(test, not(target_arch = "aarch64")))]
 #[inline(always)]
 pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
     field: &Field<'_, C, V>,

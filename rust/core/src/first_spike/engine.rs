@@ -16,7 +16,7 @@ const MAX_PASS: usize = 1 << 28;
 
 /// What a backward pass starts from.
 #[derive(Debug, Clone, Copy)]
-pub struct WayBack<'a> {
+pub struct BackwardInputs<'a> {
     /// The forward pass, made with the same weights.
     pub tape: &'a Tape,
     /// By the output times, batch x output neurons.
@@ -136,11 +136,11 @@ impl Engine {
     pub fn backward(
         &self,
         weights: &[&[f32]],
-        way_back: &WayBack<'_>,
+        given: &BackwardInputs<'_>,
         threads: usize,
         tick: Tick<'_>,
     ) -> Result<Gradients> {
-        let WayBack { tape, gradient, rule } = *way_back;
+        let BackwardInputs { tape, gradient, rule } = *given;
         let weights = self.weights(weights, 0)?;
         self.check_tape(tape)?;
         let expected = tape.batch * self.plan.out_size();

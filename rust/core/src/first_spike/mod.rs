@@ -17,6 +17,6 @@ mod rule;
 mod spikes;
 
 pub use decide::Decisions;
-pub use engine::{Engine, Gradients, Tape, WayBack};
+pub use engine::{BackwardInputs, Engine, Gradients, Tape};
 pub use plan::{Layer, MAX_MAP, MAX_STEPS, Neuron, Plan};
 pub use rule::Rule;

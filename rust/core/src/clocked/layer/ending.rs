@@ -112,14 +112,14 @@ impl<A: Current> Ending<'_, A> {
         let at = (first - self.run.range.start * self.shape.width) * channels + range[0];
         match (&mut self.run.target, self.firing) {
             (Target::Currents(map), _) => {
-                write_pixels(current.as_flattened(), pixels, &mut map[at..], [channels, range[1]]);
+                write(current.as_flattened()[..pixels].iter(), &mut map[at..], [channels, range[1]]);
             }
             (Target::Spikes(map, _), Some(firing)) => {
                 firing.levels(block, current, spikes);
                 if let Some(profile) = &mut self.run.profile {
                     profile.lap(Part::Neurons);
                 }
-                write_pixels(spikes.as_flattened(), pixels, &mut map[at..], [channels, range[1]]);
+                write(spikes.as_flattened()[..pixels].iter(), &mut map[at..], [channels, range[1]]);
             }
             _ => {}
         }
@@ -175,13 +175,14 @@ impl<A: Current, const N: usize, const P: usize> Kernel for Finish<'_, '_, A, N,
             ending.level.run(Integrate { firing, kept, places: [first, pixels, block], steps });
         }
         ending.run.lap(Part::Neurons);
+        let place = [channels, range[1]];
         for number in 0..pixels {
             let at = (own + number) * steps * channels + range[0];
             match &mut ending.run.target {
-                Target::Currents(map) => write_rows(current, number, &mut map[at..], [channels, range[1]]),
-                Target::Spikes(map, _) => write_rows(&spikes[..steps], number, &mut map[at..], [channels, range[1]]),
+                Target::Currents(map) => write(current.iter().map(|row| &row[number]), &mut map[at..], place),
+                Target::Spikes(map, _) => write(spikes[..steps].iter().map(|row| &row[number]), &mut map[at..], place),
                 Target::Potentials(map, _) => {
-                    write_rows(&potential[..steps], number, &mut map[at..], [channels, range[1]]);
+                    write(potential[..steps].iter().map(|row| &row[number]), &mut map[at..], place);
                 }
             }
         }
@@ -206,55 +207,30 @@ fn as_rows_mut<T, const N: usize, const P: usize>(steps: &mut [[[T; N]; P]]) -> 
     steps.as_flattened_mut().as_flattened_mut().as_chunks_mut().0.as_chunks_mut().0
 }
 
-/// Write the first `width` values of pixels at one step, `stride` apart; whole ones lie side by side.
+/// Write the first `width` values of rows, `stride` apart. Where rows fill the map, whole ones are written as long as there is room, since the next
+/// ones overwrite their ends: copies of a length that is known are a move each, others a call.
 #[inline(always)]
-fn write_pixels<T: Copy, const N: usize>(rows: &[[T; N]], pixels: usize, map: &mut [T], [stride, width]: [usize; 2]) {
-    let rows = &rows[..pixels];
-    if stride == N {
-        map[..pixels * N].copy_from_slice(rows.as_flattened());
-    } else if stride == width {
-        write_side_by_side(rows.iter(), &mut map[..pixels * width], width);
-    } else {
-        for (number, row) in rows.iter().enumerate() {
-            map[number * stride..number * stride + width].copy_from_slice(&row[..width]);
-        }
-    }
-}
-
-/// Write the first `width` values of a pixel at each step, `stride` apart.
-#[inline(always)]
-fn write_rows<T: Copy, const N: usize, const P: usize>(
-    rows: &[[[T; N]; P]],
-    number: usize,
+fn write<'a, T: Copy + 'a, const N: usize>(
+    rows: impl ExactSizeIterator<Item = &'a [T; N]>,
     map: &mut [T],
     [stride, width]: [usize; 2],
 ) {
     if width == N {
-        for (step, row) in rows.iter().enumerate() {
-            map[step * stride..step * stride + N].copy_from_slice(&row[number]);
+        for (number, row) in rows.enumerate() {
+            map[number * stride..number * stride + N].copy_from_slice(row);
         }
     } else if stride == width {
-        write_side_by_side(rows.iter().map(|row| &row[number]), &mut map[..rows.len() * width], width);
-    } else {
-        for (step, row) in rows.iter().enumerate() {
-            map[step * stride..step * stride + width].copy_from_slice(&row[number][..width]);
+        let map = &mut map[..rows.len() * width];
+        for (number, row) in rows.enumerate() {
+            let rest = &mut map[number * width..];
+            match rest.first_chunk_mut() {
+                Some(room) => *room = *row,
+                None => rest[..width].copy_from_slice(&row[..width]),
+            }
         }
-    }
-}
-
-/// Write the first `width` values of rows, which fill `map`: whole rows as long as there is room, since the next ones overwrite their ends. Copies of a
-/// length that is known are a move each, others a call.
-#[inline(always)]
-fn write_side_by_side<'a, T: Copy + 'a, const N: usize>(
-    rows: impl Iterator<Item = &'a [T; N]>,
-    map: &mut [T],
-    width: usize,
-) {
-    for (number, row) in rows.enumerate() {
-        let rest = &mut map[number * width..];
-        match rest.first_chunk_mut() {
-            Some(room) => *room = *row,
-            None => rest[..width].copy_from_slice(&row[..width]),
+    } else {
+        for (number, row) in rows.enumerate() {
+            map[number * stride..number * stride + width].copy_from_slice(&row[..width]);
         }
     }
 }

@@ -168,7 +168,7 @@ impl<A: Current> Firing<A> {
                 let place = pixel * steps.width + chunk;
                 let spot = Spot { constants: apart + number, kept: pixel * self.chunks + number, place };
                 if A::INTEGER {
-                    self.walk_one(spot, &mut kept, steps);
+                    self.walk_together([spot], &mut kept, steps);
                 } else {
                     waiting[used] = spot;
                     used += 1;
@@ -180,17 +180,7 @@ impl<A: Current> Firing<A> {
             }
         }
         if !A::INTEGER {
-            waiting[..used].iter().for_each(|&spot| self.walk_one(spot, &mut kept, steps));
-        }
-    }
-
-    /// Integrate a chunk.
-    #[inline(always)]
-    fn walk_one(&self, spot: Spot, kept: &mut Kept<'_, A>, steps: &mut Steps<'_, A>) {
-        match self.walk {
-            Walk::Level => self.walk_level(spot, kept, steps),
-            Walk::Any => self.walk_any(spot, kept, steps),
-            _ => self.walk_together([spot], kept, steps),
+            waiting[..used].iter().for_each(|&spot| self.walk_together([spot], &mut kept, steps));
         }
     }
 

@@ -4,7 +4,7 @@ use crate::clocked::maps::buffers::View;
 use crate::clocked::synapses::events::Tell;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::Shape;
-use crate::simd::{Kernel, Level};
+use crate::simd::{Kernel, Level, Set};
 
 /// A way to compute a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,19 +67,25 @@ impl Used {
 }
 
 /// Events an input and a step from which on dot products are faster: for up to 16 outputs, up to 32, up to 64, and more.
-/// `benchmarks/claims/kernels.py` measures them.
-type Crossovers = [f32; 4];
-
-const BASELINE: Crossovers = [f32::INFINITY; 4];
-const AVX2: Crossovers = [0.09, 0.22, 0.29, 0.34];
-const AVX512: Crossovers = [0.0, 0.04, 0.10, 0.16];
+/// `benchmarks/claims/kernels.py` measures them. Those of aarch64 are not measured: they are the ratio of the instructions that either takes.
+fn crossovers(level: Level) -> [f32; 4] {
+    match level.set() {
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 => [0.09, 0.22, 0.29, 0.34],
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx512 => [0.0, 0.04, 0.10, 0.16],
+        #[cfg(target_arch = "aarch64")]
+        Set::DotProd | Set::I8mm => [0.2; 4],
+        Set::Baseline => [if cfg!(target_arch = "aarch64") { 0.5 } else { f32::INFINITY }; 4],
+    }
+}
 
 /// Rows of weights that take as long to add as one to multiply by its value and add, as those of levels: 2.5 to 6 by level and width.
 pub(crate) const VALUED: f32 = 3.0;
 
 /// The crossover for a convolution with this many outputs.
 pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
-    let crossovers = level.pick([BASELINE, AVX2, AVX512]);
+    let crossovers = crossovers(level);
     match outputs {
         0..=16 => crossovers[0],
         17..=32 => crossovers[1],
