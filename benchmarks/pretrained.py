@@ -11,13 +11,19 @@ from pysnn import Network
 from pysnn.convert import convert
 from pysnn.datasets.cifar import load_cifar10
 
-__all__ = ["spiking_networks", "test_images"]
+__all__ = ["spiking_networks", "test_images", "window_network"]
 
 
 def spiking_networks() -> dict[str, Network]:
     """Return ResNet-20 and VGG-11 for CIFAR-10, converted with percentile thresholds of 32 images; PYSNN_DATA has them."""
     images, _ = load_cifar10(data_folder() / "cifar10", "train", 32)
     return {name: convert(read_source(name), images, "percentile", per_channel=True).network for name in NETWORKS}
+
+
+def window_network(window: int) -> Network:
+    """Return ResNet-20 for CIFAR-10 with single spikes in windows, converted with 32 images."""
+    images, _ = load_cifar10(data_folder() / "cifar10", "train", 32)
+    return convert(read_source("resnet20"), images, "first-spike", window=window).network
 
 
 def test_images(count: int) -> NDArray[Any]:

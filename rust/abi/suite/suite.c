@@ -237,6 +237,44 @@ static void check_stream(suite *s, const pysnn_model *model) {
     s->used = before;
 }
 
+/* An allocator that takes from the suite's memory and gives nothing back, but counts. */
+typedef struct counted {
+    suite *s;
+    size_t taken, released;
+} counted;
+
+static void *allocate(void *context, size_t bytes, size_t alignment) {
+    counted *own = (counted *)context;
+    uint8_t *memory = take(own->s, bytes + alignment);
+    if (!memory) return NULL;
+    own->taken += bytes;
+    return (void *)(((uintptr_t)memory + alignment - 1) / alignment * alignment);
+}
+
+static void release(void *context, void *memory, size_t bytes, size_t alignment) {
+    (void)memory;
+    (void)alignment;
+    ((counted *)context)->released += bytes;
+}
+
+/* A model with memory of an allocator, where the library takes one. */
+static void check_allocator(suite *s) {
+    pysnn_error error;
+    pysnn_model *model = NULL;
+    size_t before = s->used;
+    counted own = {s, 0, 0};
+    pysnn_allocator allocator = {&own, allocate, release};
+    pysnn_status expected = s->info.model_bytes ? PYSNN_E_UNSUPPORTED : PYSNN_OK;
+    expect(s, pysnn_open_with(s->plan, s->bytes, &allocator, &model, &error) == expected, "a model of an allocator", &error);
+    if (model) {
+        expect(s, own.taken > 0, "memory of the allocator", NULL);
+        expect(s, pysnn_verify(model, NULL, 0, &error) == PYSNN_OK, "the golden run in it", &error);
+        pysnn_close(model);
+    }
+    expect(s, own.taken == own.released, "all memory given back", NULL);
+    s->used = before;
+}
+
 static void check_model(suite *s) {
     pysnn_error error;
     pysnn_model *model = NULL;
@@ -280,6 +318,7 @@ int suite_check(const uint8_t *plan, size_t bytes, suite_room room) {
     put_number(s.info.stream_bytes);
     end_line();
     check_damage(&s);
+    check_allocator(&s);
     check_model(&s);
     if (!s.wrong) suite_print("good");
     return s.wrong;

@@ -35,9 +35,9 @@ impl Counts<'_> {
 }
 
 /// Where a step of a count lies: a byte, and a bit and a mask in it.
-pub(crate) fn spot(op: &Op<'_>, step: usize) -> (usize, usize, u8) {
-    match op.most {
-        _ if op.is_static => (0, 0, 255),
+pub(crate) fn spot(op: Op<'_>, step: usize) -> (usize, usize, u8) {
+    match op.most() {
+        _ if op.is_static() => (0, 0, 255),
         1 => (step / 8, step % 8, 1),
         _ => (step, 0, 255),
     }
@@ -46,7 +46,7 @@ pub(crate) fn spot(op: &Op<'_>, step: usize) -> (usize, usize, u8) {
 impl<'a> Maps<'_, 'a> {
     /// The counts of an operation, `(C, H, W)`.
     #[inline(never)]
-    pub(crate) fn counts(&self, number: usize, op: &Op<'_>) -> Counts<'_> {
+    pub(crate) fn counts(&self, number: usize, op: Op<'_>) -> Counts<'_> {
         let (first, shift, mask) = spot(op, self.step);
         let begin = self.places.get(number).map_or(0, |&place| place as usize) + first;
         Counts { bytes: self.bytes.get(begin..).unwrap_or_default(), stride: stride(op, self.steps), shift, mask }
@@ -54,9 +54,9 @@ impl<'a> Maps<'_, 'a> {
 
     /// The currents of all channels of a pixel; `room` is for those that they are made of.
     pub(crate) fn currents(&self, number: usize, pixel: usize, into: &mut [i32], room: &mut [i32]) {
-        let Some(op) = self.model.op(number) else { return };
-        let into = &mut into[..op.shape.channels];
-        match op.kind {
+        let op = self.model.op(number);
+        let into = &mut into[..op.channels()];
+        match op.kind() {
             Kind::Conv => self.conv(op, pixel, into),
             Kind::Add => self.add(op, pixel, into, room),
             Kind::Pool => self.pool(op, pixel, into, room),
@@ -66,18 +66,18 @@ impl<'a> Maps<'_, 'a> {
     }
 
     fn conv(&self, op: Op<'a>, pixel: usize, into: &mut [i32]) {
-        let (number, model) = (self.model.source(&op, 0), self.model);
-        let Some(source) = model.op(number) else { return };
-        let (counts, window, groups) = (self.counts(number, &source), op.window(), op.word(word::GROUPS));
-        let (weights, bias) = (model.array(&op, 0, 1), model.integers(&op, 1));
+        let (number, model) = (self.model.source(op, 0), self.model);
+        let source = model.op(number);
+        let (counts, window, groups) = (self.counts(number, source), op.window(), op.word(word::GROUPS));
+        let (weights, bias) = (model.array(op, 0, 1), model.integers(op, 1));
         for (channel, current) in into.iter_mut().enumerate() {
             *current = bias.at(channel);
         }
-        let (own, width, pixels) = (source.shape.channels / groups, into.len() / groups, source.shape.pixels());
-        let at = [pixel / op.shape.width, pixel % op.shape.width];
+        let (own, width, pixels) = (source.channels() / groups, into.len() / groups, source.pixels());
+        let at = [pixel / op.width(), pixel % op.width()];
         for ky in 0..window.kernel[0] {
             for kx in 0..window.kernel[1] {
-                let Some(from) = window.pixel(source.shape, at, [ky, kx]) else { continue };
+                let Some(from) = window.pixel(source, at, [ky, kx]) else { continue };
                 let first = (ky * window.kernel[1] + kx) * own;
                 for group in 0..groups {
                     for input in 0..own {
@@ -97,42 +97,42 @@ impl<'a> Maps<'_, 'a> {
 
     /// A pixel of a map of either kind.
     pub(crate) fn pixel(&self, number: usize, pixel: usize, into: &mut [i32], room: &mut [i32]) {
-        let Some(op) = self.model.op(number) else { return };
-        if op.map == Map::Current {
+        let op = self.model.op(number);
+        if op.map() == Map::Current {
             return self.currents(number, pixel, into, room);
         }
-        let (counts, pixels) = (self.counts(number, &op), op.shape.pixels());
-        for (channel, value) in into[..op.shape.channels].iter_mut().enumerate() {
+        let (counts, pixels) = (self.counts(number, op), op.pixels());
+        for (channel, value) in into[..op.channels()].iter_mut().enumerate() {
             *value = i32::from(counts.at(channel * pixels + pixel));
         }
     }
 
     /// A count that no neuron makes.
-    pub(crate) fn count(&self, op: &Op<'a>, i: usize) -> u8 {
-        let (model, pixels) = (self.model, op.shape.pixels());
-        let of = |number: usize, at: usize| model.op(number).map_or(0, |op| self.counts(number, &op).at(at));
-        match op.kind {
+    pub(crate) fn count(&self, op: Op<'a>, i: usize) -> u8 {
+        let (model, pixels) = (self.model, op.pixels());
+        let of = |number: usize, at: usize| self.counts(number, model.op(number)).at(at);
+        match op.kind() {
             Kind::Add => (0..op.sources()).fold(0, |sum: u8, k| sum.wrapping_add(of(model.source(op, k), i))),
             Kind::Gather => from(model, op, model.index(op), i).map_or(0, |from| {
-                let pixels = model.op(from.number).map_or(0, |op| op.shape.pixels());
+                let pixels = model.op(from.number).pixels();
                 of(from.number, from.channel * pixels + from.pixel)
             }),
             _ => {
                 let number = model.source(op, 0);
-                let Some(source) = model.op(number) else { return 0 };
-                let (counts, mut sum) = (self.counts(number, &source), 0_u8);
-                seen(op, &source, i / pixels, i % pixels, |input| sum = sum.wrapping_add(counts.at(input)));
+                let source = model.op(number);
+                let (counts, mut sum) = (self.counts(number, source), 0_u8);
+                seen(op, source, i / pixels, i % pixels, |input| sum = sum.wrapping_add(counts.at(input)));
                 sum
             }
         }
     }
 
     /// The largest cumulative count of a window.
-    pub(crate) fn cumulative(&self, op: &Op<'a>, i: usize) -> i32 {
-        let (number, pixels, mut most) = (self.model.source(op, 0), op.shape.pixels(), 0);
-        let Some(source) = self.model.op(number) else { return 0 };
-        seen(op, &source, i / pixels, i % pixels, |input| {
-            let counts = |step| Maps { step, ..*self }.counts(number, &source).at(input);
+    pub(crate) fn cumulative(&self, op: Op<'a>, i: usize) -> i32 {
+        let (number, pixels, mut most) = (self.model.source(op, 0), op.pixels(), 0);
+        let source = self.model.op(number);
+        seen(op, source, i / pixels, i % pixels, |input| {
+            let counts = |step| Maps { step, ..*self }.counts(number, source).at(input);
             most = (0..=self.step).map(|step| i32::from(counts(step))).sum::<i32>().max(most);
         });
         most
@@ -151,13 +151,13 @@ impl<'a> Maps<'_, 'a> {
 
     fn pool(&self, op: Op<'a>, pixel: usize, into: &mut [i32], room: &mut [i32]) {
         let (values, room) = room.split_at_mut(into.len());
-        let number = self.model.source(&op, 0);
-        let Some(source) = self.model.op(number) else { return };
-        let (window, at) = (op.window(), [pixel / op.shape.width, pixel % op.shape.width]);
+        let number = self.model.source(op, 0);
+        let source = self.model.op(number);
+        let (window, at) = (op.window(), [pixel / op.width(), pixel % op.width()]);
         into.fill(0);
         for ky in 0..window.kernel[0] {
             for kx in 0..window.kernel[1] {
-                let Some(from) = window.pixel(source.shape, at, [ky, kx]) else { continue };
+                let Some(from) = window.pixel(source, at, [ky, kx]) else { continue };
                 self.pixel(number, from, values, room);
                 for (sum, &mut value) in into.iter_mut().zip(&mut *values) {
                     *sum = sum.wrapping_add(value);
@@ -167,9 +167,9 @@ impl<'a> Maps<'_, 'a> {
     }
 
     fn gather(&self, op: Op<'a>, pixel: usize, into: &mut [i32], room: &mut [i32]) {
-        let (index, pixels) = (self.model.index(&op), op.shape.pixels());
+        let (index, pixels) = (self.model.index(op), op.pixels());
         for (channel, value) in into.iter_mut().enumerate() {
-            *value = match from(self.model, &op, index, channel * pixels + pixel) {
+            *value = match from(self.model, op, index, channel * pixels + pixel) {
                 None => 0,
                 Some(From { number, channel, pixel, channels }) => {
                     let (values, room) = room.split_at_mut(channels);
@@ -182,12 +182,12 @@ impl<'a> Maps<'_, 'a> {
 }
 
 /// The inputs that a window sees.
-fn seen(op: &Op<'_>, source: &Op<'_>, channel: usize, pixel: usize, mut see: impl FnMut(usize)) {
-    let (window, at) = (op.window(), [pixel / op.shape.width, pixel % op.shape.width]);
+fn seen(op: Op<'_>, source: Op<'_>, channel: usize, pixel: usize, mut see: impl FnMut(usize)) {
+    let (window, at) = (op.window(), [pixel / op.width(), pixel % op.width()]);
     for ky in 0..window.kernel[0] {
         for kx in 0..window.kernel[1] {
-            if let Some(pixel) = window.pixel(source.shape, at, [ky, kx]) {
-                see(channel * source.shape.pixels() + pixel);
+            if let Some(pixel) = window.pixel(source, at, [ky, kx]) {
+                see(channel * source.pixels() + pixel);
             }
         }
     }
@@ -214,16 +214,16 @@ pub(crate) struct From {
 }
 
 /// Where value `at` of a gather comes from; `None`: it is 0.
-pub(crate) fn from(model: &Model<'_>, op: &Op<'_>, index: Index<'_>, at: usize) -> Option<From> {
+pub(crate) fn from(model: &Model<'_>, op: Op<'_>, index: Index<'_>, at: usize) -> Option<From> {
     let mut place = usize::try_from(index.at(at)).ok()?;
     for k in 0..op.sources() {
         let number = model.source(op, k);
-        let shape = model.op(number)?.shape;
-        if place < shape.size() {
-            let [channel, pixel] = [place / shape.pixels(), place % shape.pixels()];
-            return Some(From { number, channel, pixel, channels: shape.channels });
+        let source = model.op(number);
+        if place < source.size() {
+            let [channel, pixel] = [place / source.pixels(), place % source.pixels()];
+            return Some(From { number, channel, pixel, channels: source.channels() });
         }
-        place -= shape.size();
+        place -= source.size();
     }
     None
 }

@@ -7,11 +7,11 @@ use crate::session::{Session, long};
 
 impl<'a> Session<'_, 'a> {
     /// Neurons pixel by pixel: all steps of one, and then the next.
-    pub(crate) fn neurons(&mut self, number: usize, op: &Op<'a>, [at, steps]: [usize; 2]) {
+    pub(crate) fn neurons(&mut self, number: usize, op: Op<'a>, [at, steps]: [usize; 2]) {
         let (model, layout, goes_on) = (self.model, self.layout, self.goes_on);
-        let (neurons, pixels, size) = (model.neurons(op), op.shape.pixels(), op.shape.size());
-        let (from, channels) = (model.source(op, 0), op.shape.channels);
-        let is_static = model.op(from).is_some_and(|source| source.is_static);
+        let (neurons, pixels, size) = (model.neurons(op), op.pixels(), op.size());
+        let (from, channels) = (model.source(op, 0), op.channels());
+        let is_static = model.op(from).is_static();
         let (words, places) = self.words.split_at_mut(layout.places);
         let (words, own) = words.split_at_mut(layout.pixel);
         let (memory, room) = words.split_at_mut(layout.kept);
@@ -47,21 +47,21 @@ impl<'a> Session<'_, 'a> {
     }
 
     /// The rise of the largest cumulative count of each window.
-    pub(crate) fn max_pool(&mut self, number: usize, op: &Op<'a>, at: usize) {
+    pub(crate) fn max_pool(&mut self, number: usize, op: Op<'a>, at: usize) {
         let from = self.model.source(op, 0);
-        let Some(source) = self.model.op(from) else { return };
-        let (window, shape) = (op.window(), op.shape);
+        let source = self.model.op(from);
+        let window = op.window();
         let (memory, places) = self.words.split_at_mut(self.layout.places);
         let (begin, own) = (places[from] as usize, places[number] as usize);
-        let before = &mut memory[at..at + source.shape.size()];
-        for i in 0..shape.size() {
-            let (channel, pixel) = (i / shape.pixels(), i % shape.pixels());
+        let before = &mut memory[at..at + source.size()];
+        for i in 0..op.size() {
+            let (channel, pixel) = (i / op.pixels(), i % op.pixels());
             let (mut old, mut new) = (0, 0);
             for ky in 0..window.kernel[0] {
                 for kx in 0..window.kernel[1] {
-                    let place = [pixel / shape.width, pixel % shape.width];
-                    let Some(pixel) = window.pixel(source.shape, place, [ky, kx]) else { continue };
-                    let input = channel * source.shape.pixels() + pixel;
+                    let place = [pixel / op.width(), pixel % op.width()];
+                    let Some(pixel) = window.pixel(source, place, [ky, kx]) else { continue };
+                    let input = channel * source.pixels() + pixel;
                     old = before[input].max(old);
                     new = before[input].wrapping_add(i32::from(self.bytes[begin + input])).max(new);
                 }
@@ -74,10 +74,10 @@ impl<'a> Session<'_, 'a> {
     }
 
     /// A byte of sums of levels.
-    pub(crate) fn byte(&mut self, number: usize, op: &Op<'a>, steps: usize) {
-        let (model, layout, pixels) = (self.model, self.layout, op.shape.pixels());
+    pub(crate) fn byte(&mut self, number: usize, op: Op<'a>, steps: usize) {
+        let (model, layout, pixels) = (self.model, self.layout, op.pixels());
         let (words, places) = self.words.split_at_mut(layout.places);
-        let (currents, room) = words[layout.kept..].split_at_mut(op.shape.channels);
+        let (currents, room) = words[layout.kept..].split_at_mut(op.channels());
         let place = places[number] as usize;
         for pixel in 0..pixels {
             for step in 0..steps {
@@ -92,15 +92,15 @@ impl<'a> Session<'_, 'a> {
     }
 
     /// Maps of counts that no neuron makes.
-    pub(crate) fn counted(&mut self, number: usize, op: &Op<'a>, steps: usize) {
+    pub(crate) fn counted(&mut self, number: usize, op: Op<'a>, steps: usize) {
         let (model, layout) = (self.model, self.layout);
         let (_, places) = self.words.split_at(layout.places);
         let place = places[number] as usize;
-        for i in 0..op.shape.size() {
+        for i in 0..op.size() {
             let mut before = 0;
             for step in 0..steps {
                 let maps = |step| Maps { model, bytes: self.bytes, places, steps: layout.steps, step };
-                let value = if op.kind == Kind::MaxPool {
+                let value = if op.kind() == Kind::MaxPool {
                     let risen = maps(step).cumulative(op, i);
                     let value = risen.wrapping_sub(before);
                     before = risen;
@@ -113,11 +113,11 @@ impl<'a> Session<'_, 'a> {
         }
     }
 
-    pub(crate) fn output(&mut self, op: &Op<'a>, [at, steps]: [usize; 2]) {
-        let (source, pixels, layout) = (self.model.source(op, 0), op.shape.pixels(), self.layout);
+    pub(crate) fn output(&mut self, op: Op<'a>, [at, steps]: [usize; 2]) {
+        let (source, pixels, layout) = (self.model.source(op, 0), op.pixels(), self.layout);
         let (words, places) = self.words.split_at_mut(layout.places);
         let (memory, room) = words.split_at_mut(layout.kept);
-        let (values, room) = room.split_at_mut(op.shape.channels);
+        let (values, room) = room.split_at_mut(op.channels());
         let first = self.model.readout() == 4;
         for pixel in 0..pixels {
             for step in 0..steps {
@@ -139,7 +139,7 @@ impl<'a> Session<'_, 'a> {
 }
 
 /// Write a count at a step of so many, of a map that begins where `bytes` do. Steps come one after the other, the first one first.
-fn put(bytes: &mut [u8], op: &Op<'_>, [number, step, steps]: [usize; 3], value: u8) {
+fn put(bytes: &mut [u8], op: Op<'_>, [number, step, steps]: [usize; 3], value: u8) {
     let (first, shift, _) = spot(op, step);
     if let Some(byte) = bytes.get_mut(number * stride(op, steps) + first) {
         *byte = if shift == 0 { value } else { *byte | value << shift };

@@ -21,31 +21,27 @@ pub(crate) struct Layout {
 }
 
 /// Words that an operation of a stream remembers.
-pub(crate) fn kept(model: &Model<'_>, op: &Op<'_>) -> usize {
-    match op.kind {
-        Kind::Neuron => op.shape.size() * (1 + op.word(word::STATES)),
-        Kind::MaxPool => model.op(model.source(op, 0)).map_or(0, |source| source.shape.size()),
-        Kind::Output => 2 * op.shape.size(),
+pub(crate) fn kept(model: &Model<'_>, op: Op<'_>) -> usize {
+    match op.kind() {
+        Kind::Neuron => op.size() * (1 + op.word(word::STATES)),
+        Kind::MaxPool => model.op(model.source(op, 0)).size(),
+        Kind::Output => 2 * op.size(),
         _ => 0,
     }
 }
 
 /// Bytes of a count at all steps: a bit each where it is 0 or 1, a byte where it does not change.
-pub(crate) fn stride(op: &Op<'_>, steps: usize) -> usize {
-    match op.most {
-        _ if op.is_static => 1,
+pub(crate) fn stride(op: Op<'_>, steps: usize) -> usize {
+    match op.most() {
+        _ if op.is_static() => 1,
         1 => steps.div_ceil(8),
         _ => steps,
     }
 }
 
 /// Bytes of an operation's map of counts at all steps.
-fn counts(op: &Op<'_>, steps: usize) -> Option<usize> {
-    if op.map == Map::Count && op.kind != Kind::Output {
-        op.shape.size().checked_mul(stride(op, steps))
-    } else {
-        Some(0)
-    }
+fn counts(op: Op<'_>, steps: usize) -> Option<usize> {
+    if op.map() == Map::Count && op.kind() != Kind::Output { op.size().checked_mul(stride(op, steps)) } else { Some(0) }
 }
 
 /// Maps that are needed at the same time, at most.
@@ -66,11 +62,11 @@ impl Layout {
         let steps = if goes_on || model.window() > 0 { 1 } else { wanted[0].max(wanted[1]) };
         let (mut found, mut widest, mut deepest) = (Self { steps, ..Self::default() }, 0, 0);
         for number in 0..model.count() {
-            let op = model.op(number)?;
-            if goes_on || op.kind == Kind::Output {
-                found.kept = found.kept.checked_add(kept(model, &op))?;
+            let op = model.op(number);
+            if goes_on || op.kind() == Kind::Output {
+                found.kept = found.kept.checked_add(kept(model, op))?;
             }
-            widest = widest.max(op.shape.channels);
+            widest = widest.max(op.channels());
             deepest = deepest.max(model.depth(number, usize::MAX)?);
         }
         // Currents of one pixel for each operation that waits for another's.
@@ -98,7 +94,7 @@ pub(crate) fn arrange(
 ) -> Option<usize> {
     let (mut live, mut peak) = ([Live::default(); MOST], 0_usize);
     for number in 0..model.count() {
-        let size = counts(&model.op(number)?, steps)?;
+        let size = counts(model.op(number), steps)?;
         if !shared {
             place(number, peak);
             peak = peak.checked_add(size)?;
@@ -131,14 +127,14 @@ fn last_use(model: &Model<'_>, number: usize) -> usize {
     }
     let takes = |reader: &usize| {
         let op = model.op(*reader);
-        op.is_some_and(|op| (op.map == Map::Count || op.kind == Kind::Output) && reads(model, &op, number))
+        (op.map() == Map::Count || op.kind() == Kind::Output) && reads(model, op, number)
     };
     (number + 1..model.count()).rev().find(takes).unwrap_or(number)
 }
 
-fn reads(model: &Model<'_>, op: &Op<'_>, number: usize) -> bool {
+fn reads(model: &Model<'_>, op: Op<'_>, number: usize) -> bool {
     (0..op.sources()).map(|k| model.source(op, k)).any(|source| {
-        let through = |op: Op<'_>| op.map == Map::Current && reads(model, &op, number);
-        source == number || (source > number && model.op(source).is_some_and(through))
+        let through = |op: Op<'_>| op.map() == Map::Current && reads(model, op, number);
+        source == number || (source > number && through(model.op(source)))
     })
 }

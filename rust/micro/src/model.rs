@@ -81,7 +81,7 @@ impl<'a> Model<'a> {
             return Err(Fault::new(Status::Unsupported, what));
         }
         (0..model.count()).try_for_each(|number| model.check(number).map_err(|fault| fault.at(model.name(number))))?;
-        let channels = model.op(0).map_or(0, |op| op.shape.channels);
+        let channels = model.op(0).channels();
         if model.pixels() && 2 * model.means.len() != channels {
             return Err(Fault::damaged("the means of its pixels are not those of its channels"));
         }
@@ -94,18 +94,20 @@ impl<'a> Model<'a> {
         self.ops.len() / OP
     }
 
-    fn record(&self, number: usize) -> &'a [u8] {
-        self.ops.get(OP * number..OP * (number + 1)).unwrap_or_default()
+    /// An operation; an empty one behind the last.
+    #[inline(never)]
+    pub(crate) fn op(&self, number: usize) -> Op<'a> {
+        Op(self.ops.as_chunks().0.get(number).unwrap_or(&[0; OP]))
     }
 
-    #[inline(never)]
-    /// An operation of a checked model.
-    pub(crate) fn op(&self, number: usize) -> Option<Op<'a>> {
-        Op::read(self.record(number))
+    /// The last operation.
+    pub(crate) fn last(&self) -> Op<'a> {
+        self.op(self.count() - 1)
     }
 
     pub(crate) fn name(&self, number: usize) -> &'a str {
-        let [begin, length] = [7, 8].map(|word| u32_at(self.record(number), 4 * word) as usize);
+        let op = self.op(number);
+        let (begin, length) = (op.word(word::NAME), op.word(word::NAME_LENGTH));
         let bytes = begin.checked_add(length).and_then(|end| self.names.get(begin..end));
         core::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
     }
@@ -116,8 +118,8 @@ impl<'a> Model<'a> {
 
     /// Steps of the neurons' windows; 0: they have none.
     pub(crate) fn window(&self) -> u32 {
-        let first = (0..self.count()).filter_map(|number| self.op(number)).find(|op| op.kind == Kind::Neuron);
-        first.filter(Op::is_level).map_or(0, |op| op.most)
+        let first = (0..self.count()).map(|number| self.op(number)).find(|op| op.kind() == Kind::Neuron);
+        first.filter(|op| op.is_level()).map_or(0, |op| op.most() as u32)
     }
 
     /// Whether pictures enter.
@@ -126,23 +128,24 @@ impl<'a> Model<'a> {
     }
 
     /// The last operation's: mean current, potential, count or first spike, from 1.
-    pub(crate) fn readout(&self) -> u32 {
-        u32_at(self.record(self.count() - 1), 4 * word::MODE)
+    pub(crate) fn readout(&self) -> usize {
+        self.last().word(word::MODE)
     }
 
     /// How many operations compute a current from counts; `None` for more than `left`.
     pub(crate) fn depth(&self, number: usize, left: usize) -> Option<usize> {
-        let Some(op) = self.op(number).filter(|op| op.map == Map::Current && op.kind != Kind::Output) else {
+        let op = self.op(number);
+        if op.map() != Map::Current || op.kind() == Kind::Output {
             return Some(0);
-        };
+        }
         let left = left.checked_sub(1)?;
-        (0..op.sources()).try_fold(0, |most, k| Some(self.depth(self.source(&op, k), left)?.max(most))).map(|n| n + 1)
+        (0..op.sources()).try_fold(0, |most, k| Some(self.depth(self.source(op, k), left)?.max(most))).map(|n| n + 1)
     }
 
     /// What a caller must know.
     #[must_use]
     pub fn info(&self) -> Info {
-        let (input, last, window) = (self.op(0), self.op(self.count() - 1), self.window());
+        let (input, last, window) = (self.op(0), self.last(), self.window());
         let [layout, runs] = [true, false].map(|goes_on| Layout::of(self, goes_on).unwrap_or_default());
         Info {
             size: size_of::<Info>(),
@@ -153,14 +156,14 @@ impl<'a> Model<'a> {
             alignment: 8,
             format: 1,
             // A channel of a picture is two of the input's map.
-            channels: input.map_or(0, |op| op.shape.channels as u32) >> u32::from(self.pixels()),
-            height: input.map_or(0, |op| op.shape.height as u32),
-            width: input.map_or(0, |op| op.shape.width as u32),
-            outputs: last.map_or(0, |op| op.shape.size() as u32),
+            channels: input.channels() as u32 >> u32::from(self.pixels()),
+            height: input.height() as u32,
+            width: input.width() as u32,
+            outputs: last.size() as u32,
             steps: u32_at(self.about, 8),
             coding: self.coding(),
             precision: 1,
-            readout: self.readout(),
+            readout: self.readout() as u32,
             window,
         }
     }

@@ -59,20 +59,20 @@ impl<'a> Model<'a> {
         if (fire == LEVEL) != (self.window() > 0) {
             return Err(Fault::damaged("neurons with windows beside others"));
         }
-        if op.word(word::STATES) != usize::from(op.flag(REFRACTORY)) || (fire == 0 && op.most != 1) {
+        if op.word(word::STATES) != usize::from(op.flag(REFRACTORY)) || (fire == 0 && op.most() != 1) {
             return Err(Fault::damaged("its values or its largest count are not those of its neurons"));
         }
         let several = fire != 0;
         if several && (op.flag(STRICT) || op.flag(REFRACTORY)) {
             return Err(Fault::damaged("several spikes a step go with >= and without refractory steps"));
         }
-        let values = if op.flag(PER_NEURON) { op.shape.size() } else { op.shape.channels };
+        let values = if op.flag(PER_NEURON) { op.size() } else { op.channels() };
         let leaks = if op.word(word::MODE) == 2 { 2 } else { 0 };
         let count = 4 + leaks + usize::from(op.flag(FLOOR)) + usize::from(op.flag(REFRACTORY));
         for number in (0..count).filter(|&number| number != 3) {
-            self.check_array(&op, number, [4, 4, values])?;
+            self.check_array(op, number, [4, 4, values])?;
         }
-        let threshold = self.integers(&op, 0);
+        let threshold = self.integers(op, 0);
         if several && (0..values).any(|at| threshold.at(at) <= 0) {
             return Err(Fault::damaged("several spikes a step go with thresholds above 0"));
         }
@@ -80,7 +80,7 @@ impl<'a> Model<'a> {
     }
 
     /// The parameters of a layer.
-    pub(crate) fn neurons(&self, op: &Op<'a>) -> Neurons<'a> {
+    pub(crate) fn neurons(&self, op: Op<'a>) -> Neurons<'a> {
         let mut next = 4;
         let mut take = |there: bool| {
             next += usize::from(there);
@@ -102,7 +102,7 @@ impl<'a> Model<'a> {
             },
             strict: op.flag(STRICT),
             per_neuron: op.flag(PER_NEURON),
-            several: (op.word(word::FIRE) != 0).then_some(op.most as i32),
+            several: (op.word(word::FIRE) != 0).then_some(op.most() as i32),
             max_current: op.word(word::MAX_CURRENT) as u64,
         }
     }

@@ -11,55 +11,39 @@ use crate::model::Model;
 pub(crate) enum Map {
     Count,
     Current,
+    Other,
 }
 
-/// What an operation does.
+/// What an operation does: the numbers of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Input,
-    Conv,
-    Pool,
-    MaxPool,
-    Gather,
-    Add,
-    Neuron,
-    Output,
-    Byte,
+    Other = 0,
+    Input = 1,
+    Conv = 2,
+    Pool = 3,
+    MaxPool = 4,
+    Gather = 5,
+    Add = 8,
+    Neuron = 9,
+    Output = 10,
+    Byte = 12,
 }
 
-/// `(C, H, W)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
-    pub(crate) channels: usize,
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-}
-
-impl Shape {
-    pub(crate) fn pixels(self) -> usize {
-        self.height * self.width
-    }
-
-    pub(crate) fn size(self) -> usize {
-        self.channels * self.pixels()
-    }
-}
-
-/// One operation.
+/// One operation: its record in the file.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Op<'a> {
-    record: &'a [u8],
-    pub(crate) kind: Kind,
-    pub(crate) map: Map,
-    /// The same at every step.
-    pub(crate) is_static: bool,
-    pub(crate) shape: Shape,
-    /// The largest count.
-    pub(crate) most: u32,
-}
+pub(crate) struct Op<'a>(pub(crate) &'a [u8; OP]);
 
 /// Words of an operation.
 pub(crate) mod word {
+    pub(crate) const KIND: usize = 0;
+    pub(crate) const MAP: usize = 1;
+    pub(crate) const STATIC: usize = 2;
+    pub(crate) const MOST: usize = 3;
+    pub(crate) const CHANNELS: usize = 4;
+    pub(crate) const HEIGHT: usize = 5;
+    pub(crate) const WIDTH: usize = 6;
+    pub(crate) const NAME: usize = 7;
+    pub(crate) const NAME_LENGTH: usize = 8;
     pub(crate) const SOURCES: usize = 9;
     pub(crate) const SOURCE_COUNT: usize = 10;
     pub(crate) const ARRAYS: usize = 11;
@@ -81,11 +65,16 @@ pub(crate) const RUNS: usize = 5;
 /// Bytes of an operation.
 pub(crate) const OP: usize = 128;
 
-impl<'a> Op<'a> {
-    /// Read one; `None` where it is one that microcontrollers do not run.
-    pub(crate) fn read(record: &'a [u8]) -> Option<Self> {
-        let at = |word: usize| u32_at(record, 4 * word);
-        let kind = match at(0) {
+impl Op<'_> {
+    #[inline(never)]
+    pub(crate) fn word(self, word: usize) -> usize {
+        u32_at(self.0, 4 * word) as usize
+    }
+
+    /// What it does; `Other` where microcontrollers do not do it.
+    #[inline(never)]
+    pub(crate) fn kind(self) -> Kind {
+        match self.word(word::KIND) {
             1 => Kind::Input,
             2 => Kind::Conv,
             3 => Kind::Pool,
@@ -95,48 +84,76 @@ impl<'a> Op<'a> {
             9 => Kind::Neuron,
             10 => Kind::Output,
             12 => Kind::Byte,
-            _ => return None,
-        };
-        let map = match at(1) {
-            1 | 3 => Map::Count,
-            2 => Map::Current,
-            _ => return None,
-        };
-        let [channels, height, width] = [4, 5, 6].map(|word| at(word) as usize);
-        let is_static = at(2) == 1;
-        (at(2) <= 1).then_some(Self {
-            record,
-            kind,
-            map,
-            is_static,
-            shape: Shape { channels, height, width },
-            most: at(3),
-        })
+            _ => Kind::Other,
+        }
     }
 
-    pub(crate) fn word(&self, word: usize) -> usize {
-        u32_at(self.record, 4 * word) as usize
+    #[inline(never)]
+    pub(crate) fn map(self) -> Map {
+        match self.word(word::MAP) {
+            1 | 3 => Map::Count,
+            2 => Map::Current,
+            _ => Map::Other,
+        }
+    }
+
+    /// Whether it is the same at every step.
+    pub(crate) fn is_static(self) -> bool {
+        self.word(word::STATIC) == 1
+    }
+
+    /// The largest count.
+    pub(crate) fn most(self) -> usize {
+        self.word(word::MOST)
+    }
+
+    pub(crate) fn channels(self) -> usize {
+        self.word(word::CHANNELS)
+    }
+
+    pub(crate) fn height(self) -> usize {
+        self.word(word::HEIGHT)
+    }
+
+    pub(crate) fn width(self) -> usize {
+        self.word(word::WIDTH)
+    }
+
+    #[inline(never)]
+    pub(crate) fn pixels(self) -> usize {
+        self.height() * self.width()
+    }
+
+    #[inline(never)]
+    pub(crate) fn size(self) -> usize {
+        self.channels() * self.pixels()
+    }
+
+    /// Whether its map has the shape of another's.
+    #[inline(never)]
+    pub(crate) fn is_shaped_as(self, other: Self) -> bool {
+        self.0[4 * word::CHANNELS..4 * word::NAME] == other.0[4 * word::CHANNELS..4 * word::NAME]
     }
 
     /// How many maps it reads.
-    pub(crate) fn sources(&self) -> usize {
+    pub(crate) fn sources(self) -> usize {
         self.word(word::SOURCE_COUNT)
     }
 
     #[inline(never)]
     /// Kernel, stride, padding at the top and the left, dilation; and padding at the bottom and the right.
-    pub(crate) fn window(&self) -> Window {
+    pub(crate) fn window(self) -> Window {
         let pair = |first: usize| [self.word(word::WINDOW + first), self.word(word::WINDOW + first + 1)];
         Window { kernel: pair(0), stride: pair(2), pads: pair(4), ends: pair(6), dilation: pair(8) }
     }
 
     /// Whether it is a neuron that fires once in a window, whose step is read as a level.
-    pub(crate) fn is_level(&self) -> bool {
-        self.kind == Kind::Neuron && self.word(word::FIRE) == LEVEL
+    pub(crate) fn is_level(self) -> bool {
+        self.kind() == Kind::Neuron && self.word(word::FIRE) == LEVEL
     }
 
     /// Whether it is a neuron with this flag.
-    pub(crate) fn flag(&self, flag: usize) -> bool {
+    pub(crate) fn flag(self, flag: usize) -> bool {
         self.word(word::FLAGS) & flag != 0
     }
 }
@@ -173,11 +190,11 @@ impl Window {
 
     #[inline(never)]
     /// The pixel of a map that a tap of a window sees, if it lies inside.
-    pub(crate) fn pixel(&self, shape: Shape, at: [usize; 2], tap: [usize; 2]) -> Option<usize> {
+    pub(crate) fn pixel(&self, source: Op<'_>, at: [usize; 2], tap: [usize; 2]) -> Option<usize> {
         let [y, x] = [0, 1]
             .map(|axis| (at[axis] * self.stride[axis] + tap[axis] * self.dilation[axis]).checked_sub(self.pads[axis]));
         let (y, x) = (y?, x?);
-        (y < shape.height && x < shape.width).then_some(y * shape.width + x)
+        (y < source.height() && x < source.width()).then_some(y * source.width() + x)
     }
 }
 
@@ -199,7 +216,7 @@ pub(crate) struct Term<'a> {
 impl<'a> Model<'a> {
     #[inline(never)]
     /// The number of the map that an operation reads as its `number`-th.
-    pub(crate) fn source(&self, op: &Op<'_>, number: usize) -> usize {
+    pub(crate) fn source(&self, op: Op<'_>, number: usize) -> usize {
         u32_at(self.sources, 16 * (op.word(word::SOURCES) + number)) as usize
     }
 
@@ -207,10 +224,10 @@ impl<'a> Model<'a> {
     pub(crate) fn terms(&self, op: Op<'a>) -> impl Iterator<Item = Term<'a>> {
         let (model, mut array) = (*self, 0);
         (0..op.sources()).map(move |number| {
-            let source = model.source(&op, number);
+            let source = model.source(op, number);
             let mut next = || {
                 array += 1;
-                model.integers(&op, array - 1)
+                model.integers(op, array - 1)
             };
             let entry = match u32_at(model.sources, 16 * (op.word(word::SOURCES) + number) + 4) {
                 2 => Entry::Constant(next()),
@@ -223,7 +240,7 @@ impl<'a> Model<'a> {
 
     #[inline(never)]
     /// The bytes of an operation's `number`-th array; none where it has it not.
-    pub(crate) fn array(&self, op: &Op<'_>, number: usize, size: usize) -> &'a [u8] {
+    pub(crate) fn array(&self, op: Op<'_>, number: usize, size: usize) -> &'a [u8] {
         if number >= op.word(word::ARRAY_COUNT) {
             return &[];
         }
@@ -234,12 +251,12 @@ impl<'a> Model<'a> {
     }
 
     /// The table of a gather.
-    pub(crate) fn index(&self, op: &Op<'_>) -> Index<'a> {
+    pub(crate) fn index(&self, op: Op<'_>) -> Index<'a> {
         let runs = u64_at(self.arrays, 24 * op.word(word::ARRAYS)) == RUNS as u64;
         Index { bytes: self.array(op, 0, if runs { RUN } else { 4 }), runs }
     }
 
-    pub(crate) fn integers(&self, op: &Op<'_>, number: usize) -> Integers<'a> {
+    pub(crate) fn integers(&self, op: Op<'_>, number: usize) -> Integers<'a> {
         Integers(self.array(op, number, 4))
     }
 
@@ -247,7 +264,7 @@ impl<'a> Model<'a> {
     /// Check that an array has a type and so many values.
     pub(crate) fn check_array(
         &self,
-        op: &Op<'_>,
+        op: Op<'_>,
         number: usize,
         [kind, size, count]: [usize; 3],
     ) -> Result<(), Fault<'a>> {

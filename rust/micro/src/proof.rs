@@ -17,7 +17,7 @@ const WHOLE: u64 = 1 << 30;
 pub(crate) fn prove(model: &Model<'_>, steps: u64, magnitude: &dyn Fn(usize) -> u64) -> Result<u64, usize> {
     let beyond = |steps: u64| {
         (0..model.count()).find(|&number| {
-            let reach = model.op(number).map_or(0, |op| reach(model, &op, steps));
+            let reach = reach(model, model.op(number), steps);
             reach > 0 && magnitude(number).saturating_add(reach) > INT32
         })
     };
@@ -33,9 +33,9 @@ pub(crate) fn prove(model: &Model<'_>, steps: u64, magnitude: &dyn Fn(usize) -> 
 }
 
 /// How far a value can go from where it starts.
-fn reach<'a>(model: &Model<'a>, op: &Op<'a>, steps: u64) -> u64 {
-    match op.kind {
-        Kind::MaxPool => steps * u64::from(op.most),
+fn reach<'a>(model: &Model<'a>, op: Op<'a>, steps: u64) -> u64 {
+    match op.kind() {
+        Kind::MaxPool => steps * op.most() as u64,
         Kind::Neuron => {
             let neurons = model.neurons(op);
             let edge = neurons.threshold.largest().max(neurons.v_reset.largest());

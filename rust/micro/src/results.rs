@@ -15,17 +15,17 @@ impl<'a> Session<'_, 'a> {
     ///
     /// There is no step, or room for another number of scores.
     pub fn scores(&self, scores: &mut [f32]) -> Result<'a, ()> {
-        let Some(op) = self.model.op(self.model.count() - 1) else { return Ok(()) };
+        let op = self.model.last();
         if self.steps == 0 {
             return Err(Fault::new(Status::Argument, "no step has been taken"));
         }
-        if scores.len() != op.shape.size() {
+        if scores.len() != op.size() {
             return Err(Fault::new(Status::Argument, "room for another number of scores"));
         }
-        let sums = &self.words[self.layout.kept - 2 * op.shape.size()..self.layout.kept];
-        let units = self.model.array(&op, 0, 8);
+        let sums = &self.words[self.layout.kept - 2 * op.size()..self.layout.kept];
+        let units = self.model.array(op, 0, 8);
         for (i, (score, sum)) in scores.iter_mut().zip(sums.chunks_exact(2)).enumerate() {
-            let unit = if units.is_empty() { None } else { Some(u64_at(units, 8 * (i / op.shape.pixels()))) };
+            let unit = if units.is_empty() { None } else { Some(u64_at(units, 8 * (i / op.pixels()))) };
             *score = self.score(long(sum), unit);
         }
         Ok(())
@@ -52,11 +52,9 @@ impl<'a> Session<'_, 'a> {
         let differs = Fault::new(Status::Golden, "the golden run gives other scores or spikes here");
         let [samples, steps] = [12, 16].map(|at| u32_at(self.model.about, at) as usize);
         let [input, scores, spikes] = self.model.golden;
-        let (Some(first), Some(last)) = (self.model.op(0), self.model.op(self.model.count() - 1)) else {
-            return Err(differs);
-        };
+        let (first, last) = (self.model.op(0), self.model.last());
         let pixels = self.model.pixels();
-        let (size, classes) = (first.shape.size() >> u32::from(pixels), last.shape.size());
+        let (size, classes) = (first.size() >> u32::from(pixels), last.size());
         let rows = if pixels { Some(samples) } else { samples.checked_mul(steps) };
         let expected = rows.and_then(|rows| rows.checked_mul(size));
         if expected != Some(input.len()) || samples.checked_mul(4 * classes) != Some(scores.len()) {
@@ -78,7 +76,7 @@ impl<'a> Session<'_, 'a> {
             }
             for step in 0..if pixels { 0 } else { steps } {
                 self.bytes[..size].copy_from_slice(&input[(step * samples + sample) * size..][..size]);
-                if self.bytes[..size].iter().any(|&count| u32::from(count) > first.most) {
+                if self.bytes[..size].iter().any(|&count| usize::from(count) > first.most()) {
                     return Err(Fault::damaged("a golden count is too large"));
                 }
                 self.advance(1)?;
@@ -89,8 +87,8 @@ impl<'a> Session<'_, 'a> {
             }
             for class in 0..classes {
                 let sums = &self.words[self.layout.kept - 2 * classes..self.layout.kept];
-                let units = self.model.array(&last, 0, 8);
-                let unit = (!units.is_empty()).then(|| u64_at(units, 8 * (class / last.shape.pixels())));
+                let units = self.model.array(last, 0, 8);
+                let unit = (!units.is_empty()).then(|| u64_at(units, 8 * (class / last.pixels())));
                 let score = self.score(long(&sums[2 * class..]), unit).to_bits();
                 let wanted = u32_at(scores, 4 * (sample * classes + class));
                 // The sign of a zero is not defined.
@@ -106,6 +104,6 @@ impl<'a> Session<'_, 'a> {
     }
 
     fn is_neuron(&self, number: usize) -> bool {
-        self.model.op(number).is_some_and(|op| op.kind == Kind::Neuron)
+        self.model.op(number).kind() == Kind::Neuron
     }
 }

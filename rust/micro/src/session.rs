@@ -67,15 +67,15 @@ impl<'m, 'a> Session<'m, 'a> {
         (self.steps, self.proven, self.spikes) = (0, 0, 0);
         let mut at = 0;
         for number in 0..self.model.count() {
-            let Some(op) = self.model.op(number) else { continue };
-            let size = self.kept(&op);
+            let op = self.model.op(number);
+            let size = self.kept(op);
             let own = &mut self.words[at..at + size];
-            if op.kind == Kind::Neuron && self.goes_on {
-                let (neurons, pixels) = (self.model.neurons(&op), op.shape.pixels());
-                for (i, v) in own[..op.shape.size()].iter_mut().enumerate() {
+            if op.kind() == Kind::Neuron && self.goes_on {
+                let (neurons, pixels) = (self.model.neurons(op), op.pixels());
+                for (i, v) in own[..op.size()].iter_mut().enumerate() {
                     *v = neurons.v_init.at(if neurons.per_neuron { i } else { i / pixels });
                 }
-            } else if op.kind == Kind::Output && self.model.readout() == 4 {
+            } else if op.kind() == Kind::Output && self.model.readout() == 4 {
                 own.fill(-1);
             }
             at += size;
@@ -94,15 +94,16 @@ impl<'m, 'a> Session<'m, 'a> {
     ///
     /// Events enter, or it has another number of pixels.
     pub fn picture(&mut self, picture: &[u8]) -> Result<'a, ()> {
-        let Some(input) = self.model.op(0).filter(|_| self.model.pixels()) else {
+        let input = self.model.op(0);
+        if !self.model.pixels() {
             return Err(Fault::new(Status::Argument, "events enter this network: pysnn_step_events"));
-        };
-        let (over, under) = self.bytes[..input.shape.size()].split_at_mut(input.shape.size() / 2);
+        }
+        let (over, under) = self.bytes[..input.size()].split_at_mut(input.size() / 2);
         if picture.len() != over.len() {
             return Err(Fault::new(Status::Argument, "another number of pixels than the network has inputs"));
         }
-        let rows = picture.chunks(input.shape.pixels()).zip(self.model.means);
-        let maps = over.chunks_mut(input.shape.pixels()).zip(under.chunks_mut(input.shape.pixels()));
+        let rows = picture.chunks(input.pixels()).zip(self.model.means);
+        let maps = over.chunks_mut(input.pixels()).zip(under.chunks_mut(input.pixels()));
         for ((row, &mean), (over, under)) in rows.zip(maps) {
             for (&pixel, (over, under)) in row.iter().zip(over.iter_mut().zip(under)) {
                 (*over, *under) = (pixel.saturating_sub(mean), mean.saturating_sub(pixel));
@@ -140,15 +141,16 @@ impl<'m, 'a> Session<'m, 'a> {
     ///
     /// An input that does not exist or gets too many events; a potential could leave int32.
     pub fn step(&mut self, events: &[u32]) -> Result<'a, ()> {
-        let Some(input) = self.model.op(0).filter(|_| !self.model.pixels()) else {
+        let input = self.model.op(0);
+        if self.model.pixels() {
             return Err(Fault::new(Status::Argument, "pictures enter this network: pysnn_steps"));
-        };
-        let map = &mut self.bytes[..input.shape.size()];
+        }
+        let map = &mut self.bytes[..input.size()];
         map.fill(0);
         for &event in events {
             match map.get_mut(event as usize) {
                 None => return Err(Fault::new(Status::Data, "an event at an input that does not exist")),
-                Some(count) if u32::from(*count) >= input.most => {
+                Some(count) if usize::from(*count) >= input.most() => {
                     return Err(Fault::new(Status::Data, "more events at one input in one step than the file allows"));
                 }
                 Some(count) => *count += 1,
@@ -157,8 +159,8 @@ impl<'m, 'a> Session<'m, 'a> {
         self.advance(1)
     }
 
-    fn kept(&self, op: &Op<'_>) -> usize {
-        if self.goes_on || op.kind == Kind::Output { kept(self.model, op) } else { 0 }
+    fn kept(&self, op: Op<'_>) -> usize {
+        if self.goes_on || op.kind() == Kind::Output { kept(self.model, op) } else { 0 }
     }
 
     /// Take steps with the counts that lie in the input's map: one, or all of a run, layer by layer.
@@ -168,16 +170,16 @@ impl<'m, 'a> Session<'m, 'a> {
         }
         let mut at = 0;
         for number in 1..self.model.count() {
-            let Some(op) = self.model.op(number) else { continue };
-            match (op.kind, op.map) {
-                (Kind::Neuron, _) => self.neurons(number, &op, [at, steps]),
-                (Kind::Byte, _) => self.byte(number, &op, steps),
-                (Kind::MaxPool, _) if self.goes_on => self.max_pool(number, &op, at),
-                (Kind::Output, _) => self.output(&op, [at, steps]),
-                (Kind::MaxPool, _) | (_, Map::Count) => self.counted(number, &op, steps),
+            let op = self.model.op(number);
+            match (op.kind(), op.map()) {
+                (Kind::Neuron, _) => self.neurons(number, op, [at, steps]),
+                (Kind::Byte, _) => self.byte(number, op, steps),
+                (Kind::MaxPool, _) if self.goes_on => self.max_pool(number, op, at),
+                (Kind::Output, _) => self.output(op, [at, steps]),
+                (Kind::MaxPool, _) | (_, Map::Count) => self.counted(number, op, steps),
                 _ => {}
             }
-            at += self.kept(&op);
+            at += self.kept(op);
         }
         self.steps += steps as u64;
         self.proven -= steps as u64;
@@ -188,11 +190,11 @@ impl<'m, 'a> Session<'m, 'a> {
         let (model, words) = (self.model, &*self.words);
         let magnitude = |wanted: usize| {
             if !self.goes_on {
-                let op = model.op(wanted).filter(|op| op.kind == Kind::Neuron);
-                return op.map_or(0, |op| model.neurons(&op).v_init.largest());
+                let op = model.op(wanted);
+                return if op.kind() == Kind::Neuron { model.neurons(op).v_init.largest() } else { 0 };
             }
-            let before = (0..wanted).filter_map(|number| model.op(number)).map(|op| kept(model, &op)).sum::<usize>();
-            let size = model.op(wanted).map_or(0, |op| kept(model, &op));
+            let before = (0..wanted).map(|number| kept(model, model.op(number))).sum::<usize>();
+            let size = kept(model, model.op(wanted));
             words[before..before + size].iter().map(|value| u64::from(value.unsigned_abs())).max().unwrap_or(0)
         };
         prove(model, steps, &magnitude).map_err(|number| {
