@@ -13,6 +13,8 @@ pub(crate) enum Set {
     #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(target_arch = "x86_64")]
+    AvxVnni,
+    #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "aarch64")]
     DotProd,
@@ -21,7 +23,7 @@ pub(crate) enum Set {
 }
 
 /// Names of all levels on any machine, ascending.
-const NAMES: [&str; 5] = ["baseline", "avx2", "avx512", "dotprod", "i8mm"];
+const NAMES: [&str; 6] = ["baseline", "avx2", "avxvnni", "avx512", "dotprod", "i8mm"];
 
 /// An instruction set that this machine has: only detection makes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +48,9 @@ impl Level {
                 && std::arch::is_x86_feature_detected!("popcnt")
             {
                 levels.push(Self(Set::Avx2));
+                if std::arch::is_x86_feature_detected!("avxvnni") {
+                    levels.push(Self(Set::AvxVnni));
+                }
                 if std::arch::is_x86_feature_detected!("avx512f")
                     && std::arch::is_x86_feature_detected!("avx512bw")
                     && std::arch::is_x86_feature_detected!("avx512vl")
@@ -97,11 +102,13 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => NAMES[1],
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => NAMES[2],
+            Set::AvxVnni => NAMES[2],
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => NAMES[3],
             #[cfg(target_arch = "aarch64")]
-            Set::DotProd => NAMES[3],
+            Set::DotProd => NAMES[4],
             #[cfg(target_arch = "aarch64")]
-            Set::I8mm => NAMES[4],
+            Set::I8mm => NAMES[5],
         }
     }
 
@@ -121,7 +128,8 @@ impl Level {
             Set::DotProd | Set::I8mm => run_baseline(kernel),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
-            Set::Avx2 => unsafe { run_avx2(kernel) },
+            // Only dot products have instructions of their own at that level, in `dot/vnni.rs`.
+            Set::Avx2 | Set::AvxVnni => unsafe { run_avx2(kernel) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Set::Avx512 => unsafe { run_avx512(kernel) },

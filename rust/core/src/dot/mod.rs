@@ -14,6 +14,8 @@ mod neon;
 mod pixels;
 mod plain;
 mod tile;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 pub(crate) use field::{Counts, DEPTH, Field, Inputs, OUTPUTS, ROWS, Row, Run, Segment, TOGETHER, Word};
 pub(crate) use pixels::pixels;

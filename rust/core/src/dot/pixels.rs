@@ -4,7 +4,7 @@ use super::field::{DEPTH, Inputs, OUTPUTS, Run};
 #[cfg(target_arch = "aarch64")]
 use super::neon::{self, Signed, Unsigned, Widened};
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, avx512};
+use super::{avx2, avx512, vnni};
 use crate::simd::{Level, Set};
 
 /// The sums of `P` pixels.
@@ -19,6 +19,9 @@ pub(crate) fn pixels<const P: usize, const V: usize>(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
         Set::Avx2 => unsafe { avx2::pixels(inputs, run, sums) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Set::AvxVnni => unsafe { vnni::vex::pixels(inputs, run, sums) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Set::Avx512 => unsafe { avx512::pixels(inputs, run, sums) },
@@ -62,6 +65,8 @@ fn plain<const P: usize, const V: usize>(inputs: &Inputs<'_, V>, run: Run, sums:
 mod tests {
     use super::*;
     use crate::dot::field::{Row, Segment};
+    #[cfg(target_arch = "x86_64")]
+    use crate::dot::vnni::has_vnni_of_avx512;
     use crate::simd::Level;
 
     fn check<const P: usize, const V: usize>(most: u8) {
@@ -83,6 +88,13 @@ mod tests {
             let mut sums = [[[-1; OUTPUTS]; V]; P];
             pixels(level, &inputs, run, &mut sums);
             assert_eq!(sums, expected, "{} {P} {V} {most}", level.name());
+        }
+        #[cfg(target_arch = "x86_64")]
+        if has_vnni_of_avx512() {
+            let mut sums = [[[-1; OUTPUTS]; V]; P];
+            // SAFETY: the machine has it.
+            unsafe { vnni::evex::pixels(&inputs, run, &mut sums) };
+            assert_eq!(sums, expected, "{P} {V} {most}");
         }
     }
 

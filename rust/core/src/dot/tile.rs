@@ -5,7 +5,7 @@ use super::field::{Counts, Field, OUTPUTS, ROWS, TOGETHER, Word};
 use super::neon::{self, Signed, Unsigned, Widened};
 use super::plain;
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, avx512};
+use super::{avx2, avx512, vnni};
 use crate::simd::{Level, Set};
 
 /// Dot products for up to `8 C` steps and `16 V` outputs.
@@ -20,6 +20,9 @@ pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
         Set::Avx2 if field.most <= avx2::LARGEST => unsafe { avx2::tile(field, pixel, sums) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Set::AvxVnni => unsafe { vnni::vex::tile(field, pixel, sums) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Set::Avx512 => unsafe { avx512::tile(field, pixel, sums) },
@@ -42,8 +45,8 @@ pub(crate) fn tile<const C: usize, const V: usize, const P: usize>(
 pub(crate) fn words(level: Level, steps: [Counts; ROWS]) -> [Word; TOGETHER] {
     match level.set() {
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: as above; both have AVX2.
-        Set::Avx2 | Set::Avx512 => unsafe { avx2::words(steps) },
+        // SAFETY: as above; all have AVX2.
+        Set::Avx2 | Set::AvxVnni | Set::Avx512 => unsafe { avx2::words(steps) },
         _ => plain::words(steps),
     }
 }
@@ -52,6 +55,8 @@ pub(crate) fn words(level: Level, steps: [Counts; ROWS]) -> [Word; TOGETHER] {
 mod tests {
     use super::*;
     use crate::dot::field::{Row, Segment};
+    #[cfg(target_arch = "x86_64")]
+    use crate::dot::vnni::has_vnni_of_avx512;
 
     fn noise(at: usize) -> u8 {
         (at.wrapping_mul(2_654_435_761) >> 9) as u8
@@ -77,6 +82,13 @@ mod tests {
             let mut sums = vec![[[[0; OUTPUTS]; V]; 2]; steps];
             tile::<C, V, 2>(level, &field, 1, &mut sums);
             assert_eq!(sums, expected, "{} {C} {V} {most} {steps}", level.name());
+        }
+        #[cfg(target_arch = "x86_64")]
+        if has_vnni_of_avx512() {
+            let mut sums = vec![[[[0; OUTPUTS]; V]; 2]; steps];
+            // SAFETY: the machine has it.
+            unsafe { vnni::evex::tile::<C, V, 2>(&field, 1, &mut sums) };
+            assert_eq!(sums, expected, "{C} {V} {most} {steps}");
         }
     }
 

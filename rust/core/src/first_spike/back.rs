@@ -195,14 +195,16 @@ fn halves(sums: &Lane) -> f32 {
     sums[0]
 }
 
-/// Gradients by block into one matrix of rows of `columns`, added to what is there.
-pub(super) fn add_block(block: &Block<'_>, sum: &[f32], columns: usize, total: &mut [f32]) {
-    let stride = block.lanes() * LANES;
-    for (row, to) in sum.chunks_exact(stride).zip(total.chunks_exact_mut(columns)) {
-        for (value, to) in row[..block.width].iter().zip(&mut to[block.first..]) {
-            *to += value;
+/// Gradients by block as one matrix of rows.
+pub(super) fn joined(weights: &Weights<'_>, sums: &[Vec<f32>], rows: usize) -> Vec<f32> {
+    let mut all = Vec::with_capacity(rows * weights.columns());
+    for row in 0..rows {
+        for (number, sum) in sums.iter().enumerate() {
+            let block = weights.block(number);
+            all.extend_from_slice(&sum[row * block.lanes() * LANES..][..block.width]);
         }
     }
+    all
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The backward pass through all layers, and the sum over samples in a fixed order.
 
-use super::back::{Back, Way, add_block, by_input, by_weight};
+use super::back::{Back, Way, by_input, by_weight, joined};
 use super::blocks::{LANES, Weights};
 use super::pass::{GROUP, GroupPass, earliest};
 use super::plan::{Layer, Neuron, Plan};
@@ -150,16 +150,12 @@ impl Backward<'_> {
             let (index, block) = tasks[task];
             self.block(backs, index, block, poll)
         })?;
-        let mut totals: Vec<Vec<f32>> = Vec::new();
-        for ((index, number), sum) in tasks.into_iter().zip(sums) {
-            let layer = &self.plan.layers[index];
-            let weights = self.weights_of(index)?;
-            if number == 0 {
-                totals.push(vec![0.0; layer.rows() * layer.columns()]);
-            }
-            if let Some(total) = totals.last_mut() {
-                add_block(&weights.block(number), &sum, layer.columns(), total);
-            }
+        let mut sums = sums.into_iter();
+        let mut totals = Vec::new();
+        for (layer, weights) in self.plan.layers.iter().zip(self.weights) {
+            let Some(weights) = weights else { continue };
+            let sums: Vec<Vec<f32>> = sums.by_ref().take(weights.blocks()).collect();
+            totals.push(joined(weights, &sums, layer.rows()));
         }
         Ok(totals)
     }

@@ -44,12 +44,16 @@ impl<'a> Weights<'a> {
         let (full, rest) = (columns / BLOCK, columns % BLOCK);
         let copied = if many && columns > BLOCK { 0 } else { full + usize::from(fills_lanes(rest)) };
         let mut weights = Self { whole, columns, copied, copy: Vec::new() };
-        let mut copy = Vec::new();
+        let mut copy = Vec::with_capacity(weights.rows() * (weights.blocks() - copied) * BLOCK);
         for number in copied..weights.blocks() {
             let (first, width) = (number * BLOCK, weights.width(number));
             let stride = lanes_for(width) * LANES;
             for row in whole.chunks_exact(columns) {
-                copy.extend_from_slice(&row[first..first + width]);
+                match row[first..].first_chunk::<BLOCK>() {
+                    // As many as are known beforehand are some moves, others a call.
+                    Some(block) if width == BLOCK => copy.extend_from_slice(block),
+                    _ => copy.extend_from_slice(&row[first..first + width]),
+                }
                 copy.resize(copy.len() + stride - width, 0.0);
             }
         }

@@ -3,7 +3,8 @@
 use super::blocks::{BLOCK, Block, LANES, Weights, check_rows, with_lanes};
 use super::neuron::{Dynamics, Fired, Ramp, State, Step};
 use super::plan::{Layer, Neuron, Plan};
-use super::spikes::{Lists, Sites, Sorter, Spike};
+use super::sorting::Sorter;
+use super::spikes::{Lists, Sites, Spike};
 use crate::control::Watch;
 use crate::error::Result;
 use crate::simd::{Kernel, Level};
@@ -29,7 +30,7 @@ pub(super) fn decide(
     for sample in inputs.chunks_exact(plan.in_size()) {
         poll.check()?;
         let mut map = Lists::new();
-        map.push_map(sample, &mut sorter);
+        map.push_maps(sample, sample.len(), &mut sorter);
         decisions.push(running.sample(map.get(0)));
     }
     Ok(decisions)

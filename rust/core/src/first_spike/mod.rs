@@ -14,6 +14,7 @@ mod neuron;
 mod pass;
 mod plan;
 mod rule;
+mod sorting;
 mod spikes;
 
 pub use decide::Decisions;

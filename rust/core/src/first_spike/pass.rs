@@ -3,7 +3,8 @@
 use super::blocks::Weights;
 use super::fire::Fire;
 use super::plan::{Layer, Plan};
-use super::spikes::{Lists, Sites, Sorter, row_offsets, site_base};
+use super::sorting::Sorter;
+use super::spikes::{Lists, Sites, row_offsets, site_base};
 use crate::control::Watch;
 use crate::error::Result;
 use crate::simd::Level;
@@ -53,9 +54,7 @@ pub(super) fn forward(
             group.layers.push(pass);
             continue;
         };
-        for map in below.chunks_exact(layer.in_size()) {
-            pass.spikes.push_map(map, &mut sorter);
-        }
+        pass.spikes.push_maps(below, layer.in_size(), &mut sorter);
         if layer.is_dense() {
             let (lists, times, marks) = (&pass.spikes, &mut pass.times[..], &mut pass.marks[..]);
             Fire { weights, lists, times, marks }.run(level, plan.neuron, layer)?;

@@ -67,11 +67,13 @@ impl Used {
 }
 
 /// Events an input and a step from which on dot products are faster: for up to 16 outputs, up to 32, up to 64, and more.
-/// `benchmarks/claims/kernels.py` measures them. Those of aarch64 are not measured: they are the ratio of the instructions that either takes.
+/// `benchmarks/claims/kernels.py` measures them. Those of AVX-VNNI and aarch64 are not measured: they are the ratio of the instructions that either takes.
 fn crossovers(level: Level) -> [f32; 4] {
     match level.set() {
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 => [0.09, 0.22, 0.29, 0.34],
+        #[cfg(target_arch = "x86_64")]
+        Set::AvxVnni => [0.05, 0.11, 0.15, 0.17],
         #[cfg(target_arch = "x86_64")]
         Set::Avx512 => [0.0, 0.04, 0.10, 0.16],
         #[cfg(target_arch = "aarch64")]
