@@ -78,12 +78,14 @@ def _converted(name: str, recipe: str) -> Network:
     return load(file).network
 
 
-def _rows(name: str, split: str, recipe: str, method: str, lead: int) -> list[dict[str, Any]]:
-    """Run one method with one lead, and say what it did at each of its numbers of steps."""
+def _rows(
+    name: str, split: str, recipe: str, method: str, lead: int, reads: Sequence[int] = READS
+) -> list[dict[str, Any]]:
+    """Run one method with one lead, or one pass to be read at ``reads``, and say what it did at each number of steps."""
     images, labels = _images(split)
     simulator = Simulator(_converted(name, recipe), **_RUN)
     if method == _ONCE:
-        steps = list(READS)
+        steps = list(reads)
         result = simulator.run(images, steps=steps, keep_state=False, batch_size=256)
     else:
         steps = [at for at in STEPS if method != "offset-by-layer" or at >= lead]
@@ -124,12 +126,12 @@ def _costs(result: Result, at: int) -> dict[str, float]:
     }
 
 
-def _part(name: str, split: str, recipe: str, method: str, lead: int = 0) -> pl.DataFrame:
+def _part(name: str, split: str, recipe: str, method: str, lead: int = 0, reads: Sequence[int] = READS) -> pl.DataFrame:
     """Return the rows of one run, which is done once."""
     file = WORK / f"{name}-{split}-{list(RECIPES).index(recipe)}-{method.replace(' ', '-')}-{lead}.parquet"
     if not file.exists():
         print(f"{name}, {split}: {recipe}, {method}, lead {lead}", file=sys.stderr, flush=True)
-        pl.DataFrame(_rows(name, split, recipe, method, lead)).write_parquet(file)
+        pl.DataFrame(_rows(name, split, recipe, method, lead, reads)).write_parquet(file)
     return pl.read_parquet(file)
 
 
@@ -163,7 +165,8 @@ def chosen_lead(once: pl.DataFrame, frames: Sequence[pl.DataFrame]) -> int:
 def measured() -> pl.DataFrame:
     """Return all rows: everything on training images first, then what was chosen there on the test split."""
     WORK.mkdir(parents=True, exist_ok=True)
-    frames, chosen = [], []
+    frames: list[pl.DataFrame] = []
+    chosen: list[tuple[str, str, str, int, Sequence[int]]] = []
     for name in NETWORKS:
         tried = [_part(name, "training", recipe, _ONCE) for recipe in RECIPES]
         once = pl.concat(tried)
@@ -176,10 +179,11 @@ def measured() -> pl.DataFrame:
             if method != "offset-by-layer":
                 lead = chosen_lead(tried[list(RECIPES).index(recipe)], own)
                 reads |= {lead + at for at in STEPS}
-                chosen.append((name, recipe, method, lead))
-        best = dict.fromkeys(best_conversion(once, at) for at in sorted(reads))
-        chosen += [(name, other, _ONCE, 0) for other in best]
-    tested = [_part(name, "test", recipe, method, lead) for name, recipe, method, lead in chosen]
+                chosen.append((name, recipe, method, lead, READS))
+        best = {at: best_conversion(once, at) for at in sorted(reads)}
+        used = dict.fromkeys(best.values())
+        chosen += [(name, other, _ONCE, 0, [at for at in best if best[at] == other]) for other in used]
+    tested = [_part(name, "test", recipe, method, lead, own) for name, recipe, method, lead, own in chosen]
     return pl.concat([*frames, *tested])
 
 

@@ -119,3 +119,21 @@ def test_one_layer_is_the_same_by_layer(precision: Literal["float32", "int8"]) -
     at_once, by_layer = (run_two_pass(net, x, method=name, **options) for name in ("offset", "offset-by-layer"))
     assert np.array_equal(at_once.scores, by_layer.scores)
     assert np.array_equal(at_once.counts, by_layer.counts)
+
+
+@pytest.mark.skipif(not _OTHERS, reason="there is no backend but the reference")
+@pytest.mark.parametrize("method", TWO_PASS_METHODS)
+def test_an_int8_first_layer(method: str) -> None:
+    net, x = network(4, ">="), np.random.default_rng(9).integers(0, 256, (5, 2, 6, 5), dtype=np.uint8)
+    options: dict[str, Any] = {
+        "steps": STEPS,
+        "lead": LEAD,
+        "method": method,
+        "precision": "int8",
+        "first_layer": "int8",
+    }
+    expected = run_two_pass(net, x, backend="reference", check_range=False, **options)
+    once = pysnn.run(net, x, steps=2, precision="int8", first_layer="int8", backend="reference", check_range=False)
+    assert expected.total("macs").tolist() == [int(once.total("macs")[0])] * 2
+    for backend in {name for name, _ in _OTHERS}:
+        assert_same(run_two_pass(net, x, backend=backend, batch_size=2, check_range=False, **options), expected)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pysnn import IF, LIF, FirstSpike, Input, Linear, Network, Output, Simulator, run
-from pysnn.errors import DataError, PlanError
+from pysnn.errors import DataError, PlanError, RangeError
 from pysnn.plan.ops import NeuronOp
 from pysnn.simulation.residuals import is_plain, offset_starts, silenced_starts
 from pysnn.simulation.two_pass import TWO_PASS_METHODS, latency_steps, run_two_pass
@@ -129,13 +129,14 @@ def test_layers_that_are_corrected_at_once_can_be_corrected_for_nothing() -> Non
     assert latency_steps(plan, 2, 2) == 4
 
 
-def neurons(precision: str) -> NeuronOp:
+def neurons(precision: str, compare: Any = ">=") -> NeuronOp:
+    """Return neurons whose threshold is 0.5, which float32 holds exactly."""
     network = Network.chain(
         {
             "in": Input((1,)),
             "pre": IF(),
             "fc": Linear([[1.0]]),
-            "post": IF(v_threshold=0.3, v_init=0.15),
+            "post": IF(v_threshold=0.5, v_init=0.25, compare=compare),
             "out": Output("count"),
         }
     )
@@ -145,33 +146,42 @@ def neurons(precision: str) -> NeuronOp:
     return op
 
 
-def integrate(op: NeuronOp, start: NDArray[Any], currents: list[int]) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+def integrate(op: NeuronOp, start: NDArray[Any], currents: list[Any]) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Return potentials and spikes of one neuron, (steps, 1, 1, 1, 1)."""
-    v, after, fired = np.int64(start.item()), [], []
+    kind, threshold = op.threshold.dtype.type, op.threshold[0]
+    v, after, fired = kind(start.item()), [], []
     for current in currents:
-        v = v + current
-        fired.append(v >= op.threshold[0])
-        v = v - op.threshold[0] * fired[-1]
+        v = v + kind(current)
+        fired.append(bool(v > threshold if op.model.compare == ">" else v >= threshold))
+        v = v - threshold if fired[-1] else v
         after.append(v)
     shape = (len(currents), 1, 1, 1, 1)
-    return np.array(after, dtype=op.threshold.dtype).reshape(shape), np.array(fired, dtype=np.uint8).reshape(shape)
+    return np.array(after, dtype=kind).reshape(shape), np.array(fired, dtype=np.uint8).reshape(shape)
 
 
-CURRENTS = st.lists(st.integers(-2000, 2000), min_size=1, max_size=12)
+# Multiples of a quarter of the threshold are drawn too: potentials of just the threshold.
+EIGHTHS = st.integers(-16, 16).map(lambda n: n / 8)
+CURRENTS = st.lists(EIGHTHS | st.integers(-512, 512).map(lambda n: n / 256), min_size=1, max_size=12)
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("compare", [">=", ">"])
 @given(currents=CURRENTS)
-def test_a_shift_takes_away_or_adds_one_spike_and_no_more(currents: list[int]) -> None:
-    op = neurons("int8")
-    after, fired = integrate(op, op.v_init, currents)
+def test_a_shift_takes_away_or_adds_one_spike_and_no_more(precision: str, compare: str, currents: list[float]) -> None:
+    op = neurons(precision, compare)
+    threshold = op.threshold[0].item()
+    given = [round(2 * threshold * current) for current in currents] if precision == "int8" else currents
+    after, fired = integrate(op, op.v_init, given)
     start = offset_starts(op, after, fired)
-    _, again = integrate(op, start, currents)
+    assert start.dtype == op.threshold.dtype
+    _, again = integrate(op, start, given)
     change = int(again.sum()) - int(fired.sum())
-    residual, threshold = int(after[-1].item()), int(op.threshold[0])
+    residual = after[-1].item()
+    could_fire = residual > threshold if compare == ">" else residual >= threshold
     if residual < 0 and fired.any():
         assert change == -1
         assert start.item() <= op.v_init[0] - threshold
-    elif residual >= threshold and not fired.all():
+    elif could_fire and not fired.all():
         assert change == 1
         assert start.item() >= op.v_init[0] + threshold
     else:
@@ -203,6 +213,17 @@ def test_the_second_pass_starts_from_the_beginning() -> None:
     for method in TWO_PASS_METHODS:
         found = run_two_pass(network, X, steps=[1, 2], lead=1, method=method, backend="reference", check_range=False)
         assert np.array_equal(found.scores, expected.scores)
+
+
+def test_potentials_that_could_leave_int32_are_refused() -> None:
+    network = Network.chain(
+        {"in": Input((2,)), "fc": Linear([[1.0, -1.0]]), "if": IF(v_threshold=0.01), "out": Output("count")}
+    )
+    options: dict[str, Any] = {"precision": "int8", "check_range": False}
+    run(network, X, steps=1500, **options)
+    x = np.array([[0.5, 0.6]], dtype=np.float32)
+    with pytest.raises(RangeError, match="'if': after 1500 steps an int32 potential could reach"):
+        run_two_pass(network, x, steps=1500, lead=2, **options)
 
 
 def test_labels_progress_and_no_counts() -> None:
