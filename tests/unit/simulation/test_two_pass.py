@@ -226,13 +226,15 @@ def test_potentials_that_could_leave_int32_are_refused() -> None:
         run_two_pass(network, x, steps=1500, lead=2, **options)
 
 
-def test_labels_progress_and_no_counts() -> None:
+@pytest.mark.parametrize("method", TWO_PASS_METHODS)
+def test_labels_progress_and_no_counts(method: str) -> None:
     calls: list[tuple[int, int]] = []
     result = run_two_pass(
         uneven(1, -1),
         np.repeat(X, 5, axis=0),
         steps=2,
         lead=2,
+        method=method,
         labels=[0] * 5,
         count=False,
         batch_size=2,
