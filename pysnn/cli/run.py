@@ -17,6 +17,9 @@ from pysnn.tables import metadata
 
 if TYPE_CHECKING:
     from pysnn.files.saved import SavedNetwork
+    from pysnn.progress import Progress
+    from pysnn.simulation.result import Result
+    from pysnn.simulation.simulator import Simulator
 
 __all__ = ["run"]
 
@@ -61,6 +64,14 @@ def run(
     profile: Annotated[
         bool, typer.Option("--profile", help="Show where the time goes, by layer and stage; one thread by default.")
     ] = False,
+    two_pass: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METHOD",
+            help="Run --lead steps first, and T from what they leave: residual, offset or offset-by-layer.",
+        ),
+    ] = None,
+    lead: Annotated[int | None, typer.Option(min=1, help="Number of steps of the first pass of --two-pass.")] = None,
     predictions: Annotated[Path | None, typer.Option(metavar="OUT.npz", help="Write labels, scores, steps.")] = None,
     table: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table: parquet, csv, json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -71,9 +82,9 @@ def run(
     from pysnn.datasets.source import parse_source
     from pysnn.files.first_spike import SavedFirstSpike, load_any
     from pysnn.progress import Progress
-    from pysnn.simulation.measure import measure
     from pysnn.simulation.simulator import Simulator
 
+    passes = _two_passes(two_pass, lead, profile=profile)
     wanted = None if steps is None else parse_steps(steps)
     source = parse_source(data)
     check_outputs({"--predictions": (predictions, ARRAYS), "--table": (table, TABLE)}, [network, source.path])
@@ -81,8 +92,8 @@ def run(
     by_step = not isinstance(saved, SavedFirstSpike) and saved.settings.coding in ("spikes", "frames")
     given = source.load(limit, axis=1 if by_step else 0)
     if isinstance(saved, SavedFirstSpike):
-        if profile:
-            raise typer.BadParameter("--profile: a first-spike network's engine measures no stages")
+        if profile or passes is not None:
+            raise typer.BadParameter("--profile, --two-pass: a first-spike network has no stages and no firing rates")
         if wanted is not None or precision not in (None, "float32"):
             raise typer.BadParameter("a first-spike network has its own number of steps and runs in float32")
         with named(f"data '{data}'"):
@@ -107,14 +118,10 @@ def run(
         profile=profile,
     )
     ann = _ann_accuracy(saved.provenance, given.digest) if limit is None else None
-    times = None
     with named(f"data '{data}'"), Progress("run") as progress:
-        if timing and not profile:
-            times, result = measure(simulator, x, wanted, labels=given.y, progress=progress)
-        else:
-            result = simulator.run(x, steps=wanted, labels=given.y, progress=progress)
+        times, result = _run(simulator, x, wanted, given.y, progress, timing=timing and not profile, passes=passes)
     if not profile:
-        say_note(f"ms_per_sample: {_MEASURED if timing else _NOT_MEASURED}")
+        say_note(f"ms_per_sample: {_MEASURED if timing and passes is None else _NOT_MEASURED}")
     meta = {**result.meta, "network": str(network), "data": data, "data_sha256": given.digest}
     if predictions is not None:
         save_arrays(predictions, labels=result.predictions, scores=result.scores, steps=list(result.steps))
@@ -122,6 +129,42 @@ def run(
         show_table(result.profile, meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
         return
     show_table(result.table(ann, times), meta, as_json=as_json, title=f"{network.name} on {result.backend}", file=table)
+
+
+def _two_passes(method: str | None, lead: int | None, *, profile: bool) -> dict[str, Any] | None:
+    """Return method and lead of two passes, or ``None``; options that do not go together are refused."""
+    if (method is None) != (lead is None):
+        raise typer.BadParameter("--two-pass METHOD and --lead STEPS go together: give both, or neither")
+    if method is not None and profile:
+        raise typer.BadParameter("--profile: two passes are not measured by stage; leave one of them out")
+    return None if method is None else {"method": method, "lead": lead}
+
+
+def _run(
+    simulator: "Simulator",
+    x: Any,
+    steps: list[int],
+    labels: Any,
+    progress: "Progress",
+    *,
+    timing: bool,
+    passes: dict[str, Any] | None,
+) -> "tuple[list[float | None] | None, Result]":
+    """Run once, in two passes, or several times for the times of each number of steps."""
+    from pysnn.simulation.measure import measure
+    from pysnn.simulation.two_pass import run_two_pass
+
+    if passes is None:
+        if timing:
+            return measure(simulator, x, steps, labels=labels, progress=progress)
+        return None, simulator.run(x, steps=steps, labels=labels, progress=progress)
+    own = vars(simulator.options)
+    if own["coding"] != "constant":
+        raise DataError(f"two passes: expected a network whose coding is 'constant', got '{own['coding']}'")
+    kept = {name: own[name] for name in ("precision", "first_layer", "backend", "dt", "threads", "batch_size")}
+    result = run_two_pass(simulator.network, x, steps=steps, labels=labels, progress=progress, **passes, **kept)
+    say_note(f"steps are those of both passes, {passes['lead']} + T, and so are all counts")
+    return None, result
 
 
 def _first_layer(saved: "SavedNetwork", precision: str | None, wanted: str | None) -> str:

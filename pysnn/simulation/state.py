@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pysnn.errors import DataError
 from pysnn.plan.ops import MAX_COUNT, DelayOp, MaxPoolOp, NeuronOp, Op, OutputOp, Plan
 
-__all__ = ["State"]
+__all__ = ["State", "expected_array", "to_operations"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[A
         raise DataError(f"state: it is of another network, they differ in the nodes {', '.join(map(repr, odd))}")
     result = {}
     for node, k in places.items():
-        shape, dtype = _expected(plan, k)
+        shape, dtype = expected_array(plan, k)
         array = state.arrays[node]
         if not isinstance(array, np.ndarray):
             raise DataError(f"state of '{node}': expected a NumPy array, got {type(array).__name__}")
@@ -57,7 +57,8 @@ def to_operations(state: State, plan: Plan, samples: int) -> dict[int, NDArray[A
     return result
 
 
-def _expected(plan: Plan, k: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def expected_array(plan: Plan, k: int) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape of a sample and the dtype of what operation ``k`` remembers."""
     op = plan.ops[k]
     if isinstance(op, NeuronOp):
         return op.state_shape, op.threshold.dtype

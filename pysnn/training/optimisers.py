@@ -83,7 +83,10 @@ class Optimiser:
         """Return flat views of each layer's weights, gradient and moments."""
         for layer, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
             names = [f"{moment}{layer}" for moment in self.moments]
-            moments = [self.state.setdefault(name, np.zeros_like(weight)) for name in names]
+            for name in names:
+                if name not in self.state:
+                    self.state[name] = np.zeros_like(weight)
+            moments = (self.state[name] for name in names)
             yield [array.reshape(-1) for array in (weight, gradient, *moments)]
 
 

@@ -16,6 +16,7 @@ from pysnn.convert.analysis.blame import FREE
 from pysnn.convert.analysis.error_table import NOT_FREE
 from pysnn.convert.methods.registry import MethodSettings
 from pysnn.simulation.options import RunKeywords, RunOptions
+from pysnn.simulation.two_pass import LEFT_OUT, run_two_pass
 from pysnn.sweep import SweepOptions, sweep
 from pysnn.sweep.engine import SweepKeywords
 
@@ -34,6 +35,11 @@ SHOWN: list[tuple[Callable[..., Any], set[str], dict[str, Any]]] = [
     (Simulator, {"network"}, RUN),
     (Simulator.run, {"self", "x", "steps", "labels"}, RUN),
     (Simulator.plan, {"self", "max_count"}, RUN),
+    (
+        run_two_pass,
+        {"network", "x", "steps", "lead", "method", "labels"},
+        {k: v for k, v in RUN.items() if k not in LEFT_OUT},
+    ),
     (sweep, {"run", "space", "executor", "out", "resume"}, SWEEP),
     (convert, {"network", "calibration", "method", "steps", "calibrate", "compare"}, SETTINGS),
     (Conversion.errors, {"self", "x", "steps"}, {k: v for k, v in RUN.items() if k not in NOT_FREE}),

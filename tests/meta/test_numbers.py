@@ -50,6 +50,7 @@ CONSTANTS = {
     ("first_spike.md", "10 %"): _WARNING,
     ("first_spike_results.md", "95 %"): "the level of intervals",
     ("first_spike_windows.md", "95 %"): "the level of intervals",
+    ("two_pass.md", "95 %"): "the level of intervals",
     ("numerics.md", "5 %"): _DEFINITION,
     ("numerics.md", "50 %"): _DEFINITION,
     ("numerics.md", "95 %"): _DEFINITION,

@@ -3,7 +3,7 @@
 import polars as pl
 
 from benchmarks.claims import activity, edge
-from benchmarks.experiments import first_spike_windows, many_points
+from benchmarks.experiments import first_spike_windows, many_points, two_pass_page
 from benchmarks.experiments.conversion_tables import PAGE, TABLES, page
 from benchmarks.peers import page as peers
 from benchmarks.peers.claims import TABLE
@@ -48,3 +48,17 @@ def test_the_page_of_hardware_is_what_its_tables_say() -> None:
 def test_the_page_of_running_without_python_is_what_its_tables_say() -> None:
     text = edge.PAGE.read_text(encoding="utf-8")
     assert edge.page(text) == text
+
+
+def test_the_page_of_two_passes_is_what_its_table_says() -> None:
+    text = two_pass_page.PAGE.read_text(encoding="utf-8")
+    assert two_pass_page.page(text) == text
+
+
+def test_two_passes_are_tested_on_the_whole_split_with_what_training_images_chose() -> None:
+    frame = pl.read_parquet(two_pass_page.TABLE)
+    tested = frame.filter(pl.col("split") == "test")
+    assert set(tested["samples"]) == {10_000}
+    assert tested.select("network", "method").unique().height == 6
+    assert tested.filter(pl.col("lead") > 0).select("network", "method", "lead").unique().height == 4
+    assert (tested["computed"] == tested["lead"] + tested["steps"]).all()

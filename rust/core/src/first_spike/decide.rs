@@ -30,7 +30,7 @@ pub(super) fn decide(
     for sample in inputs.chunks_exact(plan.in_size()) {
         poll.check()?;
         let mut map = Lists::new();
-        map.push_maps(sample, sample.len(), &mut sorter);
+        map.push_map(sample, &mut sorter);
         decisions.push(running.sample(map.get(0)));
     }
     Ok(decisions)

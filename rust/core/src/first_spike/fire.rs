@@ -160,7 +160,7 @@ mod tests {
         for rows in [2, 3] {
             let (values, mut times, mut marks) = (vec![1.0; rows * 5], [0.0; 5], [0.0; 5]);
             let (weights, mut lists) = (Weights::new(&values, 5, false), Lists::new());
-            lists.push_maps(&[0.0, 0.5, 0.25], 3, &mut Sorter::default());
+            lists.push_map(&[0.0, 0.5, 0.25], &mut Sorter::default());
             let fire = Fire { weights: &weights, lists: &lists, times: &mut times, marks: &mut marks };
             let done = fire.run(Level::available()[0], Neuron::Ramp, &layer);
             assert_eq!(done.is_ok(), rows == 3, "{done:?}");

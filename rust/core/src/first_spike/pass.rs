@@ -54,7 +54,9 @@ pub(super) fn forward(
             group.layers.push(pass);
             continue;
         };
-        pass.spikes.push_maps(below, layer.in_size(), &mut sorter);
+        for map in below.chunks_exact(layer.in_size()) {
+            pass.spikes.push_map(map, &mut sorter);
+        }
         if layer.is_dense() {
             let (lists, times, marks) = (&pass.spikes, &mut pass.times[..], &mut pass.marks[..]);
             Fire { weights, lists, times, marks }.run(level, plan.neuron, layer)?;

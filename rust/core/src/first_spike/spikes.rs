@@ -1,7 +1,7 @@
 //! Spikes in the order in which neurons take them.
 
 use super::plan::Layer;
-use super::sorting::{Sorter, TOGETHER};
+use super::sorting::Sorter;
 
 /// One spike that reaches a site.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -61,20 +61,11 @@ impl Lists {
         (0..self.len()).map(|list| self.get(list))
     }
 
-    /// Add a list for each map of `size` neurons: those that spike, in order.
-    pub(super) fn push_maps(&mut self, times: &[f32], size: usize, sorter: &mut Sorter) {
-        self.rows = self.rows.max(size);
-        for maps in times.chunks(TOGETHER * size) {
-            let mut list = 0;
-            for (map, time, row) in sorter.sorted(maps, size) {
-                while list < map {
-                    self.starts.push(self.spikes.len());
-                    list += 1;
-                }
-                self.spikes.push(Spike { time, row });
-            }
-            self.starts.resize(self.starts.len() + maps.len() / size - list, self.spikes.len());
-        }
+    /// Add a list: the neurons of a map that spike, in order.
+    pub(super) fn push_map(&mut self, times: &[f32], sorter: &mut Sorter) {
+        self.rows = self.rows.max(times.len());
+        self.spikes.extend(sorter.sort(times).map(|(time, row)| Spike { time, row }));
+        self.starts.push(self.spikes.len());
     }
 
     /// Replace all lists: the spikes of one map, shared out to the sites of a layer.
@@ -218,7 +209,7 @@ mod tests {
         let layer = layer(3, 1, 1);
         let times: Vec<f32> = (0..60).map(|i| ((i * 7) % 11) as f32).collect();
         let mut map = Lists::new();
-        map.push_maps(&times, 60, &mut Sorter::default());
+        map.push_map(&times, &mut Sorter::default());
         let mut sites = Lists::new();
         sites.share_out(map.get(0), &Sites::new(&layer));
         assert_eq!(sites.len(), layer.sites());
@@ -232,21 +223,8 @@ mod tests {
     #[test]
     fn silent_neurons_are_left_out_and_ties_go_by_index() {
         let mut lists = Lists::new();
-        lists.push_maps(&[0.5, f32::INFINITY, 0.0, -0.0, 0.5], 5, &mut Sorter::default());
+        lists.push_map(&[0.5, f32::INFINITY, 0.0, -0.0, 0.5], &mut Sorter::default());
         let order: Vec<u32> = lists.get(0).iter().map(|spike| spike.row).collect();
         assert_eq!(order, [2, 3, 0, 4]);
-    }
-
-    #[test]
-    fn every_map_has_a_list() {
-        let (size, silent) = (3, f32::INFINITY);
-        let mut lists = Lists::new();
-        let mut times = vec![silent; (TOGETHER + 3) * size];
-        (times[2 * size + 1], times[(TOGETHER + 1) * size], times[(TOGETHER + 1) * size + 2]) = (0.5, 0.75, 0.25);
-        lists.push_maps(&times, size, &mut Sorter::default());
-        assert_eq!(lists.len(), TOGETHER + 3);
-        let rows = |list: usize| lists.get(list).iter().map(|spike| spike.row).collect::<Vec<_>>();
-        assert_eq!((rows(2), rows(TOGETHER + 1)), (vec![1], vec![2, 0]));
-        assert_eq!(lists.iter().map(<[Spike]>::len).sum::<usize>(), 3);
     }
 }
