@@ -3,8 +3,7 @@
 use super::blocks::{BLOCK, Block, LANES, Weights, check_rows, with_lanes};
 use super::neuron::{Dynamics, Fired, Ramp, State, Step};
 use super::plan::{Layer, Neuron, Plan};
-use super::sorting::Sorter;
-use super::spikes::{Lists, Sites, Spike};
+use super::spikes::{Lists, Sites, Sorter, Spike};
 use crate::control::Watch;
 use crate::error::Result;
 use crate::simd::{Kernel, Level};

@@ -148,7 +148,7 @@ impl<D: Dynamics> Kernel for FireAll<'_, D> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sorting::Sorter;
+    use super::super::spikes::Sorter;
     use super::*;
     use crate::plan::Window;
 

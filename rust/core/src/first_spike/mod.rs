@@ -14,7 +14,6 @@ mod neuron;
 mod pass;
 mod plan;
 mod rule;
-mod sorting;
 mod spikes;
 
 pub use decide::Decisions;

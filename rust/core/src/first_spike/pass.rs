@@ -3,8 +3,7 @@
 use super::blocks::Weights;
 use super::fire::Fire;
 use super::plan::{Layer, Plan};
-use super::sorting::Sorter;
-use super::spikes::{Lists, Sites, row_offsets, site_base};
+use super::spikes::{Lists, Sites, Sorter, row_offsets, site_base};
 use crate::control::Watch;
 use crate::error::Result;
 use crate::simd::Level;

@@ -1,7 +1,6 @@
 //! Spikes in the order in which neurons take them.
 
 use super::plan::Layer;
-use super::sorting::Sorter;
 
 /// One spike that reaches a site.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -64,7 +63,13 @@ impl Lists {
     /// Add a list: the neurons of a map that spike, in order.
     pub(super) fn push_map(&mut self, times: &[f32], sorter: &mut Sorter) {
         self.rows = self.rows.max(times.len());
-        self.spikes.extend(sorter.sort(times).map(|(time, row)| Spike { time, row }));
+        sorter.keys.clear();
+        let spiking = times.iter().enumerate().filter(|(_, time)| **time < f32::INFINITY);
+        // Times are not negative: their bits sort as they do. Adding 0 turns -0 into 0.
+        sorter.keys.extend(spiking.map(|(i, &time)| u64::from((time + 0.0).to_bits()) << 32 | i as u64));
+        sorter.keys.sort_unstable();
+        self.spikes
+            .extend(sorter.keys.iter().map(|&key| Spike { time: f32::from_bits((key >> 32) as u32), row: key as u32 }));
         self.starts.push(self.spikes.len());
     }
 
@@ -132,6 +137,12 @@ impl Sites {
         let pixel = neuron as usize / self.channels;
         &self.entries[self.starts[pixel]..self.starts[pixel + 1]]
     }
+}
+
+/// Memory for sorting.
+#[derive(Debug, Default)]
+pub(super) struct Sorter {
+    keys: Vec<u64>,
 }
 
 /// Call `visit(site, row)` for each window that sees an input neuron, sites ascending.
