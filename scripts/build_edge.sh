@@ -5,7 +5,8 @@
 set -eu
 target=$1 file=$2
 host=$(rustc -vV | sed -n 's/^host: //p')
-flags=-Ctarget-feature=+crt-static suffix=
+# A panic ends the program, so nothing reads tables of how to unwind a stack.
+flags='-Ctarget-feature=+crt-static -Cforce-unwind-tables=no' suffix= small=
 needs() {
     command -v "$1" >/dev/null || { echo "$target needs a linker: apt install $2" >&2; exit 1; }
     lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/gcc-ld
@@ -19,13 +20,16 @@ if [ "$target" != "$host" ]; then
         armv7-*)
             # Without NEON, which not all of these processors have, level 3 unrolls loops and makes vectors of none.
             export CARGO_PROFILE_EDGE_OPT_LEVEL=s
+            small='--config profile.edge.package.pysnn-run.opt-level="z"'
+            flags="$flags --cfg sha2_backend_soft=\"compact\""
             needs arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
             ;;
         wasm32-*) suffix=.wasm ;;
         riscv64gc-*) needs riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu ;;
     esac
 fi
-RUSTFLAGS=$flags cargo build --quiet --profile edge -p pysnn-run --target "$target"
+# shellcheck disable=SC2086 -- an option and its value, or nothing
+RUSTFLAGS=$flags cargo build $small --quiet --profile edge -p pysnn-run --target "$target"
 mkdir -p "$(dirname "$file")"
 cp "${CARGO_TARGET_DIR:-target}/$target/edge/pysnn-run$suffix" "$file.part"
 mv "$file.part" "$file"

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use pysnn_core::exported::ExportedFirstSpike;
-use pysnn_core::first_spike::{Engine, Neuron};
+use pysnn_core::first_spike::{Engine, Neuron, Until};
 use pysnn_core::simd::Level;
 
 use crate::arguments::{Arguments, Command};
@@ -72,18 +72,17 @@ fn engine(arguments: &Arguments, network: &ExportedFirstSpike) -> Outcome<Engine
 
 fn infer(arguments: &Arguments, network: &ExportedFirstSpike) -> Outcome<()> {
     let (engine, weights) = (engine(arguments, network)?, network.weights());
-    let (threads, last) = (threads(arguments), network.plan.layers.len() - 1);
+    let threads = threads(arguments);
     let mut batches = Batches::open(source(arguments)?, arguments.raw, &network.interface, single_laid_out)?;
     let mut found = Found::new(network.plan.out_size());
     let started = Instant::now();
     while let Some(batch) = batches.next(&network.interface, arguments.batch, 1)? {
         let times = network.times(&batch.entering.values, found.predictions.len())?;
-        if arguments.scores.is_some() {
-            let tape = engine.forward(&weights, &times, threads, &mut |_| true)?;
-            found.scores.extend(tape.times(last).iter().map(|time| -time));
+        let until = if arguments.scores.is_some() { Until::End } else { Until::Decision };
+        for sample in engine.run(&weights, &times, until, threads, &mut |_| true)? {
+            found.predictions.push(sample.winner);
+            found.scores.extend(sample.scores());
         }
-        let decisions = engine.decide(&weights, &times, threads, &mut |_| true)?;
-        found.predictions.extend(decisions.iter().map(|(winner, _)| *winner));
     }
     found.give(arguments, network.steps(), started.elapsed().as_secs_f64())
 }
@@ -104,6 +103,8 @@ fn bench(arguments: &Arguments, network: &ExportedFirstSpike) -> Outcome<()> {
         samples = network.golden.samples;
     }
     time(samples, network.steps(), engine.level(), &mut || {
-        given.iter().try_for_each(|times| Ok(engine.decide(&weights, times, threads, &mut |_| true).map(drop)?))
+        given
+            .iter()
+            .try_for_each(|times| Ok(engine.run(&weights, times, Until::Decision, threads, &mut |_| true).map(drop)?))
     })
 }

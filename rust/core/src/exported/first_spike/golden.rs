@@ -3,7 +3,7 @@
 use super::super::bytes::damaged;
 use super::super::golden::{LayerSpikes, differs, layer_spikes, read_spikes};
 use crate::error::Result;
-use crate::first_spike::{Engine, Plan};
+use crate::first_spike::{Decided, Engine, Plan, Until};
 use crate::plan::Shape;
 
 /// A run, and what came out.
@@ -54,9 +54,9 @@ fn values<T>(bytes: &[u8], turn: fn([u8; 4]) -> T) -> Vec<T> {
 impl FirstSpikeGolden {
     /// Run the times of its input, and compare every time, score and decision, to the bit.
     pub(super) fn verify(&self, engine: &Engine, weights: &[&[f32]], times: &[f32]) -> Result<()> {
-        let tape = engine.forward(weights, times, 1, &mut |_| true)?;
+        let found = engine.run(weights, times, Until::End, 1, &mut |_| true)?;
         for (wanted, layer) in self.layers.iter().zip(&engine.plan().layers) {
-            let times = tape.times(wanted.op);
+            let times: Vec<f32> = found.iter().flat_map(|sample| &sample.times[wanted.op]).copied().collect();
             let spikes = |time: &f32| u64::from(*time < f32::INFINITY);
             let found = layer_spikes(wanted.op, &times, self.samples, spikes, |time| time.to_le_bytes());
             if found != *wanted {
@@ -67,15 +67,18 @@ impl FirstSpikeGolden {
                 )));
             }
         }
-        let scores = tape.times(engine.plan().layers.len() - 1);
-        let pairs = scores.iter().map(|&time| -time).zip(&self.scores);
-        if let Some((at, (ours, theirs))) = pairs.enumerate().find(|(_, (ours, theirs))| ours != *theirs) {
+        let scores = found.iter().flat_map(Decided::scores);
+        if let Some((at, (ours, theirs))) =
+            scores.zip(&self.scores).enumerate().find(|(_, (ours, theirs))| ours != *theirs)
+        {
             return Err(differs(format!("score {at}: {theirs} in the file, {ours} here")));
         }
-        let decisions = engine.decide(weights, times, 1, &mut |_| true)?;
-        let pairs = decisions.iter().map(|(winner, _)| *winner).zip(&self.winners);
-        if let Some((at, (ours, theirs))) = pairs.enumerate().find(|(_, (ours, theirs))| *ours != i64::from(**theirs)) {
-            return Err(differs(format!("winner of sample {at}: {theirs} in the file, {ours} here")));
+        let decided = engine.run(weights, times, Until::Decision, 1, &mut |_| true)?;
+        for (at, theirs) in self.winners.iter().enumerate() {
+            let here = [found[at].winner, decided[at].winner];
+            if let Some(ours) = here.into_iter().find(|ours| *ours != i64::from(*theirs)) {
+                return Err(differs(format!("winner of sample {at}: {theirs} in the file, {ours} here")));
+            }
         }
         Ok(())
     }
