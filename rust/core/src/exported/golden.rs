@@ -164,8 +164,7 @@ impl Golden {
         let spikes = |count: &i32| u64::from(count.unsigned_abs());
         for wanted in &self.spikes {
             let found = outputs.probes.iter().find(|(op, _)| *op == wanted.op).map(|(_, probe)| &probe.spikes[..]);
-            let found =
-                layer_spikes(wanted.op, found.unwrap_or_default(), self.samples, spikes, |count| count.to_le_bytes());
+            let found = layer_spikes(wanted.op, found.unwrap_or_default(), self.samples, spikes, i32::to_le_bytes);
             if found != *wanted {
                 let node = program.ops().get(wanted.op).map_or("", |op| &op.node);
                 let [ours, theirs] = [&found.totals, &wanted.totals];

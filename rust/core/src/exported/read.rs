@@ -59,7 +59,7 @@ impl Exported {
         match Network::from_bytes(bytes)? {
             Network::Clocked(network) => Ok(*network),
             Network::FirstSpike(_) => Err(Error::plan(
-                "a network of single spikes, of which each neuron has one at most: clocked neurons alone",
+                "a network of single spikes (kind 2): clocked neurons alone are run here, and pysnn-run runs both",
             )),
         }
     }

@@ -58,7 +58,7 @@ impl FirstSpikeGolden {
         for (wanted, layer) in self.layers.iter().zip(&engine.plan().layers) {
             let times: Vec<f32> = found.iter().flat_map(|sample| &sample.times[wanted.op]).copied().collect();
             let spikes = |time: &f32| u64::from(*time < f32::INFINITY);
-            let found = layer_spikes(wanted.op, &times, self.samples, spikes, |time| time.to_le_bytes());
+            let found = layer_spikes(wanted.op, &times, self.samples, spikes, f32::to_le_bytes);
             if found != *wanted {
                 let [ours, theirs] = [&found.totals, &wanted.totals];
                 return Err(differs(format!(
