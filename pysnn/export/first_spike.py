@@ -135,5 +135,5 @@ def _golden(network: FirstSpikeNetwork, given: NDArray[np.float32]) -> _Golden:
 
 
 def _spikes(number: int, times: NDArray[np.float32]) -> bytes:
-    totals = np.isfinite(times).sum(axis=1).astype("<u8").tobytes()
+    totals: bytes = np.isfinite(times).sum(axis=1).astype("<u8").tobytes()
     return struct.pack("<Q", number) + totals + hashlib.sha256(times.astype("<f4").tobytes()).digest()

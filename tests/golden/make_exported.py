@@ -166,7 +166,8 @@ SINGLE_SPIKES = {
 
 def main() -> None:
     """Write the files."""
-    for name, saved in {**NETWORKS, **SINGLE_SPIKES}.items():
+    everything: dict[str, SavedNetwork | SavedFirstSpike] = {**NETWORKS, **SINGLE_SPIKES}
+    for name, saved in everything.items():
         (HERE / f"{name}.plan").write_bytes(export_network(saved, ExportOptions(source=bytes(range(32)))))
 
 

@@ -127,7 +127,14 @@ def test_values_without_a_header_and_from_stdin(program: Program) -> None:
 def test_info_and_bench_say_what_there_is(program: Program) -> None:
     export(program, STEPS)
     (info,) = program.done("info", "net.plan")
-    wanted = {"precision": "float32", "neuron": "step", "coding": "bright", "input": [3, 5, 4], "classes": 4, "steps": 16}
+    wanted = {
+        "precision": "float32",
+        "neuron": "step",
+        "coding": "bright",
+        "input": [3, 5, 4],
+        "classes": 4,
+        "steps": 16,
+    }
     assert wanted.items() <= info.items()
     assert (info["layers"], info["neurons"], info["weights"]) == (3, 5 * 4 * 5 + 4, 27 * 5 + 20 * 4)
     np.save(program.folder / "x.npy", RNG.random((30, 3, 5, 4)))

@@ -19,7 +19,7 @@ from tests.golden.make_exported import SINGLE_SPIKES
 from tests.unit.export.test_export import GOLDEN, sections
 
 # Two ramps behind two inputs: the first reaches 1 at 1 / 2, the second never.
-NETWORK = FirstSpikeNetwork((2,), (Dense(units=2),), ([[2.0, -1.0], [0.0, -4.0]],))
+NETWORK = FirstSpikeNetwork((2,), (Dense(units=2),), (np.array([[2, -1], [0, -4]], dtype=np.float32),))
 
 
 def test_every_section_is_what_the_page_says() -> None:
