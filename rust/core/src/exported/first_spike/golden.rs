@@ -1,8 +1,8 @@
 //! A run that every runtime must repeat to the bit: when every neuron fires, and what is decided.
 
-use super::super::bytes::damaged;
-use super::super::golden::{LayerSpikes, differs, layer_spikes, read_spikes};
 use crate::error::Result;
+use crate::exported::bytes::damaged;
+use crate::exported::golden::{LayerSpikes, differs, layer_spikes, read_spikes};
 use crate::first_spike::{Decided, Engine, Plan, Until};
 use crate::plan::Shape;
 

@@ -1,9 +1,9 @@
 //! The section with the network: neurons, layers, weights.
 
-use super::super::bytes::{damaged, u32_at, zero};
-use super::super::layout::single;
 use crate::container::aligned;
 use crate::error::{Error, Result};
+use crate::exported::bytes::{damaged, u32_at, zero};
+use crate::exported::layout::single;
 use crate::first_spike::{Layer, MAX_STEPS, Neuron, Plan};
 use crate::plan::Window;
 
