@@ -6,7 +6,7 @@ set -eu
 target=$1 file=$2
 host=$(rustc -vV | sed -n 's/^host: //p')
 # A panic ends the program, so nothing reads tables of how to unwind a stack.
-flags='-Ctarget-feature=+crt-static -Cforce-unwind-tables=no' suffix= small=
+flags='-Ctarget-feature=+crt-static -Cforce-unwind-tables=no' suffix=
 needs() {
     command -v "$1" >/dev/null || { echo "$target needs a linker: apt install $2" >&2; exit 1; }
     lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/gcc-ld
@@ -16,20 +16,21 @@ if [ "$target" != "$host" ]; then
     rustc --print target-libdir --target "$target" | xargs test -d \
         || { echo "this needs Rust's library for it: rustup target add $target" >&2; exit 1; }
     case $target in
-        *-musl) flags="$flags -Clinker=rust-lld -Clink-arg=--icf=all" ;;
+        *-musl)
+            flags="$flags -Clinker=rust-lld -Clink-arg=--icf=all -Clink-arg=--no-eh-frame-hdr -Clink-arg=-Tscripts/build_edge.ld --cfg sha2_backend_soft=\"compact\""
+            ;;
         armv7-*)
             # Without NEON, which not all of these processors have, level 3 unrolls loops and makes vectors of none.
             export CARGO_PROFILE_EDGE_OPT_LEVEL=s
-            small='--config profile.edge.package.pysnn-run.opt-level="z"'
-            flags="$flags --cfg sha2_backend_soft=\"compact\""
+            # The two names are where the tables would begin and end.
+            flags="$flags --cfg sha2_backend_soft=\"compact\" -Clink-arg=-Wl,-Tscripts/build_edge.ld,--defsym=__exidx_start=0,--defsym=__exidx_end=0"
             needs arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
             ;;
         wasm32-*) suffix=.wasm ;;
         riscv64gc-*) needs riscv64-linux-gnu-gcc gcc-riscv64-linux-gnu ;;
     esac
 fi
-# shellcheck disable=SC2086 -- an option and its value, or nothing
-RUSTFLAGS=$flags cargo build $small --quiet --profile edge -p pysnn-run --target "$target"
+RUSTFLAGS=$flags cargo build --quiet --profile edge -p pysnn-run --target "$target"
 mkdir -p "$(dirname "$file")"
 cp "${CARGO_TARGET_DIR:-target}/$target/edge/pysnn-run$suffix" "$file.part"
 mv "$file.part" "$file"
