@@ -193,9 +193,9 @@ edge: $(EDGE)/pysnn-run ## build it for aarch64, armv7 and riscv64 too
 
 test-edge: edge edge-c ## test pysnn-run of the other processors under qemu-user, and the C library under valgrind
 	@command -v qemu-aarch64 >/dev/null || { echo "this needs an emulator: apt install qemu-user"; exit 1; }
-	PYSNN_RUN="qemu-aarch64 $(EDGE)/pysnn-run-aarch64" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
-	PYSNN_RUN="qemu-arm $(EDGE)/pysnn-run-armv7" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
-	PYSNN_RUN="qemu-riscv64 $(EDGE)/pysnn-run-riscv64gc" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py
+	PYSNN_RUN="qemu-aarch64 $(EDGE)/pysnn-run-aarch64" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py tests/parity/test_pysnn_run_first_spike.py
+	PYSNN_RUN="qemu-arm $(EDGE)/pysnn-run-armv7" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py tests/parity/test_pysnn_run_first_spike.py
+	PYSNN_RUN="qemu-riscv64 $(EDGE)/pysnn-run-riscv64gc" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py tests/parity/test_pysnn_run_first_spike.py
 	@command -v valgrind >/dev/null || { echo "this needs valgrind: apt install valgrind"; exit 1; }
 	PYSNN_SUITE="valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite $(EDGE)/c/bin/suite" $(BIN)/python -m pytest -q tests/parity/test_c_library.py
 	@command -v cmake >/dev/null || { echo "this needs CMake: apt install cmake pkg-config"; exit 1; }
@@ -203,7 +203,7 @@ test-edge: edge edge-c ## test pysnn-run of the other processors under qemu-user
 
 test-wasm: edge-wasm ## test pysnn-run for WebAssembly in Node
 	@command -v node >/dev/null || { echo "this needs Node.js 20 or newer: apt install nodejs"; exit 1; }
-	PYSNN_RUN="node --no-warnings $(CURDIR)/rust/run/wasi.mjs $(EDGE)/pysnn-run.wasm" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py tests/parity/test_wasm.py
+	PYSNN_RUN="node --no-warnings $(CURDIR)/rust/run/wasi.mjs $(EDGE)/pysnn-run.wasm" $(BIN)/python -m pytest -q tests/parity/test_pysnn_run.py tests/parity/test_pysnn_run_first_spike.py tests/parity/test_wasm.py
 
 # Boards whose emulator or compiler is missing are skipped by name.
 test-micro: edge-micro ## test the library for microcontrollers on emulated boards

@@ -5,7 +5,8 @@
 set -eu
 target=$1 file=$2
 host=$(rustc -vV | sed -n 's/^host: //p')
-flags=-Ctarget-feature=+crt-static suffix=
+# A panic ends the program, so nothing reads tables of how to unwind a stack.
+flags='-Ctarget-feature=+crt-static -Cforce-unwind-tables=no' suffix=
 needs() {
     command -v "$1" >/dev/null || { echo "$target needs a linker: apt install $2" >&2; exit 1; }
     lld=$(rustc --print sysroot)/lib/rustlib/$host/bin/gcc-ld
@@ -15,10 +16,14 @@ if [ "$target" != "$host" ]; then
     rustc --print target-libdir --target "$target" | xargs test -d \
         || { echo "this needs Rust's library for it: rustup target add $target" >&2; exit 1; }
     case $target in
-        *-musl) flags="$flags -Clinker=rust-lld -Clink-arg=--icf=all" ;;
+        *-musl)
+            flags="$flags -Clinker=rust-lld -Clink-arg=--icf=all -Clink-arg=--no-eh-frame-hdr -Clink-arg=-Tscripts/build_edge.ld --cfg sha2_backend_soft=\"compact\""
+            ;;
         armv7-*)
             # Without NEON, which not all of these processors have, level 3 unrolls loops and makes vectors of none.
             export CARGO_PROFILE_EDGE_OPT_LEVEL=s
+            # The two names are where the tables would begin and end.
+            flags="$flags --cfg sha2_backend_soft=\"compact\" -Clink-arg=-Wl,-Tscripts/build_edge.ld,--defsym=__exidx_start=0,--defsym=__exidx_end=0"
             needs arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
             ;;
         wasm32-*) suffix=.wasm ;;

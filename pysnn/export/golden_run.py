@@ -21,7 +21,7 @@ from pysnn.random import philox
 from pysnn.simulation.encoded import encoded
 from pysnn.simulation.options import RunOptions
 
-__all__ = ["GoldenRun", "golden_input", "golden_run", "own_steps"]
+__all__ = ["GoldenRun", "golden_input", "golden_run", "own_steps", "uniform"]
 
 _MOST_STEPS, _USUAL_STEPS = 32, 16
 _WHITE = 255
@@ -65,7 +65,7 @@ def golden_input(saved: SavedNetwork, first_layer: str) -> tuple[NDArray[Any], i
     if saved.golden is None:
         node = saved.network.input
         if first_layer == "int8":
-            return np.rint(_WHITE * _uniform((1, *node.shape))).astype(np.uint8), steps
+            return np.rint(_WHITE * uniform((1, *node.shape))).astype(np.uint8), steps
         return _drawn(node, saved.settings.coding, steps), steps
     given = saved.golden.input
     if first_layer == "int8":
@@ -107,8 +107,8 @@ def golden_run(saved: SavedNetwork, plan: Plan, given: NDArray[Any], steps: int)
 def _drawn(node: Input, coding: str, steps: int) -> NDArray[Any]:
     """Draw one sample, the same each time: values over the range of the data, rates, or spikes."""
     if coding in ("spikes", "events"):
-        return (_uniform((steps, 1, *node.shape)) < _SPIKING).astype(np.uint8)
-    values = _uniform((steps, 1, *node.shape) if coding == "frames" else (1, *node.shape))
+        return (uniform((steps, 1, *node.shape)) < _SPIKING).astype(np.uint8)
+    values = uniform((steps, 1, *node.shape) if coding == "frames" else (1, *node.shape))
     if coding != "poisson" and node.data_range is not None:
         spread = (-1,) + (1,) * (len(node.shape) - 1)
         low, high = (
@@ -119,7 +119,7 @@ def _drawn(node: Input, coding: str, steps: int) -> NDArray[Any]:
     return values.astype(np.float32 if node.scaling is None else np.float64)
 
 
-def _uniform(shape: tuple[int, ...]) -> NDArray[np.float64]:
+def uniform(shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return numbers in [0, 1), the same on every machine."""
     number = np.arange(np.prod(shape), dtype=np.uint64)
     zero = np.zeros_like(number)

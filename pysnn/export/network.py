@@ -8,6 +8,7 @@ import numpy as np
 
 from pysnn.errors import DataError, PlanError
 from pysnn.export import layout
+from pysnn.export.first_spike import first_spike_sections
 from pysnn.export.golden_run import GoldenRun, golden_input, golden_run, own_steps
 from pysnn.files.first_spike import SavedFirstSpike
 from pysnn.files.saved import SavedNetwork
@@ -29,7 +30,7 @@ class ExportOptions:
     Parameters
     ----------
     precision
-        "float32" or "int8"; ``None``: the network's own.
+        "float32" or "int8"; ``None``: the network's own. Networks of single spikes have float32.
     most_at_once
         Events that one input takes in one step, at most, where given spikes enter.
     units
@@ -58,12 +59,12 @@ class ExportOptions:
 
 
 def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions | None = None) -> bytes:
-    """Return the bytes of an exported network: its plan, what its input means, and a golden run; the same for the same content.
+    """Return the bytes of an exported network: its plan or layers, what its input means, and a golden run; the same for the same content.
 
     Raises
     ------
-    PlanError, RangeError
-        The network cannot be run so; the message names the node.
+    PlanError, RangeError, CapacityError
+        The network cannot be run so; the message names the node or layer.
 
     Examples
     --------
@@ -74,7 +75,9 @@ def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions
     """
     options = options or ExportOptions()
     if isinstance(saved, SavedFirstSpike):
-        raise PlanError("first-spike networks are not exported yet; networks of clocked neurons are")
+        if options.precision == "int8":
+            raise PlanError("a network of single spikes runs in float32, got precision 'int8'")
+        return _joined(layout.FIRST_SPIKE, first_spike_sections(saved, options.source))
     settings = saved.settings
     precision = options.precision or settings.precision
     first_layer = settings.first_layer if precision == "int8" else "float32"
@@ -100,7 +103,7 @@ def export_network(saved: SavedNetwork | SavedFirstSpike, options: ExportOptions
         operations,
         options.source,
     ).ljust(layout.ABOUT_SIZE, b"\0")
-    return _joined((plan.to_bytes(), about, prepared, *_golden_sections(golden)))
+    return _joined(layout.CLOCKED, (plan.to_bytes(), about, prepared, *_golden_sections(golden)))
 
 
 def _golden_sections(golden: GoldenRun) -> tuple[bytes, bytes, bytes]:
@@ -121,7 +124,7 @@ def _input_operations(node: Input) -> tuple[int, bytes]:
     return 1, node.mean.astype("<f4").tobytes() + node.std.astype("<f4").tobytes()
 
 
-def _joined(sections: tuple[bytes, ...]) -> bytes:
+def _joined(kind: int, sections: tuple[bytes, ...]) -> bytes:
     """Lay sections one behind the other, at multiples of 64."""
     data = bytearray(FIRST)
     places: list[int] = []
@@ -129,7 +132,7 @@ def _joined(sections: tuple[bytes, ...]) -> bytes:
         data.extend(bytes(aligned(len(data)) - len(data)))
         places += [len(data), len(section)]
         data.extend(section)
-    head = layout.HEAD.pack(layout.MAGIC, layout.VERSION, layout.KIND, len(data), len(sections), 0)
+    head = layout.HEAD.pack(layout.MAGIC, layout.VERSION, kind, len(data), len(sections), 0)
     data[: len(head)] = head
     struct.pack_into(f"<{len(places)}Q", data, SECTIONS_AT, *places)
     data[DIGEST] = digest([data])

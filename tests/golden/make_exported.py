@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from pysnn import IF, LIF, AvgPool2d, Conv2d, FirstSpike, Flatten, Input, Linear, MaxPool2d, Network, Output
 from pysnn.export import ExportOptions, export_network
+from pysnn.files.first_spike import SavedFirstSpike
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
+from pysnn.first_spike import Conv, Dense, EarliestPool, FirstSpikeNetwork
 
 HERE = Path(__file__).parent
 
-__all__ = ["NETWORKS"]
+__all__ = ["NETWORKS", "SINGLE_SPIKES"]
 
 
 def _weights(seed: int, *shape: int) -> NDArray[np.float32]:
@@ -139,10 +141,33 @@ NETWORKS = {
 }
 """One network a file, in both precisions, with each form of input."""
 
+SINGLE_SPIKES = {
+    "exported-ramp": SavedFirstSpike(
+        FirstSpikeNetwork(
+            (2, 5, 4),
+            (Conv(channels=4, kernel=3, padding=1, threshold=0.75), EarliestPool(2), Dense(units=3)),
+            (_weights(25, 18, 4), 0.5 + _weights(26, 16, 3)),
+        )
+    ),
+    "exported-step": SavedFirstSpike(
+        FirstSpikeNetwork(
+            (6,),
+            (Dense(units=5, threshold=0.5), Dense(units=3, threshold=0.25)),
+            (_weights(27, 12, 5), _weights(28, 5, 3)),
+            neuron="step",
+            steps=8,
+            compare=">",
+            coding="both",
+        )
+    ),
+}
+"""Networks of single spikes, one of each kind of neuron."""
+
 
 def main() -> None:
     """Write the files."""
-    for name, saved in NETWORKS.items():
+    everything: dict[str, SavedNetwork | SavedFirstSpike] = {**NETWORKS, **SINGLE_SPIKES}
+    for name, saved in everything.items():
         (HERE / f"{name}.plan").write_bytes(export_network(saved, ExportOptions(source=bytes(range(32)))))
 
 

@@ -55,16 +55,14 @@ pub(crate) fn share_out<T: Send>(
     work: impl Fn(usize, &dyn Watch) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
     with_team(threads.min(tasks), tick, |team| {
-        let done = Mutex::new(Vec::with_capacity(tasks));
+        let done = Mutex::new((0..tasks).map(|_| None).collect::<Vec<_>>());
         team.each(tasks, |task, watch| {
             let result = work(task, watch)?;
-            locked(&done).push((task, result));
+            locked(&done)[task] = Some(result);
             watch.done();
             Ok(())
         })?;
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_unstable_by_key(|(task, _)| *task);
-        Ok(done.into_iter().map(|(_, result)| result).collect())
+        Ok(done.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
     })
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use pysnn_core::clocked::{Input, Program, Stream, check_potentials};
 use pysnn_core::error::Kind;
-use pysnn_core::exported::Exported;
+use pysnn_core::exported::{Exported, Network};
 use pysnn_core::simd::Level;
 use sha2::{Digest, Sha256};
 use support::Rng;
@@ -23,11 +23,17 @@ const FILES: [&[u8]; 5] = [
     include_bytes!("../../../tests/golden/exported-window.plan"),
 ];
 
-/// The bytes with right digests: of the plan inside, which begins at byte 192, and of all.
+/// The same of single spikes.
+const SINGLE_SPIKES: [&[u8]; 2] = [
+    include_bytes!("../../../tests/golden/exported-ramp.plan"),
+    include_bytes!("../../../tests/golden/exported-step.plan"),
+];
+
+/// The bytes with right digests: of the plan inside, if there is one, which begins at byte 192, and of all.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let length = bytes.get(72..80).map_or(0, |length| u64::from_le_bytes(length.try_into().unwrap()));
     if let Some(end) = usize::try_from(length).ok().and_then(|length| length.checked_add(192))
-        && let Some(plan) = bytes.get_mut(192..end).filter(|plan| plan.len() > 64)
+        && let Some(plan) = bytes.get_mut(192..end).filter(|plan| plan.starts_with(b"PYSNNPLN") && plan.len() > 64)
     {
         plan[32..64].fill(0);
         let digest = Sha256::digest(&*plan);
@@ -64,14 +70,14 @@ fn old_files_are_read() {
 
 #[test]
 fn every_changed_byte_is_refused() {
-    for bytes in FILES {
+    for bytes in FILES.into_iter().chain(SINGLE_SPIKES) {
         for at in 0..bytes.len() {
             let mut changed = bytes.to_vec();
             changed[at] ^= 1 << (at % 8);
-            assert_eq!(Exported::from_bytes(&changed).unwrap_err().kind(), Kind::FileFormat, "{at}");
+            assert_eq!(Network::from_bytes(&changed).unwrap_err().kind(), Kind::FileFormat, "{at}");
         }
         for length in [0, 7, 8, 191, 192, bytes.len() - 1] {
-            assert_eq!(Exported::from_bytes(&bytes[..length]).unwrap_err().kind(), Kind::FileFormat, "{length}");
+            assert_eq!(Network::from_bytes(&bytes[..length]).unwrap_err().kind(), Kind::FileFormat, "{length}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The first-spike engine against a scalar oracle, at every SIMD level.
 
 use pysnn_core::error::Result;
-use pysnn_core::first_spike::{BackwardInputs, Engine, Layer, Neuron, Plan, Rule};
+use pysnn_core::first_spike::{BackwardInputs, Engine, Layer, Neuron, Plan, Rule, Until};
 use pysnn_core::plan::Window;
 use pysnn_core::simd::Level;
 
@@ -123,6 +123,28 @@ fn decisions_are_the_first_spikes() {
                     best = if best.is_none_or(|best| rank(unit) > rank(best)) { Some(unit) } else { best };
                 }
                 assert_eq!(winner, best.map_or(-1, |unit| unit as i64));
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_that_run_to_their_end_have_the_times_of_the_forward_pass() {
+    for net in nets() {
+        for level in Level::available() {
+            let engine = net.engine(level).unwrap();
+            let tape = engine.forward(&net.weights(), &net.inputs, 1, &mut |_| true).unwrap();
+            let decided = engine.run(&net.weights(), &net.inputs, Until::Decision, 1, &mut |_| true).unwrap();
+            let ended = engine.run(&net.weights(), &net.inputs, Until::End, 2, &mut |_| true).unwrap();
+            assert_eq!((decided.len(), ended.len()), (20, 20));
+            for layer in 0..net.weights.len() {
+                let times: Vec<f32> = ended.iter().flat_map(|sample| sample.times[layer].clone()).collect();
+                assert_eq!(times, tape.times(layer), "{:?} {:?} layer {layer}", net.neuron, net.sizes);
+            }
+            for (ended, decided) in ended.iter().zip(&decided) {
+                assert_eq!((ended.winner, ended.time), (decided.winner, decided.time));
+                let last = &ended.times[net.weights.len() - 1];
+                assert!(ended.scores().eq(last.iter().map(|time| -time)) && decided.times.is_empty());
             }
         }
     }

@@ -5,12 +5,17 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use pysnn_core::error::Kind;
-use pysnn_core::exported::{Exported, other_version};
+use pysnn_core::exported::{Network, other_version};
 use pysnn_fuzz::seal_exported;
 
 fuzz_target!(|data: &[u8]| {
-    match Exported::from_bytes(data) {
-        Ok(network) => {
+    match Network::from_bytes(data) {
+        Ok(Network::FirstSpike(network)) => {
+            assert!(!other_version(data));
+            // Values beyond 0 to 1 are refused, and nothing else.
+            let _ = network.times(&network.golden.input, 0);
+        }
+        Ok(Network::Clocked(network)) => {
             assert!(!other_version(data));
             // Values that leave float32 are refused, and nothing else.
             let _ = network.golden.entering(&network.interface);

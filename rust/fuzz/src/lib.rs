@@ -139,11 +139,11 @@ pub fn seal_plan(data: &mut [u8], length: bool) {
     data[32..64].copy_from_slice(&digest);
 }
 
-/// The same of an exported network: of the plan inside, which begins at byte 192, and of the file.
+/// The same of an exported network: of the plan inside, if there is one, which begins at byte 192, and of the file.
 pub fn seal_exported(data: &mut [u8], length: bool) {
     let stated = data.get(72..80).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
     let end = usize::try_from(stated).ok().and_then(|stated| stated.checked_add(192));
-    if let Some(plan) = end.and_then(|end| data.get_mut(192..end)) {
+    if let Some(plan) = end.and_then(|end| data.get_mut(192..end)).filter(|plan| plan.starts_with(b"PYSNNPLN")) {
         seal_plan(plan, length);
     }
     seal_plan(data, length);

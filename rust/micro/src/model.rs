@@ -11,6 +11,9 @@ use crate::sha256::Sha256;
 /// How data enter, where they are pictures of uint8.
 const PIXELS: u32 = 6;
 
+/// The kind of a file whose neurons spike once at most, at exact times.
+const SINGLE_SPIKES: u32 = 2;
+
 /// A network that lies in a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Model<'a> {
@@ -70,6 +73,9 @@ impl<'a> Model<'a> {
         let digest = &bytes[32..64];
         if hash.finish() != digest {
             return Err(Fault::damaged("its SHA-256 is not that of its bytes"));
+        }
+        if u32_at(bytes, 12) == SINGLE_SPIKES {
+            return Err(Fault::new(Status::Unsupported, "a network of single spikes: only clocked neurons here"));
         }
         let [ops, sources, arrays, names, data] = sections(network, b"PYSNNPLN", 2)?;
         let model = Self { digest, ops, sources, arrays, names, data, about, means, golden: [input, scores, spikes] };

@@ -138,3 +138,16 @@ fn truncated_files_are_refused() {
         }
     }
 }
+
+#[test]
+fn single_spikes_are_refused_by_name() {
+    for bytes in [
+        &include_bytes!("../../../tests/golden/exported-ramp.plan")[..],
+        include_bytes!("../../../tests/golden/exported-step.plan"),
+    ] {
+        let fault = Model::open(bytes).unwrap_err();
+        let error = fault.error();
+        assert!(String::from_utf8_lossy(&error.message).contains("single spikes"));
+        assert_eq!(error.status, Status::Unsupported);
+    }
+}

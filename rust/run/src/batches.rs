@@ -8,7 +8,7 @@ use pysnn_core::plan::Shape;
 
 use crate::arguments::{Raw, Source};
 use crate::fault::{Fault, Outcome};
-use crate::layout::{Order, channels_first, laid_out};
+use crate::layout::{LaidOut, Order, channels_first};
 use crate::npy::{Dtype, Header, Values, read_header};
 
 /// Slots of (step, sample) in one batch of given spikes, at most, where there are several samples.
@@ -24,6 +24,7 @@ pub(crate) struct Batches {
     reader: Box<dyn Read>,
     dtype: Dtype,
     order: Order,
+    laid_out: LaidOut,
     shape: Shape,
     encoding: Encoding,
     seed: u64,
@@ -49,8 +50,8 @@ pub(crate) struct Batch {
 }
 
 impl Batches {
-    /// Open data.
-    pub(crate) fn open(source: &Source, raw: Option<Raw>, network: &Interface) -> Outcome<Self> {
+    /// Open data, of which `laid_out` says whether they fit.
+    pub(crate) fn open(source: &Source, raw: Option<Raw>, network: &Interface, laid_out: LaidOut) -> Outcome<Self> {
         let (name, mut reader): (String, Box<dyn Read>) = match source {
             Source::Stdin => ("stdin".into(), Box::new(io::stdin().lock())),
             Source::File(path) => {
@@ -64,6 +65,7 @@ impl Batches {
             reader: Box::new(io::empty()),
             dtype: Dtype::U8,
             order: Order::Same,
+            laid_out,
             shape: network.shape,
             encoding,
             seed: network.about.seed,
@@ -119,7 +121,7 @@ impl Batches {
             });
             return Ok(());
         }
-        let Some(order) = laid_out(&given, &wanted) else {
+        let Some(order) = (self.laid_out)(&given, &wanted) else {
             return Err(self.wrong(&format!("expected (samples, {sizes}), got {given:?}")));
         };
         if given[0] == 0 {

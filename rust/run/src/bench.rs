@@ -2,11 +2,15 @@
 
 use std::time::Instant;
 
+use pysnn_core::exported::Exported;
+use pysnn_core::simd::Level;
+
 use crate::arguments::Arguments;
 use crate::batches::{Batch, Batches};
 use crate::fault::Outcome;
 use crate::info::peak_memory;
 use crate::json::Object;
+use crate::layout::laid_out;
 use crate::print;
 use crate::session::Session;
 
@@ -15,8 +19,8 @@ const MOST_RUNS: usize = 50;
 const ENOUGH: f64 = 2.0;
 
 /// Run it.
-pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
-    let session = Session::open(arguments)?;
+pub(crate) fn run(arguments: &Arguments, network: Exported) -> Outcome<()> {
+    let session = Session::open(arguments, network)?;
     let golden = &session.golden;
     let own = if arguments.input.is_some() { session.interface.about.steps } else { None };
     // Data that have steps of their own have that many.
@@ -24,24 +28,35 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
     let asked = if fixed { None } else { arguments.steps };
     let steps = asked.or(own).unwrap_or(golden.steps);
     let batches = given(&session, arguments, steps)?;
-    let samples: usize = batches.iter().map(|batch| batch.samples).sum();
+    let samples = batches.iter().map(|batch| batch.samples).sum();
+    let level = session.program.level();
+    time(samples, Some(steps), level, &mut || {
+        batches.iter().try_for_each(|batch| session.run(batch.entering.input(), batch.samples, steps).map(drop))
+    })
+}
+
+/// Time runs of so many samples, and print what they took.
+pub(crate) fn time(
+    samples: usize,
+    steps: Option<usize>,
+    level: Level,
+    run: &mut dyn FnMut() -> Outcome<()>,
+) -> Outcome<()> {
     let mut seconds: Vec<f64> = Vec::new();
     while seconds.len() < MOST_RUNS && (seconds.len() < 3 || seconds.iter().sum::<f64>() < ENOUGH) {
         let started = Instant::now();
-        for batch in &batches {
-            session.run(batch.entering.input(), batch.samples, steps)?;
-        }
+        run()?;
         seconds.push(started.elapsed().as_secs_f64());
     }
     seconds.sort_by(f64::total_cmp);
     let per_sample = |seconds: f64| format!("{:.6}", 1e3 * seconds / samples as f64);
     let object = Object::new()
         .value("samples", samples)
-        .value("steps", steps)
+        .optional("steps", steps)
         .value("runs", seconds.len())
         .value("ms_per_sample", per_sample(seconds[seconds.len() / 2]))
         .value("ms_per_sample_least", per_sample(seconds[0]))
-        .text("simd", session.program.level().name())
+        .text("simd", level.name())
         .optional("peak_memory_bytes", peak_memory());
     print(&object.line())
 }
@@ -53,7 +68,7 @@ fn given(session: &Session, arguments: &Arguments, steps: usize) -> Outcome<Vec<
         let entering = session.golden.entering(interface)?;
         return Ok(vec![Batch { samples: session.golden.samples, entering }]);
     };
-    let mut batches = Batches::open(source, arguments.raw, interface)?;
+    let mut batches = Batches::open(source, arguments.raw, interface, laid_out)?;
     let mut found = Vec::new();
     while let Some(batch) = batches.next(interface, arguments.batch, steps)? {
         found.push(batch);

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 
+use pysnn_core::exported::Exported;
 use pysnn_core::plan::{Body, Precision, Weights};
 use pysnn_core::simd::Level;
 
@@ -10,11 +11,9 @@ use crate::arguments::Arguments;
 use crate::fault::Outcome;
 use crate::json::Object;
 use crate::print;
-use crate::session::load;
 
 /// Run it.
-pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
-    let network = load(&arguments.network)?;
+pub(crate) fn run(arguments: &Arguments, network: &Exported) -> Outcome<()> {
     let (mut neurons, mut weights) = (0, 0);
     for op in network.plan.ops() {
         match &op.body {
@@ -57,7 +56,8 @@ pub(crate) fn peak_memory() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| 1024 * kilobytes)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// Bytes as text.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in bytes {
         // Writing to a string does not fail.

@@ -11,6 +11,17 @@ pub(crate) enum Order {
     Last,
 }
 
+/// Says how samples of one shape lie in an array `(samples, ...)`, if they do.
+pub(crate) type LaidOut = fn(given: &[usize], wanted: &[usize]) -> Option<Order>;
+
+/// How samples of a network of single spikes lie: in its shape, or flat; for a vector in any shape of as many values: `pysnn/first_spike/coding.py`.
+pub(crate) fn single_laid_out(given: &[usize], wanted: &[usize]) -> Option<Order> {
+    let sample = given.get(1..).filter(|sample| !sample.is_empty())?;
+    let size = |shape: &[usize]| shape.iter().try_fold(1_usize, |size, &n| size.checked_mul(n));
+    let flat = (wanted.len() == 1 || sample.len() == 1) && size(sample) == size(wanted);
+    (sample == wanted || flat).then_some(Order::Same)
+}
+
 /// How samples of one shape lie in an array `(samples, ...)`, where there is one way to read them: `pysnn/encode/layout.py`.
 pub(crate) fn laid_out(given: &[usize], wanted: &[usize]) -> Option<Order> {
     let sample = given.get(1..)?;
@@ -53,6 +64,22 @@ mod tests {
         assert_eq!(laid_out(&[9, 5], &[4]), None);
         assert_eq!(laid_out(&[9], &[4]), None);
         assert_eq!(laid_out(&[9], &[1]), None);
+    }
+
+    #[test]
+    fn samples_of_single_spikes_have_their_shape_or_are_flat() {
+        for (given, wanted, fits) in [
+            (&[9, 1, 28, 28][..], &[1, 28, 28][..], true),
+            (&[9, 784], &[1, 28, 28], true),
+            (&[9, 28, 28], &[1, 28, 28], false),
+            (&[9, 28, 28], &[784], true),
+            (&[9, 783], &[784], false),
+            (&[9, 32, 32, 3], &[3, 32, 32], false),
+            (&[9], &[1], false),
+            (&[], &[1], false),
+        ] {
+            assert_eq!(single_laid_out(given, wanted).is_some(), fits, "{given:?} {wanted:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod batches;
 mod bench;
 mod check;
 mod fault;
+mod first_spike;
 mod infer;
 mod info;
 mod json;
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use fault::{Fault, Outcome};
+use pysnn_core::exported::Network;
+use session::load;
 
 const HELP: &str = "\
 usage: pysnn-run COMMAND NET.plan [options]
@@ -67,11 +70,23 @@ fn run(arguments: &Arguments) -> Outcome<()> {
     match arguments.command {
         Command::Help => print(HELP),
         Command::Version => print(&format!("pysnn-run {}\n", env!("CARGO_PKG_VERSION"))),
-        Command::Info => info::run(arguments),
-        Command::Check => check::run(arguments),
-        Command::Infer => infer::run(arguments),
-        Command::Stream => stream::run(arguments),
-        Command::Bench => bench::run(arguments),
+        Command::Info | Command::Check | Command::Stream | Command::Bench => run_network(arguments),
+        Command::Infer => infer::source(arguments).and_then(|_| run_network(arguments)),
+    }
+}
+
+fn run_network(arguments: &Arguments) -> Outcome<()> {
+    let network = match load(&arguments.network)? {
+        Network::Clocked(network) => *network,
+        Network::FirstSpike(network) => return first_spike::run(arguments, &network),
+    };
+    match arguments.command {
+        Command::Info => info::run(arguments, &network),
+        Command::Check => check::run(arguments, &network),
+        Command::Infer => infer::run(arguments, network),
+        Command::Stream => stream::run(arguments, network),
+        Command::Bench => bench::run(arguments, network),
+        Command::Help | Command::Version => Ok(()),
     }
 }
 

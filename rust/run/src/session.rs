@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pysnn_core::clocked::{Input, Options, Program, Request, Stream, check_potentials};
-use pysnn_core::exported::{Exported, Golden, Interface};
+use pysnn_core::exported::{Exported, Golden, Interface, Network};
 use pysnn_core::plan::{Body, Readout};
 use pysnn_core::simd::Level;
 
@@ -22,22 +22,26 @@ pub(crate) struct Session {
 }
 
 /// Read a network's file.
-pub(crate) fn load(path: &Path) -> Outcome<Exported> {
+pub(crate) fn load(path: &Path) -> Outcome<Network> {
     let bytes = fs::read(path).map_err(|error| Fault::file(path, error))?;
-    Exported::from_bytes(&bytes).map_err(|error| Fault::file(path, error))
+    Network::from_bytes(&bytes).map_err(|error| Fault::file(path, error))
+}
+
+/// Threads of a run: those asked for, or as many as there are.
+pub(crate) fn threads(arguments: &Arguments) -> usize {
+    arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
 impl Session {
-    /// Read the network of the command line, and check its golden run where that is asked for.
-    pub(crate) fn open(arguments: &Arguments) -> Outcome<Self> {
-        let Exported { plan, interface, golden, .. } = load(&arguments.network)?;
+    /// Make the network of the command line ready, and check its golden run where that is asked for.
+    pub(crate) fn open(arguments: &Arguments, network: Exported) -> Outcome<Self> {
+        let Exported { plan, interface, golden, .. } = network;
         let level = Level::named(arguments.simd.as_deref())?;
         let program = Arc::new(Program::new(plan, Options { counts: false, ..Options::from(level) })?);
         if arguments.verify {
             golden.verify(&program, &interface).map_err(|error| Fault::file(&arguments.network, error))?;
         }
-        let there = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let (threads, block) = (arguments.threads.unwrap_or(there), arguments.block.unwrap_or(0));
+        let (threads, block) = (threads(arguments), arguments.block.unwrap_or(0));
         Ok(Self { interface, golden, program, threads, block })
     }
 

@@ -5,7 +5,7 @@
 use std::io::{self, BufRead, Read};
 
 use pysnn_core::clocked::Stream;
-use pysnn_core::exported::{Encoding, Entering, Preparation, Samples};
+use pysnn_core::exported::{Encoding, Entering, Exported, Preparation, Samples};
 
 use crate::arguments::{Arguments, Raw};
 use crate::fault::{Fault, Outcome};
@@ -14,8 +14,8 @@ use crate::print;
 use crate::session::Session;
 
 /// Run it.
-pub(crate) fn run(arguments: &Arguments) -> Outcome<()> {
-    let session = Session::open(arguments)?;
+pub(crate) fn run(arguments: &Arguments, network: Exported) -> Outcome<()> {
+    let session = Session::open(arguments, network)?;
     let about = &session.interface.about;
     let events = about.encoding.is_events();
     match arguments.raw {

@@ -19,7 +19,7 @@ from pysnn.files.golden import make_golden
 from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import Settings
 from pysnn.plan import Plan
-from tests.golden.make_exported import NETWORKS
+from tests.golden.make_exported import NETWORKS, SINGLE_SPIKES
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -33,10 +33,11 @@ def sections(data: bytes) -> list[bytes]:
     return [data[offset : offset + length] for offset, length in places]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*NETWORKS, *SINGLE_SPIKES])
 def test_bytes_are_the_same_always(name: str) -> None:
     expected = (GOLDEN / f"{name}.plan").read_bytes()
-    assert export_network(NETWORKS[name], ExportOptions(source=bytes(range(32)))) == expected
+    saved = NETWORKS.get(name) or SINGLE_SPIKES[name]
+    assert export_network(saved, ExportOptions(source=bytes(range(32)))) == expected
 
 
 def test_every_section_is_what_the_page_says() -> None:

@@ -27,10 +27,10 @@ pub enum GoldenInput {
     Pictures(Vec<u8>),
 }
 
-/// What the neurons of one operation did.
+/// What the neurons of one operation, or of one layer of single spikes, did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerSpikes {
-    /// The operation.
+    /// The number of the operation or layer.
     pub op: usize,
     /// Spikes of each sample.
     pub totals: Vec<u64>,
@@ -71,7 +71,7 @@ pub(super) fn read(plan: &Plan, about: &About, shape: Shape, record: &[u8], sect
         return Err(damaged(format!("{} bytes of golden scores for {samples} samples of {classes}", scores.len())));
     }
     let scores = scores.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let spikes = read_spikes(plan, samples, spikes)?;
+    let spikes = read_spikes(&neurons(plan).collect::<Vec<_>>(), samples, spikes)?;
     Ok(Golden { samples, steps, input, scores, spikes })
 }
 
@@ -95,16 +95,16 @@ fn read_input(bytes: &[u8], kind: u32, values: Option<usize>, encoding: Encoding
     })
 }
 
-fn read_spikes(plan: &Plan, samples: usize, bytes: &[u8]) -> Result<Vec<LayerSpikes>> {
-    let neurons: Vec<usize> = neurons(plan).collect();
+/// Read what the neurons of the operations or layers with these numbers did.
+pub(super) fn read_spikes(numbers: &[usize], samples: usize, bytes: &[u8]) -> Result<Vec<LayerSpikes>> {
     let size = samples.checked_mul(8).and_then(|totals| totals.checked_add(40));
-    if size.and_then(|size| size.checked_mul(neurons.len())) != Some(bytes.len()) {
-        return Err(damaged(format!("{} bytes of golden spikes for {} layers", bytes.len(), neurons.len())));
+    if size.and_then(|size| size.checked_mul(numbers.len())) != Some(bytes.len()) {
+        return Err(damaged(format!("{} bytes of golden spikes for {} layers", bytes.len(), numbers.len())));
     }
     let records = bytes.chunks_exact(size.unwrap_or(40));
     records
-        .zip(neurons)
-        .map(|(record, op)| {
+        .zip(numbers)
+        .map(|(record, &op)| {
             if u64_at(record, 0) != op as u64 {
                 return Err(damaged(format!("golden spikes of operation {}; expected {op}", u64_at(record, 0))));
             }
@@ -161,9 +161,10 @@ impl Golden {
     /// The run fails, or something differs: the message names the first layer.
     pub fn verify(&self, program: &Program, interface: &Interface) -> Result<()> {
         let outputs = self.run(program, interface)?;
+        let spikes = |count: &i32| u64::from(count.unsigned_abs());
         for wanted in &self.spikes {
             let found = outputs.probes.iter().find(|(op, _)| *op == wanted.op).map(|(_, probe)| &probe.spikes[..]);
-            let found = layer_spikes(wanted.op, found.unwrap_or_default(), self.samples);
+            let found = layer_spikes(wanted.op, found.unwrap_or_default(), self.samples, spikes, i32::to_le_bytes);
             if found != *wanted {
                 let node = program.ops().get(wanted.op).map_or("", |op| &op.node);
                 let [ours, theirs] = [&found.totals, &wanted.totals];
@@ -203,18 +204,23 @@ impl Golden {
     }
 }
 
-/// What the neurons of an operation did, from counts `(samples, C, H, W)`.
-fn layer_spikes(op: usize, counts: &[i32], samples: usize) -> LayerSpikes {
-    let size = counts.len().checked_div(samples).unwrap_or(0).max(1);
-    let totals =
-        counts.chunks(size).map(|row| row.iter().map(|&count| u64::from(count.unsigned_abs())).sum()).collect();
+/// What the neurons of an operation or layer did, from a value of 4 bytes each, `(samples, ...)`.
+pub(super) fn layer_spikes<T: Copy>(
+    op: usize,
+    values: &[T],
+    samples: usize,
+    spikes: impl Fn(&T) -> u64,
+    bytes: impl Fn(T) -> [u8; 4],
+) -> LayerSpikes {
+    let size = values.len().checked_div(samples).unwrap_or(0).max(1);
+    let totals = values.chunks(size).map(|row| row.iter().map(&spikes).sum()).collect();
     let mut hash = Sha256::new();
-    for count in counts {
-        hash.update(count.to_le_bytes());
+    for &value in values {
+        hash.update(bytes(value));
     }
     LayerSpikes { op, totals, digest: hash.finalize().into() }
 }
 
-fn differs(what: impl std::fmt::Display) -> Error {
+pub(super) fn differs(what: impl std::fmt::Display) -> Error {
     Error::new(Fault::FileFormat, format!("golden run: {what}"))
 }

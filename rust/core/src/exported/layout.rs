@@ -38,6 +38,21 @@ pub(super) mod about {
     pub(crate) const SOURCE: usize = 64;
     /// Bytes that are zero.
     pub(crate) const RESERVED: [std::ops::Range<usize>; 2] = [44..64, 96..128];
+
+    /// What is zero where neurons spike once.
+    pub(crate) const UNUSED: [std::ops::Range<usize>; 4] = [8..12, 16..20, 24..64, 96..128];
+}
+
+/// Places in a network of single spikes, and in the record of a layer.
+pub(super) mod single {
+    pub(crate) const NEURON: usize = 0;
+    pub(crate) const ABOVE: usize = 4;
+    pub(crate) const STEPS: usize = 8;
+    pub(crate) const LAYERS: usize = 12;
+    pub(crate) const RESERVED: std::ops::Range<usize> = 16..64;
+    /// Bytes before the layers, and of each of them.
+    pub(crate) const HEAD: usize = 64;
+    pub(crate) const LAYER: usize = 64;
 }
 
 /// Types of the golden input: numbers as in the arrays of a plan, and one more.

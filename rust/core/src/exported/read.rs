@@ -2,14 +2,15 @@
 
 use super::about::{Encoding, Interface, check_input, read_about};
 use super::bytes::{damaged, u32_at, zero};
+use super::first_spike::ExportedFirstSpike;
 use super::golden::{self, Golden};
 use super::input::Preparation;
 use super::layout::{FORMAT, VERSION, about, section};
 use crate::container::{DIGEST_AT, FIRST, SECTIONS_AT};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::Plan;
 
-/// An exported network.
+/// An exported network of clocked neurons.
 #[derive(Debug, Clone)]
 pub struct Exported {
     /// What the engine runs.
@@ -22,16 +23,48 @@ pub struct Exported {
     pub digest: [u8; 32],
 }
 
-impl Exported {
+/// An exported network of either kind.
+#[derive(Debug, Clone)]
+pub enum Network {
+    /// Of clocked neurons.
+    Clocked(Box<Exported>),
+    /// Of neurons that spike once at most, at exact times.
+    FirstSpike(Box<ExportedFirstSpike>),
+}
+
+impl Network {
     /// Read an exported network.
     ///
     /// # Errors
     ///
-    /// The bytes are damaged, hostile, or from a newer version; or the plan does not pass its checks.
+    /// The bytes are damaged, hostile, or from a newer version; or the network does not pass its checks.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        header(bytes)?;
-        let sections: [&[u8]; section::COUNT] = FORMAT.sections(bytes)?;
+        let kind = header(bytes)?;
+        let sections = FORMAT.sections(bytes)?;
         let digest = bytes[DIGEST_AT..].first_chunk().copied().unwrap_or_default();
+        Ok(match kind {
+            Kind::Clocked => Self::Clocked(Box::new(Exported::read(&sections, digest)?)),
+            Kind::FirstSpike => Self::FirstSpike(Box::new(ExportedFirstSpike::read(&sections, digest)?)),
+        })
+    }
+}
+
+impl Exported {
+    /// Read an exported network of clocked neurons.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are damaged, hostile, or from a newer version; the plan does not pass its checks; or neurons spike once.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        match Network::from_bytes(bytes)? {
+            Network::Clocked(network) => Ok(*network),
+            Network::FirstSpike(_) => Err(Error::plan(
+                "a network of single spikes (kind 2): clocked neurons alone are run here, and pysnn-run runs both",
+            )),
+        }
+    }
+
+    fn read(sections: &[&[u8]; section::COUNT], digest: [u8; 32]) -> Result<Self> {
         let plan = Plan::from_bytes(sections[section::NETWORK])?;
         let record = sections[section::ABOUT];
         let about = read_about(record)?;
@@ -59,15 +92,25 @@ pub fn other_version(bytes: &[u8]) -> bool {
     bytes.starts_with(&FORMAT.magic) && ![VERSION, VERSION.swap_bytes()].contains(&version) && bytes.len() >= FIRST
 }
 
-fn header(bytes: &[u8]) -> Result<()> {
+/// What neurons are.
+enum Kind {
+    Clocked,
+    FirstSpike,
+}
+
+fn header(bytes: &[u8]) -> Result<Kind> {
     if bytes.starts_with(b"PYSNNPLN") {
         return Err(damaged("a plan alone, without what its input means; `pysnn export` writes both"));
     }
     FORMAT.header(bytes)?;
     let [kind, count] = [12, 24].map(|at| u32_at(bytes, at));
-    if kind != 1 || count as usize != section::COUNT {
-        return Err(damaged(format!("kind {kind} with {count} sections; expected kind 1 with {}", section::COUNT)));
-    }
+    let expected = section::COUNT;
+    let kind = match kind {
+        1 if count as usize == expected => Kind::Clocked,
+        2 if count as usize == expected => Kind::FirstSpike,
+        _ => return Err(damaged(format!("kind {kind} with {count} sections; expected kind 1 or 2 with {expected}"))),
+    };
     zero(bytes, 28..32)?;
-    zero(bytes, SECTIONS_AT + 16 * section::COUNT..FIRST)
+    zero(bytes, SECTIONS_AT + 16 * section::COUNT..FIRST)?;
+    Ok(kind)
 }

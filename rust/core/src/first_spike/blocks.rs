@@ -105,6 +105,13 @@ impl Block<'_> {
         lanes_for(self.width)
     }
 
+    /// The first lanes of a row of weights, one behind the other; there are as many.
+    #[inline(always)]
+    pub(super) fn columns(&self, row: u32, lanes: usize) -> &[f32] {
+        let start = row as usize * self.stride + self.offset;
+        self.weight.get(start..start + lanes * LANES).unwrap_or(&[])
+    }
+
     /// A row of weights. It exists: callers have compared what their spikes meet with the weights, by [`check_rows`].
     #[inline(always)]
     pub(super) fn row<const N: usize>(&self, row: u32) -> &[Lane; N] {
@@ -149,6 +156,27 @@ macro_rules! with_lanes {
     };
 }
 pub(super) use with_lanes;
+
+/// Call a function with room for `N` lanes, and with the number of lanes of a block. Where there are wide vectors it is compiled for each
+/// number, which is `N` then; elsewhere once for all of them.
+#[cfg(target_arch = "x86_64")]
+macro_rules! with_room {
+    ($lanes:expr, $N:ident, $some:ident => $call:expr) => {
+        with_lanes!($lanes, $N => {
+            let $some = $N;
+            $call
+        })
+    };
+}
+#[cfg(not(target_arch = "x86_64"))]
+macro_rules! with_room {
+    ($lanes:expr, $N:ident, $some:ident => $call:expr) => {{
+        const $N: usize = BLOCK / LANES;
+        let $some = $lanes;
+        $call
+    }};
+}
+pub(super) use with_room;
 
 #[cfg(test)]
 mod tests {

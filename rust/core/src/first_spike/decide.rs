@@ -1,6 +1,8 @@
 //! Up to the first output spike: all layers advance together, window of time by window of time.
 
-use super::blocks::{BLOCK, Block, LANES, Weights, check_rows, with_lanes};
+#[cfg(target_arch = "x86_64")]
+use super::blocks::with_lanes;
+use super::blocks::{BLOCK, Block, LANES, Weights, check_rows, with_room};
 use super::neuron::{Dynamics, Fired, Ramp, State, Step};
 use super::plan::{Layer, Neuron, Plan};
 use super::spikes::{Lists, Sites, Sorter, Spike};
@@ -15,30 +17,57 @@ const LANES_IN_BLOCK: usize = BLOCK / LANES;
 /// The first output spike of each sample: the neuron (-1: none) and its time.
 pub type Decisions = Vec<(i64, f32)>;
 
+/// How far samples are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// The first output spike.
+    Decision,
+    /// The last spike of all.
+    End,
+}
+
+/// What came out of a sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// The neuron of the first output spike; -1: none.
+    pub winner: i64,
+    /// When it came.
+    pub time: f32,
+    /// Of a sample that was run to its end: the times of each layer's neurons.
+    pub times: Vec<Vec<f32>>,
+}
+
+impl Decided {
+    /// The scores of output neurons, the earlier the higher: minus their times.
+    pub fn scores(&self) -> impl Iterator<Item = f32> {
+        self.times.last().into_iter().flatten().map(|time| -time)
+    }
+}
+
 /// Decide a group of samples.
 pub(super) fn decide(
-    plan: &Plan,
-    level: Level,
+    (plan, level): (&Plan, Level),
     weights: &[Option<Weights<'_>>],
     inputs: &[f32],
+    until: Until,
     poll: &dyn Watch,
-) -> Result<Decisions> {
-    let mut running = Running { plan, level, layers: Stage::all(plan, weights)? };
-    let mut sorter = Sorter::default();
-    let mut decisions = Vec::new();
+) -> Result<Vec<Decided>> {
+    let mut running = Running { plan, level, layers: Stage::all(plan, weights)?, sorter: Sorter::default() };
+    let mut found = Vec::new();
     for sample in inputs.chunks_exact(plan.in_size()) {
         poll.check()?;
         let mut map = Lists::new();
-        map.push_map(sample, &mut sorter);
-        decisions.push(running.sample(map.get(0)));
+        map.push_map(sample, &mut running.sorter);
+        found.push(running.sample(map.get(0), until));
     }
-    Ok(decisions)
+    Ok(found)
 }
 
 struct Running<'a> {
     plan: &'a Plan,
     level: Level,
     layers: Vec<Stage<'a>>,
+    sorter: Sorter,
 }
 
 /// One layer while a sample runs.
@@ -50,19 +79,19 @@ struct Stage<'a> {
     waiting: Vec<bool>,
     sites: Sites,
     lists: Lists,
-    /// A site's spikes of this window, where each site is the whole map.
     times: Vec<f32>,
     marks: Vec<f32>,
-    /// The spikes of this window.
+    /// The spikes of this window, and the same in order.
     spikes: Vec<Spike>,
+    ordered: Vec<Spike>,
 }
 
 impl Running<'_> {
-    fn sample(&mut self, map: &[Spike]) -> (i64, f32) {
+    fn sample(&mut self, map: &[Spike], until: Until) -> Decided {
         for stage in &mut self.layers {
             stage.reset(self.plan.neuron);
         }
-        let mut rest = map;
+        let (mut rest, mut decision) = (map, None);
         loop {
             let mut count = WINDOW.min(rest.len());
             // A window ends behind all spikes of one time, and the last one never.
@@ -70,24 +99,31 @@ impl Running<'_> {
                 count += 1;
             }
             let (now, later) = rest.split_at(count);
-            let until =
-                if later.is_empty() { f32::INFINITY } else { now.last().map_or(f32::INFINITY, |spike| spike.time) };
-            if let Some(decision) = self.window(now, until) {
-                return decision;
-            }
-            if later.is_empty() {
-                return (-1, f32::INFINITY);
+            let last = now.last().filter(|_| !later.is_empty());
+            let spike = self.window(now, last.map_or(f32::INFINITY, |spike| spike.time));
+            decision = decision.or(spike);
+            if later.is_empty() || (decision.is_some() && until == Until::Decision) {
+                break;
             }
             rest = later;
         }
+        let (winner, time) = decision.unwrap_or((-1, f32::INFINITY));
+        let times = if until == Until::End {
+            self.layers.iter().map(|stage| stage.times.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        Decided { winner, time, times }
     }
 
-    /// Advance all layers to `until`; gives the decision if an output spike came.
+    /// Advance all layers to `until`; gives the first output spike if some came.
     fn window(&mut self, inputs: &[Spike], until: f32) -> Option<(i64, f32)> {
         let mut below = inputs;
         for stage in &mut self.layers {
             stage.advance(self.plan.neuron, self.level, below, until);
-            below = &stage.spikes;
+            stage.ordered.clear();
+            stage.ordered.extend(self.sorter.sorted(stage.spikes.iter().copied()));
+            below = &stage.ordered;
         }
         let stage = self.layers.last()?;
         let by_potential = self.plan.neuron != Neuron::Ramp && stage.weights.is_some();
@@ -120,6 +156,7 @@ impl<'a> Stage<'a> {
             times: Vec::new(),
             marks: Vec::new(),
             spikes: Vec::new(),
+            ordered: Vec::new(),
         })
     }
 
@@ -155,7 +192,6 @@ impl<'a> Stage<'a> {
                 level.run(Advance { stage: self, dynamics: Step { threshold, strict }, below, until });
             }
         }
-        self.spikes.sort_unstable_by(|a, b| a.time.total_cmp(&b.time).then(a.row.cmp(&b.row)));
     }
 
     /// Spikes come in order: the first one of a window is its earliest.
@@ -201,12 +237,13 @@ impl<D: Dynamics> Kernel for Advance<'_, '_, D> {
                 let block = weights.block(number);
                 let mut fired = Fired::NONE;
                 let state = &mut stage.states[place];
-                stage.waiting[place] = with_lanes!(block.lanes(), N => {
-                    advance::<D, N>(dynamics, state, &block, spikes, &mut Window { fired: &mut fired, until })
+                stage.waiting[place] = with_room!(block.lanes(), N, lanes => {
+                    advance::<D, N>(dynamics, state, (&block, lanes), spikes, &mut Window { fired: &mut fired, until })
                 });
                 let first = site * weights.columns() + block.first;
                 for (n, &time) in fired.times.as_flattened()[..block.width].iter().enumerate() {
                     if time < f32::INFINITY {
+                        stage.times[first + n] = time;
                         stage.marks[first + n] = fired.marks.as_flattened()[n];
                         stage.spikes.push(Spike { time, row: (first + n) as u32 });
                     }
@@ -222,12 +259,12 @@ struct Window<'a> {
     until: f32,
 }
 
-/// Advance the first `N` lanes.
+/// Advance the first lanes, of `N` at most.
 #[inline(always)]
 fn advance<D: Dynamics, const N: usize>(
     dynamics: D,
     state: &mut State<LANES_IN_BLOCK>,
-    block: &Block<'_>,
+    block: (&Block<'_>, usize),
     spikes: &[Spike],
     window: &mut Window<'_>,
 ) -> bool {

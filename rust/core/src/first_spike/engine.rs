@@ -2,7 +2,7 @@
 
 use super::backward::{Backward, group_of};
 use super::blocks::Weights;
-use super::decide::{Decisions, decide};
+use super::decide::{Decided, Decisions, Until, decide};
 use super::pass::{GROUP, GroupPass, forward};
 use super::plan::{Neuron, Plan};
 use super::rule::Rule;
@@ -169,10 +169,27 @@ impl Engine {
     ///
     /// As [`Engine::forward`].
     pub fn decide(&self, weights: &[&[f32]], inputs: &[f32], threads: usize, tick: Tick<'_>) -> Result<Decisions> {
+        let found = self.run(weights, inputs, Until::Decision, threads, tick)?;
+        Ok(found.into_iter().map(|sample| (sample.winner, sample.time)).collect())
+    }
+
+    /// Compute each sample as far as is wanted, all layers together, window of time by window of time: the bits of [`Engine::forward`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::forward`].
+    pub fn run(
+        &self,
+        weights: &[&[f32]],
+        inputs: &[f32],
+        until: Until,
+        threads: usize,
+        tick: Tick<'_>,
+    ) -> Result<Vec<Decided>> {
         let batch = self.check_inputs(inputs)?;
         let weights = self.weights(weights, batch)?;
         let groups = share_out(batch.div_ceil(GROUP), threads, tick, |group, poll| {
-            decide(&self.plan, self.level, &weights, group_of(inputs, group, self.plan.in_size()), poll)
+            decide((&self.plan, self.level), &weights, group_of(inputs, group, self.plan.in_size()), until, poll)
         })?;
         Ok(groups.into_iter().flatten().collect())
     }

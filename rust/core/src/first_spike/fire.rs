@@ -2,7 +2,11 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::blocks::{Block, LANES, Weights, check_rows, with_lanes};
+#[cfg(not(target_arch = "x86_64"))]
+use super::blocks::BLOCK;
+#[cfg(target_arch = "x86_64")]
+use super::blocks::with_lanes;
+use super::blocks::{Block, LANES, Weights, check_rows, with_room};
 use super::neuron::{Dynamics, Fired, Firing, Ramp, State, Step};
 use super::plan::{Layer, Neuron};
 use super::spikes::{Lists, Spike};
@@ -22,42 +26,50 @@ impl<const N: usize> State<N> {
         state
     }
 
-    /// Take spikes, and look at the neurons up to `until`; gives whether some of them still wait.
+    /// Take spikes, and look at the neurons of the first lanes up to `until`; gives whether some of them still wait.
     #[inline(always)]
     pub(super) fn advance<D: Dynamics>(
         &mut self,
         dynamics: D,
-        block: &Block<'_>,
+        (block, lanes): (&Block<'_>, usize),
         spikes: &[Spike],
         fired: &mut Fired<N>,
         until: f32,
     ) -> bool {
         for spike in spikes {
-            if spike.time > self.last && !self.fire(dynamics, spike.time, fired) {
+            if spike.time > self.last && !self.fire(dynamics, lanes, spike.time, fired) {
                 return false;
             }
             // One loop over all columns: the compiler keeps it, and makes it one of whole vectors.
-            let states = self.a.as_flattened_mut().iter_mut().zip(self.b.as_flattened_mut());
-            for ((a, b), &weight) in states.zip(block.row::<N>(spike.row).as_flattened()) {
+            let (a, b) = self.lanes(lanes);
+            for ((a, b), &weight) in a.iter_mut().zip(b).zip(block.columns(spike.row, lanes)) {
                 dynamics.add(a, b, weight, spike.time);
             }
             self.last = spike.time;
         }
-        until <= self.last || self.fire(dynamics, until, fired)
+        until <= self.last || self.fire(dynamics, lanes, until, fired)
+    }
+
+    /// The first lanes, of `N` at most.
+    #[inline(always)]
+    fn lanes(&mut self, lanes: usize) -> (&mut [f32], &mut [f32]) {
+        let size = LANES * lanes.min(N);
+        (&mut self.a.as_flattened_mut()[..size], &mut self.b.as_flattened_mut()[..size])
     }
 
     /// Let those fire that do so after the last spike and up to `next`; gives whether some still wait.
     #[inline(always)]
-    fn fire<D: Dynamics>(&mut self, dynamics: D, next: f32, fired: &mut Fired<N>) -> bool {
+    fn fire<D: Dynamics>(&mut self, dynamics: D, lanes: usize, next: f32, fired: &mut Fired<N>) -> bool {
+        let (last, done) = (self.last, dynamics.done());
+        let (a, b) = self.lanes(lanes);
         let mut any = false;
-        for (&a, &b) in self.a.as_flattened().iter().zip(self.b.as_flattened()) {
+        for (&mut a, &mut b) in a.iter_mut().zip(b.iter_mut()) {
             any |= dynamics.may_fire(a, b, next);
         }
         if !any {
             return true;
         }
-        let (last, done) = (self.last, dynamics.done());
-        let states = self.a.as_flattened_mut().iter_mut().zip(self.b.as_flattened_mut());
+        let states = a.iter_mut().zip(b);
         let given = fired.times.as_flattened_mut().iter_mut().zip(fired.marks.as_flattened_mut());
         let mut waiting = false;
         for ((a, b), (time, mark)) in states.zip(given) {
@@ -136,10 +148,10 @@ impl<D: Dynamics> Kernel for FireAll<'_, D> {
     fn run(self) {
         let (dynamics, lists) = (self.dynamics, self.fire.lists);
         each_site(self.fire, |block, list, times, marks| {
-            with_lanes!(block.lanes(), N => {
+            with_room!(block.lanes(), N, lanes => {
                 let mut fired = Fired::<N>::NONE;
                 let mut state = State::<N>::new(dynamics, block.width);
-                state.advance(dynamics, block, lists.get(list), &mut fired, f32::INFINITY);
+                state.advance(dynamics, (block, lanes), lists.get(list), &mut fired, f32::INFINITY);
                 fired.give(times, marks);
             });
         });

@@ -16,7 +16,7 @@ mod plan;
 mod rule;
 mod spikes;
 
-pub use decide::Decisions;
+pub use decide::{Decided, Decisions, Until};
 pub use engine::{BackwardInputs, Engine, Gradients, Tape};
 pub use plan::{Layer, MAX_MAP, MAX_STEPS, Neuron, Plan};
 pub use rule::Rule;

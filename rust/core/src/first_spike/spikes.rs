@@ -63,13 +63,8 @@ impl Lists {
     /// Add a list: the neurons of a map that spike, in order.
     pub(super) fn push_map(&mut self, times: &[f32], sorter: &mut Sorter) {
         self.rows = self.rows.max(times.len());
-        sorter.keys.clear();
         let spiking = times.iter().enumerate().filter(|(_, time)| **time < f32::INFINITY);
-        // Times are not negative: their bits sort as they do. Adding 0 turns -0 into 0.
-        sorter.keys.extend(spiking.map(|(i, &time)| u64::from((time + 0.0).to_bits()) << 32 | i as u64));
-        sorter.keys.sort_unstable();
-        self.spikes
-            .extend(sorter.keys.iter().map(|&key| Spike { time: f32::from_bits((key >> 32) as u32), row: key as u32 }));
+        self.spikes.extend(sorter.sorted(spiking.map(|(i, &time)| Spike { time, row: i as u32 })));
         self.starts.push(self.spikes.len());
     }
 
@@ -143,6 +138,17 @@ impl Sites {
 #[derive(Debug, Default)]
 pub(super) struct Sorter {
     keys: Vec<u64>,
+}
+
+impl Sorter {
+    /// Spikes, ascending in (time, row).
+    pub(super) fn sorted(&mut self, spikes: impl Iterator<Item = Spike>) -> impl Iterator<Item = Spike> {
+        self.keys.clear();
+        // Times are not negative: their bits sort as they do. Adding 0 turns -0 into 0.
+        self.keys.extend(spikes.map(|spike| u64::from((spike.time + 0.0).to_bits()) << 32 | u64::from(spike.row)));
+        self.keys.sort_unstable();
+        self.keys.iter().map(|&key| Spike { time: f32::from_bits((key >> 32) as u32), row: key as u32 })
+    }
 }
 
 /// Call `visit(site, row)` for each window that sees an input neuron, sites ascending.
