@@ -49,11 +49,7 @@ impl<'a> Weights<'a> {
             let (first, width) = (number * BLOCK, weights.width(number));
             let stride = lanes_for(width) * LANES;
             for row in whole.chunks_exact(columns) {
-                match row[first..].first_chunk::<BLOCK>() {
-                    // As many as are known beforehand are some moves, others a call.
-                    Some(block) if width == BLOCK => copy.extend_from_slice(block),
-                    _ => copy.extend_from_slice(&row[first..first + width]),
-                }
+                copy.extend_from_slice(&row[first..first + width]);
                 copy.resize(copy.len() + stride - width, 0.0);
             }
         }
