@@ -179,6 +179,11 @@ impl Request<'_> {
         self.keep_state || self.probe
     }
 
+    /// Whether no potential outlives the block of so many steps that it is computed in.
+    pub(crate) fn forgets_potentials(&self, block: usize) -> bool {
+        self.steps <= block && self.state.is_none() && !self.keeps_potentials()
+    }
+
     /// Check what a run goes on from.
     pub(crate) fn check_beginning(&self, ops: &[Op]) -> Result<()> {
         ensure(self.batch > 0, || "an empty batch".into())?;

@@ -78,15 +78,16 @@ impl Compiled {
     /// The plan's maps need more memory than the engine asks for.
     pub(crate) fn new(plan: Plan, options: Options) -> Result<Self> {
         let Options { level, family, thread_work, counts } = options;
-        let Staged { stages, kernels } = stages(plan.ops())?;
-        let layout = Layout::new(plan.ops(), &stages)?;
         let mut meters = meters(plan.ops())?;
         let work = Work::of(plan.ops(), &meters);
         if !counts {
+            // Their tables are larger than all weights, and gone before these are packed.
             for meter in &mut meters {
                 meter.readers.clear();
             }
         }
+        let Staged { stages, kernels } = stages(plan.ops())?;
+        let layout = Layout::new(plan.ops(), &stages)?;
         let mut ops = plan.into_ops();
         ops.iter_mut().for_each(forget_arrays);
         Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work, counts })

@@ -55,7 +55,11 @@ impl Sample<'_> {
         match &stage.work {
             Work::Input => self.input(stage, block, &mut target)?,
             Work::RealLayer(layer) => self.layer(stage, layer, block, &mut target)?,
-            Work::CurrentLayer(layer) => self.layer(stage, layer, block, &mut target)?,
+            Work::CurrentLayer(layer) => {
+                self.workspace.lend(self.program, stage)?;
+                self.layer(stage, layer, block, &mut target)?;
+                self.workspace.take_back(self.program, stage.op);
+            }
             Work::CountSum => self.count_sum(stage, block, &mut target)?,
             Work::Pool { slide, weight } => {
                 let pooling = Pooling { source: stage.sources[0], slide, weight: *weight, steps: block.steps };

@@ -171,6 +171,7 @@ impl Job<'_> {
 
     fn samples(&self, numbers: impl Iterator<Item = usize>, poll: &dyn Watch, team: Option<&Team<'_>>) -> Result<()> {
         let mut workspace = self.program.borrow_workspace();
+        workspace.share_potentials(self.request.forgets_potentials(self.block));
         workspace.prepare(&self.program.compiled, self.request, self.block)?;
         for number in numbers {
             poll.check()?;

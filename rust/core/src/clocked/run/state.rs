@@ -1,12 +1,13 @@
 //! What a network remembers from step to step, for one sample.
 
+use std::mem;
 use std::ops::Range;
 
 use crate::clocked::array::{Array, StateKind, StateView};
 use crate::clocked::layer::firing::Firing;
 use crate::clocked::layer::pass::Layer;
 use crate::clocked::limits::largest;
-use crate::clocked::maps::buffers::zeros;
+use crate::clocked::maps::buffers::{grow, zeros};
 use crate::clocked::maps::transpose::{from_chunks, to_chunks, to_pixels, to_planes};
 use crate::clocked::program::stage::{Stage, Work};
 use crate::clocked::request::{state_kind, state_size};
@@ -63,12 +64,17 @@ fn shape_of(ops: &[Op], op: &Op) -> Shape {
     }
 }
 
+/// Chunks of what neurons remember.
+fn chunks_of(ops: &[Op], op: &Op) -> usize {
+    let shape = shape_of(ops, op);
+    let values = if let Body::Neuron(neuron) = &op.body { neuron.model.values() } else { 1 };
+    shape.pixels() * shape.channels.div_ceil(LANES) * values
+}
+
 impl Memory {
     /// Room for an operation's memory.
     pub(crate) fn new(ops: &[Op], op: &Op) -> Result<Self> {
-        let shape = shape_of(ops, op);
-        let values = if let Body::Neuron(neuron) = &op.body { neuron.model.values() } else { 1 };
-        let chunks = shape.pixels() * shape.channels.div_ceil(LANES) * values;
+        let (shape, chunks) = (shape_of(ops, op), chunks_of(ops, op));
         Ok(match (state_kind(ops, op), &op.body) {
             (None, _) => Self::Nothing,
             (Some(StateKind::Bytes), _) => Self::DelayedCounts(History::new(state_size(ops, op), shape)?),
@@ -79,6 +85,16 @@ impl Memory {
             (Some(StateKind::Real), _) => Self::RealSum(zeros(shape.size())?),
             (Some(StateKind::Long), _) => Self::LongSum(zeros(shape.size())?),
         })
+    }
+
+    /// Make of potentials of int32, or of nothing, those of another operation; values stay where they are.
+    pub(crate) fn fit(&mut self, ops: &[Op], op: &Op) -> Result<()> {
+        let (chunks, memory) = (chunks_of(ops, op), mem::take(self));
+        let mut values = if let Self::IntegerPotential(values) = memory { values } else { Vec::new() };
+        grow(&mut values, chunks)?;
+        values.truncate(chunks);
+        *self = Self::IntegerPotential(values);
+        Ok(())
     }
 
     /// Cumulative counts.

@@ -1,12 +1,14 @@
 //! The memory of one worker: made once, used for sample after sample.
 
+use std::mem;
+
 use crate::clocked::block::Segment;
 use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::buffers::{Maps, grow, zeros};
 use crate::clocked::observe::seen::{Observed, Wish};
 use crate::clocked::profile::Profile;
 use crate::clocked::program::compiled::Compiled;
-use crate::clocked::program::stage::Work;
+use crate::clocked::program::stage::{Stage, Work};
 use crate::clocked::request::{COUNT_FIELDS, Request};
 use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
@@ -18,13 +20,15 @@ use crate::clocked::synapses::padded::Padded;
 use crate::clocked::synapses::rows::RowList;
 use crate::clocked::synapses::words::Words;
 use crate::error::Result;
-use crate::plan::{Body, Dynamics, Kind};
+use crate::plan::{Body, Dynamics, Kind, Op};
 
 /// Maps, states, lists and counts of one worker.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) maps: Maps,
     pub(crate) memory: Vec<Memory>,
+    /// The potentials of int32 of the layer that runs, where no layer needs its own any more when the next one runs.
+    shared: Option<Memory>,
     pub(crate) list: ActiveList,
     /// Of each band of a layer.
     pub(crate) gathered: Vec<RowList>,
@@ -60,6 +64,7 @@ impl Workspace {
         Self {
             maps: Maps::new(program.layout.slots.iter().map(|slot| slot.kind)),
             memory: Vec::new(),
+            shared: None,
             list: ActiveList::default(),
             gathered: vec![RowList::default()],
             words: Words::default(),
@@ -112,12 +117,38 @@ impl Workspace {
         self.words.begin(source, input, block)
     }
 
+    /// Have int32 potentials of one layer at a time, or those of all.
+    pub(crate) fn share_potentials(&mut self, shared: bool) {
+        if self.shared.is_some() != shared {
+            self.memory.clear();
+            self.shared = shared.then(Memory::default);
+        }
+    }
+
+    /// Give a layer the potentials that layers share, if they do, from a fresh start.
+    pub(crate) fn lend(&mut self, program: &Compiled, stage: &Stage) -> Result<()> {
+        let op = &program.ops[stage.op];
+        let Some(shared) = self.shared.as_mut().filter(|_| is_integer_neuron(op)) else { return Ok(()) };
+        shared.fit(&program.ops, op)?;
+        mem::swap(shared, &mut self.memory[stage.op]);
+        self.memory[stage.op].start(op, Some(stage))
+    }
+
+    /// Take them back.
+    pub(crate) fn take_back(&mut self, program: &Compiled, op: usize) {
+        if let Some(shared) = self.shared.as_mut().filter(|_| is_integer_neuron(&program.ops[op])) {
+            mem::swap(shared, &mut self.memory[op]);
+        }
+    }
+
     /// Make room for a run.
     pub(crate) fn prepare(&mut self, program: &Compiled, request: &Request<'_>, block: usize) -> Result<()> {
         self.profile.begin(request.profile, program.ops.len());
         self.widen(program, block)?;
         if self.memory.is_empty() {
-            self.memory = program.ops.iter().map(|op| Memory::new(&program.ops, op)).collect::<Result<_>>()?;
+            let shared = |op: &Op| self.shared.is_some() && is_integer_neuron(op);
+            let memory = |op| if shared(op) { Ok(Memory::Nothing) } else { Memory::new(&program.ops, op) };
+            self.memory = program.ops.iter().map(memory).collect::<Result<_>>()?;
         }
         for (op, totals) in self.totals.iter_mut().enumerate() {
             if counts_events(program, request, op) {
@@ -155,6 +186,10 @@ impl Workspace {
         self.reals.source = None;
         Ok(())
     }
+}
+
+fn is_integer_neuron(op: &Op) -> bool {
+    matches!(&op.body, Body::Neuron(neuron) if matches!(neuron.dynamics, Dynamics::Integer(_)))
 }
 
 /// Whether each neuron's events are totalled in this run.
