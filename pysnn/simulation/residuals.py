@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.backends.streams import fresh_state
 from pysnn.nodes.neuron_model import NeuronModel
 from pysnn.plan.ops import NeuronOp, Plan
-from pysnn.simulation.state import State, expected_array
+from pysnn.simulation.state import State
 
 __all__ = ["is_plain", "next_state", "offset_starts", "silenced_starts"]
 
@@ -27,18 +28,9 @@ def is_plain(op: NeuronOp) -> bool:
 
 
 def next_state(plan: Plan, samples: int, starts: Mapping[int, Potentials]) -> State:
-    """Return the state in which runs start, but for the initial potentials ``starts``, by operation; for outputs other than "first_spike"."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for node, k in plan.stateful.items():
-        op = plan.ops[k]
-        if k in starts:
-            arrays[node] = starts[k]
-            continue
-        shape, dtype = expected_array(plan, k)
-        arrays[node] = np.zeros((samples, *shape), dtype)
-        if isinstance(op, NeuronOp):
-            (arrays[node] if op.values == 1 else arrays[node][:, 0])[...] = _of_neurons(op.v_init)
-    return State(0, arrays)
+    """Return the state in which runs start, but for the initial potentials ``starts``, by operation."""
+    fresh = fresh_state(plan, samples)
+    return State(0, {node: starts.get(k, fresh[k]) for node, k in plan.stateful.items()})
 
 
 def _of_neurons(constants: NDArray[Any]) -> NDArray[Any]:

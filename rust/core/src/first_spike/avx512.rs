@@ -28,47 +28,45 @@ fn lane(vector: __m512) -> Lane {
 /// A block's neurons while spikes come in.
 struct Ramps<const N: usize> {
     slope: [__m512; N],
-    /// Threshold + sum of weight x time; infinite for those that have fired, which they then never do again.
+    /// Threshold + sum of weight x time.
     sum: [__m512; N],
     times: [__m512; N],
     marks: [__m512; N],
-    /// How many have not fired.
-    waiting: u32,
+    /// Who has not fired, a bit a lane.
+    waiting: [u16; N],
 }
 
 impl<const N: usize> Ramps<N> {
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
     #[inline]
     fn new(threshold: f32, width: usize) -> Self {
-        let mut sum = [[f32::INFINITY; LANES]; N];
+        let mut waiting = [0; N];
         for neuron in 0..width {
-            sum[neuron / LANES][neuron % LANES] = threshold;
+            waiting[neuron / LANES] |= 1 << (neuron % LANES);
         }
         Self {
             slope: [_mm512_setzero_ps(); N],
-            sum: sum.map(vector),
+            sum: [_mm512_set1_ps(threshold); N],
             times: [_mm512_set1_ps(f32::INFINITY); N],
             marks: [_mm512_setzero_ps(); N],
-            waiting: width as u32,
+            waiting,
         }
     }
 
-    /// Take a spike; gives which neurons may fire before the next one, where it is the last of its time.
+    /// Take a spike.
     #[allow(
         clippy::needless_range_loop,
         reason = "adapters of the standard library are not compiled for these instructions"
     )]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
     #[inline]
-    fn add(&mut self, weights: &[Lane; N], time: f32, next: f32) -> [u16; N] {
-        let (time, bound, mut may) = (_mm512_set1_ps(time), _mm512_set1_ps(next * MARGIN), [0; N]);
+    fn add(&mut self, weights: &[Lane; N], time: f32) {
+        let time = _mm512_set1_ps(time);
         for n in 0..N {
             let weight = vector(weights[n]);
             self.slope[n] = _mm512_add_ps(self.slope[n], weight);
             self.sum[n] = _mm512_add_ps(self.sum[n], _mm512_mul_ps(weight, time));
-            may[n] = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_mul_ps(self.slope[n], bound), self.sum[n]);
         }
-        may
     }
 
     /// Let those fire that do so after the spikes at `last` and up to `next`; gives whether some still wait.
@@ -78,9 +76,20 @@ impl<const N: usize> Ramps<N> {
     )]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
     #[inline]
-    fn fire(&mut self, may: [u16; N], last: f32, next: f32) -> bool {
+    fn fire(&mut self, last: f32, next: f32) -> bool {
+        let bound = _mm512_set1_ps(next * MARGIN);
+        let (mut may, mut any) = ([0; N], 0);
+        for n in 0..N {
+            may[n] =
+                _mm512_cmp_ps_mask::<_CMP_GE_OQ>(_mm512_mul_ps(self.slope[n], bound), self.sum[n]) & self.waiting[n];
+            any |= may[n];
+        }
+        if any == 0 {
+            return true;
+        }
         let after = _mm512_set1_ps(f32::from_bits(last.to_bits() + 1));
         let (next, infinity) = (_mm512_set1_ps(next), _mm512_set1_ps(f32::INFINITY));
+        let mut waiting = 0;
         for n in 0..N {
             if may[n] != 0 {
                 let at = _mm512_div_ps(self.sum[n], self.slope[n]);
@@ -90,22 +99,27 @@ impl<const N: usize> Ramps<N> {
                 let at = _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(at, after), after, at);
                 self.times[n] = _mm512_mask_mov_ps(self.times[n], fires, at);
                 self.marks[n] = _mm512_mask_mov_ps(self.marks[n], fires, self.slope[n]);
-                self.sum[n] = _mm512_mask_mov_ps(self.sum[n], fires, infinity);
-                self.waiting -= fires.count_ones();
+                self.waiting[n] &= !fires;
             }
+            waiting |= self.waiting[n];
         }
-        self.waiting != 0
+        waiting != 0
     }
 }
 
-/// What the neurons of a block give for a list of spikes; `next` has the time behind that of each spike, or 0 where the next spike has the same one.
+/// What the neurons of a block give for a list of spikes.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
-pub(super) fn ramps<const N: usize>(block: &Block<'_>, spikes: &[Spike], next: &[f32], threshold: f32) -> Fired<N> {
+pub(super) fn ramps<const N: usize>(block: &Block<'_>, spikes: &[Spike], threshold: f32) -> Fired<N> {
     let mut ramps = Ramps::<N>::new(threshold, block.width);
-    for (spike, &next) in spikes.iter().zip(next) {
-        let may = ramps.add(block.row::<N>(spike.row), spike.time, next);
-        let any = may.into_iter().fold(0, |any, may| any | may);
-        if any != 0 && next > 0.0 && !ramps.fire(may, spike.time, next) {
+    let mut number = 0;
+    while number < spikes.len() {
+        let time = spikes[number].time;
+        while number < spikes.len() && spikes[number].time == time {
+            ramps.add(block.row::<N>(spikes[number].row), time);
+            number += 1;
+        }
+        let next = if number < spikes.len() { spikes[number].time } else { f32::INFINITY };
+        if !ramps.fire(time, next) {
             break;
         }
     }

@@ -112,26 +112,25 @@ impl Fire<'_> {
 impl Fire<'_> {
     /// Compute those of ramps with AVX-512, which the caller has seen to be there.
     fn ramps(self, threshold: f32) {
-        let (lists, next) = (self.lists, self.lists.next_times());
-        each_site(self, |block, list, times, marks| {
+        each_site(self, |block, spikes, times, marks| {
             with_lanes!(block.lanes(), N => {
                 // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
-                unsafe { avx512::ramps::<N>(block, lists.get(list), lists.part(list, &next), threshold) }.give(times, marks);
+                unsafe { avx512::ramps::<N>(block, spikes, threshold) }.give(times, marks);
             });
         });
     }
 }
 
-/// Visit all sites, block by block: the block, the site's list of spikes, and the block's part of the site's times and marks.
+/// Visit all sites, block by block: the block, the spikes, and the block's part of the site's times and marks.
 #[inline(always)]
-fn each_site(fire: Fire<'_>, mut visit: impl FnMut(&Block<'_>, usize, &mut [f32], &mut [f32])) {
+fn each_site(fire: Fire<'_>, mut visit: impl FnMut(&Block<'_>, &[Spike], &mut [f32], &mut [f32])) {
     let Fire { weights, lists, times, marks } = fire;
     for number in 0..weights.blocks() {
         let block = weights.block(number);
         let range = block.first..block.first + block.width;
         let rows = times.chunks_exact_mut(weights.columns()).zip(marks.chunks_exact_mut(weights.columns()));
-        for (list, (times, marks)) in (0..lists.len()).zip(rows) {
-            visit(&block, list, &mut times[range.clone()], &mut marks[range.clone()]);
+        for (spikes, (times, marks)) in lists.iter().zip(rows) {
+            visit(&block, spikes, &mut times[range.clone()], &mut marks[range.clone()]);
         }
     }
 }
@@ -146,12 +145,12 @@ impl<D: Dynamics> Kernel for FireAll<'_, D> {
 
     #[inline(always)]
     fn run(self) {
-        let (dynamics, lists) = (self.dynamics, self.fire.lists);
-        each_site(self.fire, |block, list, times, marks| {
+        let dynamics = self.dynamics;
+        each_site(self.fire, |block, spikes, times, marks| {
             with_room!(block.lanes(), N, lanes => {
                 let mut fired = Fired::<N>::NONE;
                 let mut state = State::<N>::new(dynamics, block.width);
-                state.advance(dynamics, (block, lanes), lists.get(list), &mut fired, f32::INFINITY);
+                state.advance(dynamics, (block, lanes), spikes, &mut fired, f32::INFINITY);
                 fired.give(times, marks);
             });
         });

@@ -41,21 +41,6 @@ impl Lists {
         }
     }
 
-    /// One list's part of values, one for each spike.
-    pub(super) fn part<'v>(&self, list: usize, values: &'v [f32]) -> &'v [f32] {
-        values.get(self.starts[list]..self.starts[list + 1]).unwrap_or(&[])
-    }
-
-    /// For each spike the time of the next one in its list, which is infinite behind the last; 0 where both have the same.
-    pub(super) fn next_times(&self) -> Vec<f32> {
-        let mut next = Vec::with_capacity(self.spikes.len());
-        for list in self.iter() {
-            next.extend(list.windows(2).map(|two| if two[1].time > two[0].time { two[1].time } else { 0.0 }));
-            next.extend(list.last().map(|_| f32::INFINITY));
-        }
-        next
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = &[Spike]> {
         (0..self.len()).map(|list| self.get(list))
     }
