@@ -69,6 +69,7 @@ impl<'a> Maps<'_, 'a> {
         let (number, model) = (self.model.source(op, 0), self.model);
         let source = model.op(number);
         let (counts, window, groups) = (self.counts(number, source), op.window(), op.word(word::GROUPS));
+        let extent = source.extent();
         let (weights, bias) = (model.array(op, 0, 1), model.integers(op, 1));
         for (channel, current) in into.iter_mut().enumerate() {
             *current = bias.at(channel);
@@ -77,7 +78,7 @@ impl<'a> Maps<'_, 'a> {
         let at = [pixel / op.width(), pixel % op.width()];
         for ky in 0..window.kernel[0] {
             for kx in 0..window.kernel[1] {
-                let Some(from) = window.pixel(source, at, [ky, kx]) else { continue };
+                let Some(from) = window.pixel(extent, at, [ky, kx]) else { continue };
                 let first = (ky * window.kernel[1] + kx) * own;
                 for group in 0..groups {
                     for input in 0..own {
@@ -153,11 +154,11 @@ impl<'a> Maps<'_, 'a> {
         let (values, room) = room.split_at_mut(into.len());
         let number = self.model.source(op, 0);
         let source = self.model.op(number);
-        let (window, at) = (op.window(), [pixel / op.width(), pixel % op.width()]);
+        let (window, extent, at) = (op.window(), source.extent(), [pixel / op.width(), pixel % op.width()]);
         into.fill(0);
         for ky in 0..window.kernel[0] {
             for kx in 0..window.kernel[1] {
-                let Some(from) = window.pixel(source, at, [ky, kx]) else { continue };
+                let Some(from) = window.pixel(extent, at, [ky, kx]) else { continue };
                 self.pixel(number, from, values, room);
                 for (sum, &mut value) in into.iter_mut().zip(&mut *values) {
                     *sum = sum.wrapping_add(value);
@@ -183,11 +184,12 @@ impl<'a> Maps<'_, 'a> {
 
 /// The inputs that a window sees.
 fn seen(op: Op<'_>, source: Op<'_>, channel: usize, pixel: usize, mut see: impl FnMut(usize)) {
-    let (window, at) = (op.window(), [pixel / op.width(), pixel % op.width()]);
+    let (window, extent, at) = (op.window(), source.extent(), [pixel / op.width(), pixel % op.width()]);
+    let first = channel * source.pixels();
     for ky in 0..window.kernel[0] {
         for kx in 0..window.kernel[1] {
-            if let Some(pixel) = window.pixel(source, at, [ky, kx]) {
-                see(channel * source.pixels() + pixel);
+            if let Some(pixel) = window.pixel(extent, at, [ky, kx]) {
+                see(first + pixel);
             }
         }
     }

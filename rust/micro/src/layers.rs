@@ -50,18 +50,19 @@ impl<'a> Session<'_, 'a> {
     pub(crate) fn max_pool(&mut self, number: usize, op: Op<'a>, at: usize) {
         let from = self.model.source(op, 0);
         let source = self.model.op(from);
-        let window = op.window();
+        let (window, extent, width) = (op.window(), source.extent(), op.width());
+        let (pixels, inputs) = (op.pixels(), source.pixels());
         let (memory, places) = self.words.split_at_mut(self.layout.places);
         let (begin, own) = (places[from] as usize, places[number] as usize);
         let before = &mut memory[at..at + source.size()];
         for i in 0..op.size() {
-            let (channel, pixel) = (i / op.pixels(), i % op.pixels());
+            let (channel, pixel) = (i / pixels, i % pixels);
             let (mut old, mut new) = (0, 0);
             for ky in 0..window.kernel[0] {
                 for kx in 0..window.kernel[1] {
-                    let place = [pixel / op.width(), pixel % op.width()];
-                    let Some(pixel) = window.pixel(source, place, [ky, kx]) else { continue };
-                    let input = channel * source.pixels() + pixel;
+                    let place = [pixel / width, pixel % width];
+                    let Some(pixel) = window.pixel(extent, place, [ky, kx]) else { continue };
+                    let input = channel * inputs + pixel;
                     old = before[input].max(old);
                     new = before[input].wrapping_add(i32::from(self.bytes[begin + input])).max(new);
                 }
@@ -75,7 +76,7 @@ impl<'a> Session<'_, 'a> {
 
     /// A byte of sums of levels.
     pub(crate) fn byte(&mut self, number: usize, op: Op<'a>, steps: usize) {
-        let (model, layout, pixels) = (self.model, self.layout, op.pixels());
+        let (model, layout, pixels, shift) = (self.model, self.layout, op.pixels(), op.word(word::MODE));
         let (words, places) = self.words.split_at_mut(layout.places);
         let (currents, room) = words[layout.kept..].split_at_mut(op.channels());
         let place = places[number] as usize;
@@ -84,7 +85,7 @@ impl<'a> Session<'_, 'a> {
                 let maps = Maps { model, bytes: self.bytes, places, steps: layout.steps, step };
                 maps.currents(model.source(op, 0), pixel, currents, room);
                 for (channel, &mut current) in currents.iter_mut().enumerate() {
-                    let value = (current >> op.word(word::MODE)) as u8;
+                    let value = (current >> shift) as u8;
                     put(&mut self.bytes[place..], op, [channel * pixels + pixel, step, layout.steps], value);
                 }
             }

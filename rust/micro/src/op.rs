@@ -119,6 +119,12 @@ impl Op<'_> {
         self.word(word::WIDTH)
     }
 
+    /// Rows and columns of its map.
+    #[inline(never)]
+    pub(crate) fn extent(self) -> [usize; 2] {
+        [self.height(), self.width()]
+    }
+
     #[inline(never)]
     pub(crate) fn pixels(self) -> usize {
         self.height() * self.width()
@@ -190,11 +196,11 @@ impl Window {
 
     #[inline(never)]
     /// The pixel of a map that a tap of a window sees, if it lies inside.
-    pub(crate) fn pixel(&self, source: Op<'_>, at: [usize; 2], tap: [usize; 2]) -> Option<usize> {
+    pub(crate) fn pixel(&self, [height, width]: [usize; 2], at: [usize; 2], tap: [usize; 2]) -> Option<usize> {
         let [y, x] = [0, 1]
             .map(|axis| (at[axis] * self.stride[axis] + tap[axis] * self.dilation[axis]).checked_sub(self.pads[axis]));
         let (y, x) = (y?, x?);
-        (y < source.height() && x < source.width()).then_some(y * source.width() + x)
+        (y < height && x < width).then_some(y * width + x)
     }
 }
 
