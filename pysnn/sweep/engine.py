@@ -201,6 +201,7 @@ class _Engine:
         self.deaths: Counter[str] = Counter()
         self.written: set[str] = set()
         self.flying = 0
+        self.on_trial = False
         self.seconds: float | None = None
 
     def go(self, points: Sequence[Point], pool: WorkerPool) -> None:
@@ -215,9 +216,10 @@ class _Engine:
 
     def _fill(self, pool: WorkerPool) -> None:
         """Hand out chunks; a point that may have killed its worker goes alone, so that it is known if it does."""
-        if self.suspects and pool.shares_fate:
+        self.on_trial = self.on_trial and self.flying > 0
+        if pool.shares_fate and (self.suspects or self.on_trial):
             if not self.flying:
-                self._submit(pool, self.suspects, 1)
+                self.on_trial = self._submit(pool, self.suspects, 1)
             return
         most = self.settings.in_flight or _CHUNKS_PER_WORKER * pool.workers
         whole = True

@@ -152,6 +152,45 @@ def test_a_point_that_was_run_twice_is_stored_once(tmp_path: Path) -> None:
     assert engine.done == 5
 
 
+class Slow:
+    """Workers that all die of x = 3, and of whom nothing is heard at every other look, as where they take long to start."""
+
+    shares_fate = True
+    workers = 2
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.flying: list[tuple[Point, ...]] = []
+        self.deaths: list[int] = []
+        self.looks = 0
+
+    def submit(self, chunk: tuple[Point, ...]) -> bool:
+        self.flying.append(chunk)
+        return True
+
+    def take(self, seconds: float) -> list[Ended]:
+        self.looks += 1
+        if self.looks % 2:
+            return []
+        flying, self.flying = self.flying, []
+        if all(point.params["x"] != 3 for chunk in flying for point in chunk):
+            return [Done(run_chunk(self.job, chunk)) for chunk in flying]
+        self.deaths.append(len(flying))
+        return [Lost(chunk, "exit code 7", len(flying) == 1) for chunk in flying]
+
+    def close(self) -> list[Done]:
+        return []
+
+
+def test_nothing_joins_a_suspect_whose_workers_take_long_to_start(tmp_path: Path) -> None:
+    points = make_points({"x": list(range(3, 40))}, code="")
+    folder, job = SweepFolder(tmp_path), Job(square)
+    folder.begin(points, {})
+    pool = Slow(job)
+    _Engine(job, folder, SweepOptions(), 0, len(points)).go(points, pool)
+    assert pool.deaths == [4, 1, 1]
+
+
 @pytest.mark.parametrize("text", ["ray", "dask", "dask://", "dask://host", "dask://host:port", "loky://host:1", ""])
 def test_what_is_no_executor_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError, match="executor: expected processes, loky, dask-local or dask://HOST:PORT, got"):
