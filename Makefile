@@ -107,10 +107,10 @@ check: $(VENV)/.dev ## what CI runs: format, lints, types, then the tests
 
 # Processors of 32 bits, with a system and without: what is not installed is named and left out.
 check-targets: ## check that the engine compiles for armv7 and wasm32, and the library for microcontrollers for thumbv7em
-	@for words in "armv7-unknown-linux-gnueabihf pysnn-core" "wasm32-unknown-unknown pysnn-core" "thumbv7em-none-eabi pysnn-micro"; do \
+	@for words in "armv7-unknown-linux-gnueabihf pysnn-core" "wasm32-unknown-unknown pysnn-core" "thumbv7em-none-eabi pysnn-micro" "thumbv7em-none-eabi pysnn-micro --no-default-features"; do \
 		set -- $$words; \
 		if rustc --print target-libdir --target $$1 | xargs test -d; then \
-			echo "checking $$2 for $$1"; cargo check --quiet -p $$2 --target $$1 || exit 1; \
+			echo "checking $$2 for $$1 $$3"; cargo check --quiet -p $$2 --target $$1 $$3 || exit 1; \
 		else \
 			echo "not checked for $$1: rustup target add $$1"; \
 		fi; \
@@ -183,7 +183,7 @@ $(EDGE)/c/bin/suite: $(RUST) $(C_RUST)
 	@sh scripts/build_capi.sh $(EDGE)/c
 
 edge-micro: ## build dist/edge/micro, the C library for microcontrollers
-	@for target in $(MICRO_TARGETS); do sh scripts/build_micro.sh $$target $(EDGE)/micro/$$target.a || exit 1; done
+	@for target in $(MICRO_TARGETS); do for kind in "" -dense; do sh scripts/build_micro.sh $$target $(EDGE)/micro/$$target$$kind.a || exit 1; done; done
 
 edge-wasm: ## build dist/edge/pysnn-run.wasm, the program for WebAssembly
 	@sh scripts/build_edge.sh wasm32-wasip1 $(EDGE)/pysnn-run.wasm

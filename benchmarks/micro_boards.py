@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pysnn.export.c_source import c_source
@@ -36,6 +36,11 @@ class Board:
     room: int
     system: str
     flash: str = "256K"
+    libraries: tuple[str, ...] = ("-lc_nano", "-lgcc")
+
+    def dense(self) -> "Board":
+        """Return the same with the library for dense layers alone."""
+        return replace(self, library=f"{self.library}-dense")
 
     def missing(self) -> str:
         """Return what is not installed, or an empty string."""
@@ -66,7 +71,7 @@ class Board:
             str(BARE / f"{self.system}.c"),
             str(folder / "net.c"),
             str(LIBRARIES / f"{self.library}.a"),
-            "-lgcc",
+            *self.libraries,
             "-o",
             str(program),
         ]
@@ -92,7 +97,7 @@ def _arm(processor: str, machine: str, library: str, room: int) -> Board:
     return Board(processor, library, compiler, emulator, memory, room, "arm", flash)
 
 
-_RISCV = ("riscv64-unknown-elf-gcc", "-march=rv32imac", "-mabi=ilp32", "-mcmodel=medany")
+_RISCV = ("riscv64-unknown-elf-gcc", "--specs=picolibc.specs", "-march=rv32imac", "-mabi=ilp32", "-mcmodel=medany")
 BOARDS = (
     # The micro:bit has 16 KB of memory.
     _arm("cortex-m0", "microbit", "thumbv6m-none-eabi", 13_000),
@@ -106,5 +111,6 @@ BOARDS = (
         "8M",
         400_000,
         "riscv",
+        libraries=("-lc", "-lgcc"),
     ),
 )

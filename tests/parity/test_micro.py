@@ -180,6 +180,19 @@ def test_boards_give_the_bits_of_python(board: Board, name: str, tmp_path: Path)
     _assert_bits(_scores(lines), _expected(NETWORKS[name]))
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_the_library_for_dense_layers_runs_those_alone(board: Board, name: str, tmp_path: Path) -> None:
+    if board.missing():
+        pytest.skip(f"{board.name} needs {board.missing()}")
+    lines = board.run(board.dense().link(_exported(NETWORKS[name]), tmp_path))
+    if name == "conv":
+        assert "node 'in': built without maps: dense layers, sums and neurons alone" in "\n".join(lines)
+        return
+    assert lines[-1:] == ["good"], lines
+    _assert_bits(_scores(lines), _expected(NETWORKS[name]))
+
+
 def test_there_is_no_floating_point_in_the_program(tmp_path: Path) -> None:
     board = BOARDS[0]
     if board.missing():

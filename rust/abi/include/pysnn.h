@@ -41,7 +41,7 @@ typedef enum pysnn_use {
 
 typedef struct pysnn_error {
     pysnn_status status;
-    uint8_t message[200]; /* UTF-8, with a 0 at its end */
+    uint8_t message[200]; /* UTF-8, with a 0 at its end; names of nodes as the file has them */
 } pysnn_error;
 
 typedef struct pysnn_info {

@@ -108,17 +108,17 @@ pub struct Allocator {
 }
 
 impl Error {
-    /// An error with as much of some pieces of text as fits.
+    /// An error with as much of some pieces of text, in UTF-8, as fits.
     #[must_use]
-    pub fn new(status: Status, pieces: &[&str]) -> Self {
+    pub fn new(status: Status, pieces: &[&[u8]]) -> Self {
         let mut message = [0; MESSAGE];
         let mut used = 0;
         for piece in pieces {
             let mut length = piece.len().min(MESSAGE - 1 - used);
-            while !piece.is_char_boundary(length) {
+            while length > 0 && piece.get(length).is_some_and(|byte| byte & 0xc0 == 0x80) {
                 length -= 1;
             }
-            for (to, from) in message.iter_mut().skip(used).zip(piece.as_bytes().iter().take(length)) {
+            for (to, from) in message.iter_mut().skip(used).zip(piece.iter().take(length)) {
                 *to = *from;
             }
             used += length;
@@ -135,10 +135,10 @@ mod tests {
 
     #[test]
     fn long_messages_end_at_a_whole_character() {
-        let error = Error::new(Status::Data, &["a", &"\u{e9}".repeat(150)]);
+        let error = Error::new(Status::Data, &[b"a", "\u{e9}".repeat(150).as_bytes()]);
         let end = error.message.iter().position(|&byte| byte == 0).unwrap();
         assert_eq!(end, MESSAGE - 1);
         assert!(core::str::from_utf8(&error.message[..end]).is_ok());
-        assert_eq!(Error::new(Status::Ok, &["no ", "fault"]).message[..9], *b"no fault\0");
+        assert_eq!(Error::new(Status::Ok, &[b"no ", b"fault"]).message[..9], *b"no fault\0");
     }
 }

@@ -28,7 +28,7 @@ impl Failure {
 
     /// As the caller reads it.
     pub(crate) fn error(&self) -> Error {
-        Error::new(self.status, &[&self.message])
+        Error::new(self.status, &[self.message.as_bytes()])
     }
 }
 

@@ -3,7 +3,7 @@
 use core::{ptr, slice};
 
 use pysnn_abi::{Error, Status};
-use pysnn_micro::{Fault, Model, Session};
+use pysnn_micro::{Fault, Model, Sentence, Session};
 
 /// A model in the caller's memory.
 pub type OpenModel = Model<'static>;
@@ -11,7 +11,7 @@ pub type OpenModel = Model<'static>;
 pub type OpenSession = Session<'static, 'static>;
 
 /// What a function comes to; its messages are not made before the caller wants them.
-pub(crate) type Outcome<T> = Result<T, Fault<'static>>;
+pub(crate) type Outcome<T> = Result<T, Fault>;
 
 /// Nothing here can panic; if it does, the processor stops rather than go on.
 #[cfg(not(feature = "std"))]
@@ -22,26 +22,37 @@ fn stop(_: &core::panic::PanicInfo<'_>) -> ! {
     }
 }
 
-/// Tell the caller how a function ended.
+/// Tell the caller how a function ended that is about a model.
 ///
 /// # Safety
 ///
 /// `error` is null, or may be written.
-pub(crate) unsafe fn told(error: *mut Error, outcome: Outcome<()>) -> Status {
-    let fault = outcome.err().unwrap_or(Fault::new(Status::Ok, ""));
+#[inline(never)]
+pub(crate) unsafe fn told(error: *mut Error, outcome: Outcome<()>, model: Option<&Model<'_>>) -> Status {
+    let fault = outcome.err().unwrap_or(Fault::new(&DONE));
     // SAFETY: the caller's promise.
     if let Some(error) = unsafe { error.as_mut() } {
-        *error = fault.error();
+        *error = fault.error(model);
     }
-    fault.status
+    fault.status()
 }
 
-pub(crate) fn wrong(status: Status, what: &'static str) -> Fault<'static> {
-    Fault::new(status, what)
+const fn sentence(status: Status, text: &'static str) -> Sentence {
+    Sentence { status, text }
 }
 
-pub(crate) fn missing() -> Fault<'static> {
-    wrong(Status::Argument, "a pointer is NULL, or not aligned")
+pub(crate) static SIZE: Sentence = sentence(Status::Argument, "info.size is smaller than the library's");
+pub(crate) static ALLOCATOR: Sentence =
+    sentence(Status::Unsupported, "all memory is the caller's: pysnn_probe and pysnn_open");
+pub(crate) static USE: Sentence = sentence(Status::Argument, "an unknown use; expected PYSNN_RUNS or PYSNN_STREAM");
+pub(crate) static FLOATS: Sentence =
+    sentence(Status::Argument, "no float32 enters: pysnn_step_events or pysnn_input_u8");
+static DONE: Sentence = sentence(Status::Ok, "");
+static MISSING: Sentence = sentence(Status::Argument, "a pointer is NULL, or not aligned");
+static MEMORY: Sentence = sentence(Status::Memory, "the memory is smaller than pysnn_probe says, or not aligned");
+
+pub(crate) fn missing() -> Fault {
+    Fault::new(&MISSING)
 }
 
 /// Some values.
@@ -80,7 +91,7 @@ pub(crate) unsafe fn values_mut<'a, T>(pointer: *mut T, count: usize) -> Outcome
 #[allow(clippy::cast_ptr_alignment, reason = "the address has been looked at")]
 pub(crate) fn room<T>(memory: *mut u8, bytes: usize, needed: usize) -> Outcome<*mut T> {
     if memory.is_null() || bytes < needed || !memory.addr().is_multiple_of(8) {
-        return Err(wrong(Status::Memory, "the memory is smaller than pysnn_probe says, or not aligned"));
+        return Err(Fault::new(&MEMORY));
     }
     Ok(memory.cast())
 }
@@ -128,5 +139,8 @@ pub(crate) unsafe fn on(
     body: impl FnOnce(&mut OpenSession) -> Outcome<()>,
 ) -> Status {
     // SAFETY: the caller's promise.
-    unsafe { told(error, session.as_mut().ok_or_else(missing).and_then(body)) }
+    unsafe {
+        let outcome = session.as_mut().ok_or_else(missing).and_then(body);
+        told(error, outcome, session.as_ref().map(Session::model))
+    }
 }

@@ -7,10 +7,10 @@ mod border;
 use core::ptr;
 
 use pysnn_abi::{ABI, Allocator, Error, Info, Status};
-use pysnn_micro::{Model, Session};
+use pysnn_micro::{Fault, Model, Session};
 
+use border::{ALLOCATOR, FLOATS, SIZE, USE, begin, missing, on, room, told, values, values_mut};
 pub use border::{OpenModel, OpenSession};
-use border::{begin, missing, on, room, told, values, values_mut, wrong};
 
 /// The version of the interface.
 #[unsafe(no_mangle)]
@@ -25,13 +25,15 @@ pub extern "C" fn pysnn_abi() -> u32 {
 /// Pointers are null, or point to what the header says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pysnn_probe(plan: *const u8, bytes: usize, info: *mut Info, error: *mut Error) -> Status {
-    let probe = || {
+    let mut found = None;
+    let mut probe = || {
         // SAFETY: the caller's promise.
         let (info, plan) = unsafe { (info.as_mut().ok_or_else(missing)?, values(plan, bytes)?) };
         if info.size < size_of::<Info>() {
-            return Err(wrong(Status::Argument, "info.size is smaller than the library's"));
+            return Err(Fault::new(&SIZE));
         }
-        let model = Model::open(plan)?;
+        let model = found.insert(Model::find(plan)?);
+        model.check()?;
         let found = model.info();
         let session = |bytes| if bytes == 0 { 0 } else { size_of::<OpenSession>() + bytes };
         let (runs_bytes, stream_bytes) = (session(found.runs_bytes), session(found.stream_bytes));
@@ -39,7 +41,7 @@ pub unsafe extern "C" fn pysnn_probe(plan: *const u8, bytes: usize, info: *mut I
         Ok(())
     };
     // SAFETY: the caller's promise.
-    unsafe { told(error, probe()) }
+    unsafe { told(error, probe(), found.as_ref()) }
 }
 
 /// Make a model of a file.
@@ -56,19 +58,23 @@ pub unsafe extern "C" fn pysnn_open(
     model: *mut *mut OpenModel,
     error: *mut Error,
 ) -> Status {
-    let open = || {
+    let mut place: *mut OpenModel = ptr::null_mut();
+    let mut open = || {
         // SAFETY: the caller's promise.
         let (model, plan) = unsafe { (model.as_mut().ok_or_else(missing)?, values(plan, bytes)?) };
         *model = ptr::null_mut();
-        let opened = Model::open(plan)?;
-        let place = room::<OpenModel>(memory, memory_bytes, size_of::<OpenModel>())?;
+        let found = Model::find(plan)?;
+        place = room::<OpenModel>(memory, memory_bytes, size_of::<OpenModel>())?;
         // SAFETY: the memory has been seen to be large and aligned enough.
-        unsafe { place.write(opened) };
+        unsafe {
+            place.write(found);
+            (*place).check()?;
+        }
         *model = place;
         Ok(())
     };
-    // SAFETY: the caller's promise.
-    unsafe { told(error, open()) }
+    // SAFETY: the caller's promise; the place is null, or a model has been written there.
+    unsafe { told(error, open(), place.as_ref()) }
 }
 
 /// Refuse an allocator.
@@ -87,10 +93,10 @@ pub unsafe extern "C" fn pysnn_open_with(
     let refuse = || {
         // SAFETY: the caller's promise.
         *unsafe { model.as_mut() }.ok_or_else(missing)? = ptr::null_mut();
-        Err(wrong(Status::Unsupported, "all memory is the caller's: pysnn_probe and pysnn_open"))
+        Err(Fault::new(&ALLOCATOR))
     };
     // SAFETY: the caller's promise.
-    unsafe { told(error, refuse()) }
+    unsafe { told(error, refuse(), None) }
 }
 
 /// End a model: nothing is to be done.
@@ -116,14 +122,14 @@ pub unsafe extern "C" fn pysnn_start(
         let (session, model) = unsafe { (session.as_mut().ok_or_else(missing)?, model.as_ref().ok_or_else(missing)?) };
         *session = ptr::null_mut();
         if wanted > 1 {
-            return Err(wrong(Status::Argument, "an unknown use; expected PYSNN_RUNS or PYSNN_STREAM"));
+            return Err(Fault::new(&USE));
         }
         // SAFETY: the caller's promise.
         *session = unsafe { begin(model, wanted == 1, memory, memory_bytes)? };
         Ok(())
     };
     // SAFETY: the caller's promise.
-    unsafe { told(error, start()) }
+    unsafe { told(error, start(), model.as_ref()) }
 }
 
 /// End a session: nothing is to be done.
@@ -157,8 +163,7 @@ pub unsafe extern "C" fn pysnn_input_f32(
     _count: usize,
     error: *mut Error,
 ) -> Status {
-    let refuse =
-        |_: &mut OpenSession| Err(wrong(Status::Argument, "no float32 enters: pysnn_step_events or pysnn_input_u8"));
+    let refuse = |_: &mut OpenSession| Err(Fault::new(&FLOATS));
     // SAFETY: the caller's promise.
     unsafe { on(session, error, refuse) }
 }
@@ -232,7 +237,7 @@ pub unsafe extern "C" fn pysnn_scores(
     // SAFETY: the caller's promise.
     unsafe {
         let give = |session: &OpenSession| session.scores(values_mut(scores, count)?);
-        told(error, session.as_ref().ok_or_else(missing).and_then(give))
+        told(error, session.as_ref().ok_or_else(missing).and_then(give), None)
     }
 }
 
@@ -251,7 +256,7 @@ pub unsafe extern "C" fn pysnn_save(
     // SAFETY: the caller's promise.
     unsafe {
         let save = |session: &OpenSession| session.save(values_mut(bytes, room)?);
-        told(error, session.as_ref().ok_or_else(missing).and_then(save))
+        told(error, session.as_ref().ok_or_else(missing).and_then(save), None)
     }
 }
 
@@ -289,6 +294,6 @@ pub unsafe extern "C" fn pysnn_verify(
             let session = begin(model, model.info().runs_bytes == 0, memory, memory_bytes)?;
             session.as_mut().ok_or_else(missing)?.verify()
         };
-        told(error, model.as_ref().ok_or_else(missing).and_then(verify))
+        told(error, model.as_ref().ok_or_else(missing).and_then(verify), model.as_ref())
     }
 }

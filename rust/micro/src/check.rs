@@ -1,9 +1,8 @@
 //! Checks of what a file says, once, so that nothing has to be looked at in a step.
 
-use pysnn_abi::Status;
-
+use crate::MAPS;
 use crate::bytes::RUN;
-use crate::fault::{Fault, Result};
+use crate::fault::{Result, fault};
 use crate::model::Model;
 use crate::op::{Entry, Kind, Map, Op, RUNS, word};
 
@@ -14,12 +13,14 @@ const LARGEST: usize = 1 << 24;
 
 impl<'a> Model<'a> {
     /// Check an operation: its shape, its sources and its arrays.
-    pub(crate) fn check(&self, number: usize) -> Result<'a, ()> {
-        let unsupported = |what| Err(Fault::new(Status::Unsupported, what));
-        let wrong = || Err(Fault::damaged("its sources, shape or kind do not fit together"));
+    pub(crate) fn check_op(&self, number: usize) -> Result<()> {
+        let wrong = || Err(fault!(Format, "its sources, shape or kind do not fit together"));
         let op = self.op(number);
         if op.kind() == Kind::Other || op.map() == Map::Other {
-            return unsupported("an operation that is not run on microcontrollers");
+            return Err(fault!(Unsupported, "an operation that is not run here"));
+        }
+        if !MAPS && !op.is_dense() {
+            return Err(fault!(Unsupported, "built without maps: dense layers, sums and neurons alone"));
         }
         let sizes = [op.channels(), op.height(), op.width()];
         let size = sizes.iter().try_fold(1_usize, |size, &n| size.checked_mul(n).filter(|&size| size <= LARGEST));
@@ -28,7 +29,7 @@ impl<'a> Model<'a> {
             return wrong();
         }
         let [first, count] = [op.word(word::SOURCES), op.sources()];
-        let inside = first.checked_add(count).is_some_and(|end| end <= self.sources.len() / 16);
+        let inside = first.checked_add(count).is_some_and(|end| end <= self.sources().len() / 16);
         let expected = match op.kind() {
             Kind::Input => count == 0 && number == 0 && op.map() == Map::Count,
             Kind::Gather | Kind::Add => count > 0,
@@ -42,44 +43,44 @@ impl<'a> Model<'a> {
             return wrong();
         }
         if self.depth(number, DEEPEST).is_none() {
-            return unsupported("currents go through too many nodes before neurons take them in");
+            return Err(fault!(Unsupported, "currents go through more than 6 nodes before neurons take them in"));
         }
         self.check_kind(op)
     }
 
-    fn check_kind(&self, op: Op<'a>) -> Result<'a, ()> {
-        let wrong = || Err(Fault::damaged("its sources, shape or kind do not fit together"));
+    fn check_kind(&self, op: Op<'a>) -> Result<()> {
+        let wrong = || Err(fault!(Format, "its sources, shape or kind do not fit together"));
         let channels = op.channels();
         let source = if op.kind() == Kind::Input { op } else { self.op(self.source(op, 0)) };
-        let slides = || op.window().output([source.height(), source.width()]) == Some([op.height(), op.width()]);
+        let slides =
+            || !MAPS || op.window().output([source.height(), source.width()]) == Some([op.height(), op.width()]);
         match op.kind() {
-            Kind::Input | Kind::Other => Ok(()),
             Kind::Conv => {
-                let (groups, inputs) = (op.word(word::GROUPS), source.channels());
+                let (groups, inputs) = (op.groups(), source.channels());
                 let whole = groups > 0 && inputs.is_multiple_of(groups) && channels.is_multiple_of(groups);
                 if !whole || !slides() || op.map() != Map::Current || source.map() != Map::Count {
                     return wrong();
                 }
-                let [height, width] = op.window().kernel;
+                let [height, width] = op.kernel();
                 let weights = [width, inputs / groups, channels].iter().try_fold(height, |all, &n| all.checked_mul(n));
                 self.check_array(op, 0, [3, 1, weights.unwrap_or(usize::MAX)])?;
                 self.check_array(op, 1, [4, 4, channels])
             }
-            Kind::Pool | Kind::MaxPool => {
+            Kind::Pool | Kind::MaxPool if MAPS => {
                 let counts = source.map() == Map::Count && (op.kind() == Kind::Pool || op.map() == Map::Count);
                 let currents = source.map() == Map::Current && op.map() == Map::Current && op.kind() == Kind::Pool;
-                let [height, width] = op.window().kernel;
+                let [height, width] = op.kernel();
                 let most = (height.min(source.height()) * width.min(source.width())) * source.most();
                 let most = if op.kind() == Kind::MaxPool { source.most() } else { most };
                 let fits = op.map() == Map::Current || most <= op.most();
                 if slides() && channels == source.channels() && fits && (counts || currents) { Ok(()) } else { wrong() }
             }
-            Kind::Byte => {
+            Kind::Byte if MAPS => {
                 let shift = op.word(word::MODE);
                 let maps = source.map() == Map::Current && source.is_shaped_as(op) && op.map() == Map::Count;
                 if matches!(shift, 0 | 8 | 16 | 24) && maps { Ok(()) } else { wrong() }
             }
-            Kind::Gather => self.check_gather(op),
+            Kind::Gather if MAPS => self.check_gather(op),
             Kind::Add => self.check_add(op),
             Kind::Neuron => {
                 if !source.is_shaped_as(op) || source.map() != Map::Current || op.map() != Map::Count {
@@ -97,11 +98,12 @@ impl<'a> Model<'a> {
                 }
                 if op.word(word::ARRAY_COUNT) == 0 { Ok(()) } else { self.check_array(op, 0, [2, 8, channels]) }
             }
+            _ => Ok(()),
         }
     }
 
-    fn check_gather(&self, op: Op<'a>) -> Result<'a, ()> {
-        let wrong = Fault::damaged("its sources, shape or kind do not fit together");
+    fn check_gather(&self, op: Op<'a>) -> Result<()> {
+        let wrong = fault!(Format, "its sources, shape or kind do not fit together");
         let mut total = 0_usize;
         for k in 0..op.sources() {
             let source = self.op(self.source(op, k));
@@ -117,8 +119,8 @@ impl<'a> Model<'a> {
         if (0..op.size()).all(|i| inside(index.at(i))) { Ok(()) } else { Err(wrong) }
     }
 
-    fn check_add(&self, op: Op<'a>) -> Result<'a, ()> {
-        let wrong = Fault::damaged("its sources, shape or kind do not fit together");
+    fn check_add(&self, op: Op<'a>) -> Result<()> {
+        let wrong = fault!(Format, "its sources, shape or kind do not fit together");
         let (mut most, mut array) = (0_usize, 0);
         for term in self.terms(op) {
             let source = self.op(term.source);

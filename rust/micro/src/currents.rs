@@ -1,9 +1,10 @@
 //! Currents of one pixel, computed when neurons ask for them: no map of currents is ever kept.
 
+use crate::MAPS;
 use crate::bytes::Index;
 use crate::layout::stride;
 use crate::model::Model;
-use crate::op::{Entry, Kind, Map, Op, word};
+use crate::op::{Entry, Kind, Map, Op};
 
 /// The maps of counts.
 #[derive(Clone, Copy)]
@@ -59,8 +60,8 @@ impl<'a> Maps<'_, 'a> {
         match op.kind() {
             Kind::Conv => self.conv(op, pixel, into),
             Kind::Add => self.add(op, pixel, into, room),
-            Kind::Pool => self.pool(op, pixel, into, room),
-            Kind::Gather => self.gather(op, pixel, into, room),
+            Kind::Pool if MAPS => self.pool(op, pixel, into, room),
+            Kind::Gather if MAPS => self.gather(op, pixel, into, room),
             _ => into.fill(0),
         }
     }
@@ -68,18 +69,19 @@ impl<'a> Maps<'_, 'a> {
     fn conv(&self, op: Op<'a>, pixel: usize, into: &mut [i32]) {
         let (number, model) = (self.model.source(op, 0), self.model);
         let source = model.op(number);
-        let (counts, window, groups) = (self.counts(number, source), op.window(), op.word(word::GROUPS));
-        let extent = source.extent();
+        let (counts, groups, kernel) = (self.counts(number, source), op.groups(), op.kernel());
+        let (window, extent) = (op.window(), source.extent());
         let (weights, bias) = (model.array(op, 0, 1), model.integers(op, 1));
         for (channel, current) in into.iter_mut().enumerate() {
             *current = bias.at(channel);
         }
         let (own, width, pixels) = (source.channels() / groups, into.len() / groups, source.pixels());
         let at = [pixel / op.width(), pixel % op.width()];
-        for ky in 0..window.kernel[0] {
-            for kx in 0..window.kernel[1] {
-                let Some(from) = window.pixel(extent, at, [ky, kx]) else { continue };
-                let first = (ky * window.kernel[1] + kx) * own;
+        let seen = |tap| if MAPS { window.pixel(extent, at, tap) } else { Some(0) };
+        for ky in 0..kernel[0] {
+            for kx in 0..kernel[1] {
+                let Some(from) = seen([ky, kx]) else { continue };
+                let first = (ky * kernel[1] + kx) * own;
                 for group in 0..groups {
                     for input in 0..own {
                         let count = i32::from(counts.at((group * own + input) * pixels + from));

@@ -60,14 +60,19 @@ impl Float {
     /// The float64 product.
     pub(crate) fn times(self, other: Self) -> Self {
         let negative = self.negative != other.negative;
-        let product = u128::from(self.mantissa) * u128::from(other.mantissa);
-        if product == 0 {
+        if self.mantissa == 0 || other.mantissa == 0 {
             return Self { negative, mantissa: 0, exponent: 0 };
         }
-        let shift = product.leading_zeros();
-        let product = product << shift;
+        // The upper half of the product, bit by bit, and whether there is anything below it; its highest bit is at 63 or 62.
+        let (mut high, mut more) = (0_u64, false);
+        for bit in 0..64 {
+            let (sum, carry) = high.overflowing_add(if other.mantissa >> bit & 1 == 1 { self.mantissa } else { 0 });
+            more |= sum & 1 == 1;
+            high = sum >> 1 | u64::from(carry) << 63;
+        }
+        let shift = high.leading_zeros();
         let exponent = self.exponent + other.exponent + 64 - shift as i32;
-        rounded(negative, (product >> 64) as u64, exponent, [DOUBLE, u32::from(product as u64 != 0)])
+        rounded(negative, high << shift, exponent, [DOUBLE, u32::from(more)])
     }
 
     /// The quotient by a positive number, of float64s.

@@ -1,5 +1,6 @@
 //! Where everything lies in the caller's two slices.
 
+use crate::MAPS;
 use crate::bytes::u32_at;
 use crate::model::Model;
 use crate::op::{Kind, Map, Op, word};
@@ -58,7 +59,7 @@ struct Live {
 impl Layout {
     /// That of a stream, or of runs; `None` where it takes more than there is.
     pub(crate) fn of(model: &Model<'_>, goes_on: bool) -> Option<Self> {
-        let wanted = [8, 16].map(|at| u32_at(model.about, at) as usize);
+        let wanted = [8, 16].map(|at| u32_at(model.about(), at) as usize);
         let steps = if goes_on || model.window() > 0 { 1 } else { wanted[0].max(wanted[1]) };
         let (mut found, mut widest, mut deepest) = (Self { steps, ..Self::default() }, 0, 0);
         for number in 0..model.count() {
@@ -95,7 +96,7 @@ pub(crate) fn arrange(
     let (mut live, mut peak) = ([Live::default(); MOST], 0_usize);
     for number in 0..model.count() {
         let size = counts(model.op(number), steps)?;
-        if !shared {
+        if !MAPS || !shared {
             place(number, peak);
             peak = peak.checked_add(size)?;
             continue;

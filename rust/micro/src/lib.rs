@@ -6,6 +6,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+/// Whether networks have maps: convolutions, pools, gathers, pictures, windows. Without them there are dense layers that events enter, in half the code.
+const MAPS: bool = cfg!(feature = "maps");
+
 mod bytes;
 mod check;
 mod currents;
@@ -21,7 +24,8 @@ mod results;
 mod session;
 mod sha256;
 mod state;
+mod window;
 
-pub use fault::{Fault, Result};
+pub use fault::{Fault, Result, Sentence};
 pub use model::Model;
 pub use session::Session;

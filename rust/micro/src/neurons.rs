@@ -1,9 +1,8 @@
 //! Neurons: one step of one of them.
 
-use pysnn_abi::Status;
-
+use crate::MAPS;
 use crate::bytes::Integers;
-use crate::fault::{Fault, Result};
+use crate::fault::{Result, fault};
 use crate::model::Model;
 use crate::op::{LEVEL, Op, word};
 
@@ -37,34 +36,33 @@ pub(crate) struct Neurons<'a> {
     strict: bool,
     pub(crate) per_neuron: bool,
     /// Several spikes in a step, or a level, as many at most; else one.
-    several: Option<i32>,
+    several: Option<u32>,
     pub(crate) max_current: u64,
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn check_neuron(&self, op: Op<'a>) -> Result<'a, ()> {
-        let refused = |what| Err(Fault::new(Status::Unsupported, what));
+    pub(crate) fn check_neuron(&self, op: Op<'a>) -> Result<()> {
         let known = ZERO | STRICT | NO_RESET | FLOOR | REFRACTORY | PER_NEURON;
         if op.word(word::FLAGS) & !known != 0 {
-            return refused("a late reset or an adaptive threshold is not run on microcontrollers");
+            return Err(fault!(Unsupported, "no late resets and no adaptive thresholds here"));
         }
         let fire = op.word(word::FIRE);
         if op.word(word::SYNAPSE) != 0 || !matches!(op.word(word::MODE), 1 | 2) || !matches!(fire, 0 | SEVERAL | LEVEL)
         {
-            return refused("only integrate-and-fire neurons, with Euler's leak or none, are run on microcontrollers");
+            return Err(fault!(Unsupported, "only IF neurons, and LIF ones with Euler's leak"));
         }
-        if fire == LEVEL && (op.word(word::MODE) != 1 || op.word(word::FLAGS) != NO_RESET) {
-            return Err(Fault::damaged("neurons with windows have no leak, no reset and no options"));
+        if MAPS && fire == LEVEL && (op.word(word::MODE) != 1 || op.word(word::FLAGS) != NO_RESET) {
+            return Err(fault!(Format, "neurons with windows have no leak, reset or options"));
         }
-        if (fire == LEVEL) != (self.window() > 0) {
-            return Err(Fault::damaged("neurons with windows beside others"));
+        if MAPS && (fire == LEVEL) != (self.window() > 0) {
+            return Err(fault!(Format, "neurons with windows beside others"));
         }
         if op.word(word::STATES) != usize::from(op.flag(REFRACTORY)) || (fire == 0 && op.most() != 1) {
-            return Err(Fault::damaged("its values or its largest count are not those of its neurons"));
+            return Err(fault!(Format, "its values or its largest count are not those of its neurons"));
         }
         let several = fire != 0;
         if several && (op.flag(STRICT) || op.flag(REFRACTORY)) {
-            return Err(Fault::damaged("several spikes a step go with >= and without refractory steps"));
+            return Err(fault!(Format, "several spikes a step go with >=, thresholds above 0 and no refractory steps"));
         }
         let values = if op.flag(PER_NEURON) { op.size() } else { op.channels() };
         let leaks = if op.word(word::MODE) == 2 { 2 } else { 0 };
@@ -74,7 +72,7 @@ impl<'a> Model<'a> {
         }
         let threshold = self.integers(op, 0);
         if several && (0..values).any(|at| threshold.at(at) <= 0) {
-            return Err(Fault::damaged("several spikes a step go with thresholds above 0"));
+            return Err(fault!(Format, "several spikes a step go with >=, thresholds above 0 and no refractory steps"));
         }
         Ok(())
     }
@@ -102,7 +100,7 @@ impl<'a> Model<'a> {
             },
             strict: op.flag(STRICT),
             per_neuron: op.flag(PER_NEURON),
-            several: (op.word(word::FIRE) != 0).then_some(op.most() as i32),
+            several: (op.word(word::FIRE) != 0).then_some(op.most() as u32),
             max_current: op.word(word::MAX_CURRENT) as u64,
         }
     }
@@ -127,7 +125,8 @@ impl Neurons<'_> {
         let spikes = match self.several {
             _ if !fires => 0,
             None => 1,
-            Some(most) => (u / threshold.max(1)).clamp(1, most),
+            // Neither is negative here, and a division without signs is one that is linked anyway.
+            Some(most) => (u as u32 / (threshold as u32).max(1)).min(most) as i32,
         };
         match self.reset {
             Reset::Subtract if fires => u = u.wrapping_sub(spikes.wrapping_mul(threshold)),

@@ -1,9 +1,8 @@
 //! One operation, as the file has it: `docs/plan_format.md` numbers its words.
 
-use pysnn_abi::Status;
-
+use crate::MAPS;
 use crate::bytes::{Index, Integers, RUN, u32_at, u64_at};
-use crate::fault::Fault;
+use crate::fault::{Result, fault};
 use crate::model::Model;
 
 /// What a map holds; levels are counts here.
@@ -112,11 +111,25 @@ impl Op<'_> {
     }
 
     pub(crate) fn height(self) -> usize {
-        self.word(word::HEIGHT)
+        if MAPS { self.word(word::HEIGHT) } else { 1 }
     }
 
     pub(crate) fn width(self) -> usize {
-        self.word(word::WIDTH)
+        if MAPS { self.word(word::WIDTH) } else { 1 }
+    }
+
+    /// Whether it is one of those that there are without maps: each value is a channel, and a convolution a product with all its inputs.
+    pub(crate) fn is_dense(self) -> bool {
+        let words =
+            |first: usize, expected: &[usize]| (0..).zip(expected).all(|(i, &word)| self.word(first + i) == word);
+        let one = words(word::HEIGHT, &[1, 1]);
+        let product = || words(word::WINDOW, &[1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1]);
+        match self.kind() {
+            Kind::Conv => one && product(),
+            Kind::Neuron => one && !self.is_level(),
+            Kind::Input | Kind::Add | Kind::Output => one,
+            _ => false,
+        }
     }
 
     /// Rows and columns of its map.
@@ -127,7 +140,7 @@ impl Op<'_> {
 
     #[inline(never)]
     pub(crate) fn pixels(self) -> usize {
-        self.height() * self.width()
+        if MAPS { self.height() * self.width() } else { 1 }
     }
 
     #[inline(never)]
@@ -146,11 +159,14 @@ impl Op<'_> {
         self.word(word::SOURCE_COUNT)
     }
 
-    #[inline(never)]
-    /// Kernel, stride, padding at the top and the left, dilation; and padding at the bottom and the right.
-    pub(crate) fn window(self) -> Window {
-        let pair = |first: usize| [self.word(word::WINDOW + first), self.word(word::WINDOW + first + 1)];
-        Window { kernel: pair(0), stride: pair(2), pads: pair(4), ends: pair(6), dilation: pair(8) }
+    /// Parts of its channels that see none of each other.
+    pub(crate) fn groups(self) -> usize {
+        if MAPS { self.word(word::GROUPS) } else { 1 }
+    }
+
+    /// Rows and columns of its kernel.
+    pub(crate) fn kernel(self) -> [usize; 2] {
+        if MAPS { [self.word(word::WINDOW), self.word(word::WINDOW + 1)] } else { [1, 1] }
     }
 
     /// Whether it is a neuron that fires once in a window, whose step is read as a level.
@@ -161,46 +177,6 @@ impl Op<'_> {
     /// Whether it is a neuron with this flag.
     pub(crate) fn flag(self, flag: usize) -> bool {
         self.word(word::FLAGS) & flag != 0
-    }
-}
-
-/// A window that slides over a map: rows before columns.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Window {
-    pub(crate) kernel: [usize; 2],
-    stride: [usize; 2],
-    pads: [usize; 2],
-    ends: [usize; 2],
-    dilation: [usize; 2],
-}
-
-/// No number of a window is larger, so that sums and products of them cannot overflow.
-const LARGEST: usize = 1 << 12;
-
-impl Window {
-    /// The height and the width of the result on a map; `None` for numbers that make no sense.
-    pub(crate) fn output(&self, size: [usize; 2]) -> Option<[usize; 2]> {
-        let mut result = [0; 2];
-        for axis in 0..2 {
-            let numbers = [self.kernel[axis], self.stride[axis], self.dilation[axis]];
-            let pads = [self.pads[axis], self.ends[axis], size[axis]];
-            if numbers.iter().any(|&n| n == 0 || n > LARGEST) || pads.iter().any(|&n| n > LARGEST) {
-                return None;
-            }
-            let extent = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
-            let padded = size[axis] + self.pads[axis] + self.ends[axis];
-            result[axis] = padded.checked_sub(extent)? / self.stride[axis] + 1;
-        }
-        Some(result)
-    }
-
-    #[inline(never)]
-    /// The pixel of a map that a tap of a window sees, if it lies inside.
-    pub(crate) fn pixel(&self, [height, width]: [usize; 2], at: [usize; 2], tap: [usize; 2]) -> Option<usize> {
-        let [y, x] = [0, 1]
-            .map(|axis| (at[axis] * self.stride[axis] + tap[axis] * self.dilation[axis]).checked_sub(self.pads[axis]));
-        let (y, x) = (y?, x?);
-        (y < height && x < width).then_some(y * width + x)
     }
 }
 
@@ -223,7 +199,7 @@ impl<'a> Model<'a> {
     #[inline(never)]
     /// The number of the map that an operation reads as its `number`-th.
     pub(crate) fn source(&self, op: Op<'_>, number: usize) -> usize {
-        u32_at(self.sources, 16 * (op.word(word::SOURCES) + number)) as usize
+        u32_at(self.sources(), 16 * (op.word(word::SOURCES) + number)) as usize
     }
 
     /// The terms of a sum.
@@ -235,7 +211,7 @@ impl<'a> Model<'a> {
                 array += 1;
                 model.integers(op, array - 1)
             };
-            let entry = match u32_at(model.sources, 16 * (op.word(word::SOURCES) + number) + 4) {
+            let entry = match u32_at(model.sources(), 16 * (op.word(word::SOURCES) + number) + 4) {
                 2 => Entry::Constant(next()),
                 3 => Entry::Ratio(next(), next()),
                 _ => Entry::Plain,
@@ -251,14 +227,14 @@ impl<'a> Model<'a> {
             return &[];
         }
         let entry = 24 * (op.word(word::ARRAYS) + number);
-        let [begin, count] = [8, 16].map(|at| usize::try_from(u64_at(self.arrays, entry + at)).unwrap_or(usize::MAX));
+        let [begin, count] = [8, 16].map(|at| usize::try_from(u64_at(self.arrays(), entry + at)).unwrap_or(usize::MAX));
         let end = count.checked_mul(size).and_then(|bytes| begin.checked_add(bytes));
-        end.and_then(|end| self.data.get(begin..end)).unwrap_or_default()
+        end.and_then(|end| self.data().get(begin..end)).unwrap_or_default()
     }
 
     /// The table of a gather.
     pub(crate) fn index(&self, op: Op<'_>) -> Index<'a> {
-        let runs = u64_at(self.arrays, 24 * op.word(word::ARRAYS)) == RUNS as u64;
+        let runs = u64_at(self.arrays(), 24 * op.word(word::ARRAYS)) == RUNS as u64;
         Index { bytes: self.array(op, 0, if runs { RUN } else { 4 }), runs }
     }
 
@@ -268,18 +244,13 @@ impl<'a> Model<'a> {
 
     #[inline(never)]
     /// Check that an array has a type and so many values.
-    pub(crate) fn check_array(
-        &self,
-        op: Op<'_>,
-        number: usize,
-        [kind, size, count]: [usize; 3],
-    ) -> Result<(), Fault<'a>> {
+    pub(crate) fn check_array(&self, op: Op<'_>, number: usize, [kind, size, count]: [usize; 3]) -> Result<()> {
         let entry = 24 * (op.word(word::ARRAYS) + number);
-        let there = number < op.word(word::ARRAY_COUNT) && entry + 24 <= self.arrays.len();
+        let there = number < op.word(word::ARRAY_COUNT) && entry + 24 <= self.arrays().len();
         let found = self.array(op, number, size);
-        if there && u64_at(self.arrays, entry) == kind as u64 && Some(found.len()) == count.checked_mul(size) {
+        if there && u64_at(self.arrays(), entry) == kind as u64 && Some(found.len()) == count.checked_mul(size) {
             return Ok(());
         }
-        Err(Fault::new(Status::Format, "an array is missing, or of another type or length"))
+        Err(fault!(Format, "an array is missing, or of another type or length"))
     }
 }

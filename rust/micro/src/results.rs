@@ -1,26 +1,24 @@
 //! What a session has come to: its scores, and whether they are those of the file's golden run.
 
-use pysnn_abi::Status;
-
 use crate::bytes::{u32_at, u64_at};
-use crate::fault::{Fault, Result};
+use crate::fault::{Result, fault};
 use crate::float::Float;
 use crate::op::Kind;
 use crate::session::{Session, long};
 
-impl<'a> Session<'_, 'a> {
+impl Session<'_, '_> {
     /// The scores behind the last step.
     ///
     /// # Errors
     ///
     /// There is no step, or room for another number of scores.
-    pub fn scores(&self, scores: &mut [f32]) -> Result<'a, ()> {
+    pub fn scores(&self, scores: &mut [f32]) -> Result<()> {
         let op = self.model.last();
         if self.steps == 0 {
-            return Err(Fault::new(Status::Argument, "no step has been taken"));
+            return Err(fault!(Argument, "no step has been taken"));
         }
         if scores.len() != op.size() {
-            return Err(Fault::new(Status::Argument, "room for another number of scores"));
+            return Err(fault!(Argument, "room for another number of scores"));
         }
         let sums = &self.words[self.layout.kept - 2 * op.size()..self.layout.kept];
         let units = self.model.array(op, 0, 8);
@@ -48,23 +46,23 @@ impl<'a> Session<'_, 'a> {
     /// # Errors
     ///
     /// A score or a number of spikes differs.
-    pub fn verify(&mut self) -> Result<'a, ()> {
-        let differs = Fault::new(Status::Golden, "the golden run gives other scores or spikes here");
-        let [samples, steps] = [12, 16].map(|at| u32_at(self.model.about, at) as usize);
-        let [input, scores, spikes] = self.model.golden;
+    pub fn verify(&mut self) -> Result<()> {
+        let differs = fault!(Golden, "the golden run gives other scores or spikes here");
+        let [samples, steps] = [12, 16].map(|at| u32_at(self.model.about(), at) as usize);
+        let [input, scores, spikes] = self.model.golden();
         let (first, last) = (self.model.op(0), self.model.last());
         let pixels = self.model.pixels();
         let (size, classes) = (first.size() >> u32::from(pixels), last.size());
         let rows = if pixels { Some(samples) } else { samples.checked_mul(steps) };
         let expected = rows.and_then(|rows| rows.checked_mul(size));
         if expected != Some(input.len()) || samples.checked_mul(4 * classes) != Some(scores.len()) {
-            return Err(Fault::damaged("the golden run is of another size"));
+            return Err(fault!(Format, "the golden run is of another size"));
         }
         let layers = (0..self.model.count()).filter(|&number| self.is_neuron(number)).count();
         if samples.checked_mul(8).and_then(|n| n.checked_add(40)).and_then(|n| n.checked_mul(layers))
             != Some(spikes.len())
         {
-            return Err(Fault::damaged("the golden run is of another size"));
+            return Err(fault!(Format, "the golden run is of another size"));
         }
         for sample in 0..samples {
             self.reset();
@@ -77,7 +75,7 @@ impl<'a> Session<'_, 'a> {
             for step in 0..if pixels { 0 } else { steps } {
                 self.bytes[..size].copy_from_slice(&input[(step * samples + sample) * size..][..size]);
                 if self.bytes[..size].iter().any(|&count| usize::from(count) > first.most()) {
-                    return Err(Fault::damaged("a golden count is too large"));
+                    return Err(fault!(Format, "a golden count is too large"));
                 }
                 self.advance(1)?;
             }

@@ -1,8 +1,7 @@
 //! A session: one stream, in memory of the caller's.
 
-use pysnn_abi::Status;
-
-use crate::fault::{Fault, Result};
+use crate::MAPS;
+use crate::fault::{Result, fault};
 use crate::layout::{Layout, arrange, kept};
 use crate::model::Model;
 use crate::op::{Kind, Map, Op};
@@ -29,6 +28,12 @@ pub struct Session<'m, 'a> {
 }
 
 impl<'m, 'a> Session<'m, 'a> {
+    /// What it runs.
+    #[must_use]
+    pub fn model(&self) -> &'m Model<'a> {
+        self.model
+    }
+
     /// How many words and bytes a session of a model takes: a stream, or one for runs.
     #[must_use]
     pub fn room(model: &Model<'_>, goes_on: bool) -> [usize; 2] {
@@ -41,18 +46,18 @@ impl<'m, 'a> Session<'m, 'a> {
     /// # Errors
     ///
     /// Memory is short, events enter and runs are wanted, or neurons have windows and a stream is wanted.
-    pub fn start(model: &'m Model<'a>, goes_on: bool, words: &'m mut [i32], bytes: &'m mut [u8]) -> Result<'a, Self> {
+    pub fn start(model: &'m Model<'a>, goes_on: bool, words: &'m mut [i32], bytes: &'m mut [u8]) -> Result<Self> {
         if !goes_on && !model.pixels() {
-            return Err(Fault::new(Status::Unsupported, "events enter: PYSNN_STREAM alone"));
+            return Err(fault!(Unsupported, "events enter: PYSNN_STREAM alone"));
         }
         if goes_on && model.window() > 0 {
-            return Err(Fault::new(Status::Unsupported, "first-spike windows have no streams: PYSNN_RUNS alone"));
+            return Err(fault!(Unsupported, "first-spike windows have no streams: PYSNN_RUNS alone"));
         }
         let Some(layout) = Layout::of(model, goes_on) else {
-            return Err(Fault::new(Status::Unsupported, "too many maps are needed at once for runs: PYSNN_STREAM"));
+            return Err(fault!(Unsupported, "too many maps are needed at once for runs: PYSNN_STREAM"));
         };
         if words.len() < layout.words || bytes.len() < layout.counts {
-            return Err(Fault::new(Status::Memory, "the memory is smaller than pysnn_probe says"));
+            return Err(fault!(Memory, "the memory is smaller than pysnn_probe says"));
         }
         let mut session = Self { model, layout, words, bytes, steps: 0, proven: 0, goes_on, ready: false, spikes: 0 };
         let places = &mut session.words[layout.places..];
@@ -93,16 +98,16 @@ impl<'m, 'a> Session<'m, 'a> {
     /// # Errors
     ///
     /// Events enter, or it has another number of pixels.
-    pub fn picture(&mut self, picture: &[u8]) -> Result<'a, ()> {
+    pub fn picture(&mut self, picture: &[u8]) -> Result<()> {
         let input = self.model.op(0);
         if !self.model.pixels() {
-            return Err(Fault::new(Status::Argument, "events enter this network: pysnn_step_events"));
+            return Err(fault!(Argument, "events enter this network: pysnn_step_events"));
         }
         let (over, under) = self.bytes[..input.size()].split_at_mut(input.size() / 2);
         if picture.len() != over.len() {
-            return Err(Fault::new(Status::Argument, "another number of pixels than the network has inputs"));
+            return Err(fault!(Argument, "another number of pixels than the network has inputs"));
         }
-        let rows = picture.chunks(input.pixels()).zip(self.model.means);
+        let rows = picture.chunks(input.pixels()).zip(self.model.means());
         let maps = over.chunks_mut(input.pixels()).zip(under.chunks_mut(input.pixels()));
         for ((row, &mean), (over, under)) in rows.zip(maps) {
             for (&pixel, (over, under)) in row.iter().zip(over.iter_mut().zip(under)) {
@@ -118,18 +123,18 @@ impl<'m, 'a> Session<'m, 'a> {
     /// # Errors
     ///
     /// Events enter, or there is no picture; a potential could leave int32.
-    pub fn run(&mut self, steps: u32) -> Result<'a, ()> {
+    pub fn run(&mut self, steps: u32) -> Result<()> {
         if !self.model.pixels() {
-            return Err(Fault::new(Status::Argument, "events enter this network: pysnn_step_events"));
+            return Err(fault!(Argument, "events enter this network: pysnn_step_events"));
         }
         if !self.ready || steps == 0 {
-            return Err(Fault::new(Status::Argument, "no input has been set, or no step is wanted"));
+            return Err(fault!(Argument, "no input has been set, or no step is wanted"));
         }
         if self.goes_on {
             return (0..steps).try_for_each(|_| self.advance(1));
         }
         if steps as usize > self.layout.steps {
-            return Err(Fault::new(Status::Argument, "more steps than the file is meant for: PYSNN_STREAM"));
+            return Err(fault!(Argument, "more steps than the file is meant for: PYSNN_STREAM"));
         }
         self.reset();
         self.advance(steps as usize)
@@ -140,18 +145,18 @@ impl<'m, 'a> Session<'m, 'a> {
     /// # Errors
     ///
     /// An input that does not exist or gets too many events; a potential could leave int32.
-    pub fn step(&mut self, events: &[u32]) -> Result<'a, ()> {
+    pub fn step(&mut self, events: &[u32]) -> Result<()> {
         let input = self.model.op(0);
         if self.model.pixels() {
-            return Err(Fault::new(Status::Argument, "pictures enter this network: pysnn_steps"));
+            return Err(fault!(Argument, "pictures enter this network: pysnn_steps"));
         }
         let map = &mut self.bytes[..input.size()];
         map.fill(0);
         for &event in events {
             match map.get_mut(event as usize) {
-                None => return Err(Fault::new(Status::Data, "an event at an input that does not exist")),
+                None => return Err(fault!(Data, "an event at an input that does not exist")),
                 Some(count) if usize::from(*count) >= input.most() => {
-                    return Err(Fault::new(Status::Data, "more events at one input in one step than the file allows"));
+                    return Err(fault!(Data, "more events at an input than the file allows"));
                 }
                 Some(count) => *count += 1,
             }
@@ -164,7 +169,7 @@ impl<'m, 'a> Session<'m, 'a> {
     }
 
     /// Take steps with the counts that lie in the input's map: one, or all of a run, layer by layer.
-    pub(crate) fn advance(&mut self, steps: usize) -> Result<'a, ()> {
+    pub(crate) fn advance(&mut self, steps: usize) -> Result<()> {
         if self.proven < steps as u64 {
             self.proven = self.prove(steps as u64)?;
         }
@@ -173,10 +178,10 @@ impl<'m, 'a> Session<'m, 'a> {
             let op = self.model.op(number);
             match (op.kind(), op.map()) {
                 (Kind::Neuron, _) => self.neurons(number, op, [at, steps]),
-                (Kind::Byte, _) => self.byte(number, op, steps),
-                (Kind::MaxPool, _) if self.goes_on => self.max_pool(number, op, at),
+                (Kind::Byte, _) if MAPS => self.byte(number, op, steps),
+                (Kind::MaxPool, _) if MAPS && self.goes_on => self.max_pool(number, op, at),
                 (Kind::Output, _) => self.output(op, [at, steps]),
-                (Kind::MaxPool, _) | (_, Map::Count) => self.counted(number, op, steps),
+                (Kind::MaxPool, _) | (_, Map::Count) if MAPS => self.counted(number, op, steps),
                 _ => {}
             }
             at += self.kept(op);
@@ -186,7 +191,7 @@ impl<'m, 'a> Session<'m, 'a> {
         Ok(())
     }
 
-    fn prove(&self, steps: u64) -> Result<'a, u64> {
+    fn prove(&self, steps: u64) -> Result<u64> {
         let (model, words) = (self.model, &*self.words);
         let magnitude = |wanted: usize| {
             if !self.goes_on {
@@ -197,9 +202,8 @@ impl<'m, 'a> Session<'m, 'a> {
             let size = kept(model, model.op(wanted));
             words[before..before + size].iter().map(|value| u64::from(value.unsigned_abs())).max().unwrap_or(0)
         };
-        prove(model, steps, &magnitude).map_err(|number| {
-            Fault::new(Status::Range, "an int32 potential or count could leave its range").at(model.name(number))
-        })
+        prove(model, steps, &magnitude)
+            .map_err(|number| fault!(Range, "an int32 potential or count could leave its range").at(number))
     }
 }
 

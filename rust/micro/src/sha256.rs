@@ -48,27 +48,34 @@ pub(crate) struct Sha256 {
 }
 
 impl Sha256 {
-    pub(crate) fn new() -> Self {
+    /// That of a file, whose bytes 32 to 63 count as 0.
+    pub(crate) fn of_file(bytes: &[u8]) -> [u8; 32] {
+        let mut hash = Self::new();
+        for (at, &byte) in bytes.iter().enumerate() {
+            hash.push(if (32..64).contains(&at) { 0 } else { byte });
+        }
+        hash.finish()
+    }
+
+    fn new() -> Self {
         Self { state: START, block: [0; 64], length: 0 }
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.block[(self.length % 64) as usize] = byte;
-            self.length += 1;
-            if self.length.is_multiple_of(64) {
-                self.compress();
-            }
+    fn push(&mut self, byte: u8) {
+        self.block[(self.length % 64) as usize] = byte;
+        self.length += 1;
+        if self.length.is_multiple_of(64) {
+            self.compress();
         }
     }
 
-    pub(crate) fn finish(mut self) -> [u8; 32] {
+    fn finish(mut self) -> [u8; 32] {
         let bits = 8 * self.length;
-        self.update(&[0x80]);
+        self.push(0x80);
         while self.length % 64 != 56 {
-            self.update(&[0]);
+            self.push(0);
         }
-        self.update(&bits.to_be_bytes());
+        bits.to_be_bytes().iter().for_each(|&byte| self.push(byte));
         let mut digest = [0; 32];
         for (bytes, word) in digest.chunks_exact_mut(4).zip(self.state) {
             bytes.copy_from_slice(&word.to_be_bytes());
@@ -111,7 +118,7 @@ mod tests {
         let digest = |parts: &[&[u8]]| {
             let mut hash = Sha256::new();
             for part in parts {
-                hash.update(part);
+                part.iter().for_each(|&byte| hash.push(byte));
             }
             hash.finish()
         };

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use pysnn_abi::Status;
-use pysnn_micro::{Model, Session};
+use pysnn_micro::{Model, Result, Session};
 use sha2::{Digest, Sha256};
 
 const FILES: [&[u8]; 5] = [
@@ -36,9 +36,15 @@ impl Rng {
     }
 }
 
+/// A model that has been checked.
+fn open(bytes: &[u8]) -> Result<Model<'_>> {
+    let model = Model::find(bytes)?;
+    model.check().map(|()| model)
+}
+
 /// Run what a file holds; whether there was anything to run.
 fn run(bytes: &[u8]) -> bool {
-    let Ok(model) = Model::open(bytes) else { return false };
+    let Ok(model) = open(bytes) else { return false };
     let uses: &[bool] = if model.info().window > 0 { &[false] } else { &[true, false] };
     let mut ran = false;
     for &goes_on in uses {
@@ -74,7 +80,7 @@ fn go(session: &mut Session<'_, '_>, model: &Model<'_>, bytes: &[u8], goes_on: b
         let mut state = vec![0; info.state_bytes];
         session.save(&mut state).unwrap();
         session.load(&state).unwrap();
-        assert_eq!(session.load(&state[1..]).unwrap_err().status, Status::Data);
+        assert_eq!(session.load(&state[1..]).unwrap_err().status(), Status::Data);
     }
     // Golden runs of many steps take long, and each step is like the one before.
     let about = u64::from_le_bytes(bytes[80..88].try_into().unwrap()) as usize;
@@ -88,7 +94,7 @@ fn go(session: &mut Session<'_, '_>, model: &Model<'_>, bytes: &[u8], goes_on: b
 fn whole_files_run() {
     for bytes in FILES {
         assert!(run(bytes));
-        let model = Model::open(bytes).unwrap();
+        let model = open(bytes).unwrap();
         for goes_on in [true, false] {
             let [words, counts] = Session::room(&model, goes_on);
             let (mut words, mut counts) = (vec![0; words], vec![0; counts]);
@@ -96,7 +102,7 @@ fn whole_files_run() {
                 Ok(mut session) => session.verify().unwrap(),
                 Err(fault) => {
                     let expected = (Status::Unsupported, model.info().window > 0);
-                    assert_eq!((fault.status, goes_on), expected);
+                    assert_eq!((fault.status(), goes_on), expected);
                 }
             }
         }
@@ -134,7 +140,7 @@ fn changed_files_are_refused_or_run() {
 fn truncated_files_are_refused() {
     for bytes in FILES {
         for length in 0..bytes.len() {
-            assert_eq!(Model::open(&bytes[..length]).unwrap_err().status, Status::Format, "{length}");
+            assert_eq!(open(&bytes[..length]).unwrap_err().status(), Status::Format, "{length}");
         }
     }
 }
@@ -145,8 +151,8 @@ fn single_spikes_are_refused_by_name() {
         &include_bytes!("../../../tests/golden/exported-ramp.plan")[..],
         include_bytes!("../../../tests/golden/exported-step.plan"),
     ] {
-        let fault = Model::open(bytes).unwrap_err();
-        let error = fault.error();
+        let fault = open(bytes).unwrap_err();
+        let error = fault.error(None);
         assert!(String::from_utf8_lossy(&error.message).contains("single spikes"));
         assert_eq!(error.status, Status::Unsupported);
     }

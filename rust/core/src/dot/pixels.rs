@@ -1,6 +1,6 @@
 //! Dot products of many pixels at one step: a row of weights that was loaded once meets all of them.
 
-use super::field::{DEPTH, Inputs, OUTPUTS, Run};
+use super::field::{Inputs, OUTPUTS, Run};
 #[cfg(target_arch = "aarch64")]
 use super::neon::{self, Signed, Unsigned, Widened};
 #[cfg(target_arch = "x86_64")]
@@ -48,7 +48,7 @@ fn plain<const P: usize, const V: usize>(inputs: &Inputs<'_, V>, run: Run, sums:
         let (words, rows) = inputs.slices::<P>(segment, run);
         for (number, rows) in rows.iter().enumerate() {
             for (pixel, sums) in sums.iter_mut().enumerate() {
-                let counts: [u8; DEPTH] = words[pixel * run.step + number].to_le_bytes();
+                let counts = words[pixel * run.step + number].to_le_bytes();
                 for (row, sums) in rows.iter().zip(sums) {
                     for (lane, sum) in row.0.iter().zip(sums) {
                         for (count, weight) in counts.iter().zip(lane.to_le_bytes()) {

@@ -6,7 +6,9 @@ use super::neon::{self, Signed, Unsigned, Widened};
 use super::plain;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512, vnni};
-use crate::simd::{Level, Set};
+use crate::simd::Level;
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+use crate::simd::Set;
 
 /// Dot products for up to `8 C` steps and `16 V` outputs.
 #[inline]
