@@ -53,6 +53,7 @@ TRIALS = {
     "resnet20-s16": Trial("resnet20", 16, 3, 0.01),
     "resnet20-s8": Trial("resnet20", 8, 4, 0.02),
     "resnet20-s4": Trial("resnet20", 4, 10, 0.04),
+    "resnet20-s4-24": Trial("resnet20", 4, 24, 0.04),
     "resnet110-s16": Trial("resnet110", 16, 2, 0.005),
     "vgg11-s4": Trial("vgg11", 4, 2, 0.005),
     "vgg11-s8": Trial("vgg11", 8, 1, 0.002),

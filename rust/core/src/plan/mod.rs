@@ -12,7 +12,7 @@ mod window;
 pub use crate::neuron::model::{Constant, Fire, Leak, Model, Reset, ResetTime, Synapse};
 pub use check::{MAX_MAP, MAX_MEMORY};
 pub use checked::{Plan, Precision};
-pub(crate) use delivery::{Delivery, carrying, deliveries};
+pub(crate) use delivery::{carrying, deliveries};
 pub(crate) use fanout::Fanout;
 pub use file::VERSION;
 pub use map::{CURRENT_LIMIT, Coding, Kind, MAX_BLOCK, MAX_COUNT, MAX_DELAY, MapSpec, Shape};

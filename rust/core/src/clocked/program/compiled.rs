@@ -5,7 +5,7 @@ use crate::clocked::program::layout::Layout;
 use crate::clocked::program::stage::{Stage, Staged, stages};
 use crate::clocked::synapses::choice::Family;
 use crate::error::Result;
-use crate::plan::{Body, Delivery, Fanout, Kind, Op, Plan, Weights, carrying, deliveries};
+use crate::plan::{Body, Conv, Fanout, Kind, Op, Plan, carrying, deliveries};
 use crate::simd::Level;
 
 /// A plan made ready: what all runs of it read.
@@ -78,18 +78,10 @@ impl Compiled {
     /// The plan's maps need more memory than the engine asks for.
     pub(crate) fn new(plan: Plan, options: Options) -> Result<Self> {
         let Options { level, family, thread_work, counts } = options;
-        let mut meters = meters(plan.ops())?;
-        let work = Work::of(plan.ops(), &meters);
-        if !counts {
-            // Their tables are larger than all weights, and gone before these are packed.
-            for meter in &mut meters {
-                meter.readers.clear();
-            }
-        }
-        let Staged { stages, kernels } = stages(plan.ops())?;
-        let layout = Layout::new(plan.ops(), &stages)?;
+        let (meters, work) = metered(plan.ops(), counts)?;
         let mut ops = plan.into_ops();
-        ops.iter_mut().for_each(forget_arrays);
+        let Staged { stages, kernels } = stages(&mut ops)?;
+        let layout = Layout::new(&ops, &stages)?;
         Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work, counts })
     }
 
@@ -98,7 +90,9 @@ impl Compiled {
     }
 }
 
-fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
+/// What is counted, and how much work there is. The tables of a weight layer are larger than all weights: where nothing is counted
+/// (`keep` is false), they are dropped before the next layer has its own.
+fn metered(ops: &[Op], keep: bool) -> Result<(Vec<Meter>, Work)> {
     let mut meters: Vec<Meter> = ops
         .iter()
         .map(|op| Meter {
@@ -107,32 +101,39 @@ fn meters(ops: &[Op]) -> Result<Vec<Meter>> {
             fires: op.spec.kind.holds_spikes(),
         })
         .collect();
-    let levels = carrying(ops);
+    let (levels, mut work) = (carrying(ops), Work::default());
     for (number, op) in ops.iter().enumerate() {
-        if let Body::Conv(conv) = &op.body {
-            let source = &ops[conv.source].spec;
-            let fanout = Fanout::new(conv, source.shape, op.spec.shape)?;
-            if levels[conv.source] {
-                for Delivery { map, times, fanout } in deliveries(ops, conv.source, fanout)? {
-                    meters[map].readers.push(Reader {
-                        op: number,
-                        fanout: (fanout.all != fanout.nonzero).then_some(fanout.all),
-                        fanout_nonzero: fanout.nonzero,
-                        times: Some(times),
-                    });
-                }
-                continue;
+        let Body::Conv(conv) = &op.body else {
+            work.add(op, 0.1 * op.spec.shape.size() as f64);
+            continue;
+        };
+        let readers = readers(ops, number, conv, levels[conv.source])?;
+        let met: f64 = readers.iter().flat_map(|(_, reader)| &reader.fanout_nonzero).map(|&met| f64::from(met)).sum();
+        work.add(op, met * if ops[conv.source].spec.kind.holds_spikes() { 0.1 / 20.0 } else { 1.0 / 20.0 });
+        for (map, reader) in readers {
+            if keep {
+                meters[map].readers.push(reader);
             }
-            let with_zeros = source.kind == Kind::Count && fanout.all != fanout.nonzero;
-            meters[conv.source].readers.push(Reader {
-                op: number,
-                fanout: with_zeros.then_some(fanout.all),
-                fanout_nonzero: fanout.nonzero,
-                times: None,
-            });
         }
     }
-    Ok(meters)
+    Ok((meters, work))
+}
+
+/// The maps whose events a weight layer reads, itself or, of levels, through pools and sums.
+fn readers(ops: &[Op], number: usize, conv: &Conv, levels: bool) -> Result<Vec<(usize, Reader)>> {
+    let source = &ops[conv.source].spec;
+    let fanout = Fanout::new(conv, source.shape, ops[number].spec.shape)?;
+    let reader = |Fanout { all, nonzero }: Fanout, with_zeros: bool, times| Reader {
+        op: number,
+        fanout: (with_zeros && all != nonzero).then_some(all),
+        fanout_nonzero: nonzero,
+        times,
+    };
+    if !levels {
+        return Ok(vec![(conv.source, reader(fanout, source.kind == Kind::Count, None))]);
+    }
+    let found = deliveries(ops, conv.source, fanout)?;
+    Ok(found.into_iter().map(|found| (found.map, reader(found.fanout, true, Some(found.times)))).collect())
 }
 
 /// Nanoseconds that a sample may take one thread: an estimate.
@@ -144,37 +145,12 @@ pub(crate) struct Work {
 
 impl Work {
     /// A tenth of all inputs spike, every real value counts, and a core adds 20 weights a nanosecond.
-    fn of(ops: &[Op], meters: &[Meter]) -> Self {
-        let mut work = Self::default();
-        for (number, op) in ops.iter().enumerate() {
-            let nanoseconds = match &op.body {
-                Body::Conv(conv) => {
-                    let active = if ops[conv.source].spec.kind.holds_spikes() { 0.1 } else { 1.0 };
-                    let readers = meters.iter().flat_map(|meter| &meter.readers);
-                    let met = readers.filter(|reader| reader.op == number);
-                    active / 20.0
-                        * met.flat_map(|reader| &reader.fanout_nonzero).map(|&met| f64::from(met)).sum::<f64>()
-                }
-                _ => 0.1 * op.spec.shape.size() as f64,
-            };
-            *(if op.spec.is_static { &mut work.once } else { &mut work.step }) += nanoseconds;
-        }
-        work
+    fn add(&mut self, op: &Op, nanoseconds: f64) {
+        *(if op.spec.is_static { &mut self.once } else { &mut self.step }) += nanoseconds;
     }
 
     /// Of some samples.
     pub(crate) fn nanoseconds(&self, samples: usize, steps: usize) -> f64 {
         samples as f64 * (self.once + steps as f64 * self.step)
-    }
-}
-
-/// Drop what has been packed into stages.
-fn forget_arrays(op: &mut Op) {
-    match &mut op.body {
-        Body::Conv(conv) => {
-            conv.weights = Weights::Real(Vec::new(), Vec::new());
-        }
-        Body::Gather(gather) => gather.index = Vec::new(),
-        _ => {}
     }
 }

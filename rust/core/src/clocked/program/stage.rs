@@ -9,7 +9,7 @@ use crate::clocked::program::fuse::{Fuser, Parts};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::Dense;
 use crate::error::{Error, Result};
-use crate::plan::{Body, Coding, Dynamics, Kind, Op, Parameters, Readout, Window};
+use crate::plan::{Body, Coding, Dynamics, Kind, Op, Parameters, Readout, Weights, Window};
 
 /// What a stage does.
 #[derive(Debug)]
@@ -50,8 +50,8 @@ pub(crate) struct Staged {
     pub(crate) kernels: Vec<&'static str>,
 }
 
-/// Make stages of the operations of a plan.
-pub(crate) fn stages(ops: &[Op]) -> Result<Staged> {
+/// Make stages of the operations of a plan, which lose the arrays that are packed here.
+pub(crate) fn stages(ops: &mut [Op]) -> Result<Staged> {
     let fuser = Fuser::new(ops);
     let parts: Vec<Parts> = (0..ops.len()).map(|op| fuser.parts(op)).collect();
     let mut inner = vec![false; ops.len()];
@@ -60,12 +60,15 @@ pub(crate) fn stages(ops: &[Op]) -> Result<Staged> {
             inner[part] |= part != op;
         }
     }
-    let mut kernels = Vec::new();
-    let mut stages = Vec::new();
-    for (number, op) in ops.iter().enumerate() {
-        kernels.push(if inner[number] { "fused" } else { word(op) });
+    let mut kernels = Vec::with_capacity(ops.len());
+    let mut stages = Vec::with_capacity(inner.iter().filter(|&&inner| !inner).count());
+    for number in 0..ops.len() {
+        kernels.push(if inner[number] { "fused" } else { word(&ops[number]) });
         if !inner[number] {
             stages.push(stage(ops, number, parts[number])?);
+            // What has been packed makes room for what comes next.
+            let packed = [Some(number), parts[number].conv];
+            packed.into_iter().flatten().for_each(|op| forget_arrays(&mut ops[op]));
         }
     }
     for stage in &stages {
@@ -209,4 +212,15 @@ where
 fn reads<A: Synaptic>(layer: &Layer<A>) -> Vec<usize> {
     let synapses = layer.synapses.as_ref().map(|synapses| synapses.geometry.source);
     layer.edges.iter().map(|edge| edge.source).chain(synapses).collect()
+}
+
+/// Drop what has been packed into stages.
+fn forget_arrays(op: &mut Op) {
+    match &mut op.body {
+        Body::Conv(conv) => {
+            conv.weights = Weights::Real(Vec::new(), Vec::new());
+        }
+        Body::Gather(gather) => gather.index = Vec::new(),
+        _ => {}
+    }
 }
