@@ -1,7 +1,8 @@
 """Claim: each integer convolution runs by events or by dot products, whichever is faster at its rate of spikes.
 
 Times both for layers of several widths, at each SIMD level, and gives the rate at which they take equally long: what
-``rust/core/src/clocked/choice.rs`` has as a table. Their scores and spikes are compared.
+``rust/core/src/clocked/synapses/choice.rs`` has as a table. Their scores and spikes are compared. Beside them is the time by lookups, where a
+layer has them.
 """
 
 import os
@@ -9,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.common import best_of, report, results_option
+from benchmarks.common import best_of, least_seconds, report, results_option
 from pysnn import IF, Conv2d, Crop, Events, Input, Network, Output
 from pysnn.backends import get_backend
 from pysnn.backends.base import EventInput, Executable, RunRequest
@@ -65,8 +66,8 @@ def main() -> None:
         for channels, size in LAYERS:
             network = layer(channels, size)
             plan = compile_plan(network, PlanOptions("int8", "events"))
-            event, dot = (forced(plan, level, kernel) for kernel in ("event", "dot"))
-            ratios, dense = [], []
+            event, dot, lookup = (forced(plan, level, kernel) for kernel in ("event", "dot", "lookup"))
+            ratios, dense, looked_up = [], [], []
             for rate in RATES:
                 work = request(network, rate)
                 a, b = event.run(work), dot.run(work)
@@ -75,11 +76,14 @@ def main() -> None:
                 times = best_of(partial(event.run, work), partial(dot.run, work))
                 ratios.append(times[0] / times[1])
                 dense.append(times[1])
+                if any("lookup" in word for word in lookup.run(work).kernels):
+                    looked_up += least_seconds([partial(lookup.run, work)])
             shares = {f"{rate:g}": round(ratio, 2) for rate, ratio in zip(RATES, ratios, strict=True)}
             row = {
                 "level": level,
                 "layer": f"{channels}-{channels}, {size}x{size}",
                 "dot_ms": round(1e3 * min(dense), 3),
+                "lookup_ms": round(1e3 * min(looked_up), 3) if looked_up else None,
             }
             rows.append(row | shares | {"crossing": round(crossing(ratios), 3)})
     report("kernels", rows, save=save, steps=STEPS, ratio="time by events / time by dot products")

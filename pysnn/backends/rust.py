@@ -31,8 +31,8 @@ class RustBackend:
     def compile(self, plan: Plan) -> "RustExecutable":
         """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avxvnni, avx512, dotprod, i8mm) narrows to.
 
-        Integer convolutions run by events or by dot products, by the share of active inputs; ``PYSNN_KERNEL`` (event,
-        dot) settles it. A run has a thread beyond the first for each so many nanoseconds of work as ``PYSNN_THREAD_WORK``
+        Integer convolutions run by events, dot products or lookups, by the share of active inputs; ``PYSNN_KERNEL`` (event,
+        dot, lookup) settles it. A run has a thread beyond the first for each so many nanoseconds of work as ``PYSNN_THREAD_WORK``
         says, by an estimate; what pays if it says nothing, every thread that the run may have if it says 0. No result
         depends on any of them.
         """

@@ -8,7 +8,7 @@ from pysnn.errors import BackendError
 __all__ = ["Settings", "read_settings"]
 
 _LEVELS = ("baseline", "avx2", "avxvnni", "avx512", "dotprod", "i8mm")
-_KERNELS = ("event", "dot")
+_KERNELS = ("event", "dot", "lookup")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Settings:
     simd
         ``PYSNN_SIMD``: the SIMD level, which narrows the instructions that are used: baseline; avx2, avxvnni, avx512 (x86-64); dotprod, i8mm (aarch64).
     kernel
-        ``PYSNN_KERNEL``: the kernels of integer convolutions, which else go by the share of active inputs: event, dot.
+        ``PYSNN_KERNEL``: the kernels of integer convolutions, which else go by the share of active inputs: event, dot, lookup.
     thread_work
         ``PYSNN_THREAD_WORK``: a run has a thread beyond the first for each so many nanoseconds of estimated work.
     """

@@ -8,7 +8,7 @@ use pysnn_core::clocked::{Array, Family, Input, MAX_STEPS, Options, Outputs, Pro
 use pysnn_core::error::Kind;
 use pysnn_core::plan::{Body, Coding, Plan, Weights};
 use pysnn_core::simd::Level;
-use support::convs::{layer, linear};
+use support::convs::{layer, linear, spiking};
 use support::data::Data;
 use support::plans::plan;
 use support::{Rng, naive};
@@ -100,6 +100,33 @@ fn float32_layers_of_any_width_are_the_oracle() {
 #[test]
 fn int8_layers_of_any_width_are_the_oracle() {
     every_kernel_is_the_oracle(true);
+}
+
+/// Sums that are looked up, of any number of steps, blocks and bands; those that could leave int16 are dot products.
+#[test]
+fn lookups_are_the_oracle() {
+    let (mut spikes, mut looked_up, mut not) = (0, 0, 0);
+    for seed in 0..40 {
+        let mut rng = Rng::new(seed);
+        let plan = spiking(&mut rng);
+        let data = Data::new(&mut rng, &plan);
+        let full = data.request(&mut rng, &plan);
+        let request = Request { probe: false, record_potentials: Vec::new(), ..full };
+        let expected = naive::run(&plan, &request);
+        for level in Level::available() {
+            let (threads, block) = (1 + rng.below(3), rng.below(2) * (1 + rng.below(32)));
+            let request = Request { threads, block, ..request.clone() };
+            let options = Options { family: Some(Family::Lookup), thread_work: 0.0, ..Options::from(level) };
+            let mut outputs = Program::new(plan.clone(), options).unwrap().run(&request, &mut |_| true).unwrap();
+            let found = std::mem::take(&mut outputs.kernels).iter().any(|word| word.contains("lookup"));
+            (looked_up, not) = (looked_up + usize::from(found), not + usize::from(!found));
+            assert_eq!(outputs, expected, "seed {seed}, {level:?}, {threads}, {block}");
+            assert_eq!(forced(&plan, level, None, &request), expected, "seed {seed}, {level:?}, {threads}, {block}");
+        }
+        spikes += expected.counts.iter().skip(5).step_by(8).sum::<i64>();
+    }
+    assert!(spikes > 1000 && not > 10, "{spikes} spikes, {not}");
+    assert!(looked_up > 10 || Level::available().iter().all(|level| level.name() != "avx512"), "{looked_up}");
 }
 
 /// Without probes and recordings other paths run: blocks do not end at reads, nothing is traced.

@@ -13,7 +13,7 @@ use pysnn_core::clocked::{Input, Options, Program, Stream};
 use pysnn_core::plan::{Body, Coding, Plan, window};
 use pysnn_core::simd::Level;
 use support::Rng;
-use support::convs::layer;
+use support::convs::{layer, spiking};
 use support::plans::plan;
 
 /// What enters in some steps: nothing, a little, or as much as can.
@@ -61,8 +61,11 @@ fn steps_take_nothing_from_the_heap() {
     let mut tried = 0;
     for seed in 0..120 {
         let mut own = Rng::new(seed);
-        let wanted = if seed % 3 == 0 { plan } else { layer };
-        let plan = wanted(&mut own, seed % 2 == 0);
+        let plan = match seed % 6 {
+            0 | 3 => plan(&mut own, seed % 2 == 0),
+            1 => spiking(&mut own),
+            _ => layer(&mut own, seed % 2 == 0),
+        };
         if window(plan.ops()).is_some() {
             continue;
         }

@@ -54,6 +54,28 @@ pub(crate) fn layer(rng: &mut Rng, integer: bool) -> Plan {
         Entry::Ratio { multiplier, shift: (0..outputs).map(|_| 29 + rng.below(4) as i32).collect() }
     };
     let terms: Vec<Term> = (1..ops.len()).map(|source| Term { source, entry: entry(rng) }).collect();
+    answer(rng, ops, terms)
+}
+
+/// A layer of neurons behind convolutions of one to three sizes, of spikes in maps of the widths that sums are looked up for.
+pub(crate) fn spiking(rng: &mut Rng) -> Plan {
+    let shape = Shape::new(rng.pick(&[16, 32, 64, 128]), 1 + rng.below(4), 6 + rng.below(14));
+    let spec = MapSpec { shape, kind: Kind::Count, is_static: false, max_count: 1 };
+    let mut ops = vec![Op { node: "input".into(), spec, body: Body::Input(Coding::Events) }];
+    let outputs = 11 + rng.below(60);
+    for _ in 0..=rng.below(3) {
+        let (size, dilation) = (rng.below(3), 1 + rng.below(2));
+        let pad = size * dilation;
+        let window = Window { kernel: [2 * size + 1; 2], stride: [1, 1], pads: [pad; 4], dilation: [dilation; 2] };
+        let made = weigh(rng, &ops, &Sliding { source: 0, window, groups: 1, outputs }, true);
+        push(&mut ops, Some(made));
+    }
+    let terms = (1..ops.len()).map(|source| Term { source, entry: Entry::Plain }).collect();
+    answer(rng, ops, terms)
+}
+
+/// The sum of some terms, neurons and the answer.
+fn answer(rng: &mut Rng, mut ops: Vec<Op>, terms: Vec<Term>) -> Plan {
     if terms.len() > 1 {
         let spec = ops[1].spec;
         push(&mut ops, Some((spec, Body::Add(terms))));

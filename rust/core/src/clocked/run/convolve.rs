@@ -14,11 +14,12 @@ use crate::clocked::run::state::Remembered;
 use crate::clocked::synapses::choice::{DenseReals, Density, Family, VALUED, crossover};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::Counts;
+use crate::clocked::synapses::dense::padded::{Pad, Padded, Word};
+use crate::clocked::synapses::dense::patterns::PackSpikes;
+use crate::clocked::synapses::dense::words::PackCounts;
 use crate::clocked::synapses::events::{ListCounts, ListReals, Tell};
 use crate::clocked::synapses::geometry::Geometry;
-use crate::clocked::synapses::padded::{Pad, Padded, Word};
 use crate::clocked::synapses::rows::RowList;
-use crate::clocked::synapses::words::PackCounts;
 use crate::error::Result;
 use crate::threads::share;
 
@@ -37,6 +38,7 @@ impl Sample<'_> {
                 Family::Dot if !A::INTEGER => self.pad::<f32>(&synapses.geometry)?,
                 Family::Dot if block.steps == 1 => self.pad::<u32>(&synapses.geometry)?,
                 Family::Dot => self.pack(&synapses.geometry, block)?,
+                Family::Lookup => self.pack_spikes(&synapses.geometry, block)?,
             }
         }
         let workspace = &mut *self.workspace;
@@ -45,6 +47,7 @@ impl Sample<'_> {
             Family::Dot if !A::INTEGER => Inputs::All(Counts::Reals(&workspace.reals)),
             Family::Dot if block.steps == 1 => Inputs::All(Counts::Step(&workspace.padded)),
             Family::Dot => Inputs::All(Counts::Steps(&workspace.words)),
+            Family::Lookup => Inputs::All(Counts::Patterns(&workspace.patterns)),
         };
         let (maps, places, steps) = (&workspace.maps, &self.program.layout.places[..], block.steps);
         let frame = Frame { level: self.program.level, inputs, maps, places, steps };
@@ -94,8 +97,11 @@ impl Sample<'_> {
         if synapses.dense.is_none() {
             return Ok(Family::Event);
         }
-        if let Some(family) = self.program.family {
-            return Ok(family);
+        let looks_up = || synapses.looks_up(level, block.steps);
+        match self.program.family {
+            Some(Family::Lookup) if !looks_up() => return Ok(Family::Dot),
+            Some(family) => return Ok(family),
+            None => {}
         }
         let outputs = self.program.ops[geometry.op].spec.shape;
         if !A::INTEGER {
@@ -106,7 +112,11 @@ impl Sample<'_> {
         let map = self.workspace.maps.view(map, block.steps)?;
         let cost = if geometry.tell == Tell::Value { VALUED } else { 1.0 };
         let dense = crossover <= 0.0 || cost * level.run(Density { map, tell: geometry.tell }) >= crossover;
-        Ok(if dense { Family::Dot } else { Family::Event })
+        Ok(match dense {
+            false => Family::Event,
+            true if looks_up() => Family::Lookup,
+            true => Family::Dot,
+        })
     }
 
     /// List the active inputs of a convolution, unless the last one had the same source.
@@ -142,6 +152,22 @@ impl Sample<'_> {
         let count = self.team.map_or(1, |team| bands::count(shape.height, team.threads()));
         share(self.team, self.poll, padded.bands(count), |rows, _| {
             level.run(Pad { rows, map, shape, left: pads[1] });
+            Ok(())
+        })
+    }
+
+    /// Pack the spikes that a dense convolution looks sums up by, unless the last one had the same.
+    fn pack_spikes(&mut self, geometry: &Geometry, block: &Block) -> Result<()> {
+        let workspace = &mut *self.workspace;
+        let (pads, shape, level) = (geometry.window.pads, geometry.input, self.program.level);
+        if workspace.patterns.source == Some((geometry.source, pads)) {
+            return Ok(());
+        }
+        workspace.patterns.begin(geometry.source, shape, pads, block.steps)?;
+        let map = workspace.maps.view(self.program.place(geometry.source), block.steps)?;
+        let count = self.team.map_or(1, |team| bands::count(shape.height, team.threads()));
+        share(self.team, self.poll, workspace.patterns.bands(count), |rows, _| {
+            level.run(PackSpikes { level, rows, map, shape, left: pads[1] });
             Ok(())
         })
     }

@@ -184,10 +184,7 @@ impl Stream {
         for (number, memory) in self.memories.iter_mut().enumerate() {
             let workspace = &mut self.workspace;
             mem::swap(&mut workspace.memory, memory);
-            workspace.list.source = None;
-            workspace.words.source = None;
-            workspace.padded.source = None;
-            workspace.reals.source = None;
+            workspace.forget_inputs();
             let mut sample = Sample { program, request, outputs, poll, team: None, workspace, number };
             let advanced = sample.advance(block);
             mem::swap(&mut workspace.memory, memory);

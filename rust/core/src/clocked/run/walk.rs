@@ -40,9 +40,7 @@ impl Sample<'_> {
         let (mut done, mut segments) = (0, mem::take(&mut self.workspace.segments));
         while done < self.request.steps {
             let block = next_block(self.request, done, block, segments);
-            self.workspace.list.source = None;
-            self.workspace.words.source = None;
-            self.workspace.padded.source = None;
+            self.workspace.forget_steps();
             for stage in &program.stages[dynamic..] {
                 self.poll.check()?;
                 self.workspace.profile.turn(stage.op);

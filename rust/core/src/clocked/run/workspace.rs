@@ -14,13 +14,15 @@ use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
 use crate::clocked::synapses::choice::Used;
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
+use crate::clocked::synapses::dense::padded::Padded;
+use crate::clocked::synapses::dense::patterns::Patterns;
+use crate::clocked::synapses::dense::words::Words;
 use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::Geometry;
-use crate::clocked::synapses::padded::Padded;
 use crate::clocked::synapses::rows::RowList;
-use crate::clocked::synapses::words::Words;
 use crate::error::Result;
 use crate::plan::{Body, Dynamics, Kind, Op};
+use crate::simd::Level;
 
 /// Maps, states, lists and counts of one worker.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub(crate) struct Workspace {
     /// Of each band of a layer.
     pub(crate) gathered: Vec<RowList>,
     pub(crate) words: Words,
+    pub(crate) patterns: Patterns,
     pub(crate) padded: Padded<u32>,
     pub(crate) reals: Padded<f32>,
     /// Events of each neuron of a map since the run's first step, where they are counted.
@@ -68,6 +71,7 @@ impl Workspace {
             list: ActiveList::default(),
             gathered: vec![RowList::default()],
             words: Words::default(),
+            patterns: Patterns::default(),
             padded: Padded::default(),
             reals: Padded::default(),
             totals: vec![Vec::new(); ops],
@@ -96,15 +100,19 @@ impl Workspace {
         self.widen(program, block)?;
         for stage in &program.stages {
             match &stage.work {
-                Work::RealLayer(Layer { synapses: Some(synapses), .. }) => self.make_room_for(synapses, block)?,
-                Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => self.make_room_for(synapses, block)?,
+                Work::RealLayer(Layer { synapses: Some(synapses), .. }) => {
+                    self.make_room_for(program.level, synapses, block)?;
+                }
+                Work::CurrentLayer(Layer { synapses: Some(synapses), .. }) => {
+                    self.make_room_for(program.level, synapses, block)?;
+                }
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn make_room_for<A: Synaptic>(&mut self, synapses: &Synapses<A>, block: usize) -> Result<()> {
+    fn make_room_for<A: Synaptic>(&mut self, level: Level, synapses: &Synapses<A>, block: usize) -> Result<()> {
         let Geometry { source, input, window, .. } = synapses.geometry;
         synapses.make_room(block, &mut self.list, &mut self.gathered[0])?;
         if synapses.dense.is_none() {
@@ -114,7 +122,25 @@ impl Workspace {
             return self.reals.begin(source, input, window.pads);
         }
         self.padded.begin(source, input, window.pads)?;
+        if synapses.looks_up(level, block) {
+            self.patterns.begin(source, input, window.pads, block)?;
+            self.gathered[0].windows.found.make_room(&synapses.geometry, synapses.bias.len(), block);
+        }
         self.words.begin(source, input, block)
+    }
+
+    /// Forget what of a block's maps was listed or packed.
+    pub(crate) fn forget_steps(&mut self) {
+        self.list.source = None;
+        self.words.source = None;
+        self.patterns.source = None;
+        self.padded.source = None;
+    }
+
+    /// The same, and what of a sample's static maps was.
+    pub(crate) fn forget_inputs(&mut self) {
+        self.forget_steps();
+        self.reals.source = None;
     }
 
     /// Have int32 potentials of one layer at a time, or those of all.
@@ -180,10 +206,7 @@ impl Workspace {
         self.totals.iter_mut().for_each(|totals| totals.fill(0));
         self.of_sample.fill(0);
         self.observed.iter_mut().flatten().for_each(Observed::reset);
-        self.list.source = None;
-        self.words.source = None;
-        self.padded.source = None;
-        self.reals.source = None;
+        self.forget_inputs();
         Ok(())
     }
 }

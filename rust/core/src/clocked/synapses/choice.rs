@@ -13,6 +13,8 @@ pub enum Family {
     Event,
     /// Dot products over all inputs; integer convolutions without groups have them.
     Dot,
+    /// Tables of sums that patterns of spikes are looked up in, where a convolution has them; else dot products.
+    Lookup,
 }
 
 impl Family {
@@ -25,7 +27,10 @@ impl Family {
         match name {
             "event" => Ok(Self::Event),
             "dot" => Ok(Self::Dot),
-            _ => Err(Error::new(Fault::Backend, format!("unknown kernel '{name}': expected one of event, dot"))),
+            "lookup" => Ok(Self::Lookup),
+            _ => {
+                Err(Error::new(Fault::Backend, format!("unknown kernel '{name}': expected one of event, dot, lookup")))
+            }
         }
     }
 }
@@ -35,6 +40,7 @@ impl Family {
 pub(crate) struct Used {
     event: bool,
     dot: bool,
+    lookup: bool,
 }
 
 impl Used {
@@ -43,25 +49,31 @@ impl Used {
         match family {
             Family::Event => self.event = true,
             Family::Dot => self.dot = true,
+            Family::Lookup => self.lookup = true,
         }
     }
 
     /// What either of two saw.
     pub(crate) fn or(self, other: Self) -> Self {
-        Self { event: self.event || other.event, dot: self.dot || other.dot }
+        Self { event: self.event || other.event, dot: self.dot || other.dot, lookup: self.lookup || other.lookup }
     }
 
     /// A word for it, where `event` names the kernel that follows events.
     pub(crate) fn word(self, event: &'static str) -> &'static str {
-        match (self.event, self.dot) {
-            (true, true) => match event {
-                "event16" => "event16+dot",
-                "event32" => "event32+dot",
-                "event64" => "event64+dot",
-                _ => "event+dot",
-            },
-            (false, true) => "dot",
-            _ => event,
+        let [alone, dot, lookup, all] = match event {
+            "event16" => ["event16", "event16+dot", "lookup+event16", "lookup+event16+dot"],
+            "event32" => ["event32", "event32+dot", "lookup+event32", "lookup+event32+dot"],
+            "event64" => ["event64", "event64+dot", "lookup+event64", "lookup+event64+dot"],
+            other => [other, "event+dot", "lookup+event", "lookup+event+dot"],
+        };
+        match (self.event, self.dot, self.lookup) {
+            (true, true, true) => all,
+            (true, true, false) => dot,
+            (true, false, true) => lookup,
+            (false, true, true) => "lookup+dot",
+            (false, true, false) => "dot",
+            (false, false, true) => "lookup",
+            _ => alone,
         }
     }
 }

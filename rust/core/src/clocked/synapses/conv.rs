@@ -2,15 +2,16 @@
 
 use crate::clocked::maps::buffers::grow;
 use crate::clocked::synapses::current::{Current, TOGETHER};
+use crate::clocked::synapses::dense::reals::Reals;
 use crate::clocked::synapses::dense::{Dense, DenseRun};
 use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
-use crate::clocked::synapses::reals::Reals;
 use crate::clocked::synapses::rows::{RowList, Sums};
 use crate::clocked::synapses::scattering::Scattering;
 use crate::error::{Error, Result};
 use crate::plan::{Conv, Kind, Op, Weights};
+use crate::simd::Level;
 
 /// A current that synapses make of the weights of a plan.
 pub(crate) trait Synaptic: Current {
@@ -94,6 +95,11 @@ impl<A: Synaptic> Synapses<A> {
             bias: padded,
             geometry,
         })
+    }
+
+    /// Whether sums of so many steps are looked up.
+    pub(crate) fn looks_up(&self, level: Level, steps: usize) -> bool {
+        self.dense.as_ref().is_some_and(|dense| dense.looks_up(level, &self.geometry, steps))
     }
 
     /// Whether a list is so short that events are followed, and not windows.

@@ -2,9 +2,9 @@
 
 use crate::clocked::maps::buffers::grow;
 use crate::clocked::synapses::bits::SLACK;
+use crate::clocked::synapses::dense::pixels::Windows;
 use crate::clocked::synapses::events::{ActiveList, Tell};
 use crate::clocked::synapses::geometry::Geometry;
-use crate::clocked::synapses::pixels::Windows;
 use crate::error::Result;
 use crate::plan::MAX_BLOCK;
 

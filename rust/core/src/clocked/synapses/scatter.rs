@@ -90,7 +90,7 @@ impl<A: Synaptic, const N: usize, const M: usize, const P: usize> Source<A, N, P
     }
 
     #[inline(always)]
-    fn fill(&self, group: &Group, _: usize, current: &mut Rows<A, N, P>) {
+    fn fill(&mut self, group: &Group, _: usize, current: &mut Rows<A, N, P>) {
         for pixel in 0..group.pixels {
             let sums = &self.sums[(group.x + pixel) * group.steps..][..group.steps];
             for (row, sum) in current[..group.steps].iter_mut().zip(sums) {

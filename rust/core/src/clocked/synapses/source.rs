@@ -26,7 +26,7 @@ pub(crate) trait Source<A, const N: usize, const P: usize> {
     /// Prepare some output pixels.
     fn begin(&mut self, group: &Group);
     /// Their currents in a block of channels.
-    fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, P>);
+    fn fill(&mut self, group: &Group, block: usize, current: &mut Rows<A, N, P>);
 }
 
 /// Currents of many pixels at one step, whatever rows of the result these lie in.
@@ -62,7 +62,7 @@ impl<A: Current, const N: usize, const P: usize> Source<A, N, P> for Silence {
     fn begin(&mut self, _: &Group) {}
 
     #[inline(always)]
-    fn fill(&self, group: &Group, _: usize, current: &mut Rows<A, N, P>) {
+    fn fill(&mut self, group: &Group, _: usize, current: &mut Rows<A, N, P>) {
         current[..group.steps].fill([[A::default(); N]; P]);
     }
 }

@@ -41,7 +41,7 @@ impl<A: Synaptic, const M: usize, const R: usize, const N: usize, const P: usize
     }
 
     #[inline(always)]
-    fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, P>) {
+    fn fill(&mut self, group: &Group, block: usize, current: &mut Rows<A, N, P>) {
         let (weights, bias) = (self.views(block), lanes::<_, N>(&self.synapses.bias, block * N));
         let mut start = [[A::default(); M]; R];
         start.as_flattened_mut().copy_from_slice(&bias);
@@ -103,7 +103,7 @@ impl<A: Synaptic, const N: usize> Source<A, N, 1> for Groups<'_, A> {
     }
 
     #[inline(always)]
-    fn fill(&self, group: &Group, block: usize, current: &mut Rows<A, N, 1>) {
+    fn fill(&mut self, group: &Group, block: usize, current: &mut Rows<A, N, 1>) {
         let padded = self.synapses.bias.len();
         for (step, [sum]) in current[..group.steps].iter_mut().enumerate() {
             sum.copy_from_slice(&self.sums[step * padded + block * N..step * padded + (block + 1) * N]);

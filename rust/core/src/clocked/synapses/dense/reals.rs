@@ -1,13 +1,14 @@
 //! Dense float32 convolutions of static real maps: every input is multiplied, in the order in which inputs are added.
 
 use crate::clocked::synapses::current::LANES;
+use crate::clocked::synapses::dense::padded::Padded;
+use crate::clocked::synapses::dense::pixels::{PixelRun, Windows, find_runs, find_segments};
 use crate::clocked::synapses::dense::{Counts, DenseRun, Packing};
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
-use crate::clocked::synapses::padded::Padded;
-use crate::clocked::synapses::pixels::{PixelRun, Windows, find_runs, find_segments};
 use crate::clocked::synapses::source::{Consumer, OneStep, Rows};
 use crate::dot::{Run, Segment};
 use crate::error::{Error, Result};
+use crate::simd::Level;
 
 /// Pixels whose sums stay in registers, and are enough to wait for none of them.
 const TOGETHER: usize = 4;
@@ -33,12 +34,16 @@ impl DenseRun<f32> for Reals {
         Some(Self(rows))
     }
 
+    fn looks_up(&self, _: Level, _: &Geometry, _: usize) -> bool {
+        false
+    }
+
     fn run<C: Consumer<f32>>(&self, packing: Packing<'_, f32>, layer: C) -> Result<()> {
         let Packing { geometry, counts, bias, room } = packing;
         let Counts::Reals(padded) = counts else {
             return Err(Error::internal("a dense convolution of reals that are not there"));
         };
-        let Windows { segments: [segments, ..], runs } = room;
+        let Windows { segments: [segments, ..], runs, .. } = room;
         find_segments(geometry, padded.row(), geometry.input.channels, segments);
         let (bias, _) = bias.as_chunks();
         layer.consume_step::<_, LANES, TOGETHER>(Pixels { geometry, rows: &self.0, padded, bias, segments, runs })

@@ -1,22 +1,42 @@
 //! Dense int8 convolutions: every input is multiplied, active or not.
 
+mod dots;
+pub(crate) mod lookups;
+pub(crate) mod padded;
+pub(crate) mod patterns;
+pub(crate) mod pixels;
+pub(crate) mod reals;
+pub(crate) mod words;
+
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::clocked::synapses::current::Current;
-use crate::clocked::synapses::geometry::{Geometry, blocks_together};
-use crate::clocked::synapses::padded::Padded;
-use crate::clocked::synapses::pixels::{Pixels, Windows};
-use crate::clocked::synapses::source::{Consumer, Group, MAX_PIXELS, Rows, Source};
-use crate::clocked::synapses::words::{Words, words_of};
-use crate::dot::{self, DEPTH, Field, OUTPUTS, ROWS, Row, Segment};
+use crate::clocked::synapses::dense::dots::Dots;
+use crate::clocked::synapses::dense::lookups::Lookups;
+use crate::clocked::synapses::dense::padded::Padded;
+use crate::clocked::synapses::dense::patterns::Patterns;
+use crate::clocked::synapses::dense::pixels::{Pixels, Windows};
+use crate::clocked::synapses::dense::words::{Words, words_of};
+use crate::clocked::synapses::geometry::Geometry;
+use crate::clocked::synapses::source::Consumer;
+use crate::dot::{DEPTH, OUTPUTS, Row, lookup};
 use crate::error::{Error, Result};
 use crate::pages::roomy;
 use crate::simd::Level;
 
+/// Weights of a dense convolution.
+#[derive(Debug)]
+pub(crate) struct Dense {
+    packed: Packed,
+    outputs: usize,
+    /// Sums of patterns of spikes, made when they are first wanted; none where they could leave int16.
+    tables: OnceLock<Option<Vec<lookup::Tables>>>,
+}
+
 /// Weights for dot products.
 #[derive(Debug)]
-pub(crate) enum Dense {
+enum Packed {
     /// Blocks of 16 output channels.
     Narrow(SharedRows),
     /// Blocks of 32.
@@ -42,9 +62,17 @@ impl SharedRows {
 
 impl Dense {
     fn shared(&mut self) -> &mut SharedRows {
-        match self {
-            Self::Narrow(shared) | Self::Wide(shared) => shared,
+        match &mut self.packed {
+            Packed::Narrow(shared) | Packed::Wide(shared) => shared,
         }
+    }
+
+    fn tables(&self, geometry: &Geometry) -> Option<&[lookup::Tables]> {
+        let made = self.tables.get_or_init(|| match &self.packed {
+            Packed::Narrow(shared) => lookups::tables(shared.rows::<1>(), geometry, self.outputs),
+            Packed::Wide(shared) => lookups::tables(shared.rows::<2>(), geometry, self.outputs),
+        });
+        made.as_deref()
     }
 
     /// Put the weights of several layers side by side, so that large pages hold them: a picture alone reads each of them once.
@@ -78,6 +106,8 @@ pub(crate) enum Counts<'a> {
     Step(&'a Padded<u32>),
     /// Of several.
     Steps(&'a Words),
+    /// Spikes of several.
+    Patterns(&'a Patterns),
     /// Real values, which are static.
     Reals(&'a Padded<f32>),
 }
@@ -86,42 +116,57 @@ pub(crate) enum Counts<'a> {
 pub(crate) trait DenseRun<A: Current>: std::fmt::Debug + Send + Sync + Sized {
     /// Pack `(kh, kw, inputs, outputs)` weights, where there is such a way.
     fn new(weights: &[A::Weight], inputs: usize, outputs: usize) -> Option<Self>;
+    /// Whether it looks sums of so many steps up, of which its input is to be packed as patterns.
+    fn looks_up(&self, level: Level, geometry: &Geometry, steps: usize) -> bool;
     /// Give the currents of a packed map to a layer.
     fn run<C: Consumer<A>>(&self, packing: Packing<'_, A>, layer: C) -> Result<()>;
 }
 
 impl DenseRun<i32> for Dense {
     fn new(weights: &[i8], inputs: usize, outputs: usize) -> Option<Self> {
-        Some(if outputs <= OUTPUTS {
-            Self::Narrow(SharedRows::new(rows::<1>(weights, inputs, outputs)))
+        let packed = if outputs <= OUTPUTS {
+            Packed::Narrow(SharedRows::new(rows::<1>(weights, inputs, outputs)))
         } else {
-            Self::Wide(SharedRows::new(rows::<2>(weights, inputs, outputs)))
-        })
+            Packed::Wide(SharedRows::new(rows::<2>(weights, inputs, outputs)))
+        };
+        Some(Self { packed, outputs, tables: OnceLock::new() })
+    }
+
+    fn looks_up(&self, level: Level, geometry: &Geometry, steps: usize) -> bool {
+        lookups::suits(level, geometry, self.outputs, steps) && self.tables(geometry).is_some()
     }
 
     fn run<C: Consumer<i32>>(&self, packing: Packing<'_, i32>, layer: C) -> Result<()> {
         let Packing { geometry, counts, bias, room } = packing;
         let level = layer.level();
         let (bias, _) = bias.as_chunks();
-        let words = match (self, counts) {
-            (Self::Narrow(shared), Counts::Step(padded)) => {
+        let words = match (&self.packed, counts) {
+            (Packed::Narrow(shared), Counts::Step(padded)) => {
                 let pixels = Pixels::new(level, geometry, shared.rows::<1>(), padded, bias.as_chunks().0, room);
                 return layer.consume_step::<_, 16, 4>(pixels);
             }
-            (Self::Wide(shared), Counts::Step(padded)) => {
+            (Packed::Wide(shared), Counts::Step(padded)) => {
                 let pixels = Pixels::new(level, geometry, shared.rows::<2>(), padded, bias.as_chunks().0, room);
                 return layer.consume_step::<_, 32, 2>(pixels);
+            }
+            (_, Counts::Patterns(patterns)) => {
+                let Some(tables) = self.tables(geometry) else {
+                    return Err(Error::internal("patterns for a convolution without tables"));
+                };
+                room.found.make_room(geometry, self.outputs, patterns.steps());
+                let lookups = Lookups::new(level, geometry, tables, patterns, bias, &mut room.found);
+                return layer.consume::<_, 16, 4>(lookups);
             }
             (_, Counts::Steps(words)) => words,
             (_, Counts::Reals(_)) => return Err(Error::internal("int8 weights on real values")),
         };
         let segments = &mut room.segments;
-        match self {
-            Self::Narrow(shared) => {
+        match &self.packed {
+            Packed::Narrow(shared) => {
                 let rows = shared.rows::<1>();
                 layer.consume::<_, 16, 4>(Dots { level, geometry, rows, words, bias: bias.as_chunks().0, segments })
             }
-            Self::Wide(shared) => {
+            Packed::Wide(shared) => {
                 let rows = shared.rows::<2>();
                 layer.consume::<_, 32, 2>(Dots { level, geometry, rows, words, bias: bias.as_chunks().0, segments })
             }
@@ -147,91 +192,4 @@ fn rows<const V: usize>(weights: &[i8], inputs: usize, outputs: usize) -> Vec<Ro
         }
     }
     packed.into_flattened()
-}
-
-/// A dense convolution as the source of a layer's currents.
-pub(crate) struct Dots<'a, const V: usize> {
-    pub(crate) level: Level,
-    pub(crate) geometry: &'a Geometry,
-    pub(crate) rows: &'a [[Row; V]],
-    pub(crate) words: &'a Words,
-    pub(crate) bias: &'a [[[i32; OUTPUTS]; V]],
-    /// Of each pixel.
-    pub(crate) segments: &'a mut [Vec<Segment>; MAX_PIXELS],
-}
-
-impl<const V: usize> Dots<'_, V> {
-    /// Sums of `C` times eight steps, from step `8 chunk` on.
-    #[inline(always)]
-    fn sums<const C: usize, const P: usize>(
-        &self,
-        pixel: usize,
-        [chunk, block]: [usize; 2],
-        sums: &mut [[[[i32; OUTPUTS]; V]; P]],
-    ) {
-        let [height, width] = self.geometry.window.kernel;
-        let depth = height * width * words_of(self.geometry.input.channels);
-        let field: Field<'_, C, V> = Field {
-            words: std::array::from_fn(|c| self.words.plane(chunk + c)),
-            segments: &self.segments[pixel],
-            rows: &self.rows[block * depth..(block + 1) * depth],
-            most: self.geometry.most,
-            bias: &self.bias[block],
-        };
-        dot::tile(self.level, &field, pixel, sums);
-    }
-}
-
-impl<const V: usize, const N: usize, const P: usize> Source<i32, N, P> for Dots<'_, V> {
-    #[inline(always)]
-    fn together(&self, blocks: usize) -> usize {
-        blocks_together(self.rows.len() / blocks, size_of::<[Row; V]>(), blocks)
-    }
-
-    #[inline(always)]
-    fn begin(&mut self, group: &Group) {
-        for (number, segments) in self.segments[..group.pixels].iter_mut().enumerate() {
-            segments.clear();
-            find_segments(self.geometry, [group.y, group.x + number], segments);
-        }
-    }
-
-    #[inline(always)]
-    fn fill(&self, group: &Group, block: usize, current: &mut Rows<i32, N, P>) {
-        // Twice as many steps where a row of weights is narrow: all sums fit the registers either way.
-        let together = if V == 1 { 2 * ROWS } else { ROWS };
-        let sums = current[..group.steps].as_flattened_mut().as_flattened_mut().as_chunks_mut::<OUTPUTS>().0;
-        let sums: &mut [[[[i32; OUTPUTS]; V]; P]] = sums.as_chunks_mut::<V>().0.as_chunks_mut::<P>().0;
-        for (number, sums) in sums.chunks_mut(together).enumerate() {
-            let chunk = number * together / ROWS;
-            for pixel in 0..group.pixels {
-                if sums.len() > ROWS {
-                    self.sums::<2, P>(pixel, [chunk, block], sums);
-                } else {
-                    self.sums::<1, P>(pixel, [chunk, block], sums);
-                }
-            }
-        }
-    }
-}
-
-/// The inputs of an output pixel.
-#[inline(always)]
-fn find_segments(geometry: &Geometry, [y, x]: [usize; 2], segments: &mut Vec<Segment>) {
-    let (window, input) = (&geometry.window, geometry.input);
-    let [down, across] = [geometry.down[y], geometry.across[x]];
-    let width = words_of(input.channels);
-    // Taps that lie side by side are one segment; taps apart are one each.
-    let joined = window.dilation[1] == 1;
-    let (slices, length) = if joined { (usize::from(across.count > 0), across.count) } else { (across.count, 1) };
-    for tap in 0..down.count {
-        let line = (down.position + tap * window.dilation[0]) * input.width;
-        for slice in 0..slices {
-            segments.push(Segment {
-                word: (line + across.position + slice * window.dilation[1]) * width,
-                row: ((down.first + tap) * window.kernel[1] + across.first + slice) * width,
-                length: length * width,
-            });
-        }
-    }
 }

@@ -1,9 +1,10 @@
 //! Dense int8 convolutions at one step: a row of weights that was loaded once meets many pixels.
 
+use crate::clocked::synapses::dense::lookups::Found;
+use crate::clocked::synapses::dense::padded::Padded;
+use crate::clocked::synapses::dense::words::words_of;
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
-use crate::clocked::synapses::padded::Padded;
 use crate::clocked::synapses::source::{MAX_PIXELS, OneStep, Rows};
-use crate::clocked::synapses::words::words_of;
 use crate::dot::{self, OUTPUTS, Row, Segment};
 use crate::simd::Level;
 
@@ -28,7 +29,7 @@ impl<'a, const V: usize> Pixels<'a, V> {
         bias: &'a [[[i32; OUTPUTS]; V]],
         room: &'a mut Windows,
     ) -> Self {
-        let Windows { segments: [segments, ..], runs } = room;
+        let Windows { segments: [segments, ..], runs, .. } = room;
         find_segments(geometry, padded.row(), words_of(geometry.input.channels), segments);
         Self { level, geometry, rows, padded, bias, segments, runs }
     }
@@ -92,6 +93,7 @@ pub(crate) struct Windows {
     /// Of each pixel, or of every one in the first.
     pub(crate) segments: [Vec<Segment>; MAX_PIXELS],
     pub(crate) runs: Vec<PixelRun>,
+    pub(crate) found: Found,
 }
 
 impl Windows {
