@@ -147,11 +147,14 @@ fn each<A: Current, T: Copy + Default, const N: usize, const P: usize>(
     add: impl Fn(usize, A, T) -> A,
 ) {
     let mut values = [[T::default(); N]; P];
+    // A map that is the same at every step is read once.
+    let fixed = map.rows == 1 && matches!(along, Along::Steps { .. });
     for (number, row) in current.iter_mut().enumerate() {
         let (first, own, step) = match along {
             Along::Steps { first, pixels } => (first, pixels, number),
             Along::Pixels { first, pixels } => (first + number * P, P.min(pixels - number * P), 0),
         };
+        let own = if fixed && number > 0 { 0 } else { own };
         for (pixel, values) in values[..own].iter_mut().enumerate() {
             let from = &map.at(first + pixel, step)[begin..begin + width];
             match from.first_chunk() {
