@@ -59,10 +59,10 @@ pub(crate) fn layer(rng: &mut Rng, integer: bool) -> Plan {
 
 /// A layer of neurons behind convolutions of one to three sizes, of spikes in maps of the widths that sums are looked up for.
 pub(crate) fn spiking(rng: &mut Rng) -> Plan {
-    let shape = Shape::new(rng.pick(&[16, 32, 64, 128]), 1 + rng.below(4), 6 + rng.below(14));
+    let shape = Shape::new(rng.pick(&[16, 32, 64, 128]), 1 + rng.below(4), rng.pick(&[6, 8, 9, 13, 16]));
     let spec = MapSpec { shape, kind: Kind::Count, is_static: false, max_count: 1 };
     let mut ops = vec![Op { node: "input".into(), spec, body: Body::Input(Coding::Events) }];
-    let outputs = 11 + rng.below(60);
+    let outputs = rng.pick(&[11, 12, 16, 30, 47, 64]);
     for _ in 0..=rng.below(3) {
         let (size, dilation) = (rng.below(3), 1 + rng.below(2));
         let pad = size * dilation;
