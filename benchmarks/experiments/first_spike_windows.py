@@ -110,7 +110,7 @@ def _trained(frame: pl.DataFrame) -> str:
     ]
     rows = []
     untrained = {(row["network"], row["window"]): row for row in frame.to_dicts()}
-    for row in _known(TRAINED, "network", "window"):
+    for row in _known(TRAINED, "network", "window", "epochs"):
         ann, before = f"{100 * row['ann_accuracy']:.2f}", untrained.get((row["network"], row["window"]))
         accuracies = [ann, "" if before is None else _beside_ann(before), _beside_ann(row), str(row["epochs"])]
         counts = [f"{row['spikes_per_neuron']:.3f}", f"{row['synops'] / 1e6:.2f} M", f"{row['latency']} steps"]
