@@ -16,13 +16,16 @@ __all__ = ["PAGE", "page"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
+HERE = TABLE.with_name("peers_here.parquet")
+"""Cells of T = 16 with one thread, measured on the machine of the tables of claims."""
+
 _WORDS = {"float32": "float32", "int8": "int8", "int8_avx512": "int8 with AVX-512", "int8_avx2": "int8 with AVX2 alone"}
 BARS = {"float32": 3, "int8_avx512": 8, "int8_avx2": 4}
 """How many times faster than the best library pysnn sets out to be, at T = 16 with one thread."""
 
 
 def page(text: str, frame: pl.DataFrame, host: str) -> str:
-    """Return the page with its tables made again: a mark is ``<!-- table: CLAIM -->`` of a peer, "setup", "bars", or "claim NAME".
+    """Return the page with its tables made again: a mark is ``<!-- table: CLAIM -->`` of a peer, "setup", "bars", "bars here", or "claim NAME".
 
     Raises
     ------
@@ -30,7 +33,7 @@ def page(text: str, frame: pl.DataFrame, host: str) -> str:
         The page has a mark that is none of these.
     """
     claims: dict[str, Callable[[pl.DataFrame, str, str], str]] = dict.fromkeys(CLAIMS, _claim)
-    made = {**claims, "setup": _setup, "bars": _bars}
+    made = {**claims, "setup": _setup, "bars": _bars, "bars here": lambda *_: _here()}
 
     def table_of(key: str) -> str:
         kind, _, name = key.partition(" ")
@@ -55,6 +58,17 @@ def _bars(frame: pl.DataFrame, _: str, _host: str) -> str:
         times = [f"{best['ms'] / best[f'{name}_ms']:.1f}" for name in BARS]
         rows.append([best["network"], str(best["batch"]), best["peer"], f"{best['ms']:.3g}", *times])
     return table(head, rows)
+
+
+def _here() -> str:
+    """Return the bars of the machine that the other tables of the page were measured on, and what ran there."""
+    frame = pl.read_parquet(HERE)
+    versions: dict[str, str] = {}
+    for found in frame["versions"]:
+        versions |= json.loads(found)
+    ran = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+    processors, host = ", ".join(frame["processor"].unique().sort()), read_metadata(HERE)["host"]
+    return f"On {processors} ({host}): {ran}.\n\n{_bars(frame, '', '')}"
 
 
 def _claim(frame: pl.DataFrame, claim: str, _: str) -> str:

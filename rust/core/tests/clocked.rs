@@ -106,7 +106,7 @@ fn int8_layers_of_any_width_are_the_oracle() {
 #[test]
 fn lookups_are_the_oracle() {
     let (mut spikes, mut looked_up, mut not) = (0, 0, 0);
-    for seed in 0..40 {
+    for seed in 0..60 {
         let mut rng = Rng::new(seed);
         let plan = spiking(&mut rng);
         let data = Data::new(&mut rng, &plan);

@@ -46,13 +46,16 @@ pub(crate) struct Lookup<'a> {
     pub(crate) groups: [usize; 2],
     /// Patterns from the first pixel on, step by step.
     pub(crate) patterns: &'a [u16],
+    /// Columns from a pixel to the next.
+    pub(crate) stride: usize,
 }
 
 impl<'a> Lookup<'a> {
-    /// The patterns that the tables of a group of inputs meet at a tap.
+    /// The patterns that the tables of a group of inputs meet at a tap, pixel by pixel.
     #[inline(always)]
-    fn row(&self, tap: usize, group: usize) -> &'a [[u16; LANES]] {
-        self.patterns[tap + group * self.groups[1]..][..ACROSS * LANES].as_chunks().0
+    fn row(&self, tap: usize, group: usize) -> &'a [[u16; STEPS]] {
+        let pixels = (2 * ACROSS - 1) * self.stride + 1;
+        self.patterns[tap + group * self.groups[1]..][..pixels * STEPS].as_chunks().0
     }
 }
 
@@ -123,8 +126,10 @@ fn plain_sums(lookup: &Lookup<'_>, sums: &mut [[Sums; ACROSS]; QUAD]) {
     for (&tap, tables) in lookup.taps.iter().zip(lookup.tables.chunks(lookup.groups[0])) {
         for (group, tables) in tables.iter().enumerate() {
             for (table, sums) in tables.iter().zip(&mut *sums) {
-                for (row, sums) in lookup.row(tap, group).iter().zip(sums) {
-                    for (sum, &pattern) in sums.0.iter_mut().zip(row) {
+                let pixels = lookup.row(tap, group).iter().step_by(lookup.stride);
+                let sums = sums.iter_mut().flat_map(|sums| sums.0.as_chunks_mut::<STEPS>().0);
+                for (row, sums) in pixels.zip(sums) {
+                    for (sum, &pattern) in sums.iter_mut().zip(row) {
                         *sum = sum.wrapping_add(table.0[usize::from(pattern) % PATTERNS]);
                     }
                 }
@@ -172,18 +177,20 @@ mod tests {
         let tables: Vec<Tables> =
             (0..6).map(|_| [(); QUAD].map(|()| Sums([(); LANES].map(|()| drawn(&mut seed) as i16)))).collect();
         let patterns: Vec<u16> = (0..600).map(|_| (drawn(&mut seed) % PATTERNS as u32) as u16).collect();
-        let lookup = Lookup { tables: &tables, taps: &[0, 16, 48], groups: [2, 200], patterns: &patterns };
-        let mut expected = [[Sums([0; LANES]); ACROSS]; QUAD];
-        plain_sums(&lookup, &mut expected);
-        let by_hand = (0..6).fold(0_i16, |sum, k| {
-            let pattern = patterns[[0, 16, 48][k / 2] + k % 2 * 200 + 2 * LANES + 7];
-            sum.wrapping_add(tables[k][3].0[usize::from(pattern)])
-        });
-        assert_eq!(expected[3][2].0[7], by_hand);
-        for level in Level::available() {
-            let mut found = [[Sums([9; LANES]); ACROSS]; QUAD];
-            sums(level, &lookup, &mut found);
-            assert!(found.as_flattened().iter().zip(expected.as_flattened()).all(|(a, b)| a.0 == b.0));
+        for stride in 1..4 {
+            let lookup = Lookup { tables: &tables, taps: &[0, 16, 48], groups: [2, 200], patterns: &patterns, stride };
+            let mut expected = [[Sums([0; LANES]); ACROSS]; QUAD];
+            plain_sums(&lookup, &mut expected);
+            let by_hand = (0..6).fold(0_i16, |sum, k| {
+                let pattern = patterns[[0, 16, 48][k / 2] + k % 2 * 200 + 5 * stride * STEPS + 7];
+                sum.wrapping_add(tables[k][3].0[usize::from(pattern)])
+            });
+            assert_eq!(expected[3][2].0[STEPS + 7], by_hand);
+            for level in Level::available() {
+                let mut found = [[Sums([9; LANES]); ACROSS]; QUAD];
+                sums(level, &lookup, &mut found);
+                assert!(found.as_flattened().iter().zip(expected.as_flattened()).all(|(a, b)| a.0 == b.0));
+            }
         }
     }
 

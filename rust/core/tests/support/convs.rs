@@ -59,14 +59,16 @@ pub(crate) fn layer(rng: &mut Rng, integer: bool) -> Plan {
 
 /// A layer of neurons behind convolutions of one to three sizes, of spikes in maps of the widths that sums are looked up for.
 pub(crate) fn spiking(rng: &mut Rng) -> Plan {
-    let shape = Shape::new(rng.pick(&[16, 32, 64, 128]), 1 + rng.below(4), rng.pick(&[6, 8, 9, 13, 16]));
+    let stride = [1 + rng.below(3), rng.pick(&[1, 1, 2, 2, 3])];
+    let width = stride[1] * rng.pick(&[6, 8, 9, 13, 16]);
+    let shape = Shape::new(rng.pick(&[16, 32, 64, 128]), 1 + rng.below(4), width);
     let spec = MapSpec { shape, kind: Kind::Count, is_static: false, max_count: 1 };
     let mut ops = vec![Op { node: "input".into(), spec, body: Body::Input(Coding::Events) }];
     let outputs = rng.pick(&[11, 12, 16, 30, 47, 64]);
     for _ in 0..=rng.below(3) {
         let (size, dilation) = (rng.below(3), 1 + rng.below(2));
         let pad = size * dilation;
-        let window = Window { kernel: [2 * size + 1; 2], stride: [1, 1], pads: [pad; 4], dilation: [dilation; 2] };
+        let window = Window { kernel: [2 * size + 1; 2], stride, pads: [pad; 4], dilation: [dilation; 2] };
         let made = weigh(rng, &ops, &Sliding { source: 0, window, groups: 1, outputs }, true);
         push(&mut ops, Some(made));
     }

@@ -35,13 +35,24 @@ fn currents(vector: __m512i) -> [i32; OUTPUTS] {
     unsafe { transmute(vector) }
 }
 
-/// See [`super::sums`]; all of them stay in registers.
+/// See [`super::sums`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+pub(super) fn sums(lookup: &Lookup<'_>, sums: &mut [[Sums; ACROSS]; QUAD]) {
+    if lookup.stride == 1 {
+        made::<true>(lookup, sums);
+    } else {
+        made::<false>(lookup, sums);
+    }
+}
+
+/// All of them stay in registers; whether pixels are side by side.
+#[inline]
 #[allow(
     clippy::needless_range_loop,
     reason = "adapters of the standard library are not compiled for these instructions"
 )]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub(super) fn sums(lookup: &Lookup<'_>, sums: &mut [[Sums; ACROSS]; QUAD]) {
+fn made<const NEXT: bool>(lookup: &Lookup<'_>, sums: &mut [[Sums; ACROSS]; QUAD]) {
     let mut totals = [[_mm512_setzero_si512(); ACROSS]; QUAD];
     let groups = lookup.groups[0];
     for tap in 0..lookup.taps.len() {
@@ -49,7 +60,12 @@ pub(super) fn sums(lookup: &Lookup<'_>, sums: &mut [[Sums; ACROSS]; QUAD]) {
         for group in 0..groups {
             let rows = lookup.row(lookup.taps[tap], group);
             for across in 0..ACROSS {
-                let patterns = vector(rows[across]);
+                let (one, other) = if NEXT {
+                    (2 * across, 2 * across + 1)
+                } else {
+                    (2 * across * lookup.stride, (2 * across + 1) * lookup.stride)
+                };
+                let patterns = vector([rows[one], rows[other]]);
                 for output in 0..QUAD {
                     let found = _mm512_permutexvar_epi16(patterns, vector(tables[group][output].0));
                     totals[output][across] = _mm512_add_epi16(totals[output][across], found);

@@ -1,6 +1,6 @@
 //! Dense int8 convolutions of spikes by tables: five inputs are one look into the sums of their weights.
 
-use crate::clocked::synapses::dense::patterns::{CHANNELS, Patterns};
+use crate::clocked::synapses::dense::patterns::{CHANNELS, LARGEST_STRIDE, Patterns};
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
 use crate::clocked::synapses::source::{Group, Rows, Source};
 use crate::dot::lookup::{self, ACROSS, INPUTS, LANES, Lookup, PATTERNS, QUAD, STEPS, Sums, groups, inputs_of};
@@ -21,7 +21,7 @@ pub(crate) fn suits(level: Level, geometry: &Geometry, outputs: usize, steps: us
     let full = |count: usize, whole: usize| count > 0 && 4 * count >= 3 * count.next_multiple_of(whole);
     lookup::looks_up(level)
         && geometry.most == 1
-        && geometry.window.stride == [1, 1]
+        && geometry.window.stride[1] <= LARGEST_STRIDE
         && CHANNELS.contains(&channels)
         && full(steps, STEPS)
         && full(width, PIXELS)
@@ -102,6 +102,7 @@ pub(crate) struct Lookups<'a> {
     tables: &'a [lookup::Tables],
     patterns: &'a Patterns,
     bias: &'a [[i32; OUTPUTS]],
+    stride: [usize; 2],
     quads: usize,
     found: &'a mut Found,
 }
@@ -121,7 +122,7 @@ impl<'a> Lookups<'a> {
             found.taps.extend((0..width).map(|x| y * dilation[0] * patterns.row() + x * dilation[1] * STEPS));
         }
         let quads = tables.len() / (found.taps.len() * patterns.groups());
-        Self { level, tables, patterns, bias, quads, found }
+        Self { level, tables, patterns, bias, stride: geometry.window.stride, quads, found }
     }
 }
 
@@ -143,11 +144,12 @@ impl Source<i32, 16, 4> for Lookups<'_> {
         for (chunk, current) in chunks.iter_mut().take(group.steps.div_ceil(STEPS)).enumerate() {
             let quads = &mut sums[chunk * self.quads + first..][..OUTPUTS / QUAD];
             if group.x.is_multiple_of(PIXELS) {
-                let patterns = self.patterns.from(group.y, chunk, group.x);
+                let [down, stride] = self.stride;
+                let patterns = self.patterns.from(group.y * down, chunk, group.x * stride);
                 let tables = self.tables[first * depth..].chunks_exact(depth);
                 for (tables, sums) in tables.zip(&mut *quads) {
                     let groups = [self.patterns.groups(), self.patterns.apart()];
-                    lookup::sums(self.level, &Lookup { tables, taps, groups, patterns }, sums);
+                    lookup::sums(self.level, &Lookup { tables, taps, groups, patterns, stride }, sums);
                 }
             }
             for pair in 0..2 {

@@ -9,6 +9,9 @@ use crate::simd::{Kernel, Level};
 /// Channels of maps that are packed.
 pub(crate) const CHANNELS: [usize; 4] = [16, 32, 64, 128];
 
+/// Columns from an output's first input to the next one's, at most.
+pub(crate) const LARGEST_STRIDE: usize = 2;
+
 /// A map of spikes as patterns: `[row][16 steps][group of inputs][column][step]`, the padding included.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns {
@@ -34,7 +37,7 @@ impl Patterns {
         self.size = (top + shape.height + bottom) * self.row();
         self.source = None;
         // Pixels beside the last one are read too, and what they give is not.
-        grow(&mut self.packed, self.size + ACROSS * LANES)?;
+        grow(&mut self.packed, self.size + LARGEST_STRIDE * ACROSS * LANES)?;
         self.source = Some((source, pads));
         Ok(())
     }
