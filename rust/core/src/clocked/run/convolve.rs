@@ -20,6 +20,7 @@ use crate::clocked::synapses::dense::words::PackCounts;
 use crate::clocked::synapses::events::{ListCounts, ListReals, Tell};
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::rows::RowList;
+use crate::dot::lookup::LOOKUPS;
 use crate::error::Result;
 use crate::threads::share;
 
@@ -38,7 +39,8 @@ impl Sample<'_> {
                 Family::Dot if !A::INTEGER => self.pad::<f32>(&synapses.geometry)?,
                 Family::Dot if block.steps == 1 => self.pad::<u32>(&synapses.geometry)?,
                 Family::Dot => self.pack(&synapses.geometry, block)?,
-                Family::Lookup => self.pack_spikes(&synapses.geometry, block)?,
+                Family::Lookup if LOOKUPS => self.pack_spikes(&synapses.geometry, block)?,
+                Family::Lookup => {}
             }
         }
         let workspace = &mut *self.workspace;

@@ -9,6 +9,7 @@ use crate::clocked::synapses::geometry::{Geometry, Precision};
 use crate::clocked::synapses::packed::Packed;
 use crate::clocked::synapses::rows::{RowList, Sums};
 use crate::clocked::synapses::scattering::Scattering;
+use crate::dot::lookup::LOOKUPS;
 use crate::error::{Error, Result};
 use crate::plan::{Conv, Kind, Op, Weights};
 use crate::simd::Level;
@@ -98,8 +99,9 @@ impl<A: Synaptic> Synapses<A> {
     }
 
     /// Whether sums of so many steps are looked up.
+    #[inline]
     pub(crate) fn looks_up(&self, level: Level, steps: usize) -> bool {
-        self.dense.as_ref().is_some_and(|dense| dense.looks_up(level, &self.geometry, steps))
+        LOOKUPS && self.dense.as_ref().is_some_and(|dense| dense.looks_up(level, &self.geometry, steps))
     }
 
     /// Whether a list is so short that events are followed, and not windows.

@@ -149,7 +149,7 @@ impl DenseRun<i32> for Dense {
                 let pixels = Pixels::new(level, geometry, shared.rows::<2>(), padded, bias.as_chunks().0, room);
                 return layer.consume_step::<_, 32, 2>(pixels);
             }
-            (_, Counts::Patterns(patterns)) => {
+            (_, Counts::Patterns(patterns)) if lookup::LOOKUPS => {
                 let Some(tables) = self.tables(geometry) else {
                     return Err(Error::internal("patterns for a convolution without tables"));
                 };
@@ -158,6 +158,7 @@ impl DenseRun<i32> for Dense {
                 return layer.consume::<_, 16, 4>(lookups);
             }
             (_, Counts::Steps(words)) => words,
+            (_, Counts::Patterns(_)) => return Err(Error::internal("patterns where nothing looks them up")),
             (_, Counts::Reals(_)) => return Err(Error::internal("int8 weights on real values")),
         };
         let segments = &mut room.segments;
