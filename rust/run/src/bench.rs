@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use pysnn_core::exported::Exported;
+use pysnn_core::exported::{Exported, Golden};
 use pysnn_core::simd::Level;
 
 use crate::arguments::Arguments;
 use crate::batches::{Batch, Batches};
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::info::peak_memory;
 use crate::json::Object;
 use crate::layout::laid_out;
@@ -21,13 +21,13 @@ const ENOUGH: f64 = 2.0;
 /// Run it.
 pub(crate) fn run(arguments: &Arguments, network: Exported) -> Outcome<()> {
     let session = Session::open(arguments, network)?;
-    let golden = &session.golden;
+    let golden = session.golden.as_ref().ok_or_else(|| Fault::Usage("no golden run to time".into()))?;
     let own = if arguments.input.is_some() { session.interface.about.steps } else { None };
     // Data that have steps of their own have that many.
     let fixed = arguments.input.is_none() && session.interface.about.encoding.is_by_step();
     let asked = if fixed { None } else { arguments.steps };
     let steps = asked.or(own).unwrap_or(golden.steps);
-    let batches = given(&session, arguments, steps)?;
+    let batches = given(&session, golden, arguments, steps)?;
     let samples = batches.iter().map(|batch| batch.samples).sum();
     let level = session.program.level();
     time(samples, Some(steps), level, &mut || {
@@ -62,11 +62,10 @@ pub(crate) fn time(
 }
 
 /// The samples of `--input`, or the golden ones.
-fn given(session: &Session, arguments: &Arguments, steps: usize) -> Outcome<Vec<Batch>> {
+fn given(session: &Session, golden: &Golden, arguments: &Arguments, steps: usize) -> Outcome<Vec<Batch>> {
     let interface = &session.interface;
     let Some(source) = &arguments.input else {
-        let entering = session.golden.entering(interface)?;
-        return Ok(vec![Batch { samples: session.golden.samples, entering }]);
+        return Ok(vec![Batch { samples: golden.samples, entering: golden.entering(interface)? }]);
     };
     let mut batches = Batches::open(source, arguments.raw, interface, laid_out)?;
     let mut found = Vec::new();

@@ -9,13 +9,14 @@ use pysnn_core::exported::{Exported, Golden, Interface, Network};
 use pysnn_core::plan::{Body, Readout};
 use pysnn_core::simd::Level;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Command};
 use crate::fault::{Fault, Outcome};
 
 /// A network, ready to run.
 pub(crate) struct Session {
     pub(crate) interface: Interface,
-    pub(crate) golden: Golden,
+    /// The golden run, where it is checked or timed: others have its memory.
+    pub(crate) golden: Option<Golden>,
     pub(crate) program: Arc<Program>,
     threads: usize,
     block: usize,
@@ -36,9 +37,10 @@ impl Session {
     /// Make the network of the command line ready, and check its golden run where that is asked for.
     pub(crate) fn open(arguments: &Arguments, network: Exported) -> Outcome<Self> {
         let Exported { plan, interface, golden, .. } = network;
+        let golden = (arguments.verify || arguments.command == Command::Bench).then_some(golden);
         let level = Level::named(arguments.simd.as_deref())?;
         let program = Arc::new(Program::new(plan, Options { counts: false, ..Options::from(level) })?);
-        if arguments.verify {
+        if let (true, Some(golden)) = (arguments.verify, &golden) {
             golden.verify(&program, &interface).map_err(|error| Fault::file(&arguments.network, error))?;
         }
         let (threads, block) = (threads(arguments), arguments.block.unwrap_or(0));

@@ -51,7 +51,7 @@ impl<A: Synaptic, const N: usize, const M: usize> Scatter<'_, A, N, M> {
                 let starts = &self.list.starts[(line + step) * (input.width + 1)..][..=input.width];
                 for at in starts[0] as usize..starts[input.width] as usize {
                     let seen = scattering.seen[self.list.entries[at] as usize];
-                    let (mut row, mut output) = (seen.row as usize + above, seen.first as usize * steps + step);
+                    let (mut row, mut output) = (seen.row as usize + above, usize::from(seen.first) * steps + step);
                     let value = if VALUED { self.list.values[at] } else { 1.0 };
                     for _ in 0..seen.count {
                         let Some(weights) = self.weights[row].first_chunk::<N>() else { return };

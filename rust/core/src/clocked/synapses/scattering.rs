@@ -8,16 +8,19 @@ use crate::plan::Taps;
 /// `benchmarks/claims/kernels.py` measures it.
 const FEW: [usize; 2] = [1, 3];
 
+/// Outputs of a row, at most.
+const LONGEST: usize = u16::MAX as usize;
+
 /// Which outputs of a row see an input of a row: `count` neighbours from `first` on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Seen {
-    pub(crate) first: u32,
-    pub(crate) count: u32,
+    pub(crate) first: u16,
+    pub(crate) count: u16,
     /// The row of weights that it meets for the first one, at the uppermost tap.
     pub(crate) row: u32,
 }
 
-/// The outputs that see each input of a row; none where windows have gaps.
+/// The outputs that see each input of a row; none where windows have gaps, or a row is longer than [`LONGEST`].
 #[derive(Debug)]
 pub(crate) struct Scattering {
     pub(crate) seen: Vec<Seen>,
@@ -31,7 +34,7 @@ impl Scattering {
     /// Of a convolution without groups.
     pub(crate) fn new(geometry: &Geometry) -> Option<Self> {
         let (reach, inputs) = (&geometry.reach, geometry.input.channels);
-        if geometry.window.dilation[1] != 1 || geometry.across.len() < 2 {
+        if geometry.window.dilation[1] != 1 || !(2..=LONGEST).contains(&geometry.across.len()) {
             return None;
         }
         let before = if reach.apart { reach.before() } else { 0 };
@@ -41,7 +44,7 @@ impl Scattering {
                 let column = position + tap;
                 for (input, seen) in seen[column * inputs..(column + 1) * inputs].iter_mut().enumerate() {
                     if seen.count == 0 {
-                        seen.first = output as u32;
+                        seen.first = output as u16;
                         seen.row = ((before + first + tap) * inputs + input) as u32;
                     }
                     seen.count += 1;
