@@ -10,6 +10,7 @@ from pysnn.arrays import is_finite
 from pysnn.backends.base import ConstantInput, EventInput, Executable, FrameInput, PoissonInput, RunRequest, StreamStart
 from pysnn.errors import DataError
 from pysnn.plan.limits import check_potentials
+from pysnn.plan.neuron_op import everywhere
 from pysnn.plan.ops import DelayOp, InputOp, MaxPoolOp, NeuronOp, OutputOp, Plan
 
 __all__ = ["RunStream", "fresh_state"]
@@ -22,7 +23,7 @@ def fresh_state(plan: Plan, batch: int) -> dict[int, NDArray[Any]]:
         if isinstance(op, NeuronOp):
             state[k] = np.zeros((batch, *op.state_shape), dtype=op.v_init.dtype)
             potentials = state[k] if op.values == 1 else state[k][:, 0]
-            potentials[:] = op.v_init if op.v_init.ndim == 3 else op.v_init[:, None, None]
+            potentials[:] = everywhere(op.v_init)
         elif isinstance(op, DelayOp):
             dtype = np.uint8 if op.spec.kind == "count" else np.float32
             state[k] = np.zeros((batch, op.steps, *op.spec.shape), dtype=dtype)

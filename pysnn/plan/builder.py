@@ -11,6 +11,7 @@ from pysnn.network import Network
 from pysnn.neurons import IF
 from pysnn.nodes import Conv2d, Linear
 from pysnn.nodes.base import NeuronParameters, Shape, window_shape
+from pysnn.plan.neuron_op import everywhere
 from pysnn.plan.ops import MAX_COUNT, AddOp, ConvOp, DelayOp, GatherOp, InputOp, MapSpec, MaxPoolOp, Op, PoolOp, Term
 from pysnn.plan.options import PlanOptions
 from pysnn.plan.pixels import check_pixels, pixel_scale
@@ -191,7 +192,7 @@ class PlanBuilder:
             return parameters
 
         def spread(array: NDArray[Any]) -> NDArray[Any]:
-            return np.ascontiguousarray(np.broadcast_to(array if array.ndim == 3 else array[:, None, None], shape))
+            return np.ascontiguousarray(np.broadcast_to(everywhere(array), shape))
 
         threshold, v_init, v_reset = map(spread, own)
         constants = {name: spread(array) for name, array in parameters.constants.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,21 @@ from numpy.typing import NDArray
 from pysnn.nodes.neuron_model import NeuronModel
 from pysnn.plan.map import MapSpec
 
-__all__ = ["NeuronOp"]
+__all__ = ["NeuronOp", "everywhere"]
 
 Float32: TypeAlias = NDArray[np.float32]
 Int32: TypeAlias = NDArray[np.int32]
+
+
+def everywhere(constants: NDArray[Any]) -> NDArray[Any]:
+    """Return constants ``(C,)`` or ``(C, H, W)`` so that they go with ``(..., C, H, W)``.
+
+    Examples
+    --------
+    >>> everywhere(np.ones(3)).shape
+    (3, 1, 1)
+    """
+    return constants if constants.ndim == 3 else constants[:, None, None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pysnn.backends.streams import fresh_state
 from pysnn.nodes.neuron_model import NeuronModel
+from pysnn.plan.neuron_op import everywhere
 from pysnn.plan.ops import NeuronOp, Plan
 from pysnn.simulation.state import State
 
@@ -33,17 +34,6 @@ def next_state(plan: Plan, samples: int, starts: Mapping[int, Potentials]) -> St
     return State(0, {node: starts.get(k, fresh[k]) for node, k in plan.stateful.items()})
 
 
-def _of_neurons(constants: NDArray[Any]) -> NDArray[Any]:
-    """Return constants ``(C,)`` or ``(C, H, W)`` so that they go with ``(..., C, H, W)``.
-
-    Examples
-    --------
-    >>> _of_neurons(np.ones(3)).shape
-    (3, 1, 1)
-    """
-    return constants[:, None, None] if constants.ndim == 1 else constants
-
-
 def _silent_start(op: NeuronOp, steps: int) -> float:
     """Return an initial potential from which no neuron of ``op`` fires within ``steps`` steps, whatever arrives.
 
@@ -67,7 +57,7 @@ def silenced_starts(op: NeuronOp, residual: Potentials, steps: int) -> Potential
     steps
         Steps of the second pass.
     """
-    start = np.broadcast_to(_of_neurons(op.v_init), residual.shape)
+    start = np.broadcast_to(everywhere(op.v_init), residual.shape)
     return np.where(residual < 0, np.asarray(_silent_start(op, steps), residual.dtype), start)
 
 
@@ -88,8 +78,8 @@ def offset_starts(op: NeuronOp, potentials: Potentials, spikes: NDArray[np.uint8
         Of the same steps, 0 or 1.
     """
     residual, strict = potentials[-1], op.model.compare == ">"
-    threshold = np.broadcast_to(_of_neurons(op.threshold), residual.shape)
-    start = np.array(np.broadcast_to(_of_neurons(op.v_init), residual.shape))
+    threshold = np.broadcast_to(everywhere(op.threshold), residual.shape)
+    start = np.array(np.broadcast_to(everywhere(op.v_init), residual.shape))
     more = (residual < 0) & spikes.any(axis=0)
     fewer = (residual > threshold if strict else residual >= threshold) & ~spikes.all(axis=0)
     # Just the threshold fires with ">=" alone; float32 needs a margin in any case, since sums are rounded.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pysnn.plan.neuron_op import everywhere
 from pysnn.plan.ops import NeuronOp
 
 __all__ = ["advance", "fire", "leak", "potential", "synapse"]
@@ -81,8 +82,8 @@ def _reset(op: NeuronOp, v: Array, spikes: Array, before: Array, values: tuple[A
 
 def advance(op: NeuronOp, current: Array, state: Array) -> Array:
     """Take one step of a layer: ``state`` (batch, values if several, C, H, W) is updated in place; return the map."""
-    model, c = op.model, {name: _everywhere(array) for name, array in op.constants.items()}
-    threshold, v_reset = _everywhere(op.threshold), _everywhere(op.v_reset)
+    model, c = op.model, {name: everywhere(array) for name, array in op.constants.items()}
+    threshold, v_reset = everywhere(op.threshold), everywhere(op.v_reset)
     kept = dict(zip(model.state, (state,) if op.values == 1 else np.moveaxis(state, 1, 0), strict=True))
     v, x = kept["v"], current
     if model.synapse != "none":
@@ -113,8 +114,3 @@ def advance(op: NeuronOp, current: Array, state: Array) -> Array:
 def potential(op: NeuronOp, state: Array) -> Array:
     """Return the potentials in a state."""
     return state if op.values == 1 else state[:, 0]
-
-
-def _everywhere(array: Array) -> Array:
-    """Spread one value per channel over the map."""
-    return array if array.ndim == 3 else array[:, None, None]

@@ -22,7 +22,7 @@ use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::rows::RowList;
 use crate::dot::lookup::LOOKUPS;
 use crate::error::Result;
-use crate::threads::share;
+use crate::threads::{Team, share};
 
 impl Sample<'_> {
     /// Run a layer over a block.
@@ -73,7 +73,7 @@ impl Sample<'_> {
             workspace.profile.lap_of(synapses.geometry.op, Part::Pack);
         }
         let height = layer.shape.height;
-        let bands = self.team.map_or(1, |team| bands::count(height, team.threads()));
+        let bands = bands_of(self.team, height);
         match self.team {
             Some(team) if bands > 1 && observed.is_none() => {
                 if workspace.gathered.len() < bands {
@@ -151,7 +151,7 @@ impl Sample<'_> {
             return Ok(());
         }
         padded.begin(geometry.source, shape, pads)?;
-        let count = self.team.map_or(1, |team| bands::count(shape.height, team.threads()));
+        let count = bands_of(self.team, shape.height);
         share(self.team, self.poll, padded.bands(count), |rows, _| {
             level.run(Pad { rows, map, shape, left: pads[1] });
             Ok(())
@@ -166,10 +166,11 @@ impl Sample<'_> {
             return Ok(());
         }
         workspace.patterns.begin(geometry.source, shape, pads, block.steps)?;
+        let apart = workspace.patterns.apart();
         let map = workspace.maps.view(self.program.place(geometry.source), block.steps)?;
-        let count = self.team.map_or(1, |team| bands::count(shape.height, team.threads()));
+        let count = bands_of(self.team, shape.height);
         share(self.team, self.poll, workspace.patterns.bands(count), |rows, _| {
-            level.run(PackSpikes { level, rows, map, shape, left: pads[1] });
+            level.run(PackSpikes { level, rows, apart, map, shape, left: pads[1] });
             Ok(())
         })
     }
@@ -183,13 +184,18 @@ impl Sample<'_> {
         let (words, shape, level) = (&mut workspace.words, geometry.input, self.program.level);
         words.begin(geometry.source, shape, block.steps)?;
         let map = workspace.maps.view(self.program.place(geometry.source), block.steps)?;
-        let count = self.team.map_or(1, |team| bands::count(shape.pixels(), team.threads()));
+        let count = bands_of(self.team, shape.pixels());
         let pieces = words.pieces(block.steps, shape, count);
         share(self.team, self.poll, pieces, |piece, _| {
             level.run(PackCounts { level, piece, map });
             Ok(())
         })
     }
+}
+
+/// Bands of so many rows, or pixels, for the threads that share them.
+fn bands_of(team: Option<&Team<'_>>, rows: usize) -> usize {
+    team.map_or(1, |team| bands::count(rows, team.threads()))
 }
 
 /// Which of a worker's padded maps has words of a kind.

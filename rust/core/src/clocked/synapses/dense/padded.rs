@@ -92,10 +92,7 @@ impl<W: Word> Padded<W> {
 
     /// Some `count` bands of rows, to be written.
     pub(crate) fn bands(&mut self, count: usize) -> impl Iterator<Item = Rows<'_, W>> {
-        let (top, row) = (self.top, self.row.max(1));
-        let rows = (self.size / row).div_ceil(count.max(1)).max(1);
-        let bands = self.words[..self.size].chunks_mut(rows * row).enumerate();
-        bands.map(move |(band, words)| Rows { first: (band * rows).wrapping_sub(top), row, words })
+        bands(&mut self.words[..self.size], self.row, self.top, count)
     }
 }
 
@@ -105,6 +102,30 @@ pub(crate) struct Rows<'a, W> {
     first: usize,
     row: usize,
     words: &'a mut [W],
+}
+
+/// Some `count` bands of a padded map's rows, each of `row` words; `top` rows are above the map itself.
+pub(super) fn bands<W>(words: &mut [W], row: usize, top: usize, count: usize) -> impl Iterator<Item = Rows<'_, W>> {
+    let row = row.max(1);
+    let rows = (words.len() / row).div_ceil(count.max(1)).max(1);
+    let bands = words.chunks_mut(rows * row).enumerate();
+    bands.map(move |(band, words)| Rows { first: (band * rows).wrapping_sub(top), row, words })
+}
+
+impl<'a, W: Copy + Default> Rows<'a, W> {
+    /// Those of the map itself, of so many in all; the others become zeros.
+    #[inline(always)]
+    pub(super) fn inside(self, height: usize) -> impl Iterator<Item = (usize, &'a mut [W])> {
+        let Self { first, row, words } = self;
+        words.chunks_exact_mut(row).enumerate().filter_map(move |(number, words)| {
+            let y = first.wrapping_add(number);
+            if y < height {
+                return Some((y, words));
+            }
+            words.fill(W::default());
+            None
+        })
+    }
 }
 
 /// Write the rows of a map, and zeros around them.
@@ -121,15 +142,10 @@ impl<W: Word> Kernel for Pad<'_, W> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { rows: Rows { first, row, words }, map, shape, left } = self;
+        let Self { rows, map, shape, left } = self;
         let (width, line) = (W::width(shape.channels), shape.width * shape.channels);
         let (begin, end) = (left * width, (left + shape.width) * width);
-        for (number, words) in words.chunks_exact_mut(row).enumerate() {
-            let y = first.wrapping_add(number);
-            if y >= shape.height {
-                words.fill(W::default());
-                continue;
-            }
+        for (y, words) in rows.inside(shape.height) {
             words[..begin].fill(W::default());
             words[end..].fill(W::default());
             W::write(&map.values()[y * line..(y + 1) * line], shape.channels, &mut words[begin..end]);

@@ -1,6 +1,7 @@
 //! Maps of spikes as the patterns that tables of sums are looked up by, with zeros around them.
 
 use crate::clocked::maps::buffers::{View, grow};
+use crate::clocked::synapses::dense::padded::{Rows, bands};
 use crate::dot::lookup::{ACROSS, LANES, STEPS, groups, pack};
 use crate::error::Result;
 use crate::plan::Shape;
@@ -69,35 +70,18 @@ impl Patterns {
     }
 
     /// Some `count` bands of rows, to be written.
-    pub(crate) fn bands(&mut self, count: usize) -> impl Iterator<Item = Rows<'_>> {
-        let (top, row, apart, groups) = (self.top, self.row().max(1), self.apart(), self.groups);
-        let rows = (self.size / row).div_ceil(count.max(1)).max(1);
-        let bands = self.packed[..self.size].chunks_mut(rows * row).enumerate();
-        bands.map(move |(band, packed)| Rows {
-            first: (band * rows).wrapping_sub(top),
-            row,
-            chunk: groups * apart,
-            apart,
-            packed,
-        })
+    pub(crate) fn bands(&mut self, count: usize) -> impl Iterator<Item = Rows<'_, u16>> {
+        let row = self.row();
+        bands(&mut self.packed[..self.size], row, self.top, count)
     }
-}
-
-/// Rows of a padded map.
-pub(crate) struct Rows<'a> {
-    /// The row of the map itself that the first one is, wrapped around where that is above it.
-    first: usize,
-    row: usize,
-    /// Patterns of 16 steps, and of a group of inputs.
-    chunk: usize,
-    apart: usize,
-    packed: &'a mut [u16],
 }
 
 /// Write the rows of a map, and zeros around them. Lanes of steps behind the last one hold anything: nothing reads their sums.
 pub(crate) struct PackSpikes<'a> {
     pub(crate) level: Level,
-    pub(crate) rows: Rows<'a>,
+    pub(crate) rows: Rows<'a, u16>,
+    /// Patterns from one group of inputs to the next.
+    pub(crate) apart: usize,
     pub(crate) map: View<'a, u8>,
     pub(crate) shape: Shape,
     /// Columns before the map.
@@ -121,21 +105,16 @@ impl Kernel for PackSpikes<'_> {
 impl PackSpikes<'_> {
     #[inline(always)]
     fn pack<const C: usize>(self) {
-        let Self { level, rows: Rows { first, row, chunk, apart, packed }, map, shape, left } = self;
+        let Self { level, rows, apart, map, shape, left } = self;
         let (begin, end) = (left * STEPS, (left + shape.width) * STEPS);
-        for (number, packed) in packed.chunks_exact_mut(row).enumerate() {
-            let y = first.wrapping_add(number);
-            if y >= shape.height {
-                packed.fill(0);
-                continue;
-            }
+        for (y, packed) in rows.inside(shape.height) {
             for line in packed.chunks_exact_mut(apart) {
                 line[..begin].fill(0);
                 line[end..].fill(0);
             }
             for x in 0..shape.width {
                 let steps = map.pixel(y * shape.width + x).as_chunks::<C>().0;
-                for (spikes, packed) in steps.chunks(STEPS).zip(packed.chunks_exact_mut(chunk)) {
+                for (spikes, packed) in steps.chunks(STEPS).zip(packed.chunks_exact_mut(groups(C) * apart)) {
                     let patterns = &mut packed[begin + x * STEPS..];
                     if let Some(spikes) = spikes.first_chunk() {
                         pack(level, spikes, patterns, apart);
