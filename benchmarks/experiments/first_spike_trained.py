@@ -55,6 +55,7 @@ TRIALS = {
     "resnet20-s4": Trial("resnet20", 4, 10, 0.04),
     "resnet20-s4-24": Trial("resnet20", 4, 24, 0.04),
     "resnet110-s16": Trial("resnet110", 16, 2, 0.005),
+    "resnet110-s16-10": Trial("resnet110", 16, 10, 0.02),
     "vgg11-s4": Trial("vgg11", 4, 2, 0.005),
     "vgg11-s8": Trial("vgg11", 8, 1, 0.002),
 }

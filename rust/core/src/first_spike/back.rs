@@ -1,8 +1,12 @@
 //! From the gradient by the times of neurons to those by their weights and by the times of their inputs.
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512::input_gradients;
 use super::blocks::{Block, LANES, Lane, Weights, check_rows, with_lanes};
 use super::spikes::{Lists, Spike};
 use crate::error::Result;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Set;
 use crate::simd::{Kernel, Level};
 
 /// How times depend on weights and on earlier times.
@@ -12,6 +16,13 @@ pub(super) enum Way<'a> {
     Ramp,
     /// `dt_j/dw_ij = kernel[t_j - t_i + steps]`, `dt_j/dt_i = w_ij` where `t_i <= t_j`.
     Step { kernel: &'a [f32], steps: usize },
+}
+
+impl Way<'_> {
+    /// Whether only spikes before a neuron's own count, not those at its time.
+    fn strict(self) -> bool {
+        matches!(self, Self::Ramp)
+    }
 }
 
 /// A layer in the backward pass: a row of `columns` values for each list of incoming spikes.
@@ -45,7 +56,12 @@ pub(super) fn by_input(
     add: impl FnMut(usize, u32, f32),
 ) -> Result<()> {
     check_rows(weights.rows(), back.lists.rows())?;
-    level.run(ByInput { back, weights, add });
+    let all = ByInput { back, weights, add };
+    match level.set() {
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx512 => all.run_avx512(),
+        _ => level.run(all),
+    }
     Ok(())
 }
 
@@ -63,9 +79,9 @@ struct ByInput<'a, F> {
 }
 
 /// The neurons of one block at one site.
-struct Site<const N: usize> {
-    times: [Lane; N],
-    gradient: [Lane; N],
+pub(super) struct Site<const N: usize> {
+    pub(super) times: [Lane; N],
+    pub(super) gradient: [Lane; N],
     /// No spike from here on counts (ramp).
     latest: f32,
 }
@@ -81,6 +97,12 @@ impl<const N: usize> Site<N> {
             latest = if gradient != 0.0 && time > latest { time } else { latest };
         }
         Self { times: padded_times, gradient: padded_gradient, latest }
+    }
+
+    /// The spikes that count (ramp).
+    #[inline(always)]
+    fn in_time<'a>(&self, spikes: &'a [Spike]) -> &'a [Spike] {
+        &spikes[..spikes.partition_point(|spike| spike.time < self.latest)]
     }
 }
 
@@ -107,10 +129,7 @@ impl Kernel for ByWeight<'_> {
 #[inline(always)]
 fn ramp_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], sum: &mut [f32]) {
     let rows = sum.as_chunks_mut::<LANES>().0.as_chunks_mut::<N>().0;
-    for spike in spikes {
-        if spike.time >= site.latest {
-            break;
-        }
+    for spike in site.in_time(spikes) {
         let Some(row) = rows.get_mut(spike.row as usize) else { break };
         // One loop over all columns: the compiler keeps it, and makes it one of whole vectors.
         let neurons = site.gradient.as_flattened().iter().zip(site.times.as_flattened());
@@ -142,30 +161,62 @@ fn step_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], kernel: &[f3
     }
 }
 
-impl<F: FnMut(usize, u32, f32)> Kernel for ByInput<'_, F> {
-    type Output = ();
-
+impl<F: FnMut(usize, u32, f32)> ByInput<'_, F> {
+    /// Visit all lists, block by block: the block, the list, its number, and the block's part of the times and gradients.
     #[inline(always)]
-    fn run(self) {
+    fn each_site(self, mut visit: impl FnMut(&mut F, &Block<'_>, (usize, &[Spike]), &[f32], &[f32])) {
         let Self { back, weights, mut add } = self;
         let columns = weights.columns();
         for number in 0..weights.blocks() {
             let block = weights.block(number);
             let rows = back.times.chunks_exact(columns).zip(back.gradient.chunks_exact(columns));
-            for (list, (spikes, (times, gradient))) in back.lists.iter().zip(rows).enumerate() {
-                let (times, gradient) = (&times[block.first..], &gradient[block.first..]);
-                with_lanes!(block.lanes(), N => {
-                    let site = Site::<N>::new(times, gradient, block.width);
-                    let strict = matches!(back.way, Way::Ramp);
-                    for spike in spikes {
-                        if strict && spike.time >= site.latest {
-                            break;
-                        }
-                        add(list, spike.row, input_gradient(&site, block.row(spike.row), spike.time, strict));
-                    }
-                });
+            for (list, (times, gradient)) in back.lists.iter().enumerate().zip(rows) {
+                visit(&mut add, &block, list, &times[block.first..], &gradient[block.first..]);
             }
         }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn run_avx512(self) {
+        let strict = self.back.way.strict();
+        self.each_site(|add, block, (list, spikes), times, gradient| {
+            macro_rules! gradients {
+                ($N:expr) => {{
+                    let site = Site::<{ $N }>::new(times, gradient, block.width);
+                    let add = |row, value| add(list, row, value);
+                    // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
+                    unsafe {
+                        if strict {
+                            input_gradients::<{ $N }, true>(&site, block, site.in_time(spikes), add);
+                        } else {
+                            input_gradients::<{ $N }, false>(&site, block, spikes, add);
+                        }
+                    }
+                }};
+            }
+            if block.width <= LANES {
+                return gradients!(1);
+            }
+            with_lanes!(block.lanes(), N => gradients!(N));
+        });
+    }
+}
+
+impl<F: FnMut(usize, u32, f32)> Kernel for ByInput<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let strict = self.back.way.strict();
+        self.each_site(|add, block, (list, spikes), times, gradient| {
+            with_lanes!(block.lanes(), N => {
+                let site = Site::<N>::new(times, gradient, block.width);
+                let spikes = if strict { site.in_time(spikes) } else { spikes };
+                for spike in spikes {
+                    add(list, spike.row, input_gradient(&site, block.row(spike.row), spike.time, strict));
+                }
+            });
+        });
     }
 }
 

@@ -2,14 +2,15 @@
 
 use super::back::{Back, Way, by_input, by_weight, joined};
 use super::blocks::{LANES, Weights};
+use super::by_row::Dense;
 use super::pass::{GROUP, GroupPass, earliest};
 use super::plan::{Layer, Neuron, Plan};
 use super::rule::Rule;
 use super::spikes::{Lists, Sites, row_offsets, site_base};
 use crate::control::{Tick, Watch};
 use crate::error::{Error, Result};
-use crate::simd::Level;
-use crate::threads::share_out;
+use crate::simd::{Kernel, Level};
+use crate::threads::{Team, share, with_team};
 
 /// Times and gradient of a layer's neurons as [`Back`] takes them.
 #[derive(Debug, Clone, Default)]
@@ -35,11 +36,13 @@ pub(super) struct Backward<'a> {
     pub(super) weights: &'a [Option<Weights<'a>>],
     pub(super) rule: Rule<'a>,
     pub(super) groups: &'a [GroupPass],
+    /// The network's input times.
+    pub(super) inputs: &'a [f32],
 }
 
 impl Backward<'_> {
     /// Take one group of samples from the gradient by its output times to the input.
-    pub(super) fn group(&self, number: usize, inputs: &[f32], gradient: &[f32], poll: &dyn Watch) -> Result<GroupBack> {
+    pub(super) fn group(&self, number: usize, gradient: &[f32], poll: &dyn Watch) -> Result<GroupBack> {
         let pass = &self.groups[number];
         let count = self.plan.layers.len();
         let mut back =
@@ -53,7 +56,7 @@ impl Backward<'_> {
                 back.layers[index] = self.prepare(&pass.layers[index].times, &pass.layers[index].marks, gradient);
                 self.through_weights(index, pass, &mut back, &mut below, poll)?;
             } else if wanted {
-                let maps = if index == 0 { inputs } else { &pass.layers[index - 1].times };
+                let maps = self.below(number, pass, index);
                 let rows = gradient.chunks_exact(layer.out_size()).zip(below.chunks_exact_mut(layer.in_size()));
                 for (map, (gradient, below)) in maps.chunks_exact(layer.in_size()).zip(rows) {
                     earliest(layer, map, |input, output, _| below[input] += gradient[output]);
@@ -70,12 +73,8 @@ impl Backward<'_> {
         let mut times = times.to_vec();
         match self.plan.neuron {
             Neuron::Ramp => {
-                for ((time, gradient), mark) in times.iter_mut().zip(&mut gradient).zip(marks) {
-                    let slope = if *mark > self.rule.min_slope { *mark } else { self.rule.min_slope };
-                    let fired = *time < f32::INFINITY;
-                    *gradient = if fired { *gradient / slope } else { 0.0 };
-                    *time = if fired { *time } else { 0.0 };
-                }
+                let least = self.rule.min_slope;
+                self.level.run(OverSlopes { times: &mut times, gradient: &mut gradient, marks, least });
             }
             Neuron::Step { steps, .. } => {
                 for time in &mut times {
@@ -143,21 +142,46 @@ impl Backward<'_> {
 
     /// The gradients by the weights, summed over the samples.
     pub(super) fn weights(&self, backs: &[GroupBack], threads: usize, tick: Tick<'_>) -> Result<Vec<Vec<f32>>> {
-        let blocks = |index: usize| self.weights[index].as_ref().map_or(0, Weights::blocks);
-        let tasks: Vec<(usize, usize)> =
-            (0..self.plan.layers.len()).flat_map(|index| (0..blocks(index)).map(move |block| (index, block))).collect();
-        let sums = share_out(tasks.len(), threads, tick, |task, poll| {
-            let (index, block) = tasks[task];
-            self.block(backs, index, block, poll)
-        })?;
-        let mut sums = sums.into_iter();
-        let mut totals = Vec::new();
-        for (layer, weights) in self.plan.layers.iter().zip(self.weights) {
-            let Some(weights) = weights else { continue };
-            let sums: Vec<Vec<f32>> = sums.by_ref().take(weights.blocks()).collect();
-            totals.push(joined(weights, &sums, layer.rows()));
+        with_team(threads, tick, |team| {
+            let weighted = (0..self.plan.layers.len()).filter(|&index| self.weights[index].is_some());
+            weighted.map(|index| self.total(backs, index, team)).collect()
+        })
+    }
+
+    /// The gradients by the weights of one layer.
+    fn total(&self, backs: &[GroupBack], index: usize, team: &Team<'_>) -> Result<Vec<f32>> {
+        let (layer, weights) = (&self.plan.layers[index], self.weights_of(index)?);
+        if layer.is_dense() && matches!(self.plan.neuron, Neuron::Ramp) {
+            let mut total = vec![0.0; layer.rows() * layer.columns()];
+            self.by_row(backs, index, team, &mut total)?;
+            return Ok(total);
         }
-        Ok(totals)
+        let mut blocks = vec![Vec::new(); weights.blocks()];
+        share(Some(team), team.watch(), blocks.iter_mut().enumerate(), |(number, total), poll| {
+            *total = self.block(backs, index, number, poll)?;
+            Ok(())
+        })?;
+        Ok(joined(weights, &blocks, layer.rows()))
+    }
+
+    /// A layer of ramps at one site: samples ascending.
+    fn by_row(&self, backs: &[GroupBack], index: usize, team: &Team<'_>, total: &mut [f32]) -> Result<()> {
+        let layer = &self.plan.layers[index];
+        let (mut below, mut above) = (Vec::new(), Vec::new());
+        for (number, (back, pass)) in backs.iter().zip(self.groups).enumerate() {
+            let Prepared { times, gradient } = &back.layers[index];
+            above.extend(times.chunks_exact(layer.columns()).zip(gradient.chunks_exact(layer.columns())));
+            below.extend(self.below(number, pass, index).chunks_exact(layer.in_size()));
+        }
+        Dense { below: &below, above: &above, columns: layer.columns() }.sum(self.level, team, total)
+    }
+
+    /// The times of the layer below, or the input, of one group of samples.
+    fn below<'a>(&'a self, number: usize, pass: &'a GroupPass, index: usize) -> &'a [f32] {
+        match index {
+            0 => group_of(self.inputs, number, self.plan.in_size()),
+            _ => &pass.layers[index - 1].times,
+        }
     }
 
     /// One block: samples ascending where there is one site, else the sums of groups ascending.
@@ -179,6 +203,28 @@ impl Backward<'_> {
             }
         }
         Ok(total)
+    }
+}
+
+/// The gradients of ramps that fired are divided by their slopes; the others count for nothing.
+struct OverSlopes<'a> {
+    times: &'a mut [f32],
+    gradient: &'a mut [f32],
+    marks: &'a [f32],
+    least: f32,
+}
+
+impl Kernel for OverSlopes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((time, gradient), mark) in self.times.iter_mut().zip(self.gradient).zip(self.marks) {
+            let slope = if *mark > self.least { *mark } else { self.least };
+            let fired = *time < f32::INFINITY;
+            *gradient = if fired { *gradient / slope } else { 0.0 };
+            *time = if fired { *time } else { 0.0 };
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Weights in blocks of columns, each a whole number of lanes wide.
 
 use crate::error::{Error, Result};
+use crate::simd::{Kernel, Level};
 
 /// Values that are worked on together.
 pub(super) const LANES: usize = 16;
@@ -35,26 +36,42 @@ pub(super) struct Weights<'a> {
     /// The first block that is copied, and it and all behind it, one after the other: rows of whole lanes.
     copied: usize,
     copy: Vec<f32>,
+    /// Where they begin in it.
+    start: usize,
+    /// Whether they are [`Comparable`], if they were looked at.
+    comparable: Option<bool>,
 }
 
 impl<'a> Weights<'a> {
     /// `whole` has rows of `columns`. Columns that fill no lane are copied; all are if it is for many lists of spikes, since rows that
     /// lie close together are read faster.
-    pub(super) fn new(whole: &'a [f32], columns: usize, many: bool) -> Self {
+    pub(super) fn new(level: Level, whole: &'a [f32], columns: usize, many: bool) -> Self {
         let (full, rest) = (columns / BLOCK, columns % BLOCK);
         let copied = if many && columns > BLOCK { 0 } else { full + usize::from(fills_lanes(rest)) };
-        let mut weights = Self { whole, columns, copied, copy: Vec::new() };
-        let mut copy = Vec::with_capacity(weights.rows() * (weights.blocks() - copied) * BLOCK);
+        let mut weights = Self { whole, columns, copied, copy: Vec::new(), start: 0, comparable: None };
+        let mut copy: Vec<f32> = Vec::with_capacity(weights.rows() * (weights.blocks() - copied) * BLOCK + LANES);
+        // From the beginning of a line of the cache: a vector that lies in two of them is read twice.
+        copy.resize(copy.as_ptr().align_offset(size_of::<Lane>()).min(LANES), 0.0);
+        weights.start = copy.len();
+        let mut comparable = true;
         for number in copied..weights.blocks() {
-            let (first, width) = (number * BLOCK, weights.width(number));
+            let (first, width, start) = (number * BLOCK, weights.width(number), copy.len());
             let stride = lanes_for(width) * LANES;
             for row in whole.chunks_exact(columns) {
                 copy.extend_from_slice(&row[first..first + width]);
                 copy.resize(copy.len() + stride - width, 0.0);
             }
+            comparable = comparable && level.run(Comparable(&copy[start..]));
         }
+        weights.comparable = (copied == 0).then_some(comparable);
         weights.copy = copy;
         weights
+    }
+
+    /// Whether no weight is too small for [`super::avx512::ramps`].
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn comparable(&self, level: Level) -> bool {
+        self.comparable.unwrap_or_else(|| level.run(Comparable(self.whole)))
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -76,13 +93,30 @@ impl<'a> Weights<'a> {
         if number < self.copied {
             return Block { weight: self.whole, stride: self.columns, offset: first, first, width };
         }
-        let offset = (number - self.copied) * self.rows() * BLOCK;
+        let offset = self.start + (number - self.copied) * self.rows() * BLOCK;
         Block { weight: &self.copy, stride: lanes_for(width) * LANES, offset, first, width }
     }
 
     /// Columns of a block.
     fn width(&self, number: usize) -> usize {
         BLOCK.min(self.columns - number * BLOCK)
+    }
+}
+
+/// Weights but 0 are at least this: they and all their sums are multiples of 2^-60.
+const LEAST_WEIGHT: f32 = 1.0 / (1_u64 << 37) as f32;
+
+/// Whether no weight is so small that [`super::avx512::ramps`] could round where it compares.
+pub(super) struct Comparable<'a>(&'a [f32]);
+
+impl Kernel for Comparable<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        // As bits, without the sign: 0 becomes the largest.
+        let size = |weight: &f32| (weight.abs().to_bits()).wrapping_sub(1);
+        self.0.iter().map(size).fold(u32::MAX, u32::min) >= LEAST_WEIGHT.to_bits() - 1
     }
 }
 
@@ -183,7 +217,7 @@ mod tests {
         let sizes = [1, 10, 16, 33, 48, 64, 65, 128, 200];
         for (columns, many) in sizes.into_iter().flat_map(|columns| [(columns, false), (columns, true)]) {
             let whole: Vec<f32> = (0..3 * columns).map(|i| i as f32 + 1.0).collect();
-            let weights = Weights::new(&whole, columns, many);
+            let weights = Weights::new(Level::available()[0], &whole, columns, many);
             let mut seen: Vec<f32> = Vec::new();
             for number in 0..weights.blocks() {
                 let block = weights.block(number);

@@ -80,6 +80,9 @@ impl Tape {
     }
 }
 
+/// Groups of samples that go through the forward pass together, at most.
+const TOGETHER: usize = 8;
+
 /// Lists of spikes for which it pays to copy a layer's weights.
 const MANY: usize = 16;
 
@@ -121,11 +124,12 @@ impl Engine {
         if values.fold(0, usize::saturating_add).saturating_mul(batch) > MAX_PASS {
             return Err(Error::capacity(format!("a pass of {batch} samples: more than {MAX_PASS} spike times")));
         }
-        let groups = share_out(batch.div_ceil(GROUP), threads, tick, |group, poll| {
-            let inputs = group_of(inputs, group, self.plan.in_size());
-            forward(&self.plan, self.level, &weights, inputs, poll)
+        let together = batch.div_ceil(GROUP * threads.max(1)).clamp(1, TOGETHER);
+        let parts: Vec<&[f32]> = inputs.chunks(together * GROUP * self.plan.in_size()).collect();
+        let groups = share_out(parts.len(), threads, tick, |part, poll| {
+            forward(&self.plan, self.level, &weights, parts[part], poll)
         })?;
-        Ok(Tape { inputs: inputs.to_vec(), groups, batch })
+        Ok(Tape { inputs: inputs.to_vec(), groups: groups.into_iter().flatten().collect(), batch })
     }
 
     /// Go back from the gradient by the output times, with the weights of the forward pass.
@@ -154,10 +158,9 @@ impl Engine {
             return Err(Error::data(format!("step_kernel: expected {expected} values, got {got}")));
         }
         let (plan, level) = (&self.plan, self.level);
-        let way = Backward { plan, level, weights: &weights, rule, groups: &tape.groups };
+        let way = Backward { plan, level, weights: &weights, rule, groups: &tape.groups, inputs: &tape.inputs };
         let backs = share_out(tape.groups.len(), threads, tick, |group, poll| {
-            let inputs = group_of(&tape.inputs, group, plan.in_size());
-            way.group(group, inputs, group_of(gradient, group, plan.out_size()), poll)
+            way.group(group, group_of(gradient, group, plan.out_size()), poll)
         })?;
         let sums = way.weights(&backs, threads, tick)?;
         Ok(Gradients { weights: sums, inputs: backs.into_iter().flat_map(|back| back.inputs).collect() })
@@ -208,7 +211,7 @@ impl Engine {
                 .next()
                 .filter(|weight| weight.len() == expected)
                 .ok_or_else(|| Error::data(format!("weights of layer '{}': expected {expected} values", layer.name)))?;
-            found.push(Some(Weights::new(weight, layer.columns(), samples * layer.sites() >= MANY)));
+            found.push(Some(Weights::new(self.level, weight, layer.columns(), samples * layer.sites() >= MANY)));
         }
         if given.next().is_some() {
             return Err(Error::data("weights: more arrays than layers with weights"));

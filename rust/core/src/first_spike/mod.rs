@@ -7,6 +7,7 @@ mod avx512;
 mod back;
 mod backward;
 mod blocks;
+mod by_row;
 mod decide;
 mod engine;
 mod fire;

@@ -1,7 +1,7 @@
 //! The forward pass: groups of samples go through all layers, each on its own.
 
 use super::blocks::Weights;
-use super::fire::Fire;
+use super::fire::{Fire, Part};
 use super::plan::{Layer, Plan};
 use super::spikes::{Lists, Sites, Sorter, row_offsets, site_base};
 use crate::control::Watch;
@@ -27,50 +27,67 @@ pub(super) struct GroupPass {
     pub(super) layers: Vec<LayerPass>,
 }
 
-/// Compute one group.
+/// Compute some groups: those of a dense layer go through a block of weights together, while it is in the cache.
 pub(super) fn forward(
     plan: &Plan,
     level: Level,
     weights: &[Option<Weights<'_>>],
     inputs: &[f32],
     poll: &dyn Watch,
-) -> Result<GroupPass> {
-    let samples = inputs.len() / plan.in_size();
-    let mut group = GroupPass { samples, layers: Vec::with_capacity(plan.layers.len()) };
+) -> Result<Vec<GroupPass>> {
+    let inputs: Vec<&[f32]> = inputs.chunks(GROUP * plan.in_size()).collect();
+    let empty = |inputs: &&[f32]| GroupPass { samples: inputs.len() / plan.in_size(), layers: Vec::new() };
+    let mut groups: Vec<GroupPass> = inputs.iter().map(empty).collect();
     let mut sorter = Sorter::default();
     for (layer, weights) in plan.layers.iter().zip(weights) {
         poll.check()?;
-        let below = group.layers.last().map_or(inputs, |layer| &layer.times);
-        let mut pass = LayerPass {
-            spikes: Lists::new(),
-            times: vec![f32::INFINITY; samples * layer.out_size()],
-            marks: vec![0.0; samples * layer.out_size()],
-        };
-        let Some(weights) = weights else {
+        for (group, inputs) in groups.iter_mut().zip(&inputs) {
+            let below = group.layers.last().map_or(*inputs, |layer| &layer.times);
+            let mut pass = LayerPass {
+                spikes: Lists::new(),
+                times: vec![f32::INFINITY; group.samples * layer.out_size()],
+                marks: vec![0.0; group.samples * layer.out_size()],
+            };
             for (map, out) in below.chunks_exact(layer.in_size()).zip(pass.times.chunks_exact_mut(layer.out_size())) {
-                earliest(layer, map, |_, neuron, time| out[neuron] = time);
+                if weights.is_some() {
+                    pass.spikes.push_map(map, &mut sorter);
+                } else {
+                    earliest(layer, map, |_, neuron, time| out[neuron] = time);
+                }
             }
             group.layers.push(pass);
-            continue;
-        };
-        for map in below.chunks_exact(layer.in_size()) {
-            pass.spikes.push_map(map, &mut sorter);
         }
-        if layer.is_dense() {
-            let (lists, times, marks) = (&pass.spikes, &mut pass.times[..], &mut pass.marks[..]);
-            Fire { weights, lists, times, marks }.run(level, plan.neuron, layer)?;
-        } else {
-            let (mut lists, sites) = (Lists::new(), Sites::new(layer));
-            let rows = pass.times.chunks_exact_mut(layer.out_size()).zip(pass.marks.chunks_exact_mut(layer.out_size()));
-            for (map, (times, marks)) in pass.spikes.iter().zip(rows) {
-                poll.check()?;
-                lists.share_out(map, &sites);
-                Fire { weights, lists: &lists, times, marks }.run(level, plan.neuron, layer)?;
-            }
+        if let Some(weights) = weights {
+            let passes = groups.iter_mut().filter_map(|group| group.layers.last_mut());
+            fire(plan, level, (layer, weights), passes, poll)?;
         }
-        group.layers.push(pass);
     }
-    Ok(group)
+    Ok(groups)
+}
+
+/// The spikes of a layer with weights, from those that come in.
+fn fire<'a>(
+    plan: &Plan,
+    level: Level,
+    (layer, weights): (&Layer, &Weights<'_>),
+    passes: impl Iterator<Item = &'a mut LayerPass>,
+    poll: &dyn Watch,
+) -> Result<()> {
+    let part = |LayerPass { spikes, times, marks }: &'a mut LayerPass| Part { lists: spikes, times, marks };
+    if layer.is_dense() {
+        return Fire { weights, parts: passes.map(part).collect() }.run(level, plan.neuron, layer);
+    }
+    let (mut shared, sites) = (Lists::new(), Sites::new(layer));
+    for Part { lists, times, marks } in passes.map(part) {
+        let rows = times.chunks_exact_mut(layer.out_size()).zip(marks.chunks_exact_mut(layer.out_size()));
+        for (map, (times, marks)) in lists.iter().zip(rows) {
+            poll.check()?;
+            shared.share_out(map, &sites);
+            let parts = vec![Part { lists: &shared, times, marks }];
+            Fire { weights, parts }.run(level, plan.neuron, layer)?;
+        }
+    }
+    Ok(())
 }
 
 /// The earliest spike of each window of a pool: `give(input, output, time)`; of equal ones the first in the window.
