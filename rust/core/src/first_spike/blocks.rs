@@ -38,7 +38,7 @@ pub(super) struct Weights<'a> {
     copy: Vec<f32>,
     /// Where they begin in it.
     start: usize,
-    /// Whether they are [`Comparable`], if they were looked at.
+    /// Whether they are [`Comparable`], if they were looked at: x86-64 asks.
     comparable: Option<bool>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Weights<'a> {
         // From the beginning of a line of the cache: a vector that lies in two of them is read twice.
         copy.resize(copy.as_ptr().align_offset(size_of::<Lane>()).min(LANES), 0.0);
         weights.start = copy.len();
-        let mut comparable = true;
+        let mut comparable = cfg!(target_arch = "x86_64");
         for number in copied..weights.blocks() {
             let (first, width, start) = (number * BLOCK, weights.width(number), copy.len());
             let stride = lanes_for(width) * LANES;
