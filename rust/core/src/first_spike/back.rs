@@ -3,7 +3,9 @@
 #[cfg(target_arch = "x86_64")]
 use super::avx512::input_gradients;
 use super::blocks::{Block, LANES, Lane, Weights, check_rows, with_lanes};
-use super::spikes::{Lists, Spike};
+use super::site::Site;
+use super::sorter::Spike;
+use super::spikes::Lists;
 use crate::error::Result;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::Set;
@@ -76,34 +78,6 @@ struct ByInput<'a, F> {
     back: Back<'a>,
     weights: &'a Weights<'a>,
     add: F,
-}
-
-/// The neurons of one block at one site.
-pub(super) struct Site<const N: usize> {
-    pub(super) times: [Lane; N],
-    pub(super) gradient: [Lane; N],
-    /// No spike from here on counts (ramp).
-    latest: f32,
-}
-
-impl<const N: usize> Site<N> {
-    #[inline(always)]
-    fn new(times: &[f32], gradient: &[f32], width: usize) -> Self {
-        let (mut padded_times, mut padded_gradient) = ([[0.0; LANES]; N], [[0.0; LANES]; N]);
-        padded_times.as_flattened_mut()[..width].copy_from_slice(&times[..width]);
-        padded_gradient.as_flattened_mut()[..width].copy_from_slice(&gradient[..width]);
-        let mut latest = 0.0;
-        for (&time, &gradient) in padded_times.as_flattened().iter().zip(padded_gradient.as_flattened()) {
-            latest = if gradient != 0.0 && time > latest { time } else { latest };
-        }
-        Self { times: padded_times, gradient: padded_gradient, latest }
-    }
-
-    /// The spikes that count (ramp).
-    #[inline(always)]
-    fn in_time<'a>(&self, spikes: &'a [Spike]) -> &'a [Spike] {
-        &spikes[..spikes.partition_point(|spike| spike.time < self.latest)]
-    }
 }
 
 impl Kernel for ByWeight<'_> {

@@ -3,6 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::avx512::add_row;
 use super::blocks::{LANES, Lane};
+use super::site::{Entry, Neurons};
 use crate::error::Result;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::Set;
@@ -16,27 +17,12 @@ const WIDEST: usize = 2;
 /// Samples whose times and gradients are read again and again, row after row: what the first cache holds.
 const SAMPLES: usize = 64;
 
-/// A spike of one sample.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Entry {
-    pub(super) time: f32,
-    pub(super) sample: u32,
-}
-
-/// Times and gradients of some neighbouring neurons in one sample; those that do not count have 0.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-pub(super) struct Neurons<const M: usize> {
-    pub(super) times: [Lane; M],
-    pub(super) gradient: [Lane; M],
-}
-
 /// A layer of ramps in the backward pass, in all samples.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dense<'a> {
     /// The times of the layer below, of each sample.
     pub(super) below: &'a [&'a [f32]],
-    /// Times and gradients of the layer, of each sample: as [`super::back::Back`] takes them.
+    /// Times and gradients of the layer, of each sample: as `Back` takes them.
     pub(super) above: &'a [(&'a [f32], &'a [f32])],
     pub(super) columns: usize,
 }

@@ -9,7 +9,8 @@ use super::blocks::with_lanes;
 use super::blocks::{Block, LANES, Weights, check_rows, with_room};
 use super::neuron::{Dynamics, Fired, Firing, Ramp, State, Step};
 use super::plan::{Layer, Neuron};
-use super::spikes::{Lists, Spike};
+use super::sorter::Spike;
+use super::spikes::Lists;
 use crate::error::Result;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::Set;
@@ -178,7 +179,7 @@ impl<D: Dynamics> Kernel for FireAll<'_, D> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::spikes::Sorter;
+    use super::super::sorter::Sorter;
     use super::*;
     use crate::plan::Window;
 

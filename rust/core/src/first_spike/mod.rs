@@ -15,6 +15,8 @@ mod neuron;
 mod pass;
 mod plan;
 mod rule;
+mod site;
+mod sorter;
 mod spikes;
 
 pub use decide::{Decided, Decisions, Until};

@@ -3,7 +3,8 @@
 use super::blocks::Weights;
 use super::fire::{Fire, Part};
 use super::plan::{Layer, Plan};
-use super::spikes::{Lists, Sites, Sorter, row_offsets, site_base};
+use super::sorter::Sorter;
+use super::spikes::{Lists, Sites, row_offsets, site_base};
 use crate::control::Watch;
 use crate::error::Result;
 use crate::simd::Level;

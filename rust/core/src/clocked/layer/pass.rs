@@ -136,12 +136,14 @@ impl<A: Synaptic, S: Source<A, N, P>, const N: usize, const P: usize> Kernel for
         let together = source.together(blocks);
         let mut scratch = Scratch::zeros();
         for first in (0..blocks).step_by(together) {
+            let range = first..blocks.min(first + together);
+            source.fetch(range.clone());
             for y in ending.run.range.clone() {
                 ending.run.poll.check()?;
                 for x in (0..shape.width).step_by(P) {
                     let group = Group { y, x, pixels: P.min(shape.width - x), steps };
                     source.begin(&group);
-                    for block in first..blocks.min(first + together) {
+                    for block in range.clone() {
                         source.fill(&group, block, &mut scratch.current);
                         ending.run.summed();
                         let places = Places { first: y * shape.width + x, pixels: group.pixels, block };

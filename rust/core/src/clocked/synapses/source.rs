@@ -1,5 +1,7 @@
 //! What a layer's currents start from: nothing, or a convolution.
 
+use std::ops::Range;
+
 use crate::clocked::synapses::current::Current;
 use crate::error::Result;
 use crate::plan::MAX_BLOCK;
@@ -23,6 +25,9 @@ pub(crate) type Rows<T, const N: usize, const P: usize> = [[[T; N]; P]; MAX_BLOC
 pub(crate) trait Source<A, const N: usize, const P: usize> {
     /// Blocks of channels to run together over all pixels.
     fn together(&self, blocks: usize) -> usize;
+    /// Before these blocks go over all pixels: fetch what all of these need.
+    #[inline(always)]
+    fn fetch(&self, _: Range<usize>) {}
     /// Prepare some output pixels.
     fn begin(&mut self, group: &Group);
     /// Their currents in a block of channels.

@@ -1,5 +1,8 @@
 //! Convolutions by events: weight rows of the active inputs, summed.
 
+use std::hint::black_box;
+use std::ops::Range;
+
 use crate::clocked::synapses::aligned::Aligned;
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::current::lanes;
@@ -7,6 +10,14 @@ use crate::clocked::synapses::events::{ActiveList, Tell};
 use crate::clocked::synapses::geometry::blocks_together;
 use crate::clocked::synapses::rows::RowList;
 use crate::clocked::synapses::source::{Group, Rows, Source};
+
+/// Programs for 32 bits do not: they are to be small.
+const FETCHES: bool = cfg!(target_pointer_width = "64");
+/// Events an input channel from which on all weights are fetched: most rows are then met, in either of 9 taps.
+const EVENTS_TO_FETCH: usize = 2;
+
+/// Bytes that come into the cache together.
+const LINE: usize = 64;
 
 /// A convolution without groups, whose weights are rows of `M` outputs; an input meets `R` of them, `M R` = 64.
 pub(crate) struct Events<'a, A: Synaptic, const M: usize, const R: usize> {
@@ -33,6 +44,19 @@ impl<A: Synaptic, const M: usize, const R: usize, const N: usize, const P: usize
     #[inline(always)]
     fn together(&self, blocks: usize) -> usize {
         blocks_together(self.synapses.geometry.reach.rows(), size_of::<[A::Weight; M]>(), blocks)
+    }
+
+    /// Events come to rows of weights in no order that a processor foresees: where they will come to most of them, these are read in
+    /// order first.
+    #[inline(always)]
+    fn fetch(&self, blocks: Range<usize>) {
+        let geometry = &self.synapses.geometry;
+        let size = geometry.reach.rows();
+        if FETCHES && self.list.used >= EVENTS_TO_FETCH * geometry.input.channels {
+            let rows = &self.weights.rows::<M>()[blocks.start * size..blocks.end * size];
+            let lines = rows.as_flattened().iter().step_by(LINE / size_of::<A::Weight>());
+            black_box(lines.fold(A::default(), |all, &weight| all.plus(A::weigh(weight))));
+        }
     }
 
     #[inline(always)]

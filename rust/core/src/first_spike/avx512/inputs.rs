@@ -5,17 +5,17 @@ use std::arch::x86_64::{
     _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
 };
 
-use super::super::back::Site;
-use super::super::blocks::{Block, LANES, Lane};
-use super::super::spikes::Spike;
-use super::{lane, vector};
+use crate::first_spike::avx512::register::{lane, vector};
+use crate::first_spike::blocks::{Block, LANES, Lane};
+use crate::first_spike::site::Site;
+use crate::first_spike::sorter::Spike;
 
 /// No spike: it is before no neuron's.
 const NONE: Spike = Spike { time: f32::INFINITY, row: 0 };
 
 /// The gradient by the time of each spike, over the block's neurons that fire later (`STRICT`), or not earlier: `give(row, gradient)`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
-pub(in super::super) fn input_gradients<const N: usize, const STRICT: bool>(
+pub(crate) fn input_gradients<const N: usize, const STRICT: bool>(
     site: &Site<N>,
     block: &Block<'_>,
     spikes: &[Spike],

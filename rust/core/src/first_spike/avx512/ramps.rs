@@ -3,12 +3,12 @@
 //! A neuron fires by `next` if `sum / slope`, rounded, is not later. The quotient of two floats never lies in the middle between two
 //! neighbouring ones, so that is `sum / slope < next + half`, half of the distance to the next float: `slope * next - sum + slope * half > 0`.
 //! Two fused multiply-adds give that sign exactly: where the first one rounds, its result is larger than `slope * half`, as long as nothing
-//! is too small for a float ([`super::super::blocks::Comparable`], [`comparable_times`]).
+//! is too small for a float (`Comparable`, [`comparable_times`]).
 
-use super::super::blocks::{BLOCK, Block, LANES, Lane};
-use super::super::neuron::Fired;
-use super::super::spikes::Spike;
-use super::{lane, vector};
+use crate::first_spike::avx512::register::{lane, vector};
+use crate::first_spike::blocks::{BLOCK, Block, LANES, Lane};
+use crate::first_spike::neuron::Fired;
+use crate::first_spike::sorter::Spike;
 use std::arch::x86_64::{
     __m512, _CMP_GT_OQ, _CMP_LT_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_div_ps, _mm512_fmadd_ps, _mm512_fmsub_ps,
     _mm512_mask_cmp_ps_mask, _mm512_mask_mov_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_setzero_ps,
@@ -18,7 +18,7 @@ use std::arch::x86_64::{
 const LEAST_TIME: f32 = 1.0 / (1_u64 << 40) as f32;
 
 /// Whether no spike, ascending in time, is so early.
-pub(in super::super) fn comparable_times(spikes: &[Spike]) -> bool {
+pub(crate) fn comparable_times(spikes: &[Spike]) -> bool {
     let first = spikes.partition_point(|spike| spike.time == 0.0);
     spikes.get(first).is_none_or(|spike| spike.time >= LEAST_TIME)
 }
@@ -124,7 +124,7 @@ impl<const N: usize> Ramps<N> {
 
 /// What the neurons of a block give for a list of spikes; no weight and no time is too small.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
-pub(in super::super) fn ramps<const N: usize>(block: &Block<'_>, spikes: &[Spike], threshold: f32) -> Fired<N> {
+pub(crate) fn ramps<const N: usize>(block: &Block<'_>, spikes: &[Spike], threshold: f32) -> Fired<N> {
     let mut ramps = Ramps::<N>::new(threshold, block.width);
     let (mut number, mut time) = (0, 0.0);
     while number < spikes.len() {

@@ -4,13 +4,13 @@ use std::arch::x86_64::{
     _CMP_LT_OQ, _mm512_cmp_ps_mask, _mm512_mask_add_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_sub_ps,
 };
 
-use super::super::blocks::Lane;
-use super::super::by_row::{Entry, Neurons};
-use super::{lane, vector};
+use crate::first_spike::avx512::register::{lane, vector};
+use crate::first_spike::blocks::Lane;
+use crate::first_spike::site::{Entry, Neurons};
 
 /// Add `gradient * (time - times)` of the neurons that fire later than each spike; `panel` has a place a sample.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
-pub(in super::super) fn add_row<const M: usize>(row: &mut [Lane; M], panel: &[Neurons<M>], spikes: &[Entry]) {
+pub(crate) fn add_row<const M: usize>(row: &mut [Lane; M], panel: &[Neurons<M>], spikes: &[Entry]) {
     let mut sums = row.map(vector);
     for spike in spikes {
         let Some(neurons) = panel.get(spike.sample as usize) else { break };
