@@ -61,7 +61,7 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
                     },
                     Packed::Apart16(weights) => job.consume::<_, 16, 4>(follow.scatter(weights.rows::<16>())?),
                     Packed::Apart32(weights) => job.consume::<_, 32, 2>(follow.scatter(weights.rows::<32>())?),
-                    Packed::Groups { .. } => Err(Error::internal("few events of a convolution with groups")),
+                    Packed::Groups { .. } | Packed::Nothing => Err(no_events()),
                 }
             }
             (Some(synapses), Inputs::Active(list)) => match &synapses.packed {
@@ -86,6 +86,7 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
                     *A::sums(&mut rows.sums) = sums;
                     done
                 }
+                Packed::Nothing => Err(no_events()),
             },
             (Some(synapses), Inputs::All(counts)) => {
                 let Some(dense) = &synapses.dense else {
@@ -98,6 +99,10 @@ impl<A: Synaptic + ScaleOf> Layer<A> {
             (None, _) => job.consume::<_, 64, 1>(Silence),
         }
     }
+}
+
+fn no_events() -> Error {
+    Error::internal("events of a convolution that follows none")
 }
 
 /// A band of a layer over one block of steps, from any source.

@@ -3,7 +3,7 @@
 use crate::clocked::maps::buffers::Place;
 use crate::clocked::program::layout::Layout;
 use crate::clocked::program::stage::{Stage, Staged, stages};
-use crate::clocked::synapses::choice::Family;
+use crate::clocked::synapses::choice::{Choice, Family};
 use crate::error::Result;
 use crate::plan::{Body, Conv, Fanout, Kind, Op, Plan, carrying, deliveries};
 use crate::simd::Level;
@@ -80,7 +80,7 @@ impl Compiled {
         let Options { level, family, thread_work, counts } = options;
         let (meters, work) = metered(plan.ops(), counts)?;
         let mut ops = plan.into_ops();
-        let Staged { stages, kernels } = stages(&mut ops)?;
+        let Staged { stages, kernels } = stages(&mut ops, Choice { level, family })?;
         let layout = Layout::new(&ops, &stages)?;
         Ok(Self { level, family, ops, stages, layout, meters, kernels, work, thread_work, counts })
     }

@@ -6,6 +6,7 @@ use crate::clocked::layer::pass::Layer;
 use crate::clocked::maps::moves::Moves;
 use crate::clocked::maps::pool::Slide;
 use crate::clocked::program::fuse::{Fuser, Parts};
+use crate::clocked::synapses::choice::Choice;
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::Dense;
 use crate::error::{Error, Result};
@@ -51,7 +52,7 @@ pub(crate) struct Staged {
 }
 
 /// Make stages of the operations of a plan, which lose the arrays that are packed here.
-pub(crate) fn stages(ops: &mut [Op]) -> Result<Staged> {
+pub(crate) fn stages(ops: &mut [Op], choice: Choice) -> Result<Staged> {
     let fuser = Fuser::new(ops);
     let parts: Vec<Parts> = (0..ops.len()).map(|op| fuser.parts(op)).collect();
     let mut inner = vec![false; ops.len()];
@@ -65,7 +66,7 @@ pub(crate) fn stages(ops: &mut [Op]) -> Result<Staged> {
     for number in 0..ops.len() {
         kernels.push(if inner[number] { "fused" } else { word(&ops[number]) });
         if !inner[number] {
-            stages.push(stage(ops, number, parts[number])?);
+            stages.push(stage(ops, number, parts[number], choice)?);
             // What has been packed makes room for what comes next.
             let packed = [Some(number), parts[number].conv];
             packed.into_iter().flatten().for_each(|op| forget_arrays(&mut ops[op]));
@@ -105,7 +106,7 @@ fn word(op: &Op) -> &'static str {
     }
 }
 
-fn stage(ops: &[Op], number: usize, parts: Parts) -> Result<Stage> {
+fn stage(ops: &[Op], number: usize, parts: Parts, choice: Choice) -> Result<Stage> {
     let op = &ops[number];
     let slide = |source: usize, window: &Window| Slide {
         window: *window,
@@ -117,7 +118,7 @@ fn stage(ops: &[Op], number: usize, parts: Parts) -> Result<Stage> {
         Body::Input(_) => Work::Input,
         Body::Add(_) if op.spec.kind == Kind::Count => Work::CountSum,
         Body::Conv(_) | Body::Add(_) | Body::Neuron(_) => {
-            let LayerWork { work, reads } = layer_work(ops, number, parts)?;
+            let LayerWork { work, reads } = layer_work(ops, number, parts, choice)?;
             sources = reads;
             work
         }
@@ -144,16 +145,16 @@ struct LayerWork {
     reads: Vec<usize>,
 }
 
-fn layer_work(ops: &[Op], number: usize, parts: Parts) -> Result<LayerWork> {
+fn layer_work(ops: &[Op], number: usize, parts: Parts, choice: Choice) -> Result<LayerWork> {
     let kind = match &ops[number].body {
         Body::Neuron(neuron) => ops[neuron.source].spec.kind,
         _ => ops[number].spec.kind,
     };
     if kind == Kind::Real {
-        let layer = layer::<f32>(ops, number, parts)?;
+        let layer = layer::<f32>(ops, number, parts, choice)?;
         Ok(LayerWork { reads: reads(&layer), work: Work::RealLayer(layer) })
     } else {
-        let layer = layer::<i32>(ops, number, parts)?;
+        let layer = layer::<i32>(ops, number, parts, choice)?;
         Ok(LayerWork { reads: reads(&layer), work: Work::CurrentLayer(layer) })
     }
 }
@@ -175,12 +176,12 @@ impl ParametersOf for i32 {
     }
 }
 
-fn layer<A>(ops: &[Op], number: usize, parts: Parts) -> Result<Layer<A>>
+fn layer<A>(ops: &[Op], number: usize, parts: Parts, choice: Choice) -> Result<Layer<A>>
 where
     A: Synaptic + ScaleOf + ParametersOf,
 {
     let synapses = match parts.conv.map(|conv| (conv, &ops[conv].body)) {
-        Some((conv, Body::Conv(body))) => Some(Synapses::<A>::new(ops, conv, body)?),
+        Some((conv, Body::Conv(body))) => Some(Synapses::<A>::new(ops, conv, body, choice)?),
         _ => None,
     };
     let edges = match (parts.add.map(|add| &ops[add].body), &ops[number].body) {

@@ -108,6 +108,24 @@ pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
     }
 }
 
+/// What a program may choose from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice {
+    pub(crate) level: Level,
+    /// The only family, where there is one.
+    pub(crate) family: Option<Family>,
+}
+
+impl Choice {
+    /// Whether an integer convolution that has dot products never follows events.
+    pub(crate) fn never_events(self, outputs: usize) -> bool {
+        match self.family {
+            Some(family) => family != Family::Event,
+            None => crossover(self.level, outputs) <= 0.0,
+        }
+    }
+}
+
 /// Pixels of a dense convolution of real values, at least.
 const FEWEST_PIXELS: usize = 16;
 

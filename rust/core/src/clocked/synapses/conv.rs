@@ -1,6 +1,7 @@
 //! A convolution, ready to run by events or by dot products.
 
 use crate::clocked::maps::buffers::grow;
+use crate::clocked::synapses::choice::Choice;
 use crate::clocked::synapses::current::{Current, TOGETHER};
 use crate::clocked::synapses::dense::reals::Reals;
 use crate::clocked::synapses::dense::{Dense, DenseRun};
@@ -70,7 +71,7 @@ pub(crate) struct Synapses<A: Synaptic> {
 
 impl<A: Synaptic> Synapses<A> {
     /// Make operation `op` ready.
-    pub(crate) fn new(ops: &[Op], op: usize, conv: &Conv) -> Result<Self> {
+    pub(crate) fn new(ops: &[Op], op: usize, conv: &Conv, choice: Choice) -> Result<Self> {
         let Some(Flat { weights, bias }) = A::weights_of(&conv.weights) else {
             return Err(Error::internal(format!("node '{}': weights of another precision than its sum", ops[op].node)));
         };
@@ -81,18 +82,23 @@ impl<A: Synaptic> Synapses<A> {
         let on_reals = spec.kind == Kind::Real && spec.is_static;
         let mut padded = bias.to_vec();
         padded.resize(sizes[1].next_multiple_of(TOGETHER), A::default());
+        let dense = if conv.groups == 1 && (A::INTEGER || on_reals) {
+            A::Dense::new(weights, sizes[0], sizes[1])
+        } else {
+            None
+        };
+        let events = !(A::INTEGER && dense.is_some() && choice.never_events(sizes[1]));
+        let scatters = events && conv.groups == 1 && sizes[1] <= TOGETHER;
         Ok(Self {
             packed: if conv.groups > 1 {
                 Packed::groups(weights, sizes, conv.groups)
-            } else {
+            } else if events {
                 Packed::blocks(weights, sizes[1], &geometry.reach)
-            },
-            dense: if conv.groups == 1 && (A::INTEGER || on_reals) {
-                A::Dense::new(weights, sizes[0], sizes[1])
             } else {
-                None
+                Packed::Nothing
             },
-            scattering: (conv.groups == 1 && sizes[1] <= TOGETHER).then(|| Scattering::new(&geometry)).flatten(),
+            dense,
+            scattering: scatters.then(|| Scattering::new(&geometry)).flatten(),
             bias: padded,
             geometry,
         })
@@ -111,6 +117,10 @@ impl<A: Synaptic> Synapses<A> {
 
     /// Make room for a block of `steps` in which every input is as active as it can be.
     pub(crate) fn make_room(&self, steps: usize, list: &mut ActiveList, rows: &mut RowList) -> Result<()> {
+        if matches!(self.packed, Packed::Nothing) {
+            rows.windows.make_room(&self.geometry);
+            return Ok(());
+        }
         let geometry = &self.geometry;
         list.make_room(geometry.input, steps, geometry.tell)?;
         rows.make_room(geometry, steps)?;

@@ -15,6 +15,8 @@ pub(crate) enum Packed<W> {
     Apart32(Aligned<W>),
     /// Rows of one group's output channels, and where the group of each row begins.
     Groups { weights: Vec<W>, targets: Vec<u32>, width: usize },
+    /// Of a convolution that never follows events.
+    Nothing,
 }
 
 /// `(kh, kw, C_in, C_out)` weights to pack.
@@ -150,7 +152,7 @@ mod tests {
                 Packed::Joint(rows) => rows.rows::<64>().iter().map(|row| row.to_vec()).collect(),
                 Packed::Apart16(rows) => together(rows.rows::<16>(), &reach),
                 Packed::Apart32(rows) => together(rows.rows::<32>(), &reach),
-                Packed::Groups { .. } => panic!("no groups"),
+                Packed::Groups { .. } | Packed::Nothing => panic!("no groups"),
             };
             for place in 0..2 * (1 + 2 * pixels) * inputs {
                 let wide = 1 + 2 * pixels;

@@ -27,6 +27,13 @@ pub(crate) struct Events<'a, A: Synaptic, const M: usize, const R: usize> {
     pub(crate) rows: &'a mut RowList,
 }
 
+/// Look at each line of weights.
+#[inline(never)]
+fn read_in_order<A: Synaptic>(weights: &[A::Weight]) {
+    let lines = weights.iter().step_by(LINE / size_of::<A::Weight>());
+    black_box(lines.fold(A::default(), |all, &weight| all.plus(A::weigh(weight))));
+}
+
 impl<A: Synaptic, const M: usize, const R: usize> Events<'_, A, M, R> {
     /// The weights of a block as each pixel sees them: one row number is that of all pixels.
     #[inline(always)]
@@ -54,8 +61,7 @@ impl<A: Synaptic, const M: usize, const R: usize, const N: usize, const P: usize
         let size = geometry.reach.rows();
         if FETCHES && self.list.used >= EVENTS_TO_FETCH * geometry.input.channels {
             let rows = &self.weights.rows::<M>()[blocks.start * size..blocks.end * size];
-            let lines = rows.as_flattened().iter().step_by(LINE / size_of::<A::Weight>());
-            black_box(lines.fold(A::default(), |all, &weight| all.plus(A::weigh(weight))));
+            read_in_order::<A>(rows.as_flattened());
         }
     }
 
