@@ -38,7 +38,7 @@ pub(super) struct Weights<'a> {
     copy: Vec<f32>,
     /// Where they begin in it.
     start: usize,
-    /// Whether they are [`Comparable`], if they were looked at: x86-64 asks.
+    /// Whether all weights are [`Comparable`], if they were looked at: x86-64 asks.
     comparable: Option<bool>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Weights<'a> {
         weights
     }
 
-    /// Whether no weight is too small for [`super::avx512::ramps`].
+    /// Whether no weight is too small for [`super::avx512::ramps`]; those that were all copied were looked at then.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn comparable(&self, level: Level) -> bool {
         self.comparable.unwrap_or_else(|| level.run(Comparable(self.whole)))

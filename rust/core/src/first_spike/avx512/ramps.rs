@@ -17,10 +17,11 @@ use std::arch::x86_64::{
 /// Times but 0 are at least this.
 const LEAST_TIME: f32 = 1.0 / (1_u64 << 40) as f32;
 
-/// Whether no spike, ascending in time, is so early.
+/// Whether no spike, ascending in time, is so early, and a float comes after the last one.
 pub(crate) fn comparable_times(spikes: &[Spike]) -> bool {
     let first = spikes.partition_point(|spike| spike.time == 0.0);
-    spikes.get(first).is_none_or(|spike| spike.time >= LEAST_TIME)
+    let early = spikes.get(first).is_some_and(|spike| spike.time < LEAST_TIME);
+    !early && spikes.last().is_none_or(|spike| spike.time < f32::MAX)
 }
 
 /// A block's neurons while spikes come in.
