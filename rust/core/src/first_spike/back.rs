@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512::input_gradients;
+#[cfg(target_arch = "x86_64")]
+use super::blocks::with_fewest_lanes;
 use super::blocks::{Block, LANES, Lane, Weights, check_rows, with_lanes};
 use super::site::Site;
 use super::sorter::Spike;
@@ -105,12 +107,7 @@ fn ramp_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], sum: &mut [f
     let rows = sum.as_chunks_mut::<LANES>().0.as_chunks_mut::<N>().0;
     for spike in site.in_time(spikes) {
         let Some(row) = rows.get_mut(spike.row as usize) else { break };
-        // One loop over all columns: the compiler keeps it, and makes it one of whole vectors.
-        let neurons = site.gradient.as_flattened().iter().zip(site.times.as_flattened());
-        for (sum, (&gradient, &time)) in row.as_flattened_mut().iter_mut().zip(neurons) {
-            let term = gradient * (spike.time - time);
-            *sum += if spike.time < time { term } else { 0.0 };
-        }
+        site.neurons.add_ramps(spike.time, row);
     }
 }
 
@@ -122,7 +119,7 @@ fn step_by_weight<const N: usize>(site: &Site<N>, spikes: &[Spike], kernel: &[f3
     for spike in spikes {
         if spike.time > of {
             of = spike.time;
-            let neurons = site.gradient.as_flattened().iter().zip(site.times.as_flattened());
+            let neurons = site.neurons.gradient.as_flattened().iter().zip(site.neurons.times.as_flattened());
             for (term, (&gradient, &time)) in terms.as_flattened_mut().iter_mut().zip(neurons) {
                 let distance = time as usize + steps - spike.time as usize;
                 *term = gradient * kernel.get(distance).copied().unwrap_or(0.0);
@@ -154,24 +151,18 @@ impl<F: FnMut(usize, u32, f32)> ByInput<'_, F> {
     fn run_avx512(self) {
         let strict = self.back.way.strict();
         self.each_site(|add, block, (list, spikes), times, gradient| {
-            macro_rules! gradients {
-                ($N:expr) => {{
-                    let site = Site::<{ $N }>::new(times, gradient, block.width);
-                    let add = |row, value| add(list, row, value);
-                    // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
-                    unsafe {
-                        if strict {
-                            input_gradients::<{ $N }, true>(&site, block, site.in_time(spikes), add);
-                        } else {
-                            input_gradients::<{ $N }, false>(&site, block, spikes, add);
-                        }
+            with_fewest_lanes!(block, N => {
+                let site = Site::<N>::new(times, gradient, block.width);
+                let add = |row, value| add(list, row, value);
+                // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
+                unsafe {
+                    if strict {
+                        input_gradients::<N, true>(&site, block, site.in_time(spikes), add);
+                    } else {
+                        input_gradients::<N, false>(&site, block, spikes, add);
                     }
-                }};
-            }
-            if block.width <= LANES {
-                return gradients!(1);
-            }
-            with_lanes!(block.lanes(), N => gradients!(N));
+                }
+            });
         });
     }
 }
@@ -197,7 +188,7 @@ impl<F: FnMut(usize, u32, f32)> Kernel for ByInput<'_, F> {
 #[inline(always)]
 fn input_gradient<const N: usize>(site: &Site<N>, weight: &[Lane; N], time: f32, strict: bool) -> f32 {
     let mut sums = [0.0; LANES];
-    for ((times, gradient), weight) in site.times.iter().zip(&site.gradient).zip(weight) {
+    for ((times, gradient), weight) in site.neurons.times.iter().zip(&site.neurons.gradient).zip(weight) {
         for l in 0..LANES {
             let causal = if strict { time < times[l] } else { time <= times[l] };
             sums[l] += if causal { gradient[l] * weight[l] } else { 0.0 };

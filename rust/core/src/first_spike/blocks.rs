@@ -1,5 +1,7 @@
 //! Weights in blocks of columns, each a whole number of lanes wide.
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};
 
@@ -39,7 +41,7 @@ pub(super) struct Weights<'a> {
     /// Where they begin in it.
     start: usize,
     /// Whether all weights are [`Comparable`], if they were looked at: x86-64 asks.
-    comparable: Option<bool>,
+    comparable: OnceLock<bool>,
 }
 
 impl<'a> Weights<'a> {
@@ -48,7 +50,7 @@ impl<'a> Weights<'a> {
     pub(super) fn new(level: Level, whole: &'a [f32], columns: usize, many: bool) -> Self {
         let (full, rest) = (columns / BLOCK, columns % BLOCK);
         let copied = if many && columns > BLOCK { 0 } else { full + usize::from(fills_lanes(rest)) };
-        let mut weights = Self { whole, columns, copied, copy: Vec::new(), start: 0, comparable: None };
+        let mut weights = Self { whole, columns, copied, copy: Vec::new(), start: 0, comparable: OnceLock::new() };
         let mut copy: Vec<f32> = Vec::with_capacity(weights.rows() * (weights.blocks() - copied) * BLOCK + LANES);
         // From the beginning of a line of the cache: a vector that lies in two of them is read twice.
         copy.resize(copy.as_ptr().align_offset(size_of::<Lane>()).min(LANES), 0.0);
@@ -63,7 +65,9 @@ impl<'a> Weights<'a> {
             }
             comparable = comparable && level.run(Comparable(&copy[start..]));
         }
-        weights.comparable = (copied == 0).then_some(comparable);
+        if comparable && copied == 0 {
+            weights.comparable = OnceLock::from(true);
+        }
         weights.copy = copy;
         weights
     }
@@ -71,7 +75,7 @@ impl<'a> Weights<'a> {
     /// Whether no weight is too small for [`super::avx512::ramps`]; those that were all copied were looked at then.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn comparable(&self, level: Level) -> bool {
-        self.comparable.unwrap_or_else(|| level.run(Comparable(self.whole)))
+        *self.comparable.get_or_init(|| level.run(Comparable(self.whole)))
     }
 
     pub(super) fn columns(&self) -> usize {
@@ -186,6 +190,21 @@ macro_rules! with_lanes {
     };
 }
 pub(super) use with_lanes;
+
+/// The same with the lanes that the columns of a block fill, which may be one: for code that is not left to the compiler.
+#[cfg(target_arch = "x86_64")]
+macro_rules! with_fewest_lanes {
+    ($block:expr, $N:ident => $call:expr) => {
+        if $block.width <= LANES {
+            const $N: usize = 1;
+            $call
+        } else {
+            with_lanes!($block.lanes(), $N => $call)
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(super) use with_fewest_lanes;
 
 /// Call a function with room for `N` lanes, and with the number of lanes of a block. Where there are wide vectors it is compiled for each
 /// number, which is `N` then; elsewhere once for all of them.

@@ -55,10 +55,7 @@ impl Dense<'_> {
         for first in (0..self.columns).step_by(width) {
             let range = first..self.columns.min(first + width);
             for (times, gradient) in self.above {
-                let mut neurons = Neurons { times: [[0.0; LANES]; M], gradient: [[0.0; LANES]; M] };
-                neurons.times.as_flattened_mut()[..range.len()].copy_from_slice(&times[range.clone()]);
-                neurons.gradient.as_flattened_mut()[..range.len()].copy_from_slice(&gradient[range.clone()]);
-                panels.push(neurons);
+                panels.push(Neurons::new(&times[range.clone()], &gradient[range.clone()]));
             }
         }
         panels
@@ -112,12 +109,8 @@ impl<const M: usize> Kernel for Rows<'_, M> {
     fn run(self) {
         self.each(|sums, panel, spikes| {
             for spike in spikes {
-                let Some(Neurons { times, gradient }) = panel.get(spike.sample as usize) else { break };
-                let neurons = gradient.as_flattened().iter().zip(times.as_flattened());
-                for (sum, (&gradient, &time)) in sums.as_flattened_mut().iter_mut().zip(neurons) {
-                    let term = gradient * (spike.time - time);
-                    *sum += if spike.time < time { term } else { 0.0 };
-                }
+                let Some(neurons) = panel.get(spike.sample as usize) else { break };
+                neurons.add_ramps(spike.time, sums);
             }
         });
     }

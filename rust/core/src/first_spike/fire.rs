@@ -4,9 +4,9 @@
 use super::avx512;
 #[cfg(not(target_arch = "x86_64"))]
 use super::blocks::BLOCK;
-#[cfg(target_arch = "x86_64")]
-use super::blocks::with_lanes;
 use super::blocks::{Block, LANES, Weights, check_rows, with_room};
+#[cfg(target_arch = "x86_64")]
+use super::blocks::{with_fewest_lanes, with_lanes};
 use super::neuron::{Dynamics, Fired, Firing, Ramp, State, Step};
 use super::plan::{Layer, Neuron};
 use super::sorter::Spike;
@@ -127,12 +127,8 @@ impl Fire<'_> {
     /// Compute those of ramps with AVX-512, which the caller has seen to be there.
     fn ramps(self, threshold: f32) {
         each_site(self, |block, spikes, times, marks| {
-            if block.width <= LANES {
+            with_fewest_lanes!(block, N => {
                 // SAFETY: a `Level` of this set is only made where the machine was seen to have all its features.
-                return unsafe { avx512::ramps::<1>(block, spikes, threshold) }.give(times, marks);
-            }
-            with_lanes!(block.lanes(), N => {
-                // SAFETY: as above.
                 unsafe { avx512::ramps::<N>(block, spikes, threshold) }.give(times, marks);
             });
         });

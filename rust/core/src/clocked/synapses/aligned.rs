@@ -1,7 +1,7 @@
 //! Arrays that begin where a cache line does, so that rows of 64 bytes are one line each.
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// Values that begin at a multiple of 64 bytes.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use crate::clocked::synapses::aligned::Aligned;
+use crate::clocked::synapses::aligned::{Aligned, LINE};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::current::lanes;
 use crate::clocked::synapses::events::{ActiveList, Tell};
@@ -15,9 +15,6 @@ use crate::clocked::synapses::source::{Group, Rows, Source};
 const FETCHES: bool = cfg!(target_pointer_width = "64");
 /// Events an input channel from which on all weights are fetched: most rows are then met, in either of 9 taps.
 const EVENTS_TO_FETCH: usize = 2;
-
-/// Bytes that come into the cache together.
-const LINE: usize = 64;
 
 /// A convolution without groups, whose weights are rows of `M` outputs; an input meets `R` of them, `M R` = 64.
 pub(crate) struct Events<'a, A: Synaptic, const M: usize, const R: usize> {

@@ -43,13 +43,13 @@ fn sixteen<const N: usize, const STRICT: bool>(site: &Site<N>, block: &Block<'_>
     for s in 0..LANES {
         let (time, weights) = (_mm512_set1_ps(spikes[s].time), block.row::<N>(spikes[s].row));
         for n in 0..N {
-            let times = vector(site.times[n]);
+            let times = vector(site.neurons.times[n]);
             let causal = if STRICT {
                 _mm512_cmp_ps_mask::<_CMP_LT_OQ>(time, times)
             } else {
                 _mm512_cmp_ps_mask::<_CMP_LE_OQ>(time, times)
             };
-            let term = _mm512_mul_ps(vector(site.gradient[n]), vector(weights[n]));
+            let term = _mm512_mul_ps(vector(site.neurons.gradient[n]), vector(weights[n]));
             sums[s] = _mm512_mask_add_ps(sums[s], causal, sums[s], term);
         }
     }
