@@ -3,50 +3,81 @@
     PYSNN_DATA=... python -m benchmarks.experiments.first_spike_trained TRIAL          trains; stopped, it goes on from its checkpoint
     PYSNN_DATA=... python -m benchmarks.experiments.first_spike_trained TRIAL --save   then looks at the test split, once, and writes the row
 
-Needs PyTorch. All start from the pretrained networks, with a threshold per channel, and learn nine tenths of their loss from the untouched
-network's answers (temperature 4). The last epoch counts. Rates and epochs were set beforehand; the last 5,000 training images are watched.
+Needs PyTorch. All start from the pretrained networks, or from where another trial ended, with a threshold per channel, and learn nine tenths of
+their loss from the answers (temperature 4) of the untouched network, or from the mean of its and another's. The last epoch counts. Rates and
+epochs were set beforehand; the last 5,000 training images are watched.
 """
 
 import argparse
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import torch
 
 from benchmarks.common import data_folder, machine
 from benchmarks.experiments.first_spike_windows import NETWORKS, TRAINED, measured, read_ann, test_images
 from pysnn.files.settings import Settings
-from pysnn.finetune.trained_models import Recipe, save_trained
+from pysnn.finetune.trained_models import Recipe, Training, load_torch_model, save_trained
 from pysnn.finetune.ttrbr import TTRBROptions, train
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
 
-__all__ = ["TRIALS", "Trial"]
+__all__ = ["TRIALS", "MeanOfTwo", "Trial"]
+
+CLASSES = 10
 
 WORK = Path(__file__).parents[1] / "results" / "first_spike_trained"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One training: of which network of :data:`NETWORKS`, with how many levels, for how long and from which rate."""
+    """One training: of which network of :data:`NETWORKS`, with how many levels, for how long and from which rate.
+
+    ``start`` names the trial whose weights it starts from, ``beside`` a second pretrained network that teaches.
+    """
 
     network: str
     window: int
     epochs: int
     rate: float
+    start: str = ""
+    beside: str = ""
 
     def options(self, **more: Any) -> TTRBROptions:
         """Return the options of the training."""
         return TTRBROptions(epochs=self.epochs, rate=self.rate, distillation=0.9, temperature=4.0, keep="last", **more)
 
-    def recipe(self) -> Recipe:
-        """Return what is trained, on what."""
-        folder = data_folder()
-        model = f"{self.network}:{folder}/pretrained/{NETWORKS[self.network].file}"
-        return Recipe(f"cifar10:{folder}/cifar10", model, window=self.window, per_channel=True)
+    def prepare(self, options: TTRBROptions, work: Path) -> Training:
+        """Return the training, ready to go; ``work`` is the folder of the checkpoints."""
+        start = work / f"{self.start}.checkpoint.npz" if self.start else None
+        data = f"cifar10:{data_folder()}/cifar10"
+        recipe = Recipe(data, _pretrained(self.network), window=self.window, per_channel=True, start=start)
+        training = recipe.prepare(options)
+        if not self.beside:
+            return training
+        task = training.task
+        teacher = MeanOfTwo(task.teacher, load_torch_model(_pretrained(self.beside), CLASSES).module)
+        return replace(training, task=replace(task, teacher=teacher, data=f"{task.data} {self.beside}"))
+
+
+def _pretrained(network: str) -> str:
+    return f"{network}:{data_folder()}/pretrained/{NETWORKS[network].file}"
+
+
+class MeanOfTwo(torch.nn.Module):
+    """A teacher whose scores are the mean of two networks' scores for the same input."""
+
+    def __init__(self, first: Any, second: Any) -> None:
+        super().__init__()
+        self.networks = torch.nn.ModuleList([first, second])
+
+    def forward(self, x: Any) -> Any:
+        """Return the scores ``(samples, classes)``."""
+        return torch.stack([network(x) for network in self.networks]).mean(0)
 
 
 TRIALS = {
@@ -56,6 +87,7 @@ TRIALS = {
     "resnet20-s4-24": Trial("resnet20", 4, 24, 0.04),
     "resnet110-s16": Trial("resnet110", 16, 2, 0.005),
     "resnet110-s16-10": Trial("resnet110", 16, 10, 0.02),
+    "resnet110-s16-18": Trial("resnet110", 16, 8, 0.02, start="resnet110-s16-10", beside="resnet56"),
     "vgg11-s4": Trial("vgg11", 4, 2, 0.005),
     "vgg11-s8": Trial("vgg11", 8, 1, 0.002),
 }
@@ -74,7 +106,7 @@ def _trained(name: str, work: Path, threads: int) -> tuple[Any, dict[str, Any]]:
         options = trial.options(
             checkpoint=work / f"{name}.checkpoint.npz", threads=threads, progress=progress, report=_tell
         )
-        training = trial.recipe().prepare(options)
+        training = trial.prepare(options, work)
         trained = train(training.task, options)
     last = trained.history.row(-1, named=True)
     facts: dict[str, str | int | float] = {"trial": name, "training.options": options.identity()}

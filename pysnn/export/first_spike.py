@@ -13,7 +13,7 @@ from pysnn.export import layout
 from pysnn.export.golden_run import uniform
 from pysnn.files.first_spike import SavedFirstSpike
 from pysnn.first_spike import FirstSpikeNetwork, encode_times
-from pysnn.plan.file_layout import aligned
+from pysnn.plan.file.layout import aligned
 from pysnn.plan.first_spike import SpikeLayer, WeightLayer
 
 __all__ = ["first_spike_sections"]

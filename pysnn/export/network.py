@@ -15,7 +15,7 @@ from pysnn.files.saved import SavedNetwork
 from pysnn.files.settings import PRECISIONS, check_choice, check_integer
 from pysnn.nodes import Input
 from pysnn.plan import PlanOptions, compile_plan
-from pysnn.plan.file_layout import DIGEST, FIRST, SECTIONS_AT, aligned, digest
+from pysnn.plan.file.layout import DIGEST, FIRST, SECTIONS_AT, aligned, digest
 from pysnn.plan.ops import MAX_COUNT
 from pysnn.plan.options import UNITS
 from pysnn.plan.pixels import pixel_means

@@ -250,14 +250,14 @@ class Plan:
 
     def to_bytes(self) -> bytes:
         """Return the plan's bytes, equal for equal plans; see :mod:`pysnn.plan.file`."""
-        from pysnn.plan.file_write import encode
+        from pysnn.plan.file.write import encode
 
         return encode(self)
 
     @staticmethod
     def from_bytes(data: bytes) -> "Plan":
         """Return the plan of some bytes; raise ``FileFormatError`` where they are damaged."""
-        from pysnn.plan.file_read import decode
+        from pysnn.plan.file.read import decode
 
         return decode(data)
 

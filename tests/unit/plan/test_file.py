@@ -17,7 +17,8 @@ from pysnn.backends.base import ConstantInput, RunRequest
 from pysnn.errors import FileFormatError, PysnnError
 from pysnn.plan import Plan, PlanOptions, compile_plan
 from pysnn.plan.file import encode, load, save
-from pysnn.plan.file_layout import RUN, index_of, runs_of
+from pysnn.plan.file.layout import RUN
+from pysnn.plan.file.runs import index_of, runs_of
 
 rust = pytest.mark.skipif("rust" not in available_backends(), reason="the Rust core is not installed")
 

@@ -1,4 +1,4 @@
-//! The numbers of the format; `pysnn/plan/file_layout.py` has the same.
+//! The numbers of the format; `pysnn/plan/file/layout.py` has the same.
 
 use crate::container::Format;
 

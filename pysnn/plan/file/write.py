@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pysnn.errors import PlanError
 from pysnn.nodes.neuron_model import FIRES, LEAKS, SYNAPSES
-from pysnn.plan import file_layout as layout
+from pysnn.plan.file import layout
+from pysnn.plan.file.runs import runs_of
 from pysnn.plan.ops import (
     AddOp,
     ByteOp,
@@ -112,7 +113,7 @@ class _Parts:
             for source in op.sources:
                 self.sources.extend(_SOURCE.pack(source, 0, 0, 0))
             with_runs = self._version >= layout.WITH_RUNS and op.index.dtype == np.int32
-            runs = layout.runs_of(op.index) if with_runs else None
+            runs = runs_of(op.index) if with_runs else None
             self._array(op.index if runs is None else runs)
         elif not isinstance(op, InputOp):
             self.sources.extend(_SOURCE.pack(op.source, 0, 0, 0))

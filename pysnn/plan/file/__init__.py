@@ -7,8 +7,8 @@ of its own.
 from pathlib import Path
 
 from pysnn.files.aside import write_aside
-from pysnn.plan.file_read import decode
-from pysnn.plan.file_write import encode
+from pysnn.plan.file.read import decode
+from pysnn.plan.file.write import encode
 from pysnn.plan.ops import Plan
 
 __all__ = ["decode", "encode", "load", "save"]

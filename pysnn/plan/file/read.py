@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from pysnn.errors import FileFormatError
 from pysnn.frozen import FrozenDict
 from pysnn.nodes.neuron_model import FIRES, LEAKS, SYNAPSES, NeuronModel
-from pysnn.plan import file_layout as layout
 from pysnn.plan import ops
-from pysnn.plan.file_write import encode
+from pysnn.plan.file import layout
+from pysnn.plan.file.runs import index_of
+from pysnn.plan.file.write import encode
 
 __all__ = ["decode"]
 
@@ -147,7 +148,7 @@ class _Reader:
     def _gather(self, node: str, spec: ops.MapSpec, record: Any) -> ops.GatherOp:
         sources = tuple(self._source() for _ in range(min(int(record["sources"][1]), len(self._specs) + 1)))
         table, total = self._array(), sum(self._specs[source].size for source in sources)
-        index = (layout.index_of(table) if table.dtype == layout.RUN else table).reshape(spec.shape)
+        index = (index_of(table) if table.dtype == layout.RUN else table).reshape(spec.shape)
         if index.min() < -1 or index.max() >= total:
             _refuse(f"node '{node}': index has values outside -1..{total}")
         return ops.GatherOp(node, spec, sources, index)
