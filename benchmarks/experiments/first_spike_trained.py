@@ -68,7 +68,7 @@ def _pretrained(network: str) -> str:
     return f"{network}:{data_folder()}/pretrained/{NETWORKS[network].file}"
 
 
-class MeanOfTwo(torch.nn.Module):
+class MeanOfTwo(torch.nn.Module):  # type: ignore[misc]
     """A teacher whose scores are the mean of two networks' scores for the same input."""
 
     def __init__(self, first: Any, second: Any) -> None:
