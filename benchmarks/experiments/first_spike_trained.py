@@ -11,24 +11,21 @@ epochs were set beforehand; the last 5,000 training images are watched.
 import argparse
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import torch
 
 from benchmarks.common import data_folder, machine
 from benchmarks.experiments.first_spike_windows import NETWORKS, TRAINED, measured, read_ann, test_images
 from pysnn.files.settings import Settings
-from pysnn.finetune.trained_models import Recipe, Training, load_torch_model, save_trained
+from pysnn.finetune.trained_models import Recipe, save_trained
 from pysnn.finetune.ttrbr import TTRBROptions, train
 from pysnn.progress import Progress
 from pysnn.tables import metadata, write_table
 
-__all__ = ["TRIALS", "MeanOfTwo", "Trial"]
-
-CLASSES = 10
+__all__ = ["TRIALS", "Trial"]
 
 WORK = Path(__file__).parents[1] / "results" / "first_spike_trained"
 
@@ -51,33 +48,16 @@ class Trial:
         """Return the options of the training."""
         return TTRBROptions(epochs=self.epochs, rate=self.rate, distillation=0.9, temperature=4.0, keep="last", **more)
 
-    def prepare(self, options: TTRBROptions, work: Path) -> Training:
-        """Return the training, ready to go; ``work`` is the folder of the checkpoints."""
+    def recipe(self, work: Path) -> Recipe:
+        """Return what is trained, on what; ``work`` is the folder of the checkpoints."""
         start = work / f"{self.start}.checkpoint.npz" if self.start else None
-        data = f"cifar10:{data_folder()}/cifar10"
-        recipe = Recipe(data, _pretrained(self.network), window=self.window, per_channel=True, start=start)
-        training = recipe.prepare(options)
-        if not self.beside:
-            return training
-        task = training.task
-        teacher = MeanOfTwo(task.teacher, load_torch_model(_pretrained(self.beside), CLASSES).module)
-        return replace(training, task=replace(task, teacher=teacher, data=f"{task.data} {self.beside}"))
+        teachers = (_pretrained(self.network), _pretrained(self.beside)) if self.beside else ()
+        model, data = _pretrained(self.network), f"cifar10:{data_folder()}/cifar10"
+        return Recipe(data, model, window=self.window, per_channel=True, start=start, teachers=teachers)
 
 
 def _pretrained(network: str) -> str:
     return f"{network}:{data_folder()}/pretrained/{NETWORKS[network].file}"
-
-
-class MeanOfTwo(torch.nn.Module):  # type: ignore[misc]
-    """A teacher whose scores are the mean of two networks' scores for the same input."""
-
-    def __init__(self, first: Any, second: Any) -> None:
-        super().__init__()
-        self.networks = torch.nn.ModuleList([first, second])
-
-    def forward(self, x: Any) -> Any:
-        """Return the scores ``(samples, classes)``."""
-        return torch.stack([network(x) for network in self.networks]).mean(0)
 
 
 TRIALS = {
@@ -106,7 +86,7 @@ def _trained(name: str, work: Path, threads: int) -> tuple[Any, dict[str, Any]]:
         options = trial.options(
             checkpoint=work / f"{name}.checkpoint.npz", threads=threads, progress=progress, report=_tell
         )
-        training = trial.prepare(options, work)
+        training = trial.recipe(work).prepare(options)
         trained = train(training.task, options)
     last = trained.history.row(-1, named=True)
     facts: dict[str, str | int | float] = {"trial": name, "training.options": options.identity()}

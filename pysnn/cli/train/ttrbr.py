@@ -56,8 +56,15 @@ def ttrbr(
     weight_decay: Annotated[float, typer.Option(help="L2 on weights.")] = 5e-4,
     threshold_decay: Annotated[float, typer.Option(help="L2 on thresholds.")] = 5e-4,
     smoothing: Annotated[float, typer.Option(help="Label smoothing.")] = 0.0,
-    distillation: Annotated[float, typer.Option(help="Share of the untouched network's answers in the loss.")] = 0.0,
+    distillation: Annotated[float, typer.Option(help="Share of a teacher's answers in the loss.")] = 0.0,
     temperature: Annotated[float, typer.Option(help="Of those answers.")] = 2.0,
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL",
+            help="With --distillation: who teaches, in place of the untouched network; several: the mean of their scores.",
+        ),
+    ] = None,
     ema: Annotated[float, typer.Option(help="Decay of a moving mean of the weights, which is kept.")] = 0.0,
     crop: Annotated[int, typer.Option(min=0, help="Padding of random crops.")] = 4,
     flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Mirror at random.")] = True,
@@ -100,7 +107,19 @@ def ttrbr(
     length = None if window is not None else target or steps or potentials or _STEPS
     settings = Settings(steps=length, precision=precision)  # type: ignore[arg-type]
     normal = {name: _numbers(name, text) for name, text in (("mean", mean), ("std", std)) if text is not None}
-    recipe = Recipe(data, model, block, levels, per_channel, start, window, potentials, limit, **normal)
+    recipe = Recipe(
+        data,
+        model,
+        block,
+        levels,
+        per_channel,
+        start,
+        window,
+        potentials,
+        limit,
+        **normal,
+        teachers=tuple(teacher or ()),
+    )
     with interruptible(lambda: kept_by_training(file)), Progress("train", seconds=30) as progress:
         options = TTRBROptions(
             epochs=epochs,

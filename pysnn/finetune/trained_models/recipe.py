@@ -52,6 +52,9 @@ class Recipe:
         Take only the first samples.
     mean, std
         What the input subtracts and divides by, for colours in 0..1; the model's own by default.
+    teachers
+        Models as ``model``, for inputs of the same normalisation: with ``distillation`` the mean of their scores is learned; those of the
+        model itself, before it was restructured, by default.
     """
 
     data: str
@@ -65,6 +68,7 @@ class Recipe:
     limit: int | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    teachers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.window is None:
@@ -87,8 +91,12 @@ class Recipe:
             raise DataError(f"steps: expected none with a window of {self.window} steps, got {options.steps}")
         from pysnn.finetune.ttrbr import Task, clock_of
 
+        if self.teachers and not options.distillation:
+            raise DataError("teachers: expected a share of the loss that is learned from them, distillation, got 0")
         images, labels, digest = self._samples()
-        source = load_torch_model(self.model, int(labels.max()) + 1)
+        classes = int(labels.max()) + 1
+        source = load_torch_model(self.model, classes)
+        teacher, taught_by = (source.module, "") if not self.teachers else self._teacher(source, classes)
         if self.mean is not None and self.std is not None:
             source = replace(source, mean=self.mean, std=self.std)
         first = images[np.arange(min(_CALIBRATION, len(labels) - options.validation))]
@@ -104,9 +112,32 @@ class Recipe:
             _load_start(self.start, model)
         if self.potentials is not None:
             calibrate_potentials(model, first, self.potentials, mean=source.mean, std=source.std)
-        teacher = source.module if options.distillation else None
-        task = Task(model, images, labels, source.mean, source.std, teacher, data=digest)
+        task = Task(
+            model,
+            images,
+            labels,
+            source.mean,
+            source.std,
+            teacher if options.distillation else None,
+            data=digest,
+            taught_by=taught_by,
+        )
         return Training(self, task, source)
+
+    def _teacher(self, source: TorchModel, classes: int) -> tuple[Any, str]:
+        """Return one module of all teachers, and the SHA-256 of their files."""
+        from pysnn.finetune.ttrbr import MeanScores
+
+        found = [load_torch_model(text, classes) for text in self.teachers]
+        for text, teacher in zip(self.teachers, found, strict=True):
+            if not teacher.sha256:
+                raise DataError(f"teacher '{text}': expected trained weights, {text}:FILE, got a network without")
+            if self.mean is None and (teacher.mean, teacher.std) != (source.mean, source.std):
+                raise DataError(
+                    f"teacher '{text}': expected inputs of mean {source.mean} and std {source.std}, as those of "
+                    f"'{self.model}', got {teacher.mean} and {teacher.std}"
+                )
+        return MeanScores(teacher.module for teacher in found), " ".join(teacher.sha256 for teacher in found)
 
     def _samples(self) -> tuple[Any, Any, str]:
         source = training_source(self.data)
@@ -173,6 +204,7 @@ def save_trained(
         "potentials": recipe.potentials or 0,
         "training.data": recipe.data.partition(":")[0],
         "training.sha256": task.data,
+        "training.teachers": task.taught_by,
         "training.epochs": trained.history.height,
         "training.epoch": trained.epoch,
         **facts,

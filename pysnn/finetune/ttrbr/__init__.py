@@ -12,6 +12,7 @@ try:
     from pysnn.finetune.ttrbr.resnet import CifarResNet
     from pysnn.finetune.ttrbr.rewrite import BLOCKS
     from pysnn.finetune.ttrbr.steps import mean_output
+    from pysnn.finetune.ttrbr.teachers import MeanScores
     from pysnn.finetune.ttrbr.training import Task, Trained, train
     from pysnn.finetune.ttrbr.vgg import CifarVgg11
 except ModuleNotFoundError as error:
@@ -25,6 +26,7 @@ __all__ = [
     "CifarResNet",
     "CifarVgg11",
     "Clock",
+    "MeanScores",
     "SpikingMaxPool2d",
     "TTRBROptions",
     "Task",

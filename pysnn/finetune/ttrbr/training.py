@@ -43,6 +43,8 @@ class Task:
         A module whose answers are learned as well, for ``distillation``: mostly the network before it was restructured.
     data
         Names the data, for the checkpoint: a digest.
+    taught_by
+        Names a teacher that is another network, for the checkpoint: digests.
     loss
         From scores (float32) and labels to the loss, in the place of the cross-entropy; its ``repr`` names it in the checkpoint.
     """
@@ -54,6 +56,7 @@ class Task:
     std: Any
     teacher: Any = None
     data: str = ""
+    taught_by: str = ""
     loss: Any = None
 
 
@@ -268,7 +271,8 @@ class Training:
         path = self.options.checkpoint
         assert path is not None
         first = [tensor.cpu().numpy() for tensor in self._weights().values()]
-        data = self.task.data if self.task.loss is None else f"{self.task.data} {self.task.loss!r}"
+        loss = "" if self.task.loss is None else repr(self.task.loss)
+        data = " ".join(filter(None, (self.task.data, self.task.taught_by, loss)))
         told = (data, np.asarray(self.task.mean), np.asarray(self.task.std), self.labels, len(self.labels))
         self.mark = fingerprint(self.options.identity(), *told, *first)
         if not path.exists():

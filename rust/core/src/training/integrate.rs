@@ -13,7 +13,7 @@ const TILE: usize = 64;
 
 /// A number in an array: float32, or the bits of a bfloat16.
 pub trait Value: Copy + Send + Sync {
-    /// Give it as float32.
+    /// Return it as float32.
     fn widened(self) -> f32;
     /// Round a finite float32 to the nearest, of two equally near ones to the even one.
     fn rounded(value: f32) -> Self;

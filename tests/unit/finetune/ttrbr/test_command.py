@@ -1,5 +1,6 @@
 """``pysnn train ttrbr``: from a model's name to a spiking network's file."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from pysnn.convert import round_weights
 from pysnn.files.psnn import load
 from pysnn.files.settings import Settings
 from pysnn.finetune.trained_models import Recipe, normalised, save_trained
-from pysnn.finetune.ttrbr import train
+from pysnn.finetune.ttrbr import CifarResNet, train
 from tests.unit.finetune.ttrbr.small import coloured, options
+from tests.unit.importers.test_state_dicts import file_bytes
 
 
 @pytest.fixture
@@ -107,6 +109,45 @@ def test_levels_become_spikes_in_windows(data: Path, tmp_path: Path) -> None:
 def test_what_does_not_go_with_a_window(data: Path, tmp_path: Path, more: Any, code: int, message: str) -> None:
     done = invoke("--data", f"npz:{data}", "--model", "resnet8", "--window", 6, "--out", tmp_path / "w.psnn", *more)
     assert (done.exit_code, message in done.stderr.replace("\n", " ")) == (code, True), done.stderr
+
+
+def weights_of(path: Path, seed: int) -> str:
+    """Save a network of 16 channels as ``resnet8`` reads it, and return its name."""
+    torch.manual_seed(seed)
+    path.write_bytes(file_bytes({name: tensor.numpy() for name, tensor in CifarResNet(8, 3).state_dict().items()}))
+    return f"resnet8:{path}"
+
+
+def test_teachers_are_other_networks(data: Path, tmp_path: Path) -> None:
+    first, second = (weights_of(tmp_path / f"{seed}.safetensors", seed) for seed in (1, 2))
+    learning = options(epochs=1, distillation=0.9)
+    both = Recipe(f"npz:{data}", first, teachers=(first, second)).prepare(learning)
+    assert both.task.taught_by.count(" ") == 1
+    x = normalised(coloured()[0][:4], both.source)
+    means = [Recipe(f"npz:{data}", name).prepare(learning).task.teacher(x) for name in (first, second)]
+    torch.testing.assert_close(both.task.teacher(x), (means[0] + means[1]) / 2)
+    # Another teacher is another training: a checkpoint is not gone on from.
+    file, common = (
+        tmp_path / "t.psnn",
+        ("--data", f"npz:{data}", "--model", first, "--epochs", 1, "--distillation", 0.9),
+    )
+    assert invoke(*common, "--out", file, "--teacher", second).exit_code == 0
+    assert (
+        load(file).provenance["training.teachers"]
+        == hashlib.sha256((tmp_path / "2.safetensors").read_bytes()).hexdigest()
+    )
+    other = invoke(*common, "--out", file, "--resume")
+    assert (other.exit_code, "another training" in other.stderr.replace("\n", " ")) == (1, True), other.stderr
+
+
+def test_wrong_teachers_are_a_sentence(data: Path, tmp_path: Path) -> None:
+    common = ("--data", f"npz:{data}", "--model", "resnet8", "--out", tmp_path / "t.psnn")
+    for more, message in (
+        (("--teacher", "resnet8"), "teachers: expected a share of the loss"),
+        (("--teacher", "resnet8", "--distillation", 0.5), "teacher 'resnet8': expected trained weights"),
+    ):
+        done = invoke(*common, *more)
+        assert (done.exit_code, message in " ".join(done.stderr.split())) == (1, True), done.stderr
 
 
 def test_potentials_without_a_training(data: Path, tmp_path: Path) -> None:
