@@ -1,8 +1,9 @@
 """What pretrained networks are right in as single spikes in windows, without training: whole test splits, int8, beside their ANNs.
 
-    PYSNN_DATA=... python -m benchmarks.experiments.first_spike_windows --save [NETWORK ...]
+    PYSNN_DATA=... python -m benchmarks.experiments.first_spike_windows --save [--fit-weights] [NETWORK ...]
 
-writes benchmarks/tables/first_spike_windows.parquet, network by network; without ``--save`` it fills the tables of docs/first_spike_windows.md from it.
+writes benchmarks/tables/first_spike_windows.parquet, network by network, or with weights fitted, for few steps, first_spike_fitted.parquet; without ``--save``
+it fills the tables of docs/first_spike_windows.md from them.
 Settings (1,024 calibration images, a threshold per channel, threshold and shift together) were chosen on training images mixed with others, where ANNs are
 not all right; test images are looked at once.
 """
@@ -33,11 +34,13 @@ from pysnn.tables import metadata, write_table
 __all__ = ["NETWORKS", "PAGE", "SSTDP", "STDBP", "TABLE", "TRAINED", "measured", "page", "read_ann", "test_images"]
 
 TABLE = TABLES / "first_spike_windows.parquet"
+FITTED = TABLES / "first_spike_fitted.parquet"
 TRAINED = TABLES / "first_spike_trained.parquet"
 SSTDP = TABLES / "sstdp_windows.parquet"
 STDBP = TABLES / "stdbp_windows.parquet"
 PAGE = Path(__file__).parents[2] / "docs" / "first_spike_windows.md"
 WINDOWS = (4, 8, 16, 32, 64)
+FEW = (4, 8, 16)
 CALIBRATION = 1024
 
 
@@ -72,7 +75,8 @@ def page(text: str, file: Path = TABLE) -> str:
     """Return the page with its tables made again."""
     frame = pl.read_parquet(file)
     made = {
-        "accuracy": lambda: _accuracies(frame),
+        "accuracy": lambda: _accuracies(frame, WINDOWS),
+        "fitted": lambda: _accuracies(pl.read_parquet(FITTED), FEW),
         "cost": lambda: _costs(frame),
         "trained": lambda: _trained(frame),
         "sstdp": lambda: _on_times(SSTDP),
@@ -81,13 +85,13 @@ def page(text: str, file: Path = TABLE) -> str:
     return fill(text, lambda key: made[key]())
 
 
-def _accuracies(frame: pl.DataFrame) -> str:
-    head = ["network", "ANN", *(f"S = {window}" for window in WINDOWS)]
+def _accuracies(frame: pl.DataFrame, windows: tuple[int, ...]) -> str:
+    head = ["network", "ANN", *(f"S = {window}" for window in windows)]
     rows = []
     for name in NETWORKS:
         own = {row["window"]: row for row in frame.filter(pl.col("network") == name).to_dicts()}
         if own:
-            ann = f"{100 * own[WINDOWS[0]]['ann_accuracy']:.2f}"
+            ann = f"{100 * own[windows[0]]['ann_accuracy']:.2f}"
             rows.append([name, ann, *(_beside_ann(row) for row in own.values())])
     return table(head, rows)
 
@@ -223,12 +227,12 @@ def measured(
     }
 
 
-def _rows(name: str) -> Iterator[dict[str, Any]]:
-    """Convert a network for each window and run the whole test split."""
+def _rows(name: str, *, fitted: bool) -> Iterator[dict[str, Any]]:
+    """Convert a network for each window and run the whole test split; ``fitted``: with weights fitted, for few steps."""
     ann, test = read_ann(name), test_images(name)
     images = np.ascontiguousarray(_images(name, "train")[0][:CALIBRATION])
-    for window in WINDOWS:
-        spiking = convert(ann, images, "first-spike", window=window, compare=False).network
+    for window in FEW if fitted else WINDOWS:
+        spiking = convert(ann, images, "first-spike", window=window, compare=False, fit_weights=fitted).network
         row = measured(name, ann, spiking, test)
         print(row, flush=True)
         yield row
@@ -238,16 +242,18 @@ def main() -> None:
     """Measure and keep, or make the page again."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--save", action="store_true", help="measure, and write the table")
+    parser.add_argument("--fit-weights", action="store_true", help="with --save: fit weights, for few steps")
     parser.add_argument("networks", nargs="*", default=[], metavar="NETWORK", help=", ".join(NETWORKS))
     options = parser.parse_args()
     if not options.save:
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
         return
+    file = FITTED if options.fit_weights else TABLE
     for name in options.networks or NETWORKS:
-        found = pl.DataFrame(list(_rows(name)))
-        if TABLE.exists():
-            found = pl.concat([pl.read_parquet(TABLE).filter(pl.col("network") != name), found])
-        write_table(found, TABLE, metadata(**machine(), calibration=CALIBRATION))
+        found = pl.DataFrame(list(_rows(name, fitted=options.fit_weights)))
+        if file.exists():
+            found = pl.concat([pl.read_parquet(file).filter(pl.col("network") != name), found])
+        write_table(found, file, metadata(**machine(), calibration=CALIBRATION))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,10 @@ def convert(
         bool | None, typer.Option("--per-channel/--per-layer", help="Thresholds for each; the method's own by default.")
     ] = None,
     percentile: Annotated[float | None, typer.Option(metavar="P", help="Setting of the method percentile.")] = None,
+    fit_weights: Annotated[
+        bool | None,
+        typer.Option("--fit-weights", help="With first-spike: fit weights too, for few steps; it takes longer."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first samples; of data sets 1,000.")] = None,
     mean: Annotated[str | None, typer.Option(metavar="A,B,C", help="Subtracted from data in 0..1.")] = None,
     std: Annotated[str | None, typer.Option(metavar="A,B,C", help="Then divided by.")] = None,
@@ -69,7 +73,7 @@ def convert(
 
     check_choice("--precision", precision, PRECISIONS)
     check_choice("--first-layer", first_layer, PRECISIONS)
-    wanted = {"per_channel": per_channel, "percentile": percentile, "window": window}
+    wanted = {"per_channel": per_channel, "percentile": percentile, "window": window, "fit_weights": fit_weights}
     settings = _method_settings(method, steps, wanted)
     _check_length(method, steps, calibrate, windowed=method == "first-spike" or window is not None)
     normalisation = _normalisation(mean, std)

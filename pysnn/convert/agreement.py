@@ -131,6 +131,7 @@ def to_try(method: str, settings: Mapping[str, Any], corrections: Collection[str
         tries = [
             "a longer window (--window)",
             *([] if settings.get("per_channel") else ["per_channel=True (--per-channel)"]),
+            *([] if settings.get("fit_weights") else ["fit_weights=True (--fit-weights)"]),
         ]
         return f"try {', '.join(tries)}; errors() and 'pysnn diagnose' say which layer loses most"
     tries = ["more steps"]

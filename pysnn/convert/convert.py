@@ -42,7 +42,7 @@ def convert(
     """Convert an ANN into a spiking network.
 
     Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
-    of it as initial potential (by method ``"first-spike"`` a :class:`~pysnn.FirstSpike`); the weights stay as they are. A max-pool moves to where it reads spikes, if the function
+    of it as initial potential (by method ``"first-spike"`` a :class:`~pysnn.FirstSpike`); the weights stay as they are, unless a method fits them (``fit_weights=True``). A max-pool moves to where it reads spikes, if the function
     stays the same. ``calibrate`` corrects the mean error that is left.
 
     Parameters
@@ -109,13 +109,13 @@ def convert(
     samples, _ = sorted_samples(data)
     if isinstance(rule, FirstSpikeLevels):
         levels = choose_levels(network, data, rule)
-        found, correction = levels.calibration, levels.correction
+        found, correction, fitted = levels.calibration, levels.correction, network.replace(levels.layers)
     else:
-        found, correction = choose_thresholds(network, data, rule), Correction()
+        found, correction, fitted = choose_thresholds(network, data, rule), Correction(), network
     thresholds = {layer.layer: _threshold(layer.threshold, window) for layer in found.layers}
     if kinds and steps is not None:
         correction = correct(network, samples, thresholds, int(steps), kinds)
-    spiking = spiking_network(network, thresholds, correction, window=window)
+    spiking = spiking_network(fitted, thresholds, correction, window=window)
     spiking = spiking.with_data_range(known_range(network, samples))
     check_runs(spiking, stuck)
     made = Conversion(

@@ -1,6 +1,6 @@
 """A network computed layer by layer over all samples at once, with something of one's own in place of the activations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -17,14 +17,21 @@ __all__ = ["Activation", "layer_by_layer"]
 
 Float32 = NDArray[np.float32]
 
-Activation = Callable[[str, Float32], Float32]
+Activation = Callable[..., Float32]
 """From the name of a ``ReLU`` or of the output, and the currents that arrive there, to the values that leave it."""
 
 # Values that a node computes at a time; a convolution unfolds each about ten times.
 _VALUES_AT_A_TIME = 1 << 22
 
 
-def layer_by_layer(network: Network, x: NDArray[Any], activation: Activation, steps: int = 1) -> None:
+def layer_by_layer(
+    network: Network,
+    x: NDArray[Any],
+    activation: Activation,
+    steps: int = 1,
+    *,
+    inputs_of: Mapping[str, str] | None = None,
+) -> None:
     """Pass all samples through a network, one node after the other.
 
     Unlike in :func:`pysnn.ann.ann_pass` a layer is done for every sample before the next begins, so that what ``activation``
@@ -43,18 +50,25 @@ def layer_by_layer(network: Network, x: NDArray[Any], activation: Activation, st
         Behind it, currents have this shape as well. (What it gives for the output is dropped.)
     steps
         Length of that time axis, T.
+    inputs_of
+        For nodes that ``activation`` is called for, a layer before each: its inputs are the third argument.
 
     Raises
     ------
     DataError
         A value is not finite. The message names the node.
     """
+    inputs_of = inputs_of or {}
     waiting = {name: len(network.targets[name]) for name in network.nodes}
+    for layer in inputs_of.values():
+        for source in network.sources[layer]:
+            waiting[source] += 1
     values: dict[str, Float32] = {}
     place = _Place(len(x), steps)
     with np.errstate(over="ignore", invalid="ignore"):
         for name in network.order:
             node, sources = network.nodes[name], network.sources[name]
+            read = network.sources[inputs_of[name]] if name in inputs_of else ()
             if not sources:
                 values[name] = input_values(network.input, x)
                 continue
@@ -62,9 +76,10 @@ def layer_by_layer(network: Network, x: NDArray[Any], activation: Activation, st
             if isinstance(node, ReLU | Output):
                 if not np.isfinite(found).all():
                     raise DataError(f"{node.title} '{name}': a current is not finite; weights or data are too large")
-                found = activation(name, found)
+                inputs = (Node.forward(_SUM, tuple(values[source] for source in read)),) if read else ()
+                found = activation(name, found, *inputs)
             values[name] = found
-            for source in sources:
+            for source in (*sources, *read):
                 waiting[source] -= 1
                 if waiting[source] == 0:
                     del values[source]

@@ -1,6 +1,7 @@
 """Thresholds and currents of neurons that spike once, in windows: chosen layer by layer beside the ANN."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from pysnn.convert.corrections import Correction, channel_means, spread_channels
 from pysnn.convert.layerwise import layer_by_layer
 from pysnn.convert.methods.first_spike import FirstSpikeLevels
 from pysnn.convert.methods.level_fit import fit_levels
+from pysnn.convert.methods.weight_fit import fit_weights, layers_to_fit
 from pysnn.network import Network
-from pysnn.nodes import ReLU
+from pysnn.nodes import Conv2d, Linear, Node, ReLU
 
 __all__ = ["Levels", "choose_levels", "levels_of"]
 
@@ -29,10 +31,21 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """What was chosen: for each layer S thresholds, the most that its neurons can stand for; and a shift of each channel's current."""
+    """What was chosen.
+
+    Attributes
+    ----------
+    calibration
+        For each layer S thresholds, the most that its neurons can stand for.
+    correction
+        A shift of each channel's current.
+    layers
+        By name, the layers whose weights were fitted.
+    """
 
     calibration: Calibration
     correction: Correction
+    layers: Mapping[str, Node]
 
 
 def levels_of(current: NDArray[Any], threshold: Any, window: int) -> NDArray[Any]:
@@ -51,7 +64,9 @@ def choose_levels(network: Network, data: Any, rule: FirstSpikeLevels) -> Levels
 
     Each layer's currents come from layers that are converted already. A channel's current is shifted to the ANN's mean; then the
     threshold, of the channel or of the layer, and one more shift are those whose levels come closest to the ANN's activations
-    (:func:`~pysnn.convert.methods.level_fit.fit_levels`). The scores are shifted to the ANN's mean.
+    (:func:`~pysnn.convert.methods.level_fit.fit_levels`). The scores are shifted to the ANN's mean. Where weights are fitted too, the last
+    layer before each activation first makes up for what of the ANN's currents is missing, as far as its inputs tell
+    (:func:`~pysnn.convert.methods.weight_fit.fit_weights`).
 
     Parameters
     ----------
@@ -60,7 +75,7 @@ def choose_levels(network: Network, data: Any, rule: FirstSpikeLevels) -> Levels
     data
         Calibration data; their order does not matter.
     rule
-        The window S, and whether each channel has a threshold.
+        The window S, whether each channel has a threshold, and whether weights are fitted.
 
     Warns
     -----
@@ -69,9 +84,9 @@ def choose_levels(network: Network, data: Any, rule: FirstSpikeLevels) -> Levels
     """
     samples, digest = sorted_samples(calibration_data(network, data))
     beside = _Beside(network, rule, Correction(samples=len(samples)))
-    layer_by_layer(network, np.concatenate([samples, samples]), beside)
+    layer_by_layer(network, np.concatenate([samples, samples]), beside, inputs_of=beside.fitted)
     warn_of_silence(beside.layers)
-    return Levels(Calibration(tuple(beside.layers), len(samples), digest), beside.correction)
+    return Levels(Calibration(tuple(beside.layers), len(samples), digest), beside.correction, beside.changed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +97,18 @@ class _Beside:
     rule: FirstSpikeLevels
     correction: Correction
     layers: list[LayerThreshold] = field(default_factory=list)
+    changed: dict[str, Node] = field(default_factory=dict)
 
-    def __call__(self, name: str, current: Float32) -> Float32:
+    @property
+    def fitted(self) -> dict[str, str]:
+        """For activations and the output, the layer whose weights are fitted."""
+        return layers_to_fit(self.network) if self.rule.fit_weights else {}
+
+    def __call__(self, name: str, current: Float32, *inputs: Float32) -> Float32:
         node = self.network.nodes[name]
         exact, own = np.split(current, 2)
+        for given in inputs:
+            own = own + self._made_up_for(self.fitted[name], np.split(given, 2)[1], exact - own)
         shift = (channel_means(exact) - channel_means(own)).astype(np.float32)
         self.correction.bias[name] = shift
         if not isinstance(node, ReLU):
@@ -105,3 +128,13 @@ class _Beside:
         )
         levels = levels_of(own + spread_channels(more, own.ndim), threshold, self.rule.window)
         return np.concatenate([activation, levels * threshold])
+
+    def _made_up_for(self, name: str, inputs: Float32, missing: Float32) -> Float32:
+        """Change a layer's weights, and return what that adds to its outputs."""
+        layer = self.network.nodes[name]
+        assert isinstance(layer, Conv2d | Linear)
+        added = fit_weights(layer, inputs, missing)
+        if added is None:
+            return np.zeros_like(missing)
+        self.changed[name] = replace(layer, weight=layer.weight + added)
+        return np.asarray(replace(layer, weight=added, bias=None).apply(inputs), dtype=np.float32)

@@ -94,23 +94,34 @@ class Conv2d(Node):
         return result
 
     def _few(self, x: Array, size: tuple[int, int]) -> Array:
-        """Compute a few samples: what an output sees becomes a row, tap by tap, and the rows meet the weights."""
+        """Compute a few samples: the rows of what each output sees meet the weights."""
+        outputs, inputs, *kernel = self.weight.shape
+        rows = self._rows(x, size)
+        # (groups, rows, taps * inputs) times (groups, taps * inputs, outputs)
+        positions, taps = len(x) * size[0] * size[1], kernel[0] * kernel[1]
+        left_side = rows.reshape(positions, taps, self.groups, inputs).transpose(2, 0, 1, 3)
+        right_side = self.weight.reshape(self.groups, -1, inputs, taps).transpose(0, 3, 2, 1)
+        sums = left_side.reshape(self.groups, positions, -1) @ right_side.reshape(self.groups, taps * inputs, -1)
+        result = sums.reshape(self.groups, len(x), *size, -1).transpose(1, 0, 4, 2, 3)
+        return np.asarray(result.reshape(len(x), outputs, *size) + self.bias[:, None, None])
+
+    def unfold(self, x: Array) -> Array:
+        """Return what each output sees of ``(batch, channels, height, width)``: rows of ``kernel height * kernel width * channels`` values."""
+        rows = self._rows(x, window_shape("Conv2d", x.shape[1:], self.extent, self.stride, self.padding))
+        return rows.reshape(-1, rows[0, 0, 0].size)
+
+    def _rows(self, x: Array, size: tuple[int, int]) -> Array:
+        """Return what each output sees, tap by tap: ``(batch, *size, *kernel, channels)``."""
         top, left, bottom, right = self.padding
         batch, channels, height, width = x.shape
-        outputs, inputs, *kernel = self.weight.shape
+        kernel = self.weight.shape[2:]
         padded = np.zeros((batch, height + top + bottom, width + left + right, channels), dtype=np.float32)
         padded[:, top : top + height, left : left + width] = x.transpose(0, 2, 3, 1)
         rows = np.empty((batch, *size, *kernel, channels), dtype=np.float32)
         for tap in np.ndindex(*kernel):
             down, across = (self._seen_by(axis, tap[axis], size[axis]) for axis in (0, 1))
             rows[:, :, :, tap[0], tap[1]] = padded[:, down, across]
-        # (groups, rows, taps * inputs) times (groups, taps * inputs, outputs)
-        positions, taps = batch * size[0] * size[1], kernel[0] * kernel[1]
-        left_side = rows.reshape(positions, taps, self.groups, inputs).transpose(2, 0, 1, 3)
-        right_side = self.weight.reshape(self.groups, -1, inputs, taps).transpose(0, 3, 2, 1)
-        sums = left_side.reshape(self.groups, positions, -1) @ right_side.reshape(self.groups, taps * inputs, -1)
-        result = sums.reshape(self.groups, batch, *size, -1).transpose(1, 0, 4, 2, 3)
-        return np.asarray(result.reshape(batch, outputs, *size) + self.bias[:, None, None])
+        return rows
 
     def _seen_by(self, axis: int, tap: int, size: int) -> slice:
         """Where a tap of the kernel lies for each output along an axis."""

@@ -58,7 +58,9 @@ def _windows(kind: str, row: Mapping[str, Any], ratio: float) -> str:
         if ratio > _AIM
         else "it is below a tenth of the signal already"
     )
-    return f"Take a longer window (it falls like 1/S: {about}), or thresholds per channel."
+    return (
+        f"Take a longer window (it falls like 1/S: {about}), thresholds per channel, or fitted weights (--fit-weights)."
+    )
 
 
 def _quantisation(row: Mapping[str, Any], ratio: float) -> str:

@@ -29,6 +29,9 @@ class FirstSpikeLevels(Method):
         A threshold per channel, or one per layer.
     window
         S, steps of a window, 1..255.
+    fit_weights
+        Whether weights are fitted too: with few steps the result is closer to the ANN, and the conversion takes longer
+        (:func:`pysnn.convert.methods.weight_fit.fit_weights`).
 
     Examples
     --------
@@ -38,9 +41,12 @@ class FirstSpikeLevels(Method):
 
     per_channel: bool = True
     window: int = 16
+    fit_weights: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "window", check_window("first-spike", self.window))
+        if not isinstance(self.fit_weights, bool | np.bool_):
+            raise DataError(f"first-spike: fit_weights must be True or False, got {self.fit_weights!r}")
 
     def thresholds(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return what the neurons of each group can stand for: S times their threshold."""

@@ -59,6 +59,7 @@ class MethodSettings(TypedDict, total=False):
     percentile: float
     rounds: int
     window: int
+    fit_weights: bool
 
 
 def _all_settings() -> list[inspect.Parameter]:

@@ -127,3 +127,11 @@ def test_other_methods_ask_for_steps(folder: Path) -> None:
     done = invoke("convert", *given, "--method", "percentile")
     assert done.exit_code == 2
     assert "give --steps T" in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_weights_are_fitted_where_that_is_asked_for(folder: Path) -> None:
+    given = ("convert", folder / "ann.psnn", "--calibration", folder / "train.npz", "--out", folder / "fitted.psnn")
+    rows, meta = rows_and_meta(invoke(*given, "--method", "first-spike", "--window", 4, "--fit-weights", "--json"))
+    assert (len(rows), meta["method.fit_weights"]) == (2, True)
+    done = invoke(*given, "--steps", 4, "--fit-weights")
+    assert (done.exit_code, "method 'percentile' has the settings" in " ".join(done.stderr.split())) == (2, True)
