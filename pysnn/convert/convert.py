@@ -42,8 +42,8 @@ def convert(
     """Convert an ANN into a spiking network.
 
     Every ReLU becomes an integrate-and-fire neuron with reset by subtraction, a threshold chosen by the method, and half
-    of it as initial potential (by method ``"first-spike"`` a :class:`~pysnn.FirstSpike`); the weights stay as they are, unless a method fits them (``fit_weights=True``). A max-pool moves to where it reads spikes, if the function
-    stays the same. ``calibrate`` corrects the mean error that is left.
+    of it as initial potential (by method ``"first-spike"`` a :class:`~pysnn.FirstSpike`); the weights stay as they are, but where
+    ``fit_weights=True`` asks for others. A max-pool moves to where it reads spikes, if the function stays the same. ``calibrate`` corrects the mean error that is left.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def convert(
     compare
         Where ``steps`` are given, measure how far the result agrees with the ANN: :meth:`Conversion.compared`.
     **settings
-        Settings of the method: ``per_channel=True`` for a threshold per channel, ``percentile=99.9``, ``window=16``.
+        Settings of the method: ``per_channel=True`` for a threshold per channel, ``percentile=99.9``, ``window=16``, ``fit_weights=True``.
 
     Raises
     ------
