@@ -44,6 +44,11 @@ class Trial:
     start: str = ""
     beside: str = ""
 
+    @property
+    def epochs_in_all(self) -> int:
+        """Epochs, those of the trials that it goes on from among them."""
+        return self.epochs + (TRIALS[self.start].epochs_in_all if self.start else 0)
+
     def options(self, **more: Any) -> TTRBROptions:
         """Return the options of the training."""
         return TTRBROptions(epochs=self.epochs, rate=self.rate, distillation=0.9, temperature=4.0, keep="last", **more)
@@ -92,7 +97,7 @@ def _trained(name: str, work: Path, threads: int) -> tuple[Any, dict[str, Any]]:
     facts: dict[str, str | int | float] = {"trial": name, "training.options": options.identity()}
     conversion = save_trained(work / f"{name}.psnn", training, trained, Settings(precision="int8"), facts)
     said = {
-        "epochs": trial.epochs,
+        "epochs": trial.epochs_in_all,
         "rate": trial.rate,
         "seed": options.seed,
         "validation_accuracy": last["validation_accuracy"],

@@ -107,7 +107,7 @@ def _trained(frame: pl.DataFrame) -> str:
         "ANN",
         "untrained",
         "trained",
-        "epochs",
+        "epochs in all",
         "spikes a neuron",
         "additions by spikes",
         "latency",

@@ -15,3 +15,4 @@ def test_trials_start_from_networks_that_there_are() -> None:
         if trial.start:
             before = TRIALS[trial.start]
             assert (before.network, before.window) == (trial.network, trial.window)
+            assert trial.epochs_in_all > before.epochs_in_all
