@@ -88,7 +88,10 @@ def convert(
         facts, notes = _facts(source, data, whole=limit is None)
     if calibrate is not None:
         settings["calibrate"] = tuple(calibrate.split(","))
-    conversion = convert_network(source.network, data.x, method, steps=steps, compare=False, **settings)
+    with Progress("thresholds") as progress:
+        conversion = convert_network(
+            source.network, data.x, method, steps=steps, compare=False, progress=progress, **settings
+        )
     _warn_of_accuracy(source.network, data, facts)
     with Progress("agreement") as progress:
         conversion = conversion.compared(data.x, precision=precision, progress=progress)

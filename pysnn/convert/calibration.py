@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -73,8 +73,10 @@ class Calibration:
     digest: str
 
 
-def choose_thresholds(network: Network, data: Any, method: Method) -> Calibration:
-    """Choose thresholds for every ReLU of a network.
+def choose_thresholds(
+    network: Network, data: Any, method: Method, progress: Callable[[int, int], None] | None = None
+) -> Calibration:
+    """Choose thresholds for every ReLU of a network; ``progress`` is called with (nodes done, nodes in all).
 
     Memory: the activations of one layer, and of the layers whose values are still needed, for all samples.
 
@@ -90,7 +92,7 @@ def choose_thresholds(network: Network, data: Any, method: Method) -> Calibratio
     """
     samples, digest = sorted_samples(calibration_data(network, data))
     chooser = _Chooser(network, method)
-    layer_by_layer(network, samples, chooser)
+    layer_by_layer(network, samples, chooser, progress=progress)
     if not method.bounded:
         warn_of_silence(chooser.layers)
     return Calibration(tuple(chooser.layers), len(samples), digest)

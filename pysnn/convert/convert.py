@@ -1,6 +1,6 @@
 """From an ANN to a spiking network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Unpack
 
@@ -29,7 +29,7 @@ __all__ = ["convert"]
 
 
 @show_keywords(SETTING_KEYWORDS)
-def convert(
+def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of the result
     network: Network,
     calibration: Any,
     method: str = "percentile",
@@ -37,6 +37,7 @@ def convert(
     steps: int | None = None,
     calibrate: Sequence[str] = (),
     compare: bool = True,
+    progress: Callable[[int, int], None] | None = None,
     **settings: Unpack[MethodSettings],
 ) -> Conversion:
     """Convert an ANN into a spiking network.
@@ -60,6 +61,8 @@ def convert(
         ``steps`` time-steps on the calibration data (:data:`pysnn.convert.CORRECTIONS`). Method ``"first-spike"`` shifts currents always.
     compare
         Where ``steps`` are given, measure how far the result agrees with the ANN: :meth:`Conversion.compared`.
+    progress
+        Called with (nodes done, nodes in all) while thresholds are chosen.
     **settings
         Settings of the method: ``per_channel=True`` for a threshold per channel, ``percentile=99.9``, ``window=16``, ``fit_weights=True``.
 
@@ -108,10 +111,10 @@ def convert(
     warn_of_data(network, data)
     samples, _ = sorted_samples(data)
     if isinstance(rule, FirstSpikeLevels):
-        levels = choose_levels(network, data, rule)
+        levels = choose_levels(network, data, rule, progress)
         found, correction, fitted = levels.calibration, levels.correction, network.replace(levels.layers)
     else:
-        found, correction, fitted = choose_thresholds(network, data, rule), Correction(), network
+        found, correction, fitted = choose_thresholds(network, data, rule, progress), Correction(), network
     thresholds = {layer.layer: _threshold(layer.threshold, window) for layer in found.layers}
     if kinds and steps is not None:
         correction = correct(network, samples, thresholds, int(steps), kinds)

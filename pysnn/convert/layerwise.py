@@ -31,6 +31,7 @@ def layer_by_layer(
     steps: int = 1,
     *,
     inputs_of: Mapping[str, str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Pass all samples through a network, one node after the other.
 
@@ -52,6 +53,8 @@ def layer_by_layer(
         Length of that time axis, T.
     inputs_of
         For nodes that ``activation`` is called for, a layer before each: its inputs are the third argument.
+    progress
+        Called with (nodes done, nodes in all).
 
     Raises
     ------
@@ -66,7 +69,9 @@ def layer_by_layer(
     values: dict[str, Float32] = {}
     place = _Place(len(x), steps)
     with np.errstate(over="ignore", invalid="ignore"):
-        for name in network.order:
+        for number, name in enumerate(network.order):
+            if progress is not None:
+                progress(number, len(network.order))
             node, sources = network.nodes[name], network.sources[name]
             read = network.sources[inputs_of[name]] if name in inputs_of else ()
             if not sources:

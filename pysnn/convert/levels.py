@@ -1,6 +1,6 @@
 """Thresholds and currents of neurons that spike once, in windows: chosen layer by layer beside the ANN."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -59,7 +59,9 @@ def levels_of(current: NDArray[Any], threshold: Any, window: int) -> NDArray[Any
     return np.asarray(np.clip(np.floor(current / threshold + current.dtype.type(0.5)), 0, window))
 
 
-def choose_levels(network: Network, data: Any, rule: FirstSpikeLevels) -> Levels:
+def choose_levels(
+    network: Network, data: Any, rule: FirstSpikeLevels, progress: Callable[[int, int], None] | None = None
+) -> Levels:
     """Choose thresholds and shift currents, layer after layer from the input, beside the ANN.
 
     Each layer's currents come from layers that are converted already. A channel's current is shifted to the ANN's mean; then the
@@ -76,6 +78,8 @@ def choose_levels(network: Network, data: Any, rule: FirstSpikeLevels) -> Levels
         Calibration data; their order does not matter.
     rule
         The window S, whether each channel has a threshold, and whether weights are fitted.
+    progress
+        Called with (nodes done, nodes in all).
 
     Warns
     -----
@@ -84,7 +88,7 @@ def choose_levels(network: Network, data: Any, rule: FirstSpikeLevels) -> Levels
     """
     samples, digest = sorted_samples(calibration_data(network, data))
     beside = _Beside(network, rule, Correction(samples=len(samples)))
-    layer_by_layer(network, np.concatenate([samples, samples]), beside, inputs_of=beside.fitted)
+    layer_by_layer(network, np.concatenate([samples, samples]), beside, inputs_of=beside.fitted, progress=progress)
     warn_of_silence(beside.layers)
     return Levels(Calibration(tuple(beside.layers), len(samples), digest), beside.correction, beside.changed)
 

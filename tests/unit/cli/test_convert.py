@@ -137,7 +137,8 @@ def test_the_report_has_every_layer_at_the_powers_of_two(files: Files, tmp_path:
 def test_calibrate_is_passed_on_only_if_given(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Mapping[str, Any]] = []
 
-    def spy(*arguments: Any, calibrate: Any = None, **settings: Any) -> Any:
+    def spy(*arguments: Any, calibrate: Any = None, progress: Any, **settings: Any) -> Any:
+        assert callable(progress)
         seen.append({"calibrate": calibrate, **settings})
         return convert(*arguments, **settings)
 

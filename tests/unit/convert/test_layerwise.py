@@ -45,7 +45,9 @@ def test_with_plain_activations_it_is_the_ordinary_pass() -> None:
         seen[name] = NETWORK.nodes[name].apply(current)
         return seen[name]
 
-    layer_by_layer(NETWORK, X, activation)
+    told: list[tuple[int, int]] = []
+    layer_by_layer(NETWORK, X, activation, progress=lambda *done: told.append(done))
+    assert told == [(number, len(NETWORK.nodes)) for number in range(len(NETWORK.nodes))]
     scores, values = ann_pass(NETWORK, X, keep=["relu1", "relu2"])
     assert list(seen) == ["relu1", "relu2", "out"]
     for name in ("relu1", "relu2"):

@@ -147,3 +147,10 @@ def test_fitted_networks_are_diagnosed(precision: Any) -> None:
 def test_other_values_are_refused() -> None:
     with pytest.raises(DataError, match="fit_weights must be True or False, got 'yes'"):
         convert(residual(), DATA, "first-spike", fit_weights="yes")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", ["first-spike", "percentile"])
+def test_a_conversion_says_how_far_it_is(method: str) -> None:
+    told: list[tuple[int, int]] = []
+    convert(residual(), DATA, method, compare=False, progress=lambda *done: told.append(done))
+    assert told == [(number, 11) for number in range(11)]
