@@ -87,32 +87,32 @@ def choose_levels(
         For each layer that is never active.
     """
     samples, digest = sorted_samples(calibration_data(network, data))
-    beside = _Beside(network, rule, Correction(samples=len(samples)))
-    layer_by_layer(network, np.concatenate([samples, samples]), beside, inputs_of=beside.fitted, progress=progress)
+    fitted = layers_to_fit(network) if rule.fit_weights else {}
+    beside = _Beside(network, rule, Correction(samples=len(samples)), fitted)
+    layer_by_layer(network, np.concatenate([samples, samples]), beside, inputs_of=fitted, progress=progress)
     warn_of_silence(beside.layers)
     return Levels(Calibration(tuple(beside.layers), len(samples), digest), beside.correction, beside.changed)
 
 
 @dataclass(frozen=True, eq=False)
 class _Beside:
-    """Chooses as the pass comes to a layer: the first half of the samples is the ANN's, the second the converted network's."""
+    """Chooses as the pass comes to a layer: the first half of the samples is the ANN's, the second the converted network's.
+
+    ``fitted`` names, for activations and the output, the layer whose weights are fitted; its inputs come with the currents.
+    """
 
     network: Network
     rule: FirstSpikeLevels
     correction: Correction
+    fitted: Mapping[str, str]
     layers: list[LayerThreshold] = field(default_factory=list)
     changed: dict[str, Node] = field(default_factory=dict)
 
-    @property
-    def fitted(self) -> dict[str, str]:
-        """For activations and the output, the layer whose weights are fitted."""
-        return layers_to_fit(self.network) if self.rule.fit_weights else {}
-
-    def __call__(self, name: str, current: Float32, *inputs: Float32) -> Float32:
+    def __call__(self, name: str, current: Float32, inputs: Float32 | None = None) -> Float32:
         node = self.network.nodes[name]
         exact, own = np.split(current, 2)
-        for given in inputs:
-            own = own + self._made_up_for(self.fitted[name], np.split(given, 2)[1], exact - own)
+        if inputs is not None:
+            own = own + self._made_up_for(self.fitted[name], np.split(inputs, 2)[1], exact - own)
         shift = (channel_means(exact) - channel_means(own)).astype(np.float32)
         self.correction.bias[name] = shift
         if not isinstance(node, ReLU):
