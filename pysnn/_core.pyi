@@ -83,6 +83,15 @@ class _Rows(Protocol[_Number_co]):
     def rate(self) -> NDArray[_Number_co]: ...
 
 @type_check_only
+class _Derived(Protocol[_Number_co]):
+    @property
+    def current(self) -> NDArray[_Number_co]: ...
+    @property
+    def arriving(self) -> NDArray[_Number_co]: ...
+    @property
+    def leaving(self) -> NDArray[_Number_co]: ...
+
+@type_check_only
 class _Channels(Protocol):
     @property
     def threshold(self) -> NDArray[np.float32]: ...
@@ -102,6 +111,13 @@ def integrate(
     threads: int,
     simd: str | None = None,
 ) -> None: ...
+def integrate_backward(
+    arrays: _Derived[np.float32] | _Derived[np.uint16],
+    channels: _Channels,
+    steps: int,
+    threads: int,
+    simd: str | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 def loihi_cores(
     layers: Sequence[Sequence[int]], links: Sequence[Sequence[int]], limits: Sequence[int]
 ) -> tuple[list[int], list[int], list[bool]]: ...

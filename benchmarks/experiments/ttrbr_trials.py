@@ -24,7 +24,8 @@ class Trial:
     """One training: of which network, in which form, from where; ``options`` are those of :class:`pysnn.finetune.ttrbr.TTRBROptions`.
 
     ``start`` names the trial whose weights it goes on from; without one it starts from the pretrained network. ``potentials`` is T, for
-    which initial potentials are calibrated before the training. ``precision`` is that of the spiking network.
+    which initial potentials are calibrated before the training. ``precision`` is that of the spiking network. ``teachers`` are pretrained
+    networks whose answers are learned, for ``distillation`` among the options.
     """
 
     title: str
@@ -35,6 +36,8 @@ class Trial:
     potentials: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     precision: Literal["int8", "float32"] = "int8"
+    per_channel: bool = False
+    teachers: tuple[str, ...] = ()
 
     @property
     def epochs(self) -> int:
@@ -44,18 +47,27 @@ class Trial:
 
     def recipe(self, work: Path) -> Recipe:
         """Return what is to be trained; ``work`` has the checkpoints."""
-        folder = data_folder()
-        model = f"{self.model}:{folder}/pretrained/{self.model}_cifar10.safetensors"
-        start = None if self.start is None else work / f"{self.start}.checkpoint.npz"
         return Recipe(
-            f"cifar10:{folder}/cifar10", model, self.block, self.levels, start=start, potentials=self.potentials
+            f"cifar10:{data_folder()}/cifar10",
+            _pretrained(self.model),
+            self.block,
+            self.levels,
+            self.per_channel,
+            start=None if self.start is None else work / f"{self.start}.checkpoint.npz",
+            potentials=self.potentials,
+            teachers=tuple(map(_pretrained, self.teachers)),
         )
+
+
+def _pretrained(model: str) -> str:
+    return f"{model}:{data_folder()}/pretrained/{model}_cifar10.safetensors"
 
 
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
 _THROUGH_4 = {"epochs": 1, "rate": 0.05, "steps": 4}
 _BACK_THROUGH_4 = {**_THROUGH_4, "gradient": "surrogate"}
+_TAUGHT: dict[str, Any] = {"distillation": 0.9, "temperature": 4.0, "keep": "last"}
 
 # In the order of the work, which is that of the page.
 TRIALS: dict[str, Trial] = {
@@ -85,6 +97,15 @@ TRIALS: dict[str, Trial] = {
         "r20-s4long-C",
         options={"epochs": 0},
         precision="float32",
+    ),
+    "r20-taught-C": Trial(
+        "dithered, taught by ResNet-56",
+        "resnet20",
+        "C",
+        4,
+        options={**_DITHERED, **_TAUGHT, "epochs": 12},
+        per_channel=True,
+        teachers=("resnet56",),
     ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from pysnn.finetune.ttrbr.simulate import cached_samples, empty_rows, has_channels_last, simulate
+from pysnn.finetune.ttrbr.simulate import in_the_order_of, simulate
+from pysnn.finetune.ttrbr.surrogate import summed, surrogate_gradients
 
 __all__ = ["Clip", "Replay", "Spikes"]
 
@@ -44,11 +45,11 @@ class Clip(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
         u, *level = ctx.saved_tensors
-        gradient = _in_the_order_of(u, gradient)
+        gradient = in_the_order_of(u, gradient)
         inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
         if not level:
-            return inside, _summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None, None
-        return inside, _summed(gradient * level[0] - inside * u, ctx.shape), None, None
+            return inside, summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None, None
+        return inside, summed(gradient * level[0] - inside * u, ctx.shape), None, None
 
 
 class Replay(torch.autograd.Function):
@@ -68,9 +69,9 @@ class Replay(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
         u, level = ctx.saved_tensors
-        gradient = _in_the_order_of(u, gradient)
+        gradient = in_the_order_of(u, gradient)
         inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
-        return inside, _summed(gradient * level - inside * u, ctx.shape), None
+        return inside, summed(gradient * level - inside * u, ctx.shape), None
 
 
 class Spikes(torch.autograd.Function):
@@ -81,51 +82,17 @@ class Spikes(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, current: Any, threshold: Any, start: Any, steps: int, batch: int) -> Any:
-        potentials = empty_rows(current, steps * batch)
-        output, _ = simulate(current, threshold, start, steps, batch, potentials=potentials)
-        ctx.steps, ctx.batch, ctx.constant = steps, batch, len(current) == batch
-        ctx.shape = start.shape
-        ctx.save_for_backward(potentials, threshold)
+        output, _ = simulate(current, threshold, start, steps, batch)
+        ctx.steps = steps
+        ctx.save_for_backward(current, threshold, start)
         return output
 
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
-        potentials, threshold = ctx.saved_tensors
-        batch = ctx.batch
-        d_current = torch.empty_like(gradient)
-        d_threshold = torch.zeros(threshold.shape, dtype=torch.float32, device=threshold.device)
-        d_start = torch.zeros(ctx.shape, dtype=torch.float32, device=threshold.device)
-        size = cached_samples(potentials, batch)
-        for first in range(0, batch, size):
-            samples = min(size, batch - first)
-            later = torch.zeros_like(gradient[:samples], dtype=torch.float32)
-            for t in reversed(range(ctx.steps)):
-                rows = slice(t * batch + first, t * batch + first + samples)
-                u = potentials[rows].float().div_(threshold)
-                slope = (u - 1).abs_().neg_().add_(1).clamp_(min=0)
-                arriving = gradient[rows].float().sub_(later)
-                later.addcmul_(arriving, slope)
-                d_current[rows] = later
-                fires = torch.ge(u, 1, out=torch.empty_like(u))
-                d_threshold += _summed(arriving.mul_(fires.addcmul_(u, slope, value=-1)), threshold.shape)
-            d_start += _summed(later, ctx.shape)
-        if ctx.constant:
-            d_current = d_current.unflatten(0, (ctx.steps, batch)).sum(0)
-        return d_current, d_threshold, d_start, None, None
-
-
-def _in_the_order_of(values: Any, gradient: Any) -> Any:
-    """Return a gradient the memory order of the values: PyTorch is ten times slower where two operands differ in it."""
-    order = torch.channels_last if has_channels_last(values) else torch.contiguous_format
-    return gradient.contiguous(memory_format=order)
+        current, threshold, start = ctx.saved_tensors
+        return *surrogate_gradients(current, threshold, start, gradient, ctx.steps), None, None
 
 
 def _like(threshold: Any, z: Any) -> Any:
     """Return a threshold per channel the dtype of the values; one of no dimension changes no dtype."""
     return threshold.to(z.dtype) if threshold.dim() else threshold
-
-
-def _summed(values: Any, shape: Any) -> Any:
-    """Sum over all axes but those of a threshold of this shape; PyTorch adds up bfloat16 in float32, and rounds the sum."""
-    axes = [axis for axis in range(values.dim()) if axis != 1 or not shape]
-    return values.sum(axes).to(torch.promote_types(values.dtype, torch.float32)).reshape(shape)

@@ -3,7 +3,6 @@
 # mypy: disable-error-code="misc"
 # PyTorch has no types where it is not installed.
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,15 +16,22 @@ try:
 except ImportError:
     _core = None  # type: ignore[assignment]
 
-__all__ = ["cached_samples", "empty_rows", "has_channels_last", "simulate"]
+__all__ = [
+    "Channels",
+    "cached_samples",
+    "compiled_for",
+    "empty_rows",
+    "flat",
+    "has_channels_last",
+    "in_the_order_of",
+    "simulate",
+]
 
 # Neurons that are simulated together on a CPU: their potentials stay in its cache from step to step.
 _CACHED = 1 << 17
 
 
-def simulate(
-    current: Any, threshold: Any, start: Any, steps: int, batch: int, *, potentials: Any = None
-) -> tuple[Any, Any]:
+def simulate(current: Any, threshold: Any, start: Any, steps: int, batch: int) -> tuple[Any, Any]:
     """Simulate IF neurons with reset by subtraction, of which a spike stands for th.
 
     Parameters
@@ -36,8 +42,6 @@ def simulate(
         Threshold th and initial potential, float32: of no dimension, or one per channel with the dimensions of the current.
     steps, batch
         T, and the number of samples.
-    potentials
-        If given, takes the potentials before the reset, ``(steps * batch, ...)``.
 
     Returns
     -------
@@ -51,17 +55,17 @@ def simulate(
     if len(current) not in (batch, steps * batch):
         raise DataError(f"currents: expected {batch} samples, or as many for each of {steps} steps, got {len(current)}")
     output, rate = empty_rows(current, steps * batch), empty_rows(current, batch)
-    if potentials is None and _is_compiled_for(current, threshold, start):
-        arrays = _Rows(_flat(current), _flat(output), _flat(rate))
-        alike = torch.broadcast_tensors(threshold, start)
-        channels = _Channels(*(values.reshape(-1).contiguous().numpy() for values in alike))
+    if compiled_for(current, threshold, start):
+        arrays = _Rows(flat(current), flat(output), flat(rate))
+        channels = Channels.of(threshold, start)
         _core.integrate(arrays, channels, steps, torch.get_num_threads(), read_settings().simd)
     else:
-        _simulate(current, threshold, start, steps, _Room(output, rate, potentials))
+        _simulate(current, threshold, start, output, rate)
     return output, rate
 
 
-def _is_compiled_for(current: Any, threshold: Any, start: Any) -> bool:
+def compiled_for(current: Any, threshold: Any, start: Any) -> bool:
+    """Whether the compiled simulation takes such values."""
     kinds = current.dtype in (torch.float32, torch.bfloat16) and all(
         x.dtype == torch.float32 for x in (threshold, start)
     )
@@ -76,25 +80,22 @@ class _Rows(NamedTuple):
     rate: Any
 
 
-class _Channels(NamedTuple):
+class Channels(NamedTuple):
     """Thresholds and initial potentials of the compiled simulation, one of each, or one per channel."""
 
     threshold: Any
     start: Any
 
-
-@dataclass(frozen=True, eq=False)
-class _Room:
-    """Where results go: the spikes, their mean over the steps, and, if they are wanted, the potentials before the reset."""
-
-    output: Any
-    rate: Any
-    potentials: Any
+    @classmethod
+    def of(cls, threshold: Any, start: Any) -> "Channels":
+        """Return as many of the one as of the other."""
+        alike = torch.broadcast_tensors(threshold.detach(), start.detach())
+        return cls(*(values.reshape(-1).contiguous().numpy() for values in alike))
 
 
-def _simulate(current: Any, threshold: Any, start: Any, steps: int, room: _Room) -> None:
-    output, potentials, batch = room.output, room.potentials, len(room.rate)
-    constant = len(current) == batch
+def _simulate(current: Any, threshold: Any, start: Any, output: Any, rate: Any) -> None:
+    batch = len(rate)
+    steps, constant = len(output) // batch, len(current) == batch
     size = cached_samples(current, batch)
     for first in range(0, batch, size):
         samples = min(size, batch - first)
@@ -103,13 +104,11 @@ def _simulate(current: Any, threshold: Any, start: Any, steps: int, room: _Room)
         for t in range(steps):
             rows = slice(t * batch + first, t * batch + first + samples)
             potential += current[first : first + samples] if constant else current[rows]
-            if potentials is not None:
-                potentials[rows] = potential
             torch.ge(potential, threshold, out=spikes).mul_(threshold)
             output[rows] = spikes
             potential -= spikes
             total += spikes
-        room.rate[first : first + samples] = total.div_(steps)
+        rate[first : first + samples] = total.div_(steps)
 
 
 def empty_rows(like: Any, rows: int) -> Any:
@@ -123,12 +122,18 @@ def has_channels_last(values: Any) -> bool:
     return bool(values.dim() == 4 and values.is_contiguous(memory_format=torch.channels_last))
 
 
+def in_the_order_of(values: Any, gradient: Any) -> Any:
+    """Return a gradient in the memory order of the values: PyTorch is ten times slower where two operands differ in it."""
+    order = torch.channels_last if has_channels_last(values) else torch.contiguous_format
+    return gradient.contiguous(memory_format=order)
+
+
 def cached_samples(current: Any, batch: int) -> int:
     """Return how many samples to simulate together."""
     return max(1, _CACHED // max(1, current[0].numel())) if current.device.type == "cpu" else batch
 
 
-def _flat(values: Any) -> Any:
+def flat(values: Any) -> Any:
     """Return the values with channels innermost, as one line of numbers in the same memory if it is in that order; bfloat16 as its bits."""
     line = (values.movedim(1, -1) if values.dim() > 1 else values).contiguous().reshape(-1)
     if line.dtype == torch.float32:

@@ -31,7 +31,7 @@ mod _core {
         counted_cores, energy_totals, interval_products, loihi_cores, speck_cores, truenorth_blocks,
     };
     #[pymodule_export]
-    use crate::integrate::integrate;
+    use crate::integrate::{integrate, integrate_backward};
     #[pymodule_export]
     use crate::optimise::adam;
     #[pymodule_export]

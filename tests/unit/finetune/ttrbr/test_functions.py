@@ -12,6 +12,7 @@ from pysnn.errors import DataError, NetworkError
 from pysnn.finetune.ttrbr import Clock, SpikingMaxPool2d, TrainableClip, clock_of, running, simulate
 from pysnn.finetune.ttrbr.dither import Dither
 from pysnn.finetune.ttrbr.functions import Clip, Replay, Spikes
+from pysnn.finetune.ttrbr.surrogate import surrogate_gradients
 from tests.unit.finetune.ttrbr.small import torch
 
 Z = torch.tensor([[-1.0, 0.3, 1.1], [0.9, 2.6, 0.2]], dtype=torch.float64)
@@ -126,9 +127,42 @@ def test_compiled_neurons_give_the_bits_of_pytorchs(
     assert 0.1 < float((expected[0] > 0).float().mean()) < 0.9
 
 
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
 @pytest.mark.parametrize("constant", [False, True])
-def test_backward_through_time_is_that_of_the_surrogate(constant: bool) -> None:
+@pytest.mark.parametrize(("shape", "per_channel"), [((7,), False), ((7,), True), ((5, 6, 9), False), ((5, 6, 9), True)])
+def test_the_compiled_backward_pass_is_pytorchs(
+    kind: str, constant: bool, shape: tuple[int, ...], per_channel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradients of currents to the bit; those of thresholds and potentials are sums, in another order."""
+    steps, batch = 3, 5
+    generator = torch.Generator().manual_seed(4)
+    current = torch.randn(batch if constant else steps * batch, *shape, generator=generator) * 0.8 + 0.3
+    gradient = torch.randn(steps * batch, *shape, generator=generator).to(getattr(torch, kind))
+    current = current.to(getattr(torch, kind))
+    if current.dim() == 4:
+        current = current.contiguous(memory_format=torch.channels_last)
+    spread = (1, -1, *(1,) * (len(shape) - 1))
+    th = torch.linspace(0.3, 1.7, shape[0]).reshape(spread) if per_channel else torch.tensor(0.83)
+    start = torch.linspace(-0.2, 0.9, shape[0]).reshape(spread)
+    got = surrogate_gradients(current, th, start, gradient, steps)
+    monkeypatch.setattr(simulate, "_core", None)
+    expected = surrogate_gradients(current, th, start, gradient, steps)
+    assert torch.equal(got[0], expected[0])
+    for own, other, of in zip(got, expected, (current, th, start), strict=True):
+        assert own.shape == other.shape == of.shape
+        assert own.dtype == other.dtype
+        assert torch.allclose(own, other, rtol=1e-5, atol=1e-5)
+        assert other.abs().max() > 0.1
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("constant", [False, True])
+def test_backward_through_time_is_that_of_the_surrogate(
+    constant: bool, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """PyTorch derives the loop by itself where the step has the surrogate's slope."""
+    if not compiled:
+        monkeypatch.setattr(simulate, "_core", None)
     steps, batch = 4, 2
     current = (
         torch.randn(batch if constant else steps * batch, 3, generator=torch.Generator().manual_seed(1)) * 0.5 + 0.4
