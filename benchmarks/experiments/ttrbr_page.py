@@ -57,6 +57,8 @@ def page(text: str, tables: Path = TABLES) -> str:
             return _flattered(pl.concat(trained.values()))
         if kind == "shortcuts":
             return _shortcuts(pl.read_parquet(tables / "current_shortcuts.parquet"))
+        if kind == "spikes":
+            return _spikes_alone(pl.read_parquet(tables / "spike_shortcuts.parquet"), pl.concat(trained.values()))
         if kind == "anns":
             return ann_table({"resnet20": "untouched ResNet-20", "resnet110": "untouched ResNet-110", **_TRAINED})
         if kind == "errors":
@@ -175,6 +177,21 @@ def _shortcuts(frame: pl.DataFrame) -> str:
         "additions of biases",
         "synaptic additions with spikes alone",
     ]
+    return table(head, rows)
+
+
+def _spikes_alone(frame: pl.DataFrame, trained: pl.DataFrame) -> str:
+    """Networks rebuilt without shortcuts of currents, beside what they were made of."""
+    rows = []
+    for row in _sorted(frame).to_dicts():
+        own = trained.filter((pl.col("trial") == row["trial"]) & (pl.col("steps") == row["steps"])).row(0, named=True)
+        cells = [accuracy_cell(found["accuracy"], found["samples"]) for found in (own, row)]
+        cells += [f"{found['synops'] / 1e6:.1f} M" for found in (own, row)]
+        cells += [f"{row[name] / 1e6:.2f} M" for name in ("rescales", "shifts", "bias_sums")]
+        cells += [f"{row[name] / 1e6:.2f} M" for name in ("weights", "rebuilt_weights")]
+        rows.append([_TRAINED[row["trial"]], str(row["steps"]), *cells])
+    head = ["network", "T", "shortcuts of currents", "spikes alone", "synaptic additions", "with spikes alone"]
+    head += ["multiplications of currents", "shifts of currents", "additions of biases", "weights", "with spikes alone"]
     return table(head, rows)
 
 

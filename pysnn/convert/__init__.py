@@ -16,6 +16,7 @@ from pysnn.convert.corrections import CORRECTIONS, CorrectionEntry
 from pysnn.convert.methods.method import Method, MethodEntry
 from pysnn.convert.methods.registry import METHODS
 from pysnn.convert.rounding import round_weights
+from pysnn.convert.spike_shortcuts import spike_shortcuts
 
 __all__ = [
     "CORRECTIONS",
@@ -31,6 +32,7 @@ __all__ = [
     "convert",
     "diagnose",
     "round_weights",
+    "spike_shortcuts",
 ]
 
 
