@@ -13,7 +13,7 @@ from scripts.keep_tutorial_outputs import KEPT, TUTORIALS, cells, digest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [page for page in sorted(TUTORIALS.glob("*.md")) if page.stem != "index"]
-NEEDS = {"own_snn": "snntorch", "pytorch_cnn": "torch"}
+NEEDS = {"few_steps": "torch", "own_snn": "snntorch", "pytorch_cnn": "torch"}
 """Libraries of the pages whose outputs are kept."""
 
 USES = {"lost_accuracy": "sklearn", "sklearn_mlp": "sklearn", **NEEDS}
