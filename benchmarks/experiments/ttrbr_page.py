@@ -26,12 +26,17 @@ _GAP_AT = 8
 _DRAWN_AT = 8
 _TRAINED = {name: f"{name}: {trial.title}, block {trial.block}" for name, trial in TRIALS.items()}
 _GOALS = (
+    ("r20-two-C", 2, 0.875),
     ("r20-pot4-C", 4, 0.85),
     ("r20-s4long-C", 4, 0.89),
+    ("r20-s4long-C", 4, 0.90),
     ("r20-pot4-C", 8, 0.90),
     ("r20-pot4-C", 16, 0.915),
+    ("r110-pot8-C", 4, 0.885),
     ("r110-pot8-C", 8, 0.905),
+    ("r110-pot8-C", 8, 0.918),
     ("r110-pot8-C", 16, 0.92),
+    ("r110-pot8-C", 16, 0.93),
 )
 """Trial, T, and the accuracy that was asked for."""
 
@@ -39,7 +44,7 @@ _GOALS = (
 def page(text: str, tables: Path = TABLES) -> str:
     """Return the page with its tables made again; a mark is ``<!-- table: KIND -->`` or ``<!-- table: KIND NETWORK -->``."""
     trained = {
-        model: _sorted(pl.concat([pl.read_parquet(file) for file in sorted(tables.glob(f"ttrbr_{short}-*.parquet"))]))
+        model: _sorted(pl.concat(map(pl.read_parquet, sorted(tables.glob(f"ttrbr_{short}-*.parquet"))), how="diagonal"))
         for model, short in (("resnet20", "r20"), ("resnet110", "r110"))
     }
     converted = {
@@ -52,13 +57,15 @@ def page(text: str, tables: Path = TABLES) -> str:
     def made(key: str) -> str:
         kind, _, model = key.partition(" ")
         if kind == "goals":
-            return _goals(pl.concat(trained.values()))
+            return _goals(pl.concat(trained.values(), how="diagonal"))
         if kind == "choice":
-            return _flattered(pl.concat(trained.values()))
+            return _flattered(pl.concat(trained.values(), how="diagonal"))
         if kind == "shortcuts":
             return _shortcuts(pl.read_parquet(tables / "current_shortcuts.parquet"))
         if kind == "spikes":
-            return _spikes_alone(pl.read_parquet(tables / "spike_shortcuts.parquet"), pl.concat(trained.values()))
+            return _spikes_alone(
+                pl.read_parquet(tables / "spike_shortcuts.parquet"), pl.concat(trained.values(), how="diagonal")
+            )
         if kind == "anns":
             return ann_table({"resnet20": "untouched ResNet-20", "resnet110": "untouched ResNet-110", **_TRAINED})
         if kind == "errors":

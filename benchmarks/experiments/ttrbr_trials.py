@@ -68,6 +68,7 @@ _DITHERED = {**_QCFS, "noise": 1.0}
 _THROUGH_4 = {"epochs": 1, "rate": 0.05, "steps": 4}
 _BACK_THROUGH_4 = {**_THROUGH_4, "gradient": "surrogate"}
 _TAUGHT: dict[str, Any] = {"distillation": 0.9, "temperature": 4.0, "keep": "last"}
+_TAUGHT_BACK = {**_TAUGHT, "gradient": "surrogate", "frozen_norm": False}
 
 # In the order of the work, which is that of the page.
 TRIALS: dict[str, Trial] = {
@@ -104,6 +105,28 @@ TRIALS: dict[str, Trial] = {
         "C",
         4,
         options={**_DITHERED, **_TAUGHT, "epochs": 12},
+        per_channel=True,
+        teachers=("resnet56",),
+    ),
+    "r20-pot16-C": Trial(
+        "that, potentials for T = 16",
+        "resnet20",
+        "C",
+        4,
+        "r20-taught-C",
+        16,
+        {**_TAUGHT, "epochs": 0},
+        per_channel=True,
+        teachers=("resnet56",),
+    ),
+    "r20-two-C": Trial(
+        "taught, potentials for T = 2, back through 2 steps",
+        "resnet20",
+        "C",
+        4,
+        "r20-taught-C",
+        2,
+        {**_TAUGHT_BACK, "steps": 2, "epochs": 14, "rate": 0.06},
         per_channel=True,
         teachers=("resnet56",),
     ),
