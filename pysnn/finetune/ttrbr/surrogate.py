@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 
 from pysnn.backends.settings import read_settings
-from pysnn.finetune.ttrbr.simulate import Channels, cached_samples, compiled_for, flat, in_the_order_of
+from pysnn.finetune.ttrbr.simulate import Channels, cached_samples, compiled_for, empty_rows, flat, in_the_order_of
 
 __all__ = ["summed", "surrogate_gradients"]
 
@@ -34,7 +34,7 @@ def surrogate_gradients(current: Any, threshold: Any, start: Any, gradient: Any,
         return _derived(current, threshold, start, gradient, steps)
     from pysnn import _core
 
-    leaving = torch.empty_like(current)
+    leaving = empty_rows(current, len(current))
     arrays = _Derived(flat(current), flat(gradient), flat(leaving))
     how = (steps, torch.get_num_threads(), read_settings().simd)
     found = _core.integrate_backward(arrays, Channels.of(threshold, start), *how)

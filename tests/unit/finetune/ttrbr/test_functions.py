@@ -145,6 +145,7 @@ def test_the_compiled_backward_pass_is_pytorchs(
     th = torch.linspace(0.3, 1.7, shape[0]).reshape(spread) if per_channel else torch.tensor(0.83)
     start = torch.linspace(-0.2, 0.9, shape[0]).reshape(spread)
     got = surrogate_gradients(current, th, start, gradient, steps)
+    assert surrogate_gradients(current.contiguous(), th, start, gradient, steps)[0].equal(got[0])
     monkeypatch.setattr(simulate, "_core", None)
     expected = surrogate_gradients(current, th, start, gradient, steps)
     assert torch.equal(got[0], expected[0])
