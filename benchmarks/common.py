@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -24,6 +24,7 @@ __all__ = [
     "machine",
     "median_seconds",
     "printed",
+    "put_into",
     "report",
     "results_option",
 ]
@@ -71,6 +72,16 @@ def data_folder(content: str = "cifar10/ and pretrained/") -> Path:
     if not folder:
         sys.exit(f"PYSNN_DATA is not set: it names the folder with {content}")
     return Path(folder)
+
+
+def put_into(
+    table: Path, rows: pl.DataFrame, *keys: str, how: Literal["vertical", "diagonal"] = "vertical"
+) -> pl.DataFrame:
+    """Return the rows of a table, if there is one, with others behind them, which take the place of those that have the same keys."""
+    if not table.exists():
+        return rows
+    others = pl.read_parquet(table).join(rows, on=keys, how="anti", maintain_order="left")
+    return pl.concat([others, rows], how=how)
 
 
 def printed(*command: str | Path, given: str | None = None, cwd: Path | None = None) -> dict[str, Any]:

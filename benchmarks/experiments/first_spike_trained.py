@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.common import data_folder, machine
+from benchmarks.common import data_folder, machine, put_into
 from benchmarks.experiments.first_spike_windows import NETWORKS, TRAINED, measured, read_ann, test_images
 from pysnn.files.settings import Settings
 from pysnn.finetune.trained_models import Recipe, save_trained
@@ -121,10 +121,7 @@ def main() -> None:
     name = TRIALS[given.trial].network
     row = {"trial": given.trial, **measured(name, read_ann(name), spiking, test_images(name)), **said}
     print(row)
-    found = pl.DataFrame([row])
-    if TRAINED.exists():
-        found = pl.concat([pl.read_parquet(TRAINED).filter(pl.col("trial") != given.trial), found])
-    write_table(found, TRAINED, metadata(**machine()))
+    write_table(put_into(TRAINED, pl.DataFrame([row]), "trial"), TRAINED, metadata(**machine()))
 
 
 if __name__ == "__main__":

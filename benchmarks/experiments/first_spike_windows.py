@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchmarks.common import TABLES, data_folder, machine
+from benchmarks.common import TABLES, data_folder, machine, put_into
 from benchmarks.intervals import accuracy_cell, paired_half_width
 from benchmarks.markdown import fill, table
 from pysnn import Network, run
@@ -251,9 +251,7 @@ def main() -> None:
     file = FITTED if options.fit_weights else TABLE
     for name in options.networks or NETWORKS:
         found = pl.DataFrame(list(_rows(name, fitted=options.fit_weights)))
-        if file.exists():
-            found = pl.concat([pl.read_parquet(file).filter(pl.col("network") != name), found])
-        write_table(found, file, metadata(**machine(), calibration=CALIBRATION))
+        write_table(put_into(file, found, "network"), file, metadata(**machine(), calibration=CALIBRATION))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.common import TABLES, data_folder, machine
+from benchmarks.common import TABLES, data_folder, machine, put_into
 from benchmarks.experiments.ttrbr_trials import NETWORKS, TRIALS
 from pysnn import Simulator
 from pysnn.convert import spike_shortcuts
@@ -62,9 +62,7 @@ def main() -> None:
     found = pl.DataFrame(rows_of(given.trial, given.threads))
     print(found)
     if given.save:
-        if TABLE.exists():
-            found = pl.concat([pl.read_parquet(TABLE).filter(pl.col("trial") != given.trial), found])
-        write_table(found, TABLE, metadata(**machine()))
+        write_table(put_into(TABLE, found, "trial"), TABLE, metadata(**machine()))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def page(text: str, tables: Path = TABLES) -> str:
         model: _sorted(pl.concat(map(pl.read_parquet, sorted(tables.glob(f"ttrbr_{short}-*.parquet"))), how="diagonal"))
         for model, short in (("resnet20", "r20"), ("resnet110", "r110"))
     }
+    every = pl.concat(trained.values(), how="diagonal")
     converted = {
         model: pl.read_parquet(tables / f"conversion_{name}.parquet").filter(
             pl.col("error").is_null() & (pl.col("precision") == "int8") & (pl.col("network") == model)
@@ -57,15 +58,13 @@ def page(text: str, tables: Path = TABLES) -> str:
     def made(key: str) -> str:
         kind, _, model = key.partition(" ")
         if kind == "goals":
-            return _goals(pl.concat(trained.values(), how="diagonal"))
+            return _goals(every)
         if kind == "choice":
-            return _flattered(pl.concat(trained.values(), how="diagonal"))
+            return _flattered(every)
         if kind == "shortcuts":
             return _shortcuts(pl.read_parquet(tables / "current_shortcuts.parquet"))
         if kind == "spikes":
-            return _spikes_alone(
-                pl.read_parquet(tables / "spike_shortcuts.parquet"), pl.concat(trained.values(), how="diagonal")
-            )
+            return _spikes_alone(pl.read_parquet(tables / "spike_shortcuts.parquet"), every)
         if kind == "anns":
             return ann_table({"resnet20": "untouched ResNet-20", "resnet110": "untouched ResNet-110", **_TRAINED})
         if kind == "errors":

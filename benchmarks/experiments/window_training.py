@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from benchmarks.common import data_folder, machine
+from benchmarks.common import data_folder, machine, put_into
 from benchmarks.experiments.first_spike_tasks import caltech
 from pysnn import Network, run
 from pysnn.ann import ann_macs
@@ -152,10 +152,7 @@ class Experiment:
             self._keep(row)
 
     def _keep(self, row: Mapping[str, Any]) -> None:
-        found = pl.DataFrame([row])
-        if self.table.exists():
-            others = pl.col("task").ne(row["task"]) | pl.col("seed").ne(row["seed"])
-            found = pl.concat([pl.read_parquet(self.table).filter(others), found], how="diagonal")
+        found = put_into(self.table, pl.DataFrame([row]), "task", "seed", how="diagonal")
         write_table(found, self.table, metadata(**machine(), **self.facts))
 
 

@@ -7,9 +7,9 @@ use crate::simd::{Kernel, Level};
 use crate::threads::{share, with_team};
 
 /// Neurons of a part of the work.
-const PART: usize = 1 << 13;
-/// Neurons whose potentials are in registers or close to them from step to step.
-const TILE: usize = 64;
+pub(super) const PART: usize = 1 << 13;
+/// Neurons whose potentials, or gradients, are in registers or close to them from step to step.
+pub(super) const TILE: usize = 64;
 
 /// A number in an array: float32, or the bits of a bfloat16.
 pub trait Value: Copy + Send + Sync {

@@ -1,15 +1,10 @@
 //! Backward through time through IF neurons, with a triangular surrogate for the step of a spike; potentials are computed again.
 
-use super::integrate::Value;
+use super::integrate::{PART, TILE, Value};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};
 use crate::threads::{share, with_team};
-
-/// Neurons of a part of the work.
-const PART: usize = 1 << 13;
-/// Neurons whose gradients are in registers or close to them from step to step.
-const TILE: usize = 64;
 
 /// Currents, the gradient of what neurons put out, and room for that of their currents; N neurons.
 #[derive(Debug)]
