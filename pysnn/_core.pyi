@@ -92,6 +92,40 @@ class _Derived(Protocol[_Number_co]):
     def leaving(self) -> NDArray[_Number_co]: ...
 
 @type_check_only
+class _Clipped(Protocol[_Number_co]):
+    @property
+    def current(self) -> NDArray[_Number_co]: ...
+    @property
+    def noise(self) -> NDArray[_Number_co] | None: ...
+    @property
+    def value(self) -> NDArray[_Number_co]: ...
+
+class _ClipDerived(Protocol[_Number_co]):
+    @property
+    def current(self) -> NDArray[_Number_co]: ...
+    @property
+    def value(self) -> NDArray[_Number_co]: ...
+    @property
+    def arriving(self) -> NDArray[_Number_co]: ...
+    @property
+    def leaving(self) -> NDArray[_Number_co]: ...
+
+class _Normalised(Protocol[_Number_co]):
+    @property
+    def values(self) -> NDArray[_Number_co]: ...
+    @property
+    def arriving(self) -> NDArray[_Number_co]: ...
+    @property
+    def leaving(self) -> NDArray[_Number_co]: ...
+
+class _NormChannels(Protocol):
+    @property
+    def mean(self) -> NDArray[np.float32]: ...
+    @property
+    def inverse(self) -> NDArray[np.float32]: ...
+    @property
+    def weight(self) -> NDArray[np.float32]: ...
+
 class _Channels(Protocol):
     @property
     def threshold(self) -> NDArray[np.float32]: ...
@@ -104,6 +138,20 @@ def adam(
     threads: int,
     simd: str | None = None,
 ) -> None: ...
+def clip(
+    arrays: _Clipped[np.float32] | _Clipped[np.uint16],
+    threshold: NDArray[np.float32],
+    levels: int | None,
+    threads: int,
+    simd: str | None = None,
+) -> None: ...
+def clip_backward(
+    arrays: _ClipDerived[np.float32] | _ClipDerived[np.uint16],
+    threshold: NDArray[np.float32],
+    levelled: bool,
+    threads: int,
+    simd: str | None = None,
+) -> NDArray[np.float32]: ...
 def integrate(
     arrays: _Rows[np.float32] | _Rows[np.uint16],
     channels: _Channels,
@@ -115,6 +163,13 @@ def integrate_backward(
     arrays: _Derived[np.float32] | _Derived[np.uint16],
     channels: _Channels,
     steps: int,
+    threads: int,
+    simd: str | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+def norm_backward(
+    arrays: _Normalised[np.float32] | _Normalised[np.uint16],
+    channels: _NormChannels,
+    frozen: bool,
     threads: int,
     simd: str | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...

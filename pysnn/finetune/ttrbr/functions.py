@@ -1,8 +1,8 @@
 """The functions whose gradients are written out: the clip, the IF neuron through T steps, and its mean rate.
 
-Thresholds come as a tensor of no dimension, or of shape ``(1, channels, 1, 1)`` or ``(1, channels)``. Work is done in units of
-the threshold, u = z/th, so that PyTorch's fused kernels of fixed bounds serve (``torch.clamp`` with a tensor as its bound
-is a hundred times slower on CPUs).
+Thresholds come as a tensor of no dimension, or of shape ``(1, channels, 1, 1)`` or ``(1, channels)``. What PyTorch computes is in units
+of the threshold, u = z/th, so that its fused kernels of fixed bounds serve (``torch.clamp`` with a tensor as its bound is a
+hundred times slower on CPUs).
 """
 
 # mypy: disable-error-code="misc, no-untyped-call"
@@ -11,8 +11,8 @@ is a hundred times slower on CPUs).
 from typing import Any
 
 import torch
-from torch.nn import functional
 
+from pysnn.finetune.ttrbr.clipped import clip_gradients, clipped
 from pysnn.finetune.ttrbr.simulate import in_the_order_of, simulate
 from pysnn.finetune.ttrbr.surrogate import summed, surrogate_gradients
 
@@ -30,26 +30,15 @@ class Clip(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Any, threshold: Any, levels: int | None, noise: Any = None) -> Any:
-        th = _like(threshold, z)
-        u = z / th
-        level = functional.hardtanh(u, 0.0, 1.0)
-        if levels is not None:
-            level = level.mul_(levels).add_(0.5)
-            level = level if noise is None else level.add_(noise).clamp_(0, levels)
-            level = level.floor_().div_(levels)
-        value = level * th
-        ctx.levels, ctx.shape = levels, threshold.shape
-        ctx.save_for_backward(u, *(() if levels is None else (level,)))
+        value = clipped(z, threshold, levels, noise)
+        ctx.levelled = levels is not None
+        ctx.save_for_backward(z, value, threshold)
         return value
 
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
-        u, *level = ctx.saved_tensors
-        gradient = in_the_order_of(u, gradient)
-        inside = torch.ops.aten.hardtanh_backward(gradient, u, 0.0, 1.0)
-        if not level:
-            return inside, summed(torch.ops.aten.threshold_backward(gradient, u, 1.0), ctx.shape), None, None
-        return inside, summed(gradient * level[0] - inside * u, ctx.shape), None, None
+        z, value, threshold = ctx.saved_tensors
+        return *clip_gradients(z, value, threshold, gradient, ctx.levelled), None, None
 
 
 class Replay(torch.autograd.Function):

@@ -13,6 +13,7 @@ from pysnn.errors import DataError, NetworkError
 from pysnn.finetune.ttrbr.clip import LEAST_THRESHOLD, HeldCurrent, SpikingMaxPool2d, TrainableClip
 from pysnn.finetune.ttrbr.clock import Clock, running
 from pysnn.finetune.ttrbr.moved_norm import move_norms
+from pysnn.finetune.ttrbr.norm import TrainableNorm2d
 from pysnn.finetune.ttrbr.traced import Traced
 
 __all__ = ["BLOCKS", "Block", "Clips", "Rule", "rewrite"]
@@ -72,7 +73,7 @@ def rewrite(model: Any, block: Block, calibration: Any, clips: Clips) -> Any:
 
 
 def _replace(traced: Traced, calibration: Any, clips: Clips, clock: Clock) -> None:
-    """Put a clip in the place of every ReLU, and the pool of spikes in that of every max-pool."""
+    """Put a clip in the place of every ReLU, the pool of spikes in that of every max-pool, and normalisation that is faster."""
     sizes = _channels(traced, calibration)
     for node in traced.nodes("relu"):
         owner = traced.owner(node)
@@ -81,6 +82,8 @@ def _replace(traced: Traced, calibration: Any, clips: Clips, clock: Clock) -> No
     for node in traced.nodes("max_pool"):
         pool = SpikingMaxPool2d.of(traced.modules[node.target], clock)
         traced.replace(node, f"{node.target}_spiking", pool)
+    for node in traced.nodes("norm"):
+        traced.exchange(node, TrainableNorm2d.of(traced.modules[node.target]))
 
 
 def _residual_sums(traced: Traced) -> list[Any]:

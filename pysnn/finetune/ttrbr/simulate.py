@@ -64,12 +64,10 @@ def simulate(current: Any, threshold: Any, start: Any, steps: int, batch: int) -
     return output, rate
 
 
-def compiled_for(current: Any, threshold: Any, start: Any) -> bool:
-    """Whether the compiled simulation takes such values."""
-    kinds = current.dtype in (torch.float32, torch.bfloat16) and all(
-        x.dtype == torch.float32 for x in (threshold, start)
-    )
-    return kinds and _core is not None and current.device.type == "cpu" and current.dim() in (2, 4)
+def compiled_for(values: Any, *channels: Any) -> bool:
+    """Whether compiled code takes such values, and numbers of channels with them."""
+    kinds = values.dtype in (torch.float32, torch.bfloat16) and all(x.dtype == torch.float32 for x in channels)
+    return kinds and _core is not None and values.device.type == "cpu" and values.dim() in (2, 4)
 
 
 class _Rows(NamedTuple):

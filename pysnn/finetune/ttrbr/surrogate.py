@@ -60,14 +60,14 @@ def _derived(current: Any, threshold: Any, start: Any, gradient: Any, steps: int
     constant = len(current) == batch
     leaving = torch.empty_like(current)
     to_threshold, to_start = (torch.zeros_like(values, dtype=torch.float32) for values in (threshold, start))
-    size = cached_samples(current, batch)
+    size, inverse = cached_samples(current, batch), 1 / threshold
     for first in range(0, batch, size):
         rows = [slice(t * batch + first, t * batch + min(first + size, batch)) for t in range(steps)]
         potentials = _potentials(current, threshold, start, [rows[0]] * steps if constant else rows)
         later = torch.zeros_like(potentials[0])
         total = torch.zeros_like(later)
         for step, potential in zip(reversed(rows), reversed(potentials), strict=True):
-            u = potential / threshold
+            u = potential * inverse
             slope = (1 - (u - 1).abs()).clamp(min=0)
             arriving = gradient[step].float() - later
             later = later + arriving * slope

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from pysnn.errors import NetworkError
 from pysnn.finetune.ttrbr.clip import HeldCurrent, SpikingMaxPool2d, TrainableClip
+from pysnn.finetune.ttrbr.norm import TrainableNorm2d
 
 __all__ = ["Traced"]
 
@@ -28,7 +29,7 @@ _WEIGHTED = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.BatchNorm1d)
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: Any, module_qualified_name: str) -> bool:
-        return isinstance(m, TrainableClip | SpikingMaxPool2d | HeldCurrent) or bool(
+        return isinstance(m, TrainableClip | SpikingMaxPool2d | HeldCurrent | TrainableNorm2d) or bool(
             super().is_leaf_module(m, module_qualified_name)
         )
 
@@ -95,6 +96,11 @@ class Traced:
         node.replace_all_uses_with(new)
         self.graph.erase_node(node)
         return new
+
+    def exchange(self, node: Any, module: Any) -> None:
+        """Put a module in the place of another, under its name."""
+        self.module.set_submodule(node.target, module)
+        self.modules[node.target] = module
 
     def insert_behind(self, node: Any, name: str, module: Any, reader: Any = None) -> Any:
         """Put a module behind an operation, for all its readers or for one."""

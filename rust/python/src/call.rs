@@ -64,3 +64,8 @@ pub(crate) fn exception(py: Python<'_>, name: &str, message: &str) -> PyErr {
     let made = py.import("pysnn.errors").and_then(|errors| errors.getattr(name)?.call1((message,)));
     made.map_or_else(|error| error, PyErr::from_value)
 }
+
+/// Refuse an array that compiled code cannot read or fill where it lies.
+pub(crate) fn unfit(py: Python<'_>, name: &str) -> PyErr {
+    raise(py, &Error::data(format!("{name}: expected a contiguous array that shares nothing with the others")))
+}

@@ -2,12 +2,11 @@
 
 use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
-use pysnn_core::error::Error;
 use pysnn_core::simd::Level;
 use pysnn_core::training::integrate::{Neurons, Value};
 use pysnn_core::training::surrogate::{Backward, OfChannels};
 
-use crate::call::{compute, raise};
+use crate::call::{compute, raise, unfit};
 
 /// Arrays of a simulation, all of one kind.
 #[derive(FromPyObject)]
@@ -144,8 +143,4 @@ impl How {
         };
         compute(py, None, |tick| neurons.integrate(self.level, self.steps, self.threads, tick))
     }
-}
-
-fn unfit(py: Python<'_>, name: &str) -> PyErr {
-    raise(py, &Error::data(format!("{name}: expected a contiguous array that shares nothing with the others")))
 }

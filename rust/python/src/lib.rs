@@ -2,10 +2,12 @@
 
 mod arrays;
 mod call;
+mod clip;
 mod clocked;
 mod first_spike;
 mod hardware;
 mod integrate;
+mod norm;
 mod optimise;
 mod plastic;
 mod plastic_plan;
@@ -23,6 +25,8 @@ mod _core {
 
     use crate::call::raise;
     #[pymodule_export]
+    use crate::clip::{clip, clip_backward};
+    #[pymodule_export]
     use crate::clocked::Clocked;
     #[pymodule_export]
     use crate::first_spike::{FirstSpike, FirstSpikeTape};
@@ -32,6 +36,8 @@ mod _core {
     };
     #[pymodule_export]
     use crate::integrate::{integrate, integrate_backward};
+    #[pymodule_export]
+    use crate::norm::norm_backward;
     #[pymodule_export]
     use crate::optimise::adam;
     #[pymodule_export]

@@ -1,5 +1,6 @@
 //! IF neurons through T steps, from currents to spikes, in one pass over arrays that belong to others: trainings simulate with it.
 
+use super::lanes::{Lanes, numbers, put, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::neuron::{Constants, LeakStep, step};
@@ -132,28 +133,29 @@ impl<T: Value> Kernel for Part<'_, T> {
 
     #[inline(always)]
     fn run(mut self) {
-        let mut channels = self.threshold.iter().copied().zip(self.first.iter().copied()).cycle();
-        for begin in (0..self.rate.len()).step_by(TILE) {
-            let length = TILE.min(self.rate.len() - begin);
-            let (mut th, mut first) = ([1.0; TILE], [0.5; TILE]);
-            for (at, own) in th.iter_mut().zip(&mut first).zip(channels.by_ref()).take(length) {
-                (*at.0, *at.1) = own;
+        let span = span(self.threshold.len());
+        let (threshold, first) = (spread(self.threshold, span), spread(self.first, span));
+        for at in (0..span).step_by(TILE) {
+            let own = at..span.min(at + TILE);
+            let (th, potential) = (numbers(&threshold[own.clone()], 1.0), numbers(&first[own.clone()], 0.5));
+            for begin in (at..self.rate.len()).step_by(span) {
+                self.tile(begin, own.len(), &th, potential);
             }
-            // A full tile has a length that the compiler knows.
-            if length == TILE { self.tile(begin, TILE, &th, first) } else { self.tile(begin, length, &th, first) }
         }
     }
 }
 
 impl<T: Value> Part<'_, T> {
+    /// Lanes behind a tile's length compute on zeros.
     #[inline(always)]
-    fn tile(&mut self, begin: usize, length: usize, th: &[f32; TILE], mut potential: [f32; TILE]) {
+    fn tile(&mut self, begin: usize, length: usize, th: &Lanes, mut potential: Lanes) {
+        let size = self.rate.len();
         let mut total = [0.0_f32; TILE];
-        for (number, spikes) in self.spikes.iter_mut().enumerate() {
-            let from = number * self.stride + self.begin + begin;
-            let current = &self.current[from..from + length];
-            let spikes = &mut spikes[begin..begin + length];
-            for i in 0..length {
+        for (number, target) in self.spikes.iter_mut().enumerate() {
+            let from = number * self.stride + self.begin;
+            let current = tile(&self.current[from..from + size], begin, length);
+            let mut spikes = [T::rounded(0.0); TILE];
+            for i in 0..TILE {
                 let own = Constants { fire: th[i], after: th[i], leak: LeakStep::default() };
                 let after = step::<f32, false, true>(potential[i], current[i].widened(), own);
                 let spike = if after.fires { th[i] } else { 0.0 };
@@ -161,11 +163,10 @@ impl<T: Value> Part<'_, T> {
                 potential[i] = after.potential;
                 total[i] += spike;
             }
+            put(spikes, target, begin, length);
         }
         let steps = self.spikes.len() as f32;
-        for (rate, total) in self.rate[begin..begin + length].iter_mut().zip(total) {
-            *rate = T::rounded(total / steps);
-        }
+        put(total.map(|total| T::rounded(total / steps)), self.rate, begin, length);
     }
 }
 

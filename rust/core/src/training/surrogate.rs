@@ -1,6 +1,7 @@
 //! Backward through time through IF neurons, with a triangular surrogate for the step of a spike; potentials are computed again.
 
 use super::integrate::{PART, TILE, Value};
+use super::lanes::{Lanes, folded, numbers, put, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};
@@ -64,7 +65,7 @@ impl<T: Value> Backward<'_, T> {
             return Ok(OfChannels { threshold: zeros.clone(), first: zeros });
         }
         let constant = current.len() == size;
-        let span = channels.max(TILE / channels * channels);
+        let span = span(channels);
         // Parts start with the first channel.
         let length = PART.next_multiple_of(channels);
         let mut sums = vec![0.0; size.div_ceil(length) * 2 * span];
@@ -90,21 +91,10 @@ impl<T: Value> Backward<'_, T> {
                 Ok(())
             })
         })?;
-        Ok(OfChannels { threshold: folded(&sums, 0, span, channels), first: folded(&sums, span, span, channels) })
+        let of_threshold = sums.chunks(2 * span).map(|part| &part[..span]);
+        let of_first = sums.chunks(2 * span).map(|part| &part[span..]);
+        Ok(OfChannels { threshold: folded(of_threshold, channels), first: folded(of_first, channels) })
     }
-}
-
-/// The sums of parts, each `span` values from `from` on in its two spans, added up for each channel.
-fn folded(sums: &[f32], from: usize, span: usize, channels: usize) -> Vec<f32> {
-    let mut total = vec![0.0_f64; channels];
-    for part in sums.chunks(2 * span) {
-        for row in part[from..from + span].chunks(channels) {
-            for (total, value) in total.iter_mut().zip(row) {
-                *total += f64::from(*value);
-            }
-        }
-    }
-    total.into_iter().map(|value| value as f32).collect()
 }
 
 /// Some of the neurons, with room for sums over them: a value for each channel, or for several neurons of few channels.
@@ -128,111 +118,83 @@ impl<T: Value> Kernel for Part<'_, T> {
     #[inline(always)]
     fn run(mut self) {
         let span = self.to_first.len();
-        let spread = |values: &[f32]| -> Vec<f32> { values.iter().copied().cycle().take(span).collect() };
-        let (threshold, first) = (spread(self.threshold), spread(self.first));
+        let (threshold, first) = (spread(self.threshold, span), spread(self.first, span));
         let mut potentials = vec![[0.0; TILE]; self.arriving.len() / self.size];
-        let (mut begin, mut at) = (0, 0);
-        while begin < self.neurons {
-            let length = TILE.min(span - at).min(self.neurons - begin);
-            let tile = Tile { begin, at, length };
-            self.tile(tile, &mut potentials, (&threshold[at..at + length], &first[at..at + length]));
-            begin += length;
-            at = if at + length == span { 0 } else { at + length };
+        for at in (0..span).step_by(TILE) {
+            let own = at..span.min(at + TILE);
+            let th = numbers(&threshold[own.clone()], 1.0);
+            let channels = OfTile { th, inverse: th.map(|th| 1.0 / th), first: numbers(&first[own.clone()], 0.0) };
+            let (mut to_threshold, mut to_first) = ([0.0; TILE], [0.0; TILE]);
+            for begin in (at..self.neurons).step_by(span) {
+                let tile = (begin, own.len());
+                self.tile(tile, &channels, &mut potentials, (&mut to_threshold, &mut to_first));
+            }
+            self.to_threshold[own.clone()].copy_from_slice(&to_threshold[..own.len()]);
+            self.to_first[own.clone()].copy_from_slice(&to_first[..own.len()]);
         }
     }
 }
 
-/// Neurons side by side: their first within the part, the place of that within the sums, and how many they are.
-#[derive(Clone, Copy)]
-struct Tile {
-    begin: usize,
-    at: usize,
-    length: usize,
+/// Threshold, `1 / threshold` and initial potential of neurons side by side.
+struct OfTile {
+    th: Lanes,
+    inverse: Lanes,
+    first: Lanes,
 }
 
-type Lanes = [f32; TILE];
-
 impl<T: Value> Part<'_, T> {
-    /// Lanes behind a tile's length compute on zeros.
+    /// Derive some neurons of a part, from one on. Lanes behind them compute on zeros.
     #[inline(always)]
-    fn tile(&mut self, tile: Tile, potentials: &mut [Lanes], (threshold, first): (&[f32], &[f32])) {
+    fn tile(
+        &mut self,
+        (begin, length): (usize, usize),
+        channels: &OfTile,
+        potentials: &mut [Lanes],
+        (to_threshold, to_first): (&mut Lanes, &mut Lanes),
+    ) {
+        let OfTile { th, first, .. } = channels;
         let constant = self.current.len() == self.size;
-        let place = |step: usize| {
-            let from = step * self.size + self.begin + tile.begin;
-            from..from + tile.length
+        let of = |values: &[T], step: usize| {
+            let from = step * self.size + self.begin;
+            tile(&values[from..from + self.neurons], begin, length)
         };
-        let (th, mut v) = (widened(threshold, 1.0), widened(first, 0.0));
+        let mut v = *first;
         for (step, before) in potentials.iter_mut().enumerate() {
-            let current = widened(&self.current[place(if constant { 0 } else { step })], 0.0);
+            let current = of(self.current, if constant { 0 } else { step });
             for i in 0..TILE {
-                before[i] = v[i] + current[i];
+                before[i] = v[i] + current[i].widened();
                 v[i] = before[i] - if before[i] >= th[i] { th[i] } else { 0.0 };
             }
         }
-        let (mut later, mut total, mut to_threshold) = ([0.0; TILE], [0.0; TILE], [0.0; TILE]);
+        let (mut later, mut total) = ([0.0_f32; TILE], [0.0_f32; TILE]);
         for (step, v) in potentials.iter().enumerate().rev() {
-            let arriving = widened(&self.arriving[place(step)], 0.0);
-            back(v, &th, &arriving, (&mut later, &mut total, &mut to_threshold));
+            let arriving = of(self.arriving, step).map(T::widened);
+            back(v, channels, &arriving, (&mut later, &mut total, to_threshold));
             if !constant {
-                rounded(&later, &mut self.leaving[step][tile.begin..tile.begin + tile.length]);
+                put(later.map(T::rounded), self.leaving[step], begin, length);
             }
         }
         if constant {
-            rounded(&total, &mut self.leaving[0][tile.begin..tile.begin + tile.length]);
+            put(total.map(T::rounded), self.leaving[0], begin, length);
         }
-        add(&to_threshold, &mut self.to_threshold[tile.at..tile.at + tile.length]);
-        add(&later, &mut self.to_first[tile.at..tile.at + tile.length]);
+        for (to_first, later) in to_first.iter_mut().zip(later) {
+            *to_first += later;
+        }
     }
 }
 
 /// One step back: from potentials before the reset, and the gradients that arrive at spikes.
 #[inline(always)]
-fn back(v: &Lanes, th: &Lanes, arriving: &Lanes, sums: (&mut Lanes, &mut Lanes, &mut Lanes)) {
+fn back(v: &Lanes, channels: &OfTile, arriving: &Lanes, sums: (&mut Lanes, &mut Lanes, &mut Lanes)) {
     let (later, total, to_threshold) = sums;
     for i in 0..TILE {
-        let u = v[i] / th[i];
+        let u = v[i] * channels.inverse[i];
         let slope = (1.0 - (u - 1.0).abs()).max(0.0);
         let given = arriving[i] - later[i];
         later[i] += given * slope;
         total[i] += later[i];
-        let fires = if v[i] >= th[i] { 1.0 } else { 0.0 };
+        let fires = if v[i] >= channels.th[i] { 1.0 } else { 0.0 };
         to_threshold[i] += given * (fires - u * slope);
-    }
-}
-
-/// Values as float32, others behind them. A full tile has a length that the compiler knows.
-#[inline(always)]
-fn widened<T: Value>(values: &[T], others: f32) -> Lanes {
-    let mut found = [others; TILE];
-    if let Ok(values) = <&[T; TILE]>::try_from(values) {
-        for i in 0..TILE {
-            found[i] = values[i].widened();
-        }
-    } else {
-        for (found, value) in found.iter_mut().zip(values) {
-            *found = value.widened();
-        }
-    }
-    found
-}
-
-#[inline(always)]
-fn rounded<T: Value>(values: &Lanes, target: &mut [T]) {
-    if let Ok(target) = <&mut [T; TILE]>::try_from(&mut *target) {
-        for i in 0..TILE {
-            target[i] = T::rounded(values[i]);
-        }
-    } else {
-        for (target, value) in target.iter_mut().zip(values) {
-            *target = T::rounded(*value);
-        }
-    }
-}
-
-#[inline(always)]
-fn add(values: &Lanes, target: &mut [f32]) {
-    for (target, value) in target.iter_mut().zip(values) {
-        *target += value;
     }
 }
 

@@ -42,7 +42,7 @@ fn scalar<T: Value>(current: &[T], arriving: &[T], th: &[f32], first: &[f32], st
         }
         let (mut later, mut total) = (0.0_f32, 0.0_f32);
         for t in (0..steps).rev() {
-            let u = before[t] / own;
+            let u = before[t] * (1.0 / own);
             let slope = (1.0 - (u - 1.0).abs()).max(0.0);
             let given = arriving[t * size + i].widened() - later;
             later += given * slope;
