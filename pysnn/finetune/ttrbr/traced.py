@@ -99,7 +99,8 @@ class Traced:
 
     def exchange(self, node: Any, module: Any) -> None:
         """Put a module in the place of another, under its name."""
-        self.module.set_submodule(node.target, module)
+        owner, _, name = node.target.rpartition(".")
+        setattr(self.module.get_submodule(owner), name, module)
         self.modules[node.target] = module
 
     def insert_behind(self, node: Any, name: str, module: Any, reader: Any = None) -> Any:
