@@ -26,7 +26,7 @@ _GAP_AT = 8
 _DRAWN_AT = 8
 _TRAINED = {name: f"{name}: {trial.title}, block {trial.block}" for name, trial in TRIALS.items()}
 _GOALS = (
-    ("r20-two-C", 2, 0.875),
+    ("r20-long2-C", 2, 0.875),
     ("r20-pot4-C", 4, 0.85),
     ("r20-s4long-C", 4, 0.89),
     ("r20-s4long-C", 4, 0.90),
