@@ -4,7 +4,7 @@ use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
 use pysnn_core::training::clip::{Backward, Clip};
-use pysnn_core::training::integrate::Value;
+use pysnn_core::training::lanes::Value;
 
 use crate::call::{compute, raise, unfit};
 

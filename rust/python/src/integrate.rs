@@ -3,7 +3,8 @@
 use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
-use pysnn_core::training::integrate::{Neurons, Value};
+use pysnn_core::training::integrate::Neurons;
+use pysnn_core::training::lanes::Value;
 use pysnn_core::training::surrogate::{Backward, OfChannels};
 
 use crate::call::{compute, raise, unfit};

@@ -3,7 +3,7 @@
 use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
-use pysnn_core::training::integrate::Value;
+use pysnn_core::training::lanes::Value;
 use pysnn_core::training::norm::{Norm, OfNorm};
 
 use crate::call::{compute, raise, unfit};

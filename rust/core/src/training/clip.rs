@@ -1,7 +1,6 @@
 //! Quantised clips, forward and backward, in one pass each over arrays that belong to others.
 
-use super::integrate::{PART, TILE, Value};
-use super::lanes::{Lanes, folded, numbers, put, span, spread, tile};
+use super::lanes::{Lanes, PART, TILE, Value, folded, numbers, put, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};

@@ -1,49 +1,11 @@
 //! IF neurons through T steps, from currents to spikes, in one pass over arrays that belong to others: trainings simulate with it.
 
-use super::lanes::{Lanes, numbers, put, span, spread, tile};
+use super::lanes::{Lanes, PART, TILE, Value, numbers, put, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::neuron::{Constants, LeakStep, step};
 use crate::simd::{Kernel, Level};
 use crate::threads::{share, with_team};
-
-/// Neurons of a part of the work.
-pub(super) const PART: usize = 1 << 13;
-/// Neurons whose potentials, or gradients, are in registers or close to them from step to step.
-pub(super) const TILE: usize = 64;
-
-/// A number in an array: float32, or the bits of a bfloat16.
-pub trait Value: Copy + Send + Sync {
-    /// Return it as float32.
-    fn widened(self) -> f32;
-    /// Round a finite float32 to the nearest, of two equally near ones to the even one.
-    fn rounded(value: f32) -> Self;
-}
-
-impl Value for f32 {
-    #[inline(always)]
-    fn widened(self) -> f32 {
-        self
-    }
-
-    #[inline(always)]
-    fn rounded(value: f32) -> Self {
-        value
-    }
-}
-
-impl Value for u16 {
-    #[inline(always)]
-    fn widened(self) -> f32 {
-        f32::from_bits(u32::from(self) << 16)
-    }
-
-    #[inline(always)]
-    fn rounded(value: f32) -> Self {
-        let bits = value.to_bits();
-        ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as Self
-    }
-}
 
 /// Currents, and room for what comes of them; N neurons.
 #[derive(Debug)]
@@ -246,16 +208,6 @@ mod tests {
     #[test]
     fn every_level_is_the_scalar_one_in_bfloat16() {
         every_level_is_the_scalar_one::<u16>();
-    }
-
-    #[test]
-    fn bfloat16_is_rounded_to_the_nearest_even() {
-        for (value, bits) in
-            [(1.0, 0x3f80), (1.0 + 1.0 / 256.0, 0x3f80), (1.0 + 3.0 / 256.0, 0x3f82), (1.004, 0x3f81), (-2.5, 0xc020)]
-        {
-            assert_eq!(u16::rounded(value), bits, "{value}");
-        }
-        assert_eq!(0x3f81_u16.widened(), 1.007_812_5);
     }
 
     #[test]

@@ -1,6 +1,42 @@
-//! Values side by side, and sums for each channel: what backward passes over arrays have in common.
+//! Values side by side, and sums for each channel: what passes over arrays have in common.
 
-use super::integrate::{TILE, Value};
+/// Values of a part of the work.
+pub(super) const PART: usize = 1 << 13;
+/// Values that are worked on side by side, in registers or close to them.
+pub(super) const TILE: usize = 64;
+
+/// A number in an array: float32, or the bits of a bfloat16.
+pub trait Value: Copy + Send + Sync {
+    /// Return it as float32.
+    fn widened(self) -> f32;
+    /// Round a finite float32 to the nearest, of two equally near ones to the even one.
+    fn rounded(value: f32) -> Self;
+}
+
+impl Value for f32 {
+    #[inline(always)]
+    fn widened(self) -> f32 {
+        self
+    }
+
+    #[inline(always)]
+    fn rounded(value: f32) -> Self {
+        value
+    }
+}
+
+impl Value for u16 {
+    #[inline(always)]
+    fn widened(self) -> f32 {
+        f32::from_bits(u32::from(self) << 16)
+    }
+
+    #[inline(always)]
+    fn rounded(value: f32) -> Self {
+        let bits = value.to_bits();
+        ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as Self
+    }
+}
 
 /// As many values as one round of a loop takes.
 pub(super) type Lanes = [f32; TILE];
@@ -57,5 +93,20 @@ pub(super) fn put<T: Value>(values: [T; TILE], target: &mut [T], from: usize, le
     match <&mut [T; TILE]>::try_from(&mut *target) {
         Ok(target) => *target = values,
         Err(_) => target.copy_from_slice(&values[..to - from]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bfloat16_is_rounded_to_the_nearest_even() {
+        for (value, bits) in
+            [(1.0, 0x3f80), (1.0 + 1.0 / 256.0, 0x3f80), (1.0 + 3.0 / 256.0, 0x3f82), (1.004, 0x3f81), (-2.5, 0xc020)]
+        {
+            assert_eq!(u16::rounded(value), bits, "{value}");
+        }
+        assert_eq!(0x3f81_u16.widened(), 1.007_812_5);
     }
 }

@@ -3,6 +3,6 @@
 pub mod adam;
 pub mod clip;
 pub mod integrate;
-mod lanes;
+pub mod lanes;
 pub mod norm;
 pub mod surrogate;

@@ -1,7 +1,6 @@
 //! Backward through batch normalisation, channels innermost.
 
-use super::integrate::{PART, TILE, Value};
-use super::lanes::{folded, numbers, put, span, spread, tile};
+use super::lanes::{PART, TILE, Value, folded, numbers, put, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};

@@ -1,7 +1,6 @@
 //! Backward through time through IF neurons, with a triangular surrogate for the step of a spike; potentials are computed again.
 
-use super::integrate::{PART, TILE, Value};
-use super::lanes::{Lanes, folded, numbers, put, span, spread, tile};
+use super::lanes::{Lanes, PART, TILE, Value, folded, numbers, put, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};
