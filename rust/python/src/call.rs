@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use numpy::PyArray1;
 use pyo3::prelude::*;
 use pysnn_core::error::{Error, Kind, Result};
 
@@ -64,6 +65,9 @@ pub(crate) fn exception(py: Python<'_>, name: &str, message: &str) -> PyErr {
     let made = py.import("pysnn.errors").and_then(|errors| errors.getattr(name)?.call1((message,)));
     made.map_or_else(|error| error, PyErr::from_value)
 }
+
+/// An array of another library, which compiled code reads or fills where it lies.
+pub(crate) type Values<'py, T> = Bound<'py, PyArray1<T>>;
 
 /// Refuse an array that compiled code cannot read or fill where it lies.
 pub(crate) fn unfit(py: Python<'_>, name: &str) -> PyErr {

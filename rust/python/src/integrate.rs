@@ -1,13 +1,13 @@
 //! IF neurons over arrays of other libraries, as a function.
 
-use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods};
+use numpy::{Element, IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
 use pysnn_core::training::integrate::Neurons;
 use pysnn_core::training::lanes::Value;
 use pysnn_core::training::surrogate::{Backward, OfChannels};
 
-use crate::call::{compute, raise, unfit};
+use crate::call::{Values, compute, raise, unfit};
 
 /// Arrays of a simulation, all of one kind.
 #[derive(FromPyObject)]
@@ -51,8 +51,6 @@ pub(crate) struct Channels<'py> {
     threshold: Values<'py, f32>,
     start: Values<'py, f32>,
 }
-
-type Values<'py, T> = Bound<'py, PyArray1<T>>;
 
 /// Simulate IF neurons through steps, with reset by subtraction.
 ///

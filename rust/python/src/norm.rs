@@ -1,14 +1,12 @@
 //! Batch normalisation of arrays of other libraries, backward, as a function.
 
-use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods};
+use numpy::{Element, IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
 use pysnn_core::training::lanes::Value;
 use pysnn_core::training::norm::{Norm, OfNorm};
 
-use crate::call::{compute, raise, unfit};
-
-type Values<'py, T> = Bound<'py, PyArray1<T>>;
+use crate::call::{Values, compute, raise, unfit};
 
 /// Arrays of a backward pass, all of one kind.
 #[derive(FromPyObject)]

@@ -1,10 +1,9 @@
 //! Quantised clips, forward and backward, in one pass each over arrays that belong to others.
 
-use super::lanes::{Lanes, PART, TILE, Value, folded, numbers, put, span, spread, tile};
+use super::lanes::{Lanes, PART, TILE, Value, folded, numbers, put, run_parts, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};
-use crate::threads::{share, with_team};
 
 /// Currents, and room for what clips make of them.
 #[derive(Debug)]
@@ -43,12 +42,7 @@ impl<T: Value> Clip<'_, T> {
                 Forward { current: &current[own], noise, value, threshold, levels: levels as f32 }
             })
             .collect();
-        with_team(threads.min(parts.len()), tick, |team| {
-            share(Some(team), team.watch(), parts, |part, _| {
-                simd.run(part);
-                Ok(())
-            })
-        })
+        run_parts(parts, simd, threads, tick)
     }
 }
 
@@ -94,12 +88,7 @@ impl<T: Value> Backward<'_, T> {
                 Deriving { current, value, arriving, leaving, threshold, levelled, sums }
             })
             .collect();
-        with_team(threads.min(parts.len()), tick, |team| {
-            share(Some(team), team.watch(), parts, |part, _| {
-                simd.run(part);
-                Ok(())
-            })
-        })?;
+        run_parts(parts, simd, threads, tick)?;
         Ok(folded(sums.chunks(span), channels))
     }
 }

@@ -1,11 +1,10 @@
 //! IF neurons through T steps, from currents to spikes, in one pass over arrays that belong to others: trainings simulate with it.
 
-use super::lanes::{Lanes, PART, TILE, Value, numbers, put, span, spread, tile};
+use super::lanes::{Lanes, PART, TILE, Value, numbers, put, run_parts, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::neuron::{Constants, LeakStep, step};
 use crate::simd::{Kernel, Level};
-use crate::threads::{share, with_team};
 
 /// Currents, and room for what comes of them; N neurons.
 #[derive(Debug)]
@@ -68,12 +67,7 @@ impl<T: Value> Neurons<'_, T> {
                 part.spikes.push(spikes);
             }
         }
-        with_team(threads.min(parts.len()), tick, |team| {
-            share(Some(team), team.watch(), parts, |part, _| {
-                level.run(part);
-                Ok(())
-            })
-        })
+        run_parts(parts, level, threads, tick)
     }
 }
 

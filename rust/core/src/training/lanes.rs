@@ -1,5 +1,10 @@
 //! Values side by side, and sums for each channel: what passes over arrays have in common.
 
+use crate::control::Tick;
+use crate::error::Result;
+use crate::simd::{Kernel, Level};
+use crate::threads::{Team, share, with_team};
+
 /// Values of a part of the work.
 pub(super) const PART: usize = 1 << 13;
 /// Values that are worked on side by side, in registers or close to them.
@@ -94,6 +99,19 @@ pub(super) fn put<T: Value>(values: [T; TILE], target: &mut [T], from: usize, le
         Ok(target) => *target = values,
         Err(_) => target.copy_from_slice(&values[..to - from]),
     }
+}
+
+/// Run all parts, on as many threads as there are parts for.
+pub(super) fn run_parts<K: Kernel + Send>(parts: Vec<K>, level: Level, threads: usize, tick: Tick<'_>) -> Result<()> {
+    with_team(threads.min(parts.len()), tick, |team| run_on(team, parts, level))
+}
+
+/// Run all parts on a team.
+pub(super) fn run_on<K: Kernel + Send>(team: &Team<'_>, parts: Vec<K>, level: Level) -> Result<()> {
+    share(Some(team), team.watch(), parts, |part, _| {
+        level.run(part);
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Backward through batch normalisation, channels innermost.
 
-use super::lanes::{PART, TILE, Value, folded, numbers, put, span, spread, tile};
+use super::lanes::{PART, TILE, Value, folded, numbers, put, run_on, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};
-use crate::threads::{share, with_team};
+use crate::threads::with_team;
 
 /// Values that were normalised, the gradient of what they became, and room for their own.
 #[derive(Debug)]
@@ -74,10 +74,7 @@ impl<T: Value> Norm<'_, T> {
                     sums,
                 })
                 .collect();
-            share(Some(team), team.watch(), summing, |part, _| {
-                level.run(part);
-                Ok(())
-            })?;
+            run_on(team, summing, level)?;
             let bias = folded(sums.chunks(2 * span).map(|part| &part[..span]), channels);
             let weight = folded(sums.chunks(2 * span).map(|part| &part[span..]), channels);
             let line = Line::of(&self, &weight, &bias);
@@ -86,10 +83,7 @@ impl<T: Value> Norm<'_, T> {
                 .zip(self.leaving.chunks_mut(length))
                 .map(|((input, arriving), leaving)| Writing { input, arriving, leaving, mean: self.mean, line: &line })
                 .collect();
-            share(Some(team), team.watch(), writing, |part, _| {
-                level.run(part);
-                Ok(())
-            })?;
+            run_on(team, writing, level)?;
             Ok(OfNorm { weight, bias })
         })
     }

@@ -1,10 +1,9 @@
 //! Backward through time through IF neurons, with a triangular surrogate for the step of a spike; potentials are computed again.
 
-use super::lanes::{Lanes, PART, TILE, Value, folded, numbers, put, span, spread, tile};
+use super::lanes::{Lanes, PART, TILE, Value, folded, numbers, put, run_parts, span, spread, tile};
 use crate::control::Tick;
 use crate::error::{Error, Result};
 use crate::simd::{Kernel, Level};
-use crate::threads::{share, with_team};
 
 /// Currents, the gradient of what neurons put out, and room for that of their currents; N neurons.
 #[derive(Debug)]
@@ -84,12 +83,7 @@ impl<T: Value> Backward<'_, T> {
                 part.leaving.push(leaving);
             }
         }
-        with_team(threads.min(parts.len()), tick, |team| {
-            share(Some(team), team.watch(), parts, |part, _| {
-                level.run(part);
-                Ok(())
-            })
-        })?;
+        run_parts(parts, level, threads, tick)?;
         let of_threshold = sums.chunks(2 * span).map(|part| &part[..span]);
         let of_first = sums.chunks(2 * span).map(|part| &part[span..]);
         Ok(OfChannels { threshold: folded(of_threshold, channels), first: folded(of_first, channels) })
