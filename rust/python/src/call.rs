@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use numpy::PyArray1;
 use pyo3::prelude::*;
 use pysnn_core::error::{Error, Kind, Result};
 
@@ -64,12 +63,4 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
 pub(crate) fn exception(py: Python<'_>, name: &str, message: &str) -> PyErr {
     let made = py.import("pysnn.errors").and_then(|errors| errors.getattr(name)?.call1((message,)));
     made.map_or_else(|error| error, PyErr::from_value)
-}
-
-/// An array of another library, which compiled code reads or fills where it lies.
-pub(crate) type Values<'py, T> = Bound<'py, PyArray1<T>>;
-
-/// Refuse an array that compiled code cannot read or fill where it lies.
-pub(crate) fn unfit(py: Python<'_>, name: &str) -> PyErr {
-    raise(py, &Error::data(format!("{name}: expected a contiguous array that shares nothing with the others")))
 }

@@ -1,22 +1,16 @@
 //! Quantised clips of arrays of other libraries, as functions.
 
-use numpy::{Element, IntoPyArray, PyArrayMethods};
+use numpy::{Element, IntoPyArray};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
 use pysnn_core::training::clip::{Backward, Clip};
 use pysnn_core::training::lanes::Value;
 
-use crate::call::{Values, compute, raise, unfit};
+use crate::call::{compute, raise};
+use crate::values::{Filling, OfKind, Reading, Values, numbers};
 
 /// Arrays of a forward pass, all of one kind.
-#[derive(FromPyObject)]
-pub(crate) enum Arrays<'py> {
-    #[pyo3(transparent)]
-    Single(Rows<'py, f32>),
-    /// The bits of bfloat16.
-    #[pyo3(transparent)]
-    Brain(Rows<'py, u16>),
-}
+type Arrays<'py> = OfKind<Rows<'py, f32>, Rows<'py, u16>>;
 
 /// Currents, the noise that they are rounded with, and room for what clips make of them.
 #[derive(FromPyObject)]
@@ -27,14 +21,7 @@ pub(crate) struct Rows<'py, T: Element> {
 }
 
 /// Arrays of a backward pass, all of one kind.
-#[derive(FromPyObject)]
-pub(crate) enum Gradients<'py> {
-    #[pyo3(transparent)]
-    Single(Derived<'py, f32>),
-    /// The bits of bfloat16.
-    #[pyo3(transparent)]
-    Brain(Derived<'py, u16>),
-}
+type Gradients<'py> = OfKind<Derived<'py, f32>, Derived<'py, u16>>;
 
 /// Currents, what clips made of them, the gradient of that, and room for that of currents.
 #[derive(FromPyObject)]
@@ -62,8 +49,8 @@ pub(crate) fn clip(
 ) -> PyResult<()> {
     let how = How::new(py, threshold, threads, simd)?;
     match arrays {
-        Arrays::Single(arrays) => how.run(py, &arrays, levels),
-        Arrays::Brain(arrays) => how.run(py, &arrays, levels),
+        OfKind::Single(arrays) => how.run(py, &arrays, levels),
+        OfKind::Brain(arrays) => how.run(py, &arrays, levels),
     }
 }
 
@@ -83,8 +70,8 @@ pub(crate) fn clip_backward<'py>(
 ) -> PyResult<Values<'py, f32>> {
     let how = How::new(py, threshold, threads, simd)?;
     let found = match arrays {
-        Gradients::Single(arrays) => how.derive(py, &arrays, levelled),
-        Gradients::Brain(arrays) => how.derive(py, &arrays, levelled),
+        OfKind::Single(arrays) => how.derive(py, &arrays, levelled),
+        OfKind::Brain(arrays) => how.derive(py, &arrays, levelled),
     }?;
     Ok(found.into_pyarray(py))
 }
@@ -99,20 +86,18 @@ struct How {
 impl How {
     fn new(py: Python<'_>, threshold: &Values<'_, f32>, threads: usize, simd: Option<&str>) -> PyResult<Self> {
         let level = Level::named(simd).map_err(|error| raise(py, &error))?;
-        let threshold = threshold.to_vec().map_err(|_| unfit(py, "thresholds"))?;
+        let threshold = numbers(threshold, "thresholds")?;
         Ok(Self { level, threads: threads.max(1), threshold })
     }
 
     fn run<T: Element + Value>(&self, py: Python<'_>, arrays: &Rows<'_, T>, levels: Option<u32>) -> PyResult<()> {
-        let current = arrays.current.try_readonly().map_err(|_| unfit(py, "currents"))?;
-        let noise = arrays.noise.as_ref().map(PyArrayMethods::try_readonly).transpose();
-        let noise = noise.map_err(|_| unfit(py, "noise"))?;
-        let noise = noise.as_ref().map(|noise| noise.as_slice()).transpose();
-        let mut value = arrays.value.try_readwrite().map_err(|_| unfit(py, "values"))?;
+        let current = Reading::new(&arrays.current, "currents")?;
+        let noise = arrays.noise.as_ref().map(|noise| Reading::new(noise, "noise")).transpose()?;
+        let mut value = Filling::new(&arrays.value, "values")?;
         let clip = Clip {
-            current: current.as_slice().map_err(|_| unfit(py, "currents"))?,
-            noise: noise.map_err(|_| unfit(py, "noise"))?.unwrap_or_default(),
-            value: value.as_slice_mut().map_err(|_| unfit(py, "values"))?,
+            current: current.slice()?,
+            noise: noise.as_ref().map(Reading::slice).transpose()?.unwrap_or_default(),
+            value: value.slice()?,
             threshold: &self.threshold,
             levels: levels.unwrap_or_default(),
         };
@@ -125,15 +110,15 @@ impl How {
         arrays: &Derived<'_, T>,
         levelled: bool,
     ) -> PyResult<Vec<f32>> {
-        let current = arrays.current.try_readonly().map_err(|_| unfit(py, "currents"))?;
-        let value = arrays.value.try_readonly().map_err(|_| unfit(py, "values"))?;
-        let arriving = arrays.arriving.try_readonly().map_err(|_| unfit(py, "gradients of values"))?;
-        let mut leaving = arrays.leaving.try_readwrite().map_err(|_| unfit(py, "gradients of currents"))?;
+        let current = Reading::new(&arrays.current, "currents")?;
+        let value = Reading::new(&arrays.value, "values")?;
+        let arriving = Reading::new(&arrays.arriving, "gradients of values")?;
+        let mut leaving = Filling::new(&arrays.leaving, "gradients of currents")?;
         let backward = Backward {
-            current: current.as_slice().map_err(|_| unfit(py, "currents"))?,
-            value: value.as_slice().map_err(|_| unfit(py, "values"))?,
-            arriving: arriving.as_slice().map_err(|_| unfit(py, "gradients of values"))?,
-            leaving: leaving.as_slice_mut().map_err(|_| unfit(py, "gradients of currents"))?,
+            current: current.slice()?,
+            value: value.slice()?,
+            arriving: arriving.slice()?,
+            leaving: leaving.slice()?,
             threshold: &self.threshold,
             levelled,
         };

@@ -1,23 +1,17 @@
 //! IF neurons over arrays of other libraries, as a function.
 
-use numpy::{Element, IntoPyArray, PyArrayMethods};
+use numpy::{Element, IntoPyArray};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
 use pysnn_core::training::integrate::Neurons;
 use pysnn_core::training::lanes::Value;
 use pysnn_core::training::surrogate::{Backward, OfChannels};
 
-use crate::call::{Values, compute, raise, unfit};
+use crate::call::{compute, raise};
+use crate::values::{Filling, OfKind, Reading, Values, numbers};
 
 /// Arrays of a simulation, all of one kind.
-#[derive(FromPyObject)]
-pub(crate) enum Arrays<'py> {
-    #[pyo3(transparent)]
-    Single(Rows<'py, f32>),
-    /// The bits of bfloat16.
-    #[pyo3(transparent)]
-    Brain(Rows<'py, u16>),
-}
+type Arrays<'py> = OfKind<Rows<'py, f32>, Rows<'py, u16>>;
 
 /// Currents, and room for spikes and their means.
 #[derive(FromPyObject)]
@@ -28,14 +22,7 @@ pub(crate) struct Rows<'py, T: Element> {
 }
 
 /// Arrays of a backward pass, all of one kind.
-#[derive(FromPyObject)]
-pub(crate) enum Gradients<'py> {
-    #[pyo3(transparent)]
-    Single(Derived<'py, f32>),
-    /// The bits of bfloat16.
-    #[pyo3(transparent)]
-    Brain(Derived<'py, u16>),
-}
+type Gradients<'py> = OfKind<Derived<'py, f32>, Derived<'py, u16>>;
 
 /// Currents, the gradient of spikes, and room for that of currents.
 #[derive(FromPyObject)]
@@ -70,8 +57,8 @@ pub(crate) fn integrate(
 ) -> PyResult<()> {
     let how = How::new(py, channels, steps, threads, simd)?;
     match arrays {
-        Arrays::Single(arrays) => how.run(py, &arrays),
-        Arrays::Brain(arrays) => how.run(py, &arrays),
+        OfKind::Single(arrays) => how.run(py, &arrays),
+        OfKind::Brain(arrays) => how.run(py, &arrays),
     }
 }
 
@@ -91,8 +78,8 @@ pub(crate) fn integrate_backward<'py>(
 ) -> PyResult<(Values<'py, f32>, Values<'py, f32>)> {
     let how = How::new(py, channels, steps, threads, simd)?;
     let found = match arrays {
-        Gradients::Single(arrays) => how.derive(py, &arrays),
-        Gradients::Brain(arrays) => how.derive(py, &arrays),
+        OfKind::Single(arrays) => how.derive(py, &arrays),
+        OfKind::Brain(arrays) => how.derive(py, &arrays),
     }?;
     Ok((found.threshold.into_pyarray(py), found.first.into_pyarray(py)))
 }
@@ -110,35 +97,35 @@ impl How {
     fn new(py: Python<'_>, channels: Channels<'_>, steps: usize, threads: usize, simd: Option<&str>) -> PyResult<Self> {
         let level = Level::named(simd).map_err(|error| raise(py, &error))?;
         let Channels { threshold, start } = channels;
-        let threshold = threshold.to_vec().map_err(|_| unfit(py, "thresholds"))?;
-        let first = start.to_vec().map_err(|_| unfit(py, "initial potentials"))?;
+        let threshold = numbers(&threshold, "thresholds")?;
+        let first = numbers(&start, "initial potentials")?;
         Ok(Self { level, threshold, first, steps, threads: threads.max(1) })
     }
 
     fn derive<T: Element + Value>(&self, py: Python<'_>, arrays: &Derived<'_, T>) -> PyResult<OfChannels> {
-        let current = arrays.current.try_readonly().map_err(|_| unfit(py, "currents"))?;
-        let arriving = arrays.arriving.try_readonly().map_err(|_| unfit(py, "gradients of spikes"))?;
-        let mut leaving = arrays.leaving.try_readwrite().map_err(|_| unfit(py, "gradients of currents"))?;
+        let current = Reading::new(&arrays.current, "currents")?;
+        let arriving = Reading::new(&arrays.arriving, "gradients of spikes")?;
+        let mut leaving = Filling::new(&arrays.leaving, "gradients of currents")?;
         let backward = Backward {
-            current: current.as_slice().map_err(|_| unfit(py, "currents"))?,
+            current: current.slice()?,
             threshold: &self.threshold,
             first: &self.first,
-            arriving: arriving.as_slice().map_err(|_| unfit(py, "gradients of spikes"))?,
-            leaving: leaving.as_slice_mut().map_err(|_| unfit(py, "gradients of currents"))?,
+            arriving: arriving.slice()?,
+            leaving: leaving.slice()?,
         };
         compute(py, None, |tick| backward.derive(self.level, self.steps, self.threads, tick))
     }
 
     fn run<T: Element + Value>(&self, py: Python<'_>, arrays: &Rows<'_, T>) -> PyResult<()> {
-        let current = arrays.current.try_readonly().map_err(|_| unfit(py, "currents"))?;
-        let mut spikes = arrays.spikes.try_readwrite().map_err(|_| unfit(py, "spikes"))?;
-        let mut rate = arrays.rate.try_readwrite().map_err(|_| unfit(py, "rates"))?;
+        let current = Reading::new(&arrays.current, "currents")?;
+        let mut spikes = Filling::new(&arrays.spikes, "spikes")?;
+        let mut rate = Filling::new(&arrays.rate, "rates")?;
         let neurons = Neurons {
-            current: current.as_slice().map_err(|_| unfit(py, "currents"))?,
+            current: current.slice()?,
             threshold: &self.threshold,
             first: &self.first,
-            spikes: spikes.as_slice_mut().map_err(|_| unfit(py, "spikes"))?,
-            rate: rate.as_slice_mut().map_err(|_| unfit(py, "rates"))?,
+            spikes: spikes.slice()?,
+            rate: rate.slice()?,
         };
         compute(py, None, |tick| neurons.integrate(self.level, self.steps, self.threads, tick))
     }

@@ -14,6 +14,7 @@ mod plastic_plan;
 mod psnn;
 mod request;
 mod stream;
+mod values;
 
 use pyo3::prelude::*;
 

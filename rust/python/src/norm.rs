@@ -1,22 +1,16 @@
 //! Batch normalisation of arrays of other libraries, backward, as a function.
 
-use numpy::{Element, IntoPyArray, PyArrayMethods};
+use numpy::{Element, IntoPyArray};
 use pyo3::prelude::*;
 use pysnn_core::simd::Level;
 use pysnn_core::training::lanes::Value;
 use pysnn_core::training::norm::{Norm, OfNorm};
 
-use crate::call::{Values, compute, raise, unfit};
+use crate::call::{compute, raise};
+use crate::values::{Filling, OfKind, Reading, Values, numbers};
 
 /// Arrays of a backward pass, all of one kind.
-#[derive(FromPyObject)]
-pub(crate) enum Arrays<'py> {
-    #[pyo3(transparent)]
-    Single(Rows<'py, f32>),
-    /// The bits of bfloat16.
-    #[pyo3(transparent)]
-    Brain(Rows<'py, u16>),
-}
+type Arrays<'py> = OfKind<Rows<'py, f32>, Rows<'py, u16>>;
 
 /// What was normalised, the gradient of what it became, and room for its own.
 #[derive(FromPyObject)]
@@ -51,13 +45,13 @@ pub(crate) fn norm_backward<'py>(
     simd: Option<&str>,
 ) -> PyResult<(Values<'py, f32>, Values<'py, f32>)> {
     let level = Level::named(simd).map_err(|error| raise(py, &error))?;
-    let of = |own: Values<'_, f32>, name| own.to_vec().map_err(|_| unfit(py, name));
     let Channels { mean, inverse, weight } = channels;
-    let (mean, inverse) = (of(mean, "means")?, of(inverse, "inverses of deviations")?);
-    let how = How { level, threads: threads.max(1), frozen, mean, inverse, weight: of(weight, "weights")? };
+    let mean = numbers(&mean, "means")?;
+    let inverse = numbers(&inverse, "inverses of deviations")?;
+    let how = How { level, threads: threads.max(1), frozen, mean, inverse, weight: numbers(&weight, "weights")? };
     let found = match arrays {
-        Arrays::Single(arrays) => how.derive(py, &arrays),
-        Arrays::Brain(arrays) => how.derive(py, &arrays),
+        OfKind::Single(arrays) => how.derive(py, &arrays),
+        OfKind::Brain(arrays) => how.derive(py, &arrays),
     }?;
     Ok((found.weight.into_pyarray(py), found.bias.into_pyarray(py)))
 }
@@ -74,13 +68,13 @@ struct How {
 
 impl How {
     fn derive<T: Element + Value>(&self, py: Python<'_>, arrays: &Rows<'_, T>) -> PyResult<OfNorm> {
-        let values = arrays.values.try_readonly().map_err(|_| unfit(py, "values"))?;
-        let arriving = arrays.arriving.try_readonly().map_err(|_| unfit(py, "gradients of normalised values"))?;
-        let mut leaving = arrays.leaving.try_readwrite().map_err(|_| unfit(py, "gradients of values"))?;
+        let values = Reading::new(&arrays.values, "values")?;
+        let arriving = Reading::new(&arrays.arriving, "gradients of normalised values")?;
+        let mut leaving = Filling::new(&arrays.leaving, "gradients of values")?;
         let norm = Norm {
-            input: values.as_slice().map_err(|_| unfit(py, "values"))?,
-            arriving: arriving.as_slice().map_err(|_| unfit(py, "gradients of normalised values"))?,
-            leaving: leaving.as_slice_mut().map_err(|_| unfit(py, "gradients of values"))?,
+            input: values.slice()?,
+            arriving: arriving.slice()?,
+            leaving: leaving.slice()?,
             mean: &self.mean,
             inverse: &self.inverse,
             weight: &self.weight,

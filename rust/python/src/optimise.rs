@@ -1,14 +1,11 @@
 //! Steps of optimisers, as functions.
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::prelude::*;
-use pysnn_core::error::Error;
 use pysnn_core::simd::Level;
 use pysnn_core::training::adam::{Adam, Moments};
 
 use crate::call::{compute, raise};
-
-type Values<'py> = Bound<'py, PyArray1<f32>>;
+use crate::values::{Filling, Reading, Values};
 
 /// `AdamStep` of Python.
 #[derive(Clone, Copy, FromPyObject)]
@@ -26,10 +23,10 @@ pub(crate) struct Constants {
 /// `Moments` of Python.
 #[derive(FromPyObject)]
 pub(crate) struct Arrays<'py> {
-    weight: Values<'py>,
-    gradient: Values<'py>,
-    mean: Values<'py>,
-    square: Values<'py>,
+    weight: Values<'py, f32>,
+    gradient: Values<'py, f32>,
+    mean: Values<'py, f32>,
+    square: Values<'py, f32>,
 }
 
 /// Take a step of Adam in place: `step` is an `AdamStep`, `moments` are `Moments`, float32 arrays of one length.
@@ -55,23 +52,10 @@ pub(crate) fn adam(
         rate: step.rate,
         kept: step.kept,
     };
-    let mut changed = [writable(&weight, "weights")?, writable(&mean, "mean")?, writable(&square, "square")?];
-    let gradient: PyReadonlyArray1<'_, f32> = gradient.try_readonly().map_err(|_| overlap(py, "gradient"))?;
-    let gradient = gradient.as_slice().map_err(|_| overlap(py, "gradient"))?;
-    let [weight, mean, square] = changed.each_mut().map(|array| array.as_slice_mut());
-    let moments = Moments {
-        weight: weight.map_err(|_| overlap(py, "weights"))?,
-        gradient,
-        mean: mean.map_err(|_| overlap(py, "mean"))?,
-        square: square.map_err(|_| overlap(py, "square"))?,
-    };
+    let gradient = Reading::new(&gradient, "gradient")?;
+    let (mut weight, mut mean) = (Filling::new(&weight, "weights")?, Filling::new(&mean, "mean")?);
+    let mut square = Filling::new(&square, "square")?;
+    let moments =
+        Moments { weight: weight.slice()?, gradient: gradient.slice()?, mean: mean.slice()?, square: square.slice()? };
     compute(py, None, |tick| step.step(level, moments, threads.max(1), tick))
-}
-
-fn writable<'py>(array: &Values<'py>, name: &str) -> PyResult<PyReadwriteArray1<'py, f32>> {
-    array.try_readwrite().map_err(|_| overlap(array.py(), name))
-}
-
-fn overlap(py: Python<'_>, name: &str) -> PyErr {
-    raise(py, &Error::data(format!("{name}: expected a contiguous array that may be changed and shares nothing")))
 }
