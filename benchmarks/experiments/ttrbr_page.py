@@ -10,6 +10,7 @@ from benchmarks.experiments.ann_costs import ann_table
 from benchmarks.experiments.ttrbr_trials import TRIALS
 from benchmarks.intervals import accuracy_cell, verdict
 from benchmarks.markdown import fill, table
+from benchmarks.peers.page import times_cell
 
 __all__ = ["METHODS", "PAGE", "PLOT", "TABLES", "page"]
 
@@ -20,7 +21,7 @@ PLOT = PAGE.with_name("ttrbr_errors.png")
 
 _PARTS = {"e_p": "inherited", "e_c": "clipping", "e_q": "quantisation", "e_d": "deviation"}
 _BLOCKS = {"none": "as it was", "A": "A", "B": "B", "C": "C"}
-_OURS = {"int8_avx512": "pysnn int8", "int8_avx2": "pysnn int8, AVX2 alone", "float32": "pysnn float32"}
+_OURS = {"int8": "pysnn int8", "int8_avx2": "pysnn int8, AVX2 alone", "float32": "pysnn float32"}
 _STEPS = (1, 2, 4, 8, 16, 32)
 _GAP_AT = 8
 _DRAWN_AT = 8
@@ -216,10 +217,10 @@ def _speed(frame: pl.DataFrame) -> str:
     rows = []
     for (batch,), own in frame.sort("batch", "ms").group_by("batch", maintain_order=True):
         first = own.row(0, named=True)
-        int8 = first["int8_avx512_ms"]
-        ours = [(title, first[f"{key}_ms"], "") for key, title in _OURS.items()]
-        others = [(row["peer"], row["ms"], row["setup"]) for row in own.to_dicts()]
-        rows += [[str(batch), name, f"{ms:.1f}", f"{ms / int8:.1f}", way] for name, ms, way in (*ours, *others)]
+        ours = {title: first[f"{key}_ms"] for key, title in _OURS.items()}
+        rows += [[str(batch), name, f"{ms:.1f}", f"{ms / first['int8_ms']:.1f}", ""] for name, ms in ours.items()]
+        for row in own.to_dicts():
+            rows.append([str(batch), row["peer"], f"{row['ms']:.1f}", times_cell(row, "int8"), row["setup"]])
     return table(["batch", "program", "ms an image", "times pysnn's int8", "its fastest way"], rows)
 
 

@@ -162,6 +162,17 @@ TRIALS: dict[str, Trial] = {
         per_channel=True,
         teachers=("resnet56",),
     ),
+    "r20-fast2-C": Trial(
+        "taught, potentials for T = 2, back through 2 steps at a high rate",
+        "resnet20",
+        "C",
+        4,
+        "r20-taught-C",
+        2,
+        {**_TAUGHT_BACK, "steps": 2, "epochs": 16, "rate": 0.1, "batch_size": 64},
+        per_channel=True,
+        teachers=("resnet56",),
+    ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}

@@ -1,8 +1,9 @@
 """Write the tables about peers into docs/performance.md from benchmarks/tables/peers.parquet; no figure is typed by hand."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -12,20 +13,17 @@ from benchmarks.peers.claims import CLAIMS, TABLE
 from benchmarks.peers.processes import OURS
 from pysnn.tables import read_metadata
 
-__all__ = ["PAGE", "page"]
+__all__ = ["PAGE", "page", "times_cell"]
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
-HERE = TABLE.with_name("peers_here.parquet")
-"""Cells of T = 16 with one thread, measured on the machine of the tables of claims."""
-
-_WORDS = {"float32": "float32", "int8": "int8", "int8_avx512": "int8 with AVX-512", "int8_avx2": "int8 with AVX2 alone"}
-BARS = {"float32": 3, "int8_avx512": 8, "int8_avx2": 4}
+_WORDS = {"float32": "float32", "int8": "int8", "int8_avx2": "int8 with AVX2 alone"}
+BARS = {"float32": 3, "int8": 8, "int8_avx2": 4}
 """How many times faster than the best library pysnn sets out to be, at T = 16 with one thread."""
 
 
 def page(text: str, frame: pl.DataFrame, host: str) -> str:
-    """Return the page with its tables made again: a mark is ``<!-- table: CLAIM -->`` of a peer, "setup", "bars", "bars here", or "claim NAME".
+    """Return the page with its tables made again: a mark is ``<!-- table: CLAIM -->`` of a peer, "setup", "bars", or "claim NAME".
 
     Raises
     ------
@@ -33,7 +31,7 @@ def page(text: str, frame: pl.DataFrame, host: str) -> str:
         The page has a mark that is none of these.
     """
     claims: dict[str, Callable[[pl.DataFrame, str, str], str]] = dict.fromkeys(CLAIMS, _claim)
-    made = {**claims, "setup": _setup, "bars": _bars, "bars here": lambda *_: _here()}
+    made = {**claims, "setup": _setup, "bars": _bars}
 
     def table_of(key: str) -> str:
         kind, _, name = key.partition(" ")
@@ -55,20 +53,16 @@ def _bars(frame: pl.DataFrame, _: str, _host: str) -> str:
     rows = []
     for _cell, group in own.sort("network", "batch", "ms").group_by("network", "batch", maintain_order=True):
         best = group.row(0, named=True)
-        times = [f"{best['ms'] / best[f'{name}_ms']:.1f}" for name in BARS]
+        times = [times_cell(best, name) for name in BARS]
         rows.append([best["network"], str(best["batch"]), best["peer"], f"{best['ms']:.3g}", *times])
     return table(head, rows)
 
 
-def _here() -> str:
-    """Return the bars of the machine that the other tables of the page were measured on, and what ran there."""
-    frame = pl.read_parquet(HERE)
-    versions: dict[str, str] = {}
-    for found in frame["versions"]:
-        versions |= json.loads(found)
-    ran = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
-    processors, host = ", ".join(frame["processor"].unique().sort()), read_metadata(HERE)["host"]
-    return f"On {processors} ({host}): {ran}.\n\n{_bars(frame, '', '')}"
+def times_cell(row: Mapping[str, Any], own: str) -> str:
+    """Return how many times pysnn's a peer's time is, with the least and the most of all rounds."""
+    times = row["ms"] / row[f"{own}_ms"], row[f"{own}_times_least"], row[f"{own}_times_most"]
+    median, least, most = (f"{time:.1f}" if time >= 1 else f"{time:.2f}" for time in times)
+    return f"{median} ({least} to {most})"
 
 
 def _claim(frame: pl.DataFrame, claim: str, _: str) -> str:

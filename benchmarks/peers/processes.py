@@ -30,10 +30,9 @@ class Program:
 OURS: dict[str, Program] = {
     "float32": Program("pysnn_engine", "float32", "ours"),
     "int8": Program("pysnn_engine", "int8", "ours"),
-    "int8_avx512": Program("pysnn_engine", "int8", "ours", environment={"PYSNN_SIMD": "avx512"}),
     "int8_avx2": Program("pysnn_engine", "int8", "ours", environment={"PYSNN_SIMD": "avx2"}),
 }
-"""pysnn, by the name of its column: everything that the machine has, without AMX, with AVX2 alone."""
+"""pysnn, by the name of its column: with everything that the machine has, and with AVX2 alone."""
 
 PEERS: dict[str, Program] = {
     "SpikingJelly": Program("spikingjelly_engine", "engine", "libraries"),

@@ -23,8 +23,13 @@ SCHEMA: dict[str, Any] = {
     "busy": pl.Float64,
     "float32_ms": pl.Float64,
     "int8_ms": pl.Float64,
-    "int8_avx512_ms": pl.Float64,
     "int8_avx2_ms": pl.Float64,
+    "float32_times_least": pl.Float64,
+    "float32_times_most": pl.Float64,
+    "int8_times_least": pl.Float64,
+    "int8_times_most": pl.Float64,
+    "int8_avx2_times_least": pl.Float64,
+    "int8_avx2_times_most": pl.Float64,
     "same_predictions": pl.Float64,
     "error": pl.Float64,
     "largest_error": pl.Float64,
@@ -35,8 +40,9 @@ SCHEMA: dict[str, Any] = {
     "processor": pl.String,
     "session": pl.String,
 }
-"""A row is a peer in a cell: medians of milliseconds an image, its own and pysnn's beside it; ``busy`` is wall over processor
-time of the peer's runs; ``error`` the median over images of the largest difference of a score, over the range of all scores.
+"""A row is a peer in a cell: medians of milliseconds an image, its own and pysnn's beside it; ``times_least`` and ``times_most`` are
+its time over pysnn's of the same round, the least and the most of all rounds; ``busy`` is wall over processor time of the peer's
+runs; ``error`` the median over images of the largest difference of a score, over the range of all scores.
 """
 
 KEY = ("network", "steps", "batch", "threads", "peer")

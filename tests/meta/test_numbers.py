@@ -57,6 +57,7 @@ CONSTANTS = {
     ("numerics.md", "0.4 times"): _WARNING,
     ("numerics.md", "2.5 times"): _WARNING,
     ("packaging.md", "6 GB"): "the size of PyTorch's build on the package index",
+    ("performance.md", "95 %"): "the level of intervals",
     ("performance.md", "200 us"): "the default of PYSNN_THREAD_WORK",
     ("performance.md", "248, 333, 183 and 94 M"): "of another simulator, measured once: the sentence says how",
     ("performance.md", "0.1 to 100 M"): "sizes of networks that are measured, no figure",
