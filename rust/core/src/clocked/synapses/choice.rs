@@ -80,26 +80,40 @@ impl Used {
 
 /// Events an input and a step from which on dot products are faster: for up to 16 outputs, up to 32, up to 64, and more.
 /// `benchmarks/claims/kernels.py` measures them. Those of AVX-VNNI and aarch64 are not measured: they are the ratio of the instructions that either takes.
-fn crossovers(level: Level) -> [f32; 4] {
+fn dot_crossovers(level: Level) -> [f32; 4] {
     match level.set() {
         #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => [0.09, 0.22, 0.29, 0.34],
+        Set::Avx2 => [0.10, 0.24, 0.37, 0.37],
         #[cfg(target_arch = "x86_64")]
-        Set::AvxVnni => [0.05, 0.11, 0.15, 0.17],
+        Set::AvxVnni => [0.05, 0.12, 0.18, 0.18],
         #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => [0.0, 0.04, 0.10, 0.16],
+        Set::Avx512 => [0.0, 0.13, 0.24, 0.31],
         #[cfg(target_arch = "aarch64")]
         Set::DotProd | Set::I8mm => [0.2; 4],
         Set::Baseline => [if cfg!(target_arch = "aarch64") { 0.5 } else { f32::INFINITY }; 4],
     }
 }
 
+/// The same for lookups, which AVX-512 alone has.
+const LOOKUP_CROSSOVERS: [f32; 4] = [0.0, 0.04, 0.10, 0.20];
+
 /// Rows of weights that take as long to add as one to multiply by its value and add, as those of levels: 2.5 to 6 by level and width.
 pub(crate) const VALUED: f32 = 3.0;
 
-/// The crossover for a convolution with this many outputs.
-pub(crate) fn crossover(level: Level, outputs: usize) -> f32 {
-    let crossovers = crossovers(level);
+/// The crossover to dot products of a convolution with this many outputs, in a block of so many steps.
+///
+/// Several steps are packed four by four: two steps take as long as four.
+pub(crate) fn dot_crossover(level: Level, outputs: usize, steps: usize) -> f32 {
+    let packed = if steps > 1 { steps.next_multiple_of(4) as f32 / steps as f32 } else { 1.0 };
+    of_width(dot_crossovers(level), outputs) * packed
+}
+
+/// The crossover to lookups of a convolution with this many outputs.
+pub(crate) fn lookup_crossover(outputs: usize) -> f32 {
+    of_width(LOOKUP_CROSSOVERS, outputs)
+}
+
+fn of_width(crossovers: [f32; 4], outputs: usize) -> f32 {
     match outputs {
         0..=16 => crossovers[0],
         17..=32 => crossovers[1],
@@ -121,7 +135,7 @@ impl Choice {
     pub(crate) fn never_events(self, outputs: usize) -> bool {
         match self.family {
             Some(family) => family != Family::Event,
-            None => crossover(self.level, outputs) <= 0.0,
+            None => dot_crossover(self.level, outputs, 1) <= 0.0,
         }
     }
 }
@@ -204,9 +218,17 @@ mod tests {
     }
 
     #[test]
+    fn two_steps_cross_where_four_have_twice_the_events() {
+        for level in Level::available() {
+            assert_eq!(dot_crossover(level, 64, 2), 2.0 * dot_crossover(level, 64, 4));
+            assert_eq!(dot_crossover(level, 64, 1), dot_crossover(level, 64, 8));
+        }
+    }
+
+    #[test]
     fn wider_layers_cross_later() {
         for level in Level::available() {
-            assert!([1, 16, 17, 64, 65].map(|outputs| crossover(level, outputs)).is_sorted());
+            assert!([1, 16, 17, 64, 65].map(|outputs| dot_crossover(level, outputs, 8)).is_sorted());
         }
     }
 }
