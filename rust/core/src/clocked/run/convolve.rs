@@ -11,7 +11,9 @@ use crate::clocked::profile::Part;
 use crate::clocked::program::stage::Stage;
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::state::Remembered;
-use crate::clocked::synapses::choice::{DenseReals, Density, Family, VALUED, dot_crossover, lookup_crossover};
+use crate::clocked::synapses::choice::{
+    DOTS_PAY, DenseReals, Density, Family, VALUED, dot_crossover, lookup_crossover,
+};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::Counts;
 use crate::clocked::synapses::dense::padded::{Pad, Padded, Word};
@@ -110,9 +112,12 @@ impl Sample<'_> {
             let map = self.workspace.maps.view(map, 1)?;
             return Ok(if level.run(DenseReals { map, outputs }) { Family::Dot } else { Family::Event });
         }
+        if !DOTS_PAY {
+            return Ok(Family::Event);
+        }
+        let to_dot = dot_crossover(level, outputs.channels, block.steps);
         let map = self.workspace.maps.view(map, block.steps)?;
         let cost = if geometry.tell == Tell::Value { VALUED } else { 1.0 };
-        let to_dot = dot_crossover(level, outputs.channels, block.steps);
         let always = to_dot <= 0.0;
         let density = if always { f32::INFINITY } else { cost * level.run(Density { map, tell: geometry.tell }) };
         Ok(if density >= lookup_crossover(outputs.channels) && looks_up() {

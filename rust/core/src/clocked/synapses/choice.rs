@@ -94,18 +94,25 @@ fn dot_crossovers(level: Level) -> [f32; 4] {
     }
 }
 
-/// The same for lookups, which AVX-512 alone has.
+/// Crossovers of lookups, which AVX-512 alone has.
 const LOOKUP_CROSSOVERS: [f32; 4] = [0.0, 0.04, 0.10, 0.20];
+
+/// Whether there is a level at which dot products of integers are ever faster.
+pub(crate) const DOTS_PAY: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
 /// Rows of weights that take as long to add as one to multiply by its value and add, as those of levels: 2.5 to 6 by level and width.
 pub(crate) const VALUED: f32 = 3.0;
 
 /// The crossover to dot products of a convolution with this many outputs, in a block of so many steps.
 ///
-/// Several steps are packed four by four: two steps take as long as four.
+/// Two or three steps take as long by dot products as four.
 pub(crate) fn dot_crossover(level: Level, outputs: usize, steps: usize) -> f32 {
-    let packed = if steps > 1 { steps.next_multiple_of(4) as f32 / steps as f32 } else { 1.0 };
-    of_width(dot_crossovers(level), outputs) * packed
+    let share = match steps {
+        2 => 2.0,
+        3 => 4.0 / 3.0,
+        _ => 1.0,
+    };
+    share * of_width(dot_crossovers(level), outputs)
 }
 
 /// The crossover to lookups of a convolution with this many outputs.
