@@ -67,8 +67,14 @@ _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
 _THROUGH_4 = {"epochs": 1, "rate": 0.05, "steps": 4}
 _BACK_THROUGH_4 = {**_THROUGH_4, "gradient": "surrogate"}
-_TAUGHT: dict[str, Any] = {"distillation": 0.9, "temperature": 4.0, "keep": "last"}
-_TAUGHT_BACK = {**_TAUGHT, "gradient": "surrogate", "frozen_norm": False}
+_BACK = {"gradient": "surrogate", "frozen_norm": False}
+
+
+def _taught(title: str, options: Mapping[str, Any], start: str | None = None, potentials: int | None = None) -> Trial:
+    """Return a training of ResNet-20 in block C, with a threshold per channel, whose teacher is ResNet-56."""
+    taught = {"distillation": 0.9, "temperature": 4.0, "keep": "last", **options}
+    return Trial(title, "resnet20", "C", 4, start, potentials, taught, per_channel=True, teachers=("resnet56",))
+
 
 # In the order of the work, which is that of the page.
 TRIALS: dict[str, Trial] = {
@@ -99,79 +105,29 @@ TRIALS: dict[str, Trial] = {
         options={"epochs": 0},
         precision="float32",
     ),
-    "r20-taught-C": Trial(
-        "dithered, taught by ResNet-56",
-        "resnet20",
-        "C",
-        4,
-        options={**_DITHERED, **_TAUGHT, "epochs": 12},
-        per_channel=True,
-        teachers=("resnet56",),
-    ),
-    "r20-pot16-C": Trial(
-        "that, potentials for T = 16",
-        "resnet20",
-        "C",
-        4,
-        "r20-taught-C",
-        16,
-        {**_TAUGHT, "epochs": 0},
-        per_channel=True,
-        teachers=("resnet56",),
-    ),
-    "r20-two-C": Trial(
+    "r20-taught-C": _taught("dithered, taught by ResNet-56", {**_DITHERED, "epochs": 12}),
+    "r20-pot16-C": _taught("that, potentials for T = 16", {"epochs": 0}, "r20-taught-C", 16),
+    "r20-two-C": _taught(
         "taught, potentials for T = 2, back through 2 steps",
-        "resnet20",
-        "C",
-        4,
+        {**_BACK, "steps": 2, "epochs": 14, "rate": 0.06},
         "r20-taught-C",
         2,
-        {**_TAUGHT_BACK, "steps": 2, "epochs": 14, "rate": 0.06},
-        per_channel=True,
-        teachers=("resnet56",),
     ),
-    "r20-taught-long-C": Trial(
-        "dithered, taught by ResNet-56, longer",
-        "resnet20",
-        "C",
-        4,
-        "r20-taught-C",
-        options={**_DITHERED, **_TAUGHT, "epochs": 24, "weight_decay": 1e-4},
-        per_channel=True,
-        teachers=("resnet56",),
+    "r20-taught-long-C": _taught(
+        "dithered, taught by ResNet-56, longer", {**_DITHERED, "epochs": 24, "weight_decay": 1e-4}, "r20-taught-C"
     ),
-    "r20-long4-C": Trial(
-        "that, potentials for T = 4",
-        "resnet20",
-        "C",
-        4,
-        "r20-taught-long-C",
-        4,
-        {**_TAUGHT, "epochs": 0},
-        per_channel=True,
-        teachers=("resnet56",),
-    ),
-    "r20-long2-C": Trial(
+    "r20-long4-C": _taught("that, potentials for T = 4", {"epochs": 0}, "r20-taught-long-C", 4),
+    "r20-long2-C": _taught(
         "taught longer, potentials for T = 2, back through 2 steps",
-        "resnet20",
-        "C",
-        4,
+        {**_BACK, "steps": 2, "epochs": 16, "rate": 0.03, "batch_size": 64, "weight_decay": 1e-4},
         "r20-taught-long-C",
         2,
-        {**_TAUGHT_BACK, "steps": 2, "epochs": 16, "rate": 0.03, "batch_size": 64, "weight_decay": 1e-4},
-        per_channel=True,
-        teachers=("resnet56",),
     ),
-    "r20-fast2-C": Trial(
+    "r20-fast2-C": _taught(
         "taught, potentials for T = 2, back through 2 steps at a high rate",
-        "resnet20",
-        "C",
-        4,
+        {**_BACK, "steps": 2, "epochs": 16, "rate": 0.1, "batch_size": 64},
         "r20-taught-C",
         2,
-        {**_TAUGHT_BACK, "steps": 2, "epochs": 16, "rate": 0.1, "batch_size": 64},
-        per_channel=True,
-        teachers=("resnet56",),
     ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(

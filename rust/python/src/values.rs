@@ -28,11 +28,11 @@ pub(crate) struct Reading<'py, 'a, T: Element> {
 impl<'py, 'a, T: Element> Reading<'py, 'a, T> {
     /// Let nobody change an array meanwhile.
     pub(crate) fn new(values: &Values<'py, T>, name: &'a str) -> PyResult<Self> {
-        Ok(Self { array: values.try_readonly().map_err(|_| unfit(values.py(), name))?, name })
+        Ok(Self { array: values.try_readonly().map_err(|_| unfit(values.py(), name, ""))?, name })
     }
 
     pub(crate) fn slice(&self) -> PyResult<&[T]> {
-        self.array.as_slice().map_err(|_| unfit(self.array.py(), self.name))
+        self.array.as_slice().map_err(|_| unfit(self.array.py(), self.name, ""))
     }
 }
 
@@ -45,20 +45,23 @@ pub(crate) struct Filling<'py, 'a, T: Element> {
 impl<'py, 'a, T: Element> Filling<'py, 'a, T> {
     /// Let nobody else see an array meanwhile.
     pub(crate) fn new(values: &Values<'py, T>, name: &'a str) -> PyResult<Self> {
-        Ok(Self { array: values.try_readwrite().map_err(|_| unfit(values.py(), name))?, name })
+        Ok(Self { array: values.try_readwrite().map_err(|_| unfit(values.py(), name, CHANGED))?, name })
     }
 
     pub(crate) fn slice(&mut self) -> PyResult<&mut [T]> {
         let py = self.array.py();
-        self.array.as_slice_mut().map_err(|_| unfit(py, self.name))
+        self.array.as_slice_mut().map_err(|_| unfit(py, self.name, CHANGED))
     }
 }
 
 /// The numbers of an array of a few, one for each channel.
 pub(crate) fn numbers(values: &Values<'_, f32>, name: &str) -> PyResult<Vec<f32>> {
-    values.to_vec().map_err(|_| unfit(values.py(), name))
+    values.to_vec().map_err(|_| unfit(values.py(), name, ""))
 }
 
-fn unfit(py: Python<'_>, name: &str) -> PyErr {
-    raise(py, &Error::data(format!("{name}: expected a contiguous array that shares nothing with the others")))
+/// What is expected of an array that is filled or changed besides.
+const CHANGED: &str = " and may be changed";
+
+fn unfit(py: Python<'_>, name: &str, more: &str) -> PyErr {
+    raise(py, &Error::data(format!("{name}: expected a contiguous array that shares nothing with the others{more}")))
 }

@@ -118,8 +118,8 @@ impl Sample<'_> {
         let to_dot = dot_crossover(level, outputs.channels, block.steps);
         let map = self.workspace.maps.view(map, block.steps)?;
         let cost = if geometry.tell == Tell::Value { VALUED } else { 1.0 };
-        let always = to_dot <= 0.0;
-        let density = if always { f32::INFINITY } else { cost * level.run(Density { map, tell: geometry.tell }) };
+        let density =
+            if to_dot <= 0.0 { f32::INFINITY } else { cost * level.run(Density { map, tell: geometry.tell }) };
         Ok(if density >= lookup_crossover(outputs.channels) && looks_up() {
             Family::Lookup
         } else if density >= to_dot {

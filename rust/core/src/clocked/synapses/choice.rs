@@ -97,7 +97,7 @@ fn dot_crossovers(level: Level) -> [f32; 4] {
 /// Crossovers of lookups, which AVX-512 alone has.
 const LOOKUP_CROSSOVERS: [f32; 4] = [0.0, 0.04, 0.10, 0.20];
 
-/// Whether there is a level at which dot products of integers are ever faster.
+/// Whether there is a level at which dot products of integers are ever faster; programs without one hold nothing of the choice.
 pub(crate) const DOTS_PAY: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
 /// Rows of weights that take as long to add as one to multiply by its value and add, as those of levels: 2.5 to 6 by level and width.
