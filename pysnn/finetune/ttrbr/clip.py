@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from pysnn.errors import DataError, NetworkError
 from pysnn.finetune.ttrbr.clock import Clock
-from pysnn.finetune.ttrbr.functions import Clip, Replay, Spikes
+from pysnn.finetune.ttrbr.functions import Clip, OrderedGradient, Replay, Spikes
 from pysnn.finetune.ttrbr.simulate import simulate
 from pysnn.importers.torch.graph import Call, Value
 from pysnn.importers.torch.pools import max_pool2d_module
@@ -159,7 +159,7 @@ class HeldCurrent(nn.Module):
 
     def forward(self, x: Any) -> Any:
         """Return it as it is, or repeated."""
-        clock = self.clock
+        clock, x = self.clock, OrderedGradient.apply(x)
         if clock.mode not in ("spike", "record") or len(x) != clock.batch:
             return x
         return x.repeat(clock.steps, *(1,) * (x.dim() - 1))

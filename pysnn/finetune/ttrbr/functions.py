@@ -16,7 +16,7 @@ from pysnn.finetune.ttrbr.clipped import clip_gradients, clipped
 from pysnn.finetune.ttrbr.simulate import in_the_order_of, simulate
 from pysnn.finetune.ttrbr.surrogate import summed, surrogate_gradients
 
-__all__ = ["Clip", "Replay", "Spikes"]
+__all__ = ["Clip", "OrderedGradient", "Replay", "Spikes"]
 
 
 class Clip(torch.autograd.Function):
@@ -80,6 +80,23 @@ class Spikes(torch.autograd.Function):
     def backward(ctx: Any, gradient: Any) -> Any:
         current, threshold, start = ctx.saved_tensors
         return *surrogate_gradients(current, threshold, start, gradient, ctx.steps), None, None
+
+
+class OrderedGradient(torch.autograd.Function):
+    """The values themselves; their gradient gets their order in memory.
+
+    Slices, which shortcuts without weights are made of, have gradients of another order, which sums of gradients would pass on.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return in_the_order_of(x, gradient)
 
 
 def _like(threshold: Any, z: Any) -> Any:

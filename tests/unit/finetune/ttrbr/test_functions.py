@@ -10,6 +10,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed (extra torch)")
 from pysnn import IF, Input, Network, Output, Scale, run
 from pysnn.errors import DataError, NetworkError
 from pysnn.finetune.ttrbr import Clock, SpikingMaxPool2d, TrainableClip, clock_of, running, simulate
+from pysnn.finetune.ttrbr.clip import HeldCurrent
 from pysnn.finetune.ttrbr.dither import Dither
 from pysnn.finetune.ttrbr.functions import Clip, Replay, Spikes
 from pysnn.finetune.ttrbr.surrogate import surrogate_gradients
@@ -219,6 +220,19 @@ def test_a_potential_is_a_current_of_its_share_of_the_steps() -> None:
     # 0.2 + 0.5/4 is inside; 0.4 - 2/4 is not, 0.9 + 1/4 is not.
     assert clip.potential is not None
     assert clip.potential.grad.tolist() == [0.25, 0, 0]
+
+
+def test_gradients_of_slices_get_the_order_of_their_maps() -> None:
+    maps = torch.randn(4, 3, 6, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
+    current, seen = maps * 1, []
+    current.register_hook(seen.append)
+    held = HeldCurrent(Clock("spike", steps=2, batch=4))
+    torch.nn.functional.pad(held(current)[:, :, ::2, ::2], (0, 0, 0, 0, 1, 1)).sum().backward()
+    (gradient,) = seen
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
+    expected = torch.zeros(4, 3, 6, 6)
+    expected[:, :, ::2, ::2] = 2.0  # one for each step
+    assert torch.equal(gradient, expected)
 
 
 def test_the_pool_of_spikes_lets_the_largest_count_through() -> None:
