@@ -29,7 +29,7 @@ class RustBackend:
     name = "rust"
 
     def compile(self, plan: Plan) -> "RustExecutable":
-        """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avxvnni, avx512, dotprod, i8mm) narrows to.
+        """Make a plan ready, for the SIMD level that ``PYSNN_SIMD`` (baseline, avx2, avxvnni, avx512, amx, dotprod, i8mm) narrows to.
 
         Integer convolutions run by events, dot products or lookups, by the share of active inputs; ``PYSNN_KERNEL`` (event,
         dot, lookup) settles it. A run has a thread beyond the first for each so many nanoseconds of work as ``PYSNN_THREAD_WORK``

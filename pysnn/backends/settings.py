@@ -7,7 +7,7 @@ from pysnn.errors import BackendError
 
 __all__ = ["Settings", "read_settings"]
 
-_LEVELS = ("baseline", "avx2", "avxvnni", "avx512", "dotprod", "i8mm")
+_LEVELS = ("baseline", "avx2", "avxvnni", "avx512", "amx", "dotprod", "i8mm")
 _KERNELS = ("event", "dot", "lookup")
 
 
@@ -18,7 +18,7 @@ class Settings:
     Attributes
     ----------
     simd
-        ``PYSNN_SIMD``: the SIMD level, which narrows the instructions that are used: baseline; avx2, avxvnni, avx512 (x86-64); dotprod, i8mm (aarch64).
+        ``PYSNN_SIMD``: the SIMD level, which narrows the instructions that are used: baseline; avx2, avxvnni, avx512, amx (x86-64); dotprod, i8mm (aarch64).
     kernel
         ``PYSNN_KERNEL``: the kernels of integer convolutions, which else go by the share of active inputs: event, dot, lookup.
     thread_work

@@ -4,6 +4,9 @@
 //! that was compiled for the level's instructions. Levels change the speed and never a bit of a result: nothing
 //! here contracts to FMA or reorders a float sum.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
+
 use crate::error::{Error, Kind, Result};
 
 /// Instruction sets that have bodies of their own.
@@ -23,11 +26,15 @@ pub(crate) enum Set {
 }
 
 /// Names of all levels on any machine, ascending.
-const NAMES: [&str; 6] = ["baseline", "avx2", "avxvnni", "avx512", "dotprod", "i8mm"];
+const NAMES: [&str; 7] = ["baseline", "avx2", "avxvnni", "avx512", "amx", "dotprod", "i8mm"];
 
 /// An instruction set that this machine has: only detection makes a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Level(Set);
+pub struct Level {
+    set: Set,
+    /// Whether dot products of bytes are made in tiles (AMX), beside AVX-512.
+    tiles: bool,
+}
 
 /// A body to compile for every level; `run` must be `#[inline(always)]`.
 pub(crate) trait Kernel {
@@ -40,16 +47,16 @@ impl Level {
     #[must_use]
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut, reason = "only x86-64 and aarch64 have more than one")]
-        let mut levels = vec![Self(Set::Baseline)];
+        let mut levels = vec![Self::of(Set::Baseline)];
         #[cfg(target_arch = "x86_64")]
         {
             if std::arch::is_x86_feature_detected!("avx2")
                 && std::arch::is_x86_feature_detected!("bmi1")
                 && std::arch::is_x86_feature_detected!("popcnt")
             {
-                levels.push(Self(Set::Avx2));
+                levels.push(Self::of(Set::Avx2));
                 if std::arch::is_x86_feature_detected!("avxvnni") {
-                    levels.push(Self(Set::AvxVnni));
+                    levels.push(Self::of(Set::AvxVnni));
                 }
                 if std::arch::is_x86_feature_detected!("avx512f")
                     && std::arch::is_x86_feature_detected!("avx512bw")
@@ -57,15 +64,18 @@ impl Level {
                     && std::arch::is_x86_feature_detected!("avx512dq")
                     && std::arch::is_x86_feature_detected!("avx512vnni")
                 {
-                    levels.push(Self(Set::Avx512));
+                    levels.push(Self::of(Set::Avx512));
+                    if amx::available() {
+                        levels.push(Self { set: Set::Avx512, tiles: true });
+                    }
                 }
             }
         }
         #[cfg(target_arch = "aarch64")]
         if std::arch::is_aarch64_feature_detected!("dotprod") {
-            levels.push(Self(Set::DotProd));
+            levels.push(Self::of(Set::DotProd));
             if std::arch::is_aarch64_feature_detected!("i8mm") {
-                levels.push(Self(Set::I8mm));
+                levels.push(Self::of(Set::I8mm));
             }
         }
         levels
@@ -79,7 +89,7 @@ impl Level {
     pub fn named(name: Option<&str>) -> Result<Self> {
         let levels = Self::available();
         let Some(name) = name else {
-            return Ok(levels.last().copied().unwrap_or(Self(Set::Baseline)));
+            return Ok(levels.last().copied().unwrap_or(Self::of(Set::Baseline)));
         };
         if let Some(level) = levels.iter().find(|level| level.name() == name) {
             return Ok(*level);
@@ -94,10 +104,17 @@ impl Level {
         Err(Error::new(Kind::Backend, message))
     }
 
+    /// A set without tiles.
+    const fn of(set: Set) -> Self {
+        Self { set, tiles: false }
+    }
+
     /// The name that [`Level::named`] takes.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self.0 {
+        match self.set {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 if self.tiles => NAMES[4],
             Set::Baseline => NAMES[0],
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => NAMES[1],
@@ -106,22 +123,28 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512 => NAMES[3],
             #[cfg(target_arch = "aarch64")]
-            Set::DotProd => NAMES[4],
+            Set::DotProd => NAMES[5],
             #[cfg(target_arch = "aarch64")]
-            Set::I8mm => NAMES[5],
+            Set::I8mm => NAMES[6],
         }
     }
 
     /// The instructions that it stands for, all of which this machine has.
     #[inline(always)]
     pub(crate) fn set(self) -> Set {
-        self.0
+        self.set
+    }
+
+    /// Whether it has tiles, which this machine then has.
+    #[inline(always)]
+    pub(crate) fn has_tiles(self) -> bool {
+        self.tiles
     }
 
     /// Run a kernel's copy for this level, which is one function whoever calls it: a kernel that runs another one does not hold a copy of it.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        match self.0 {
+        match self.set {
             Set::Baseline => run_baseline(kernel),
             #[cfg(target_arch = "aarch64")]
             // Only dot products have instructions of their own, in `dot/neon.rs`.

@@ -50,7 +50,7 @@ options
   --threads N          threads; as many as there are by default (stream: 1)
   --batch N            samples at a time (256)
   --block N            time-steps at a time, 1 to 32 (as many as stay in the cache); fewer need less memory
-  --simd LEVEL         baseline, avx2, avxvnni, avx512, dotprod or i8mm, as far as the machine has it
+  --simd LEVEL         baseline, avx2, avxvnni, avx512, amx, dotprod or i8mm, as far as the machine has it
   --version, --help
 ";
 

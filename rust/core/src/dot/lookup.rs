@@ -75,12 +75,12 @@ pub(crate) fn inputs_of(group: usize, inputs: usize) -> Range<usize> {
 /// Whether there is a level on this processor family that looks sums up: programs for others hold none of this.
 pub(crate) const LOOKUPS: bool = cfg!(target_arch = "x86_64");
 
-/// Whether this level looks sums up.
+/// Whether this level looks sums up: tiles are faster.
 #[inline]
 pub(crate) fn looks_up(level: Level) -> bool {
     match level.set() {
         #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => true,
+        Set::Avx512 => !level.has_tiles(),
         _ => false,
     }
 }

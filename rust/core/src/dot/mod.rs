@@ -15,6 +15,7 @@ mod neon;
 mod pixels;
 mod plain;
 mod tile;
+pub(crate) mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 

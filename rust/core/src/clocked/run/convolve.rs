@@ -12,17 +12,19 @@ use crate::clocked::program::stage::Stage;
 use crate::clocked::run::sample::Sample;
 use crate::clocked::run::state::Remembered;
 use crate::clocked::synapses::choice::{
-    DOTS_PAY, DenseReals, Density, Family, VALUED, dot_crossover, lookup_crossover,
+    DOTS_PAY, DenseReals, Density, Family, VALUED, dot_crossover, dots_in_tiles, lookup_crossover,
 };
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::Counts;
 use crate::clocked::synapses::dense::padded::{Pad, Padded, Word};
 use crate::clocked::synapses::dense::patterns::PackSpikes;
+use crate::clocked::synapses::dense::planes::PackPlanes;
 use crate::clocked::synapses::dense::words::PackCounts;
 use crate::clocked::synapses::events::{ListCounts, ListReals, Tell};
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::rows::RowList;
 use crate::dot::lookup::LOOKUPS;
+use crate::dot::tiles::TILES;
 use crate::error::Result;
 use crate::threads::{Team, share};
 
@@ -32,7 +34,7 @@ impl Sample<'_> {
     where
         A: Synaptic + ScaleOf + Remembered,
     {
-        let mut family = Family::Event;
+        let (mut family, in_tiles) = (Family::Event, dots_in_tiles(self.program.level, block.steps));
         if let Some(synapses) = &layer.synapses {
             family = self.family(synapses, block)?;
             self.workspace.used[synapses.geometry.op].note(family);
@@ -40,6 +42,7 @@ impl Sample<'_> {
                 Family::Event => self.list(&synapses.geometry, block)?,
                 Family::Dot if !A::INTEGER => self.pad::<f32>(&synapses.geometry)?,
                 Family::Dot if block.steps == 1 => self.pad::<u32>(&synapses.geometry)?,
+                Family::Dot if TILES && in_tiles => self.pack_planes(&synapses.geometry, block)?,
                 Family::Dot => self.pack(&synapses.geometry, block)?,
                 Family::Lookup if LOOKUPS => self.pack_spikes(&synapses.geometry, block)?,
                 Family::Lookup => {}
@@ -50,6 +53,7 @@ impl Sample<'_> {
             Family::Event => Inputs::Active(&workspace.list),
             Family::Dot if !A::INTEGER => Inputs::All(Counts::Reals(&workspace.reals)),
             Family::Dot if block.steps == 1 => Inputs::All(Counts::Step(&workspace.padded)),
+            Family::Dot if TILES && in_tiles => Inputs::All(Counts::Planes(&workspace.planes)),
             Family::Dot => Inputs::All(Counts::Steps(&workspace.words)),
             Family::Lookup => Inputs::All(Counts::Patterns(&workspace.patterns)),
         };
@@ -179,6 +183,22 @@ impl Sample<'_> {
         let count = bands_of(self.team, shape.height);
         share(self.team, self.poll, workspace.patterns.bands(count), |rows, _| {
             level.run(PackSpikes { level, rows, apart, map, shape, left: pads[1] });
+            Ok(())
+        })
+    }
+
+    /// Put zeros around the source of dot products in tiles, unless the last one had the same.
+    fn pack_planes(&mut self, geometry: &Geometry, block: &Block) -> Result<()> {
+        let workspace = &mut *self.workspace;
+        let (left, shape, level) = (geometry.window.pads[1], geometry.input, self.program.level);
+        if !workspace.planes.begin(geometry, block.steps)? {
+            return Ok(());
+        }
+        let layout = workspace.planes.layout();
+        let map = workspace.maps.view(self.program.place(geometry.source), block.steps)?;
+        let count = bands_of(self.team, shape.height);
+        share(self.team, self.poll, workspace.planes.bands(count), |rows, _| {
+            level.run(PackPlanes { rows, layout, map, shape, left });
             Ok(())
         })
     }

@@ -12,10 +12,11 @@ use crate::clocked::program::stage::{Stage, Work};
 use crate::clocked::request::{COUNT_FIELDS, Request};
 use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
-use crate::clocked::synapses::choice::Used;
+use crate::clocked::synapses::choice::{Used, dots_in_tiles};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
 use crate::clocked::synapses::dense::padded::Padded;
 use crate::clocked::synapses::dense::patterns::Patterns;
+use crate::clocked::synapses::dense::planes::Planes;
 use crate::clocked::synapses::dense::words::Words;
 use crate::clocked::synapses::events::ActiveList;
 use crate::clocked::synapses::geometry::Geometry;
@@ -35,6 +36,7 @@ pub(crate) struct Workspace {
     /// Of each band of a layer.
     pub(crate) gathered: Vec<RowList>,
     pub(crate) words: Words,
+    pub(crate) planes: Planes,
     pub(crate) patterns: Patterns,
     pub(crate) padded: Padded<u32>,
     pub(crate) reals: Padded<f32>,
@@ -71,6 +73,7 @@ impl Workspace {
             list: ActiveList::default(),
             gathered: vec![RowList::default()],
             words: Words::default(),
+            planes: Planes::default(),
             patterns: Patterns::default(),
             padded: Padded::default(),
             reals: Padded::default(),
@@ -126,6 +129,9 @@ impl Workspace {
             self.patterns.begin(source, input, window.pads, block)?;
             self.gathered[0].windows.found.make_room(&synapses.geometry, synapses.bias.len(), block);
         }
+        if dots_in_tiles(level, block) {
+            return self.planes.begin(&synapses.geometry, block).map(|_| ());
+        }
         self.words.begin(source, input, block)
     }
 
@@ -133,6 +139,7 @@ impl Workspace {
     pub(crate) fn forget_steps(&mut self) {
         self.list.source = None;
         self.words.source = None;
+        self.planes.forget();
         self.patterns.source = None;
         self.padded.source = None;
     }

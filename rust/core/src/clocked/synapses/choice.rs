@@ -2,6 +2,7 @@
 
 use crate::clocked::maps::buffers::View;
 use crate::clocked::synapses::events::Tell;
+use crate::dot::tiles::STEPS;
 use crate::error::{Error, Kind as Fault, Result};
 use crate::plan::Shape;
 use crate::simd::{Kernel, Level, Set};
@@ -87,11 +88,19 @@ fn dot_crossovers(level: Level) -> [f32; 4] {
         #[cfg(target_arch = "x86_64")]
         Set::AvxVnni => [0.05, 0.12, 0.18, 0.18],
         #[cfg(target_arch = "x86_64")]
+        Set::Avx512 if level.has_tiles() => [0.0, 0.02, 0.05, 0.09],
+        #[cfg(target_arch = "x86_64")]
         Set::Avx512 => [0.0, 0.13, 0.24, 0.31],
         #[cfg(target_arch = "aarch64")]
         Set::DotProd | Set::I8mm => [0.2; 4],
         Set::Baseline => [if cfg!(target_arch = "aarch64") { 0.5 } else { f32::INFINITY }; 4],
     }
+}
+
+/// Whether dot products of so many steps are made in tiles.
+#[inline]
+pub(crate) fn dots_in_tiles(level: Level, steps: usize) -> bool {
+    level.has_tiles() && steps > 1
 }
 
 /// Crossovers of lookups, which AVX-512 alone has.
@@ -105,9 +114,11 @@ pub(crate) const VALUED: f32 = 3.0;
 
 /// The crossover to dot products of a convolution with this many outputs, in a block of so many steps.
 ///
-/// Two or three steps take as long by dot products as four.
+/// Two or three steps take as long by dot products as four; a tile takes as long as six steps for itself.
 pub(crate) fn dot_crossover(level: Level, outputs: usize, steps: usize) -> f32 {
+    let of_tile = |steps: usize| 1.0 + 6.0 / steps as f32;
     let share = match steps {
+        2..STEPS if level.has_tiles() => of_tile(steps) / of_tile(STEPS),
         2 => 2.0,
         3 => 4.0 / 3.0,
         _ => 1.0,
@@ -225,10 +236,15 @@ mod tests {
     }
 
     #[test]
-    fn two_steps_cross_where_four_have_twice_the_events() {
+    fn fewer_steps_cross_at_higher_rates() {
         for level in Level::available() {
-            assert_eq!(dot_crossover(level, 64, 2), 2.0 * dot_crossover(level, 64, 4));
-            assert_eq!(dot_crossover(level, 64, 1), dot_crossover(level, 64, 8));
+            let at = |steps| dot_crossover(level, 64, steps);
+            assert_eq!(at(1), at(16));
+            if level.has_tiles() {
+                assert!([16, 8, 4, 3, 2].map(at).is_sorted(), "{:?}", [16, 8, 4, 3, 2].map(at));
+            } else {
+                assert_eq!([at(2), at(8)], [2.0 * at(4), at(1)]);
+            }
         }
     }
 

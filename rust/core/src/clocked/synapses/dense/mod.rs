@@ -5,7 +5,9 @@ pub(crate) mod lookups;
 pub(crate) mod padded;
 pub(crate) mod patterns;
 pub(crate) mod pixels;
+pub(crate) mod planes;
 pub(crate) mod reals;
+mod tiles;
 pub(crate) mod words;
 
 use std::ops::Range;
@@ -17,9 +19,12 @@ use crate::clocked::synapses::dense::lookups::Lookups;
 use crate::clocked::synapses::dense::padded::Padded;
 use crate::clocked::synapses::dense::patterns::Patterns;
 use crate::clocked::synapses::dense::pixels::{Pixels, Windows};
+use crate::clocked::synapses::dense::planes::Planes;
+use crate::clocked::synapses::dense::tiles::Tiles;
 use crate::clocked::synapses::dense::words::{Words, words_of};
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::source::Consumer;
+use crate::dot::tiles::{TILES, Weights};
 use crate::dot::{DEPTH, OUTPUTS, Row, lookup};
 use crate::error::{Error, Result};
 use crate::pages::roomy;
@@ -32,6 +37,8 @@ pub(crate) struct Dense {
     outputs: usize,
     /// Sums of patterns of spikes, made when they are first wanted; none where they could leave int16.
     tables: OnceLock<Option<Vec<lookup::Tables>>>,
+    /// Weights in tiles, made when they are first wanted.
+    tiles: OnceLock<Vec<Weights>>,
 }
 
 /// Weights for dot products.
@@ -75,6 +82,13 @@ impl Dense {
         made.as_deref()
     }
 
+    fn tiles(&self, geometry: &Geometry) -> &[Weights] {
+        self.tiles.get_or_init(|| match &self.packed {
+            Packed::Narrow(shared) => tiles::weights(shared.rows::<1>(), geometry),
+            Packed::Wide(shared) => tiles::weights(shared.rows::<2>(), geometry),
+        })
+    }
+
     /// Put the weights of several layers side by side, so that large pages hold them: a picture alone reads each of them once.
     pub(crate) fn join<'a>(layers: impl Iterator<Item = &'a mut Self>) {
         let mut parts: Vec<&mut SharedRows> = layers.map(Self::shared).collect();
@@ -106,6 +120,8 @@ pub(crate) enum Counts<'a> {
     Step(&'a Padded<u32>),
     /// Of several.
     Steps(&'a Words),
+    /// Of several, in the order that tiles read.
+    Planes(&'a Planes),
     /// Spikes of several.
     Patterns(&'a Patterns),
     /// Real values, which are static.
@@ -129,7 +145,7 @@ impl DenseRun<i32> for Dense {
         } else {
             Packed::Wide(SharedRows::new(rows::<2>(weights, inputs, outputs)))
         };
-        Some(Self { packed, outputs, tables: OnceLock::new() })
+        Some(Self { packed, outputs, tables: OnceLock::new(), tiles: OnceLock::new() })
     }
 
     fn looks_up(&self, level: Level, geometry: &Geometry, steps: usize) -> bool {
@@ -149,6 +165,28 @@ impl DenseRun<i32> for Dense {
                 let pixels = Pixels::new(level, geometry, shared.rows::<2>(), padded, bias.as_chunks().0, room);
                 return layer.consume_step::<_, 32, 2>(pixels);
             }
+            (Packed::Narrow(_), Counts::Planes(planes)) if TILES => {
+                let (weights, bias) = (self.tiles(geometry).as_chunks().0, bias.as_chunks().0);
+                return layer.consume::<_, 16, 4>(Tiles::<1>::new(
+                    level,
+                    geometry,
+                    weights,
+                    planes,
+                    bias,
+                    &mut room.begins,
+                ));
+            }
+            (Packed::Wide(_), Counts::Planes(planes)) if TILES => {
+                let (weights, bias) = (self.tiles(geometry).as_chunks().0, bias.as_chunks().0);
+                return layer.consume::<_, 32, 2>(Tiles::<2>::new(
+                    level,
+                    geometry,
+                    weights,
+                    planes,
+                    bias,
+                    &mut room.begins,
+                ));
+            }
             (_, Counts::Patterns(patterns)) if lookup::LOOKUPS => {
                 let Some(tables) = self.tables(geometry) else {
                     return Err(Error::internal("patterns for a convolution without tables"));
@@ -159,6 +197,7 @@ impl DenseRun<i32> for Dense {
             }
             (_, Counts::Steps(words)) => words,
             (_, Counts::Patterns(_)) => return Err(Error::internal("patterns where nothing looks them up")),
+            (_, Counts::Planes(_)) => return Err(Error::internal("planes where there are no tiles")),
             (_, Counts::Reals(_)) => return Err(Error::internal("int8 weights on real values")),
         };
         let segments = &mut room.segments;

@@ -5,6 +5,7 @@ use crate::clocked::synapses::dense::padded::Padded;
 use crate::clocked::synapses::dense::words::words_of;
 use crate::clocked::synapses::geometry::{Geometry, blocks_together};
 use crate::clocked::synapses::source::{MAX_PIXELS, OneStep, Rows};
+use crate::dot::tiles::Begins;
 use crate::dot::{self, OUTPUTS, Row, Segment};
 use crate::simd::Level;
 
@@ -94,6 +95,7 @@ pub(crate) struct Windows {
     pub(crate) segments: [Vec<Segment>; MAX_PIXELS],
     pub(crate) runs: Vec<PixelRun>,
     pub(crate) found: Found,
+    pub(crate) begins: Begins,
 }
 
 impl Windows {
