@@ -27,10 +27,10 @@ _GAP_AT = 8
 _DRAWN_AT = 8
 _TRAINED = {name: f"{name}: {trial.title}, block {trial.block}" for name, trial in TRIALS.items()}
 _GOALS = (
-    ("r20-long2-C", 2, 0.875),
+    ("r20-direct2-C", 2, 0.875),
     ("r20-pot4-C", 4, 0.85),
-    ("r20-s4long-C", 4, 0.89),
-    ("r20-s4long-C", 4, 0.90),
+    ("r20-direct4-C", 4, 0.89),
+    ("r20-direct4-C", 4, 0.90),
     ("r20-pot4-C", 8, 0.90),
     ("r20-pot4-C", 16, 0.915),
     ("r110-pot8-C", 4, 0.885),

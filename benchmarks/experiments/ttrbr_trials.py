@@ -70,10 +70,24 @@ _BACK_THROUGH_4 = {**_THROUGH_4, "gradient": "surrogate"}
 _BACK = {"gradient": "surrogate", "frozen_norm": False}
 
 
-def _taught(title: str, options: Mapping[str, Any], start: str | None = None, potentials: int | None = None) -> Trial:
-    """Return a training of ResNet-20 in block C, with a threshold per channel, whose teacher is ResNet-56."""
+def _taught(
+    title: str,
+    options: Mapping[str, Any],
+    start: str | None = None,
+    potentials: int | None = None,
+    teacher: str = "resnet56",
+) -> Trial:
+    """Return a training of ResNet-20 in block C, with a threshold per channel and a teacher."""
     taught = {"distillation": 0.9, "temperature": 4.0, "keep": "last", **options}
-    return Trial(title, "resnet20", "C", 4, start, potentials, taught, per_channel=True, teachers=("resnet56",))
+    return Trial(title, "resnet20", "C", 4, start, potentials, taught, per_channel=True, teachers=(teacher,))
+
+
+def _direct(steps: int, epochs: int) -> Trial:
+    """Return a training of ResNet-20 through steps from the first epoch on, taught by what it starts from."""
+    decays = {"weight_decay": 1e-4, "threshold_decay": 0.0}
+    options = {**_BACK, **decays, "steps": steps, "epochs": epochs, "rate": 0.05, "batch_size": 64}
+    title = f"potentials for T = {steps}, back through {steps} steps from the start, taught by the untouched network"
+    return _taught(title, options, None, steps, "resnet20")
 
 
 # In the order of the work, which is that of the page.
@@ -129,6 +143,8 @@ TRIALS: dict[str, Trial] = {
         "r20-taught-C",
         2,
     ),
+    "r20-direct2-C": _direct(2, 25),
+    "r20-direct4-C": _direct(4, 13),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}

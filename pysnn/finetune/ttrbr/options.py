@@ -35,7 +35,8 @@ class TTRBROptions:
     gradient_norm
         Longer gradients are shortened to this; 0 for no limit.
     weight_decay, threshold_decay
-        L2 on weights (convolutions, linear layers) and on thresholds; normalisation and biases have none.
+        L2 on weights (convolutions, linear layers) and on thresholds; normalisation and biases have none. ``gradient_norm`` does not
+        shorten it: where gradients are long, as through steps with a teacher, thresholds shrink whatever the loss says; take 0 there.
     frozen_norm
         Whether batch normalisation keeps its statistics; by default, as soon as steps are simulated.
     smoothing
