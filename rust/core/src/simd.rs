@@ -33,6 +33,7 @@ const NAMES: [&str; 7] = ["baseline", "avx2", "avxvnni", "avx512", "amx", "dotpr
 pub struct Level {
     set: Set,
     /// Whether dot products of bytes are made in tiles (AMX), beside AVX-512.
+    #[cfg(target_arch = "x86_64")]
     tiles: bool,
 }
 
@@ -106,7 +107,11 @@ impl Level {
 
     /// A set without tiles.
     const fn of(set: Set) -> Self {
-        Self { set, tiles: false }
+        Self {
+            set,
+            #[cfg(target_arch = "x86_64")]
+            tiles: false,
+        }
     }
 
     /// The name that [`Level::named`] takes.
@@ -135,10 +140,13 @@ impl Level {
         self.set
     }
 
-    /// Whether it has tiles, which this machine then has.
+    /// Whether it has tiles, which this machine then has; programs for other processors hold nothing of them.
     #[inline(always)]
     pub(crate) fn has_tiles(self) -> bool {
-        self.tiles
+        #[cfg(target_arch = "x86_64")]
+        return self.tiles;
+        #[cfg(not(target_arch = "x86_64"))]
+        false
     }
 
     /// Run a kernel's copy for this level, which is one function whoever calls it: a kernel that runs another one does not hold a copy of it.
