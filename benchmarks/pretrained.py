@@ -1,5 +1,6 @@
 """The pretrained networks that engine benchmarks run: converted quickly, with images to run."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,22 @@ from numpy.typing import NDArray
 
 from benchmarks.common import data_folder
 from benchmarks.peers.networks import NETWORKS, read_source
-from pysnn import Network
+from pysnn import Network, Simulator
 from pysnn.convert import convert
 from pysnn.datasets.cifar import load_cifar10
 
-__all__ = ["spiking_networks", "test_images", "window_network"]
+__all__ = ["at_level", "spiking_networks", "test_images", "window_network"]
+
+
+def at_level(network: Network, level: str, **options: Any) -> Simulator:
+    """Return a simulator of one thread in int8 at a SIMD level, which it has found out about by its first run."""
+    os.environ["PYSNN_SIMD"] = level
+    try:
+        simulator = Simulator(network, precision="int8", threads=1, count=False, **options)
+        simulator.run(np.zeros((1, *network.input.shape), np.uint8), steps=1)
+    finally:
+        del os.environ["PYSNN_SIMD"]
+    return simulator
 
 
 def spiking_networks() -> dict[str, Network]:

@@ -4,7 +4,6 @@ Converted networks in int8 at several time-steps, one thread, both levels in tur
 are, the median of all rounds with the least and the most. Scores are compared.
 """
 
-import os
 import statistics
 import time
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import report, results_option
-from benchmarks.pretrained import spiking_networks, test_images
-from pysnn import Network, Simulator
+from benchmarks.pretrained import at_level, spiking_networks, test_images
+from pysnn import Network
 from pysnn.backends.rust import simd_levels
 
 LEVELS = ("avx512", "amx")
@@ -21,20 +20,10 @@ STEPS = (2, 4, 8, 16)
 ROUNDS = {1: 41, 64: 7}
 
 
-def at_level(network: Network, level: str) -> Simulator:
-    """Return a simulator at a SIMD level, which it has found out about by its first run."""
-    os.environ["PYSNN_SIMD"] = level
-    try:
-        simulator = Simulator(network, precision="int8", backend="rust", threads=1, count=False, keep_state=False)
-        simulator.run(np.zeros((1, *network.input.shape), np.uint8), steps=1)
-    finally:
-        del os.environ["PYSNN_SIMD"]
-    return simulator
-
-
 def row(name: str, network: Network, batch: int, steps: int) -> dict[str, Any]:
     """Time a network at both levels."""
-    images, simulators = test_images(batch), [at_level(network, level) for level in LEVELS]
+    images = test_images(batch)
+    simulators = [at_level(network, level, backend="rust", keep_state=False) for level in LEVELS]
     one, other = (simulator.run(images, steps=steps).scores for simulator in simulators)
     if not np.array_equal(one, other):
         raise AssertionError(f"{name}, T = {steps}: levels differ")

@@ -6,7 +6,6 @@ by processor time. Runs in the environment of the peers (benchmarks/peers/README
 """
 
 import argparse
-import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
@@ -18,7 +17,8 @@ from benchmarks.peers import onnx_engine
 from benchmarks.peers.engine import Cell
 from benchmarks.peers.graph import save_graph
 from benchmarks.peers.networks import operations
-from pysnn import Network, Simulator
+from benchmarks.pretrained import at_level
+from pysnn import Network
 from pysnn.backends.rust import simd_levels
 from pysnn.convert import convert
 from pysnn.convert.folding import fold
@@ -47,19 +47,6 @@ def make(name: str) -> tuple[Network, Network]:
     return load(files[0]).network, load(files[1]).network
 
 
-def at_level(network: Network, level: str, first_layer: Literal["float32", "int8"] = "float32") -> Simulator:
-    """Return a simulator at a SIMD level, which it has found out about by its first run."""
-    os.environ["PYSNN_SIMD"] = level
-    try:
-        simulator = Simulator(
-            network, precision="int8", first_layer=first_layer, threads=1, count=False, check_range=False
-        )
-        simulator.run(np.zeros((1, *network.input.shape), np.uint8), steps=1)
-    finally:
-        del os.environ["PYSNN_SIMD"]
-    return simulator
-
-
 def row(name: str, batch: int) -> dict[str, Any]:
     """Time a network at a batch size."""
     single, rate = make(name)
@@ -67,8 +54,12 @@ def row(name: str, batch: int) -> dict[str, Any]:
     works: dict[str, Callable[[], object]] = {}
     for level in reversed(simd_levels()[1:]):
         for first_layer in FIRST_LAYERS:
-            works[f"windows, {level}, {first_layer} first"] = partial(at_level(single, level, first_layer).run, images)
-    works[f"rate code, T = {STEPS}"] = partial(at_level(rate, simd_levels()[-1]).run, images, steps=STEPS)
+            works[f"windows, {level}, {first_layer} first"] = partial(
+                at_level(single, level, first_layer=first_layer, check_range=False).run, images
+            )
+    works[f"rate code, T = {STEPS}"] = partial(
+        at_level(rate, simd_levels()[-1], first_layer="float32", check_range=False).run, images, steps=STEPS
+    )
     for precision in ("int8", "float32"):
         engine = getattr(onnx_engine, precision)()
         engine.prepare(Cell(FOLDER, name, 0, images, 1))

@@ -24,7 +24,6 @@ use crate::clocked::synapses::events::{ListCounts, ListReals, Tell};
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::rows::RowList;
 use crate::dot::lookup::LOOKUPS;
-use crate::dot::tiles::TILES;
 use crate::error::Result;
 use crate::threads::{Team, share};
 
@@ -42,7 +41,7 @@ impl Sample<'_> {
                 Family::Event => self.list(&synapses.geometry, block)?,
                 Family::Dot if !A::INTEGER => self.pad::<f32>(&synapses.geometry)?,
                 Family::Dot if block.steps == 1 => self.pad::<u32>(&synapses.geometry)?,
-                Family::Dot if TILES && in_tiles => self.pack_planes(&synapses.geometry, block)?,
+                Family::Dot if in_tiles => self.pack_planes(&synapses.geometry, block)?,
                 Family::Dot => self.pack(&synapses.geometry, block)?,
                 Family::Lookup if LOOKUPS => self.pack_spikes(&synapses.geometry, block)?,
                 Family::Lookup => {}
@@ -53,7 +52,7 @@ impl Sample<'_> {
             Family::Event => Inputs::Active(&workspace.list),
             Family::Dot if !A::INTEGER => Inputs::All(Counts::Reals(&workspace.reals)),
             Family::Dot if block.steps == 1 => Inputs::All(Counts::Step(&workspace.padded)),
-            Family::Dot if TILES && in_tiles => Inputs::All(Counts::Planes(&workspace.planes)),
+            Family::Dot if in_tiles => Inputs::All(Counts::Planes(&workspace.planes)),
             Family::Dot => Inputs::All(Counts::Steps(&workspace.words)),
             Family::Lookup => Inputs::All(Counts::Patterns(&workspace.patterns)),
         };

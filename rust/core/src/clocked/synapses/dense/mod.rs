@@ -166,26 +166,14 @@ impl DenseRun<i32> for Dense {
                 return layer.consume_step::<_, 32, 2>(pixels);
             }
             (Packed::Narrow(_), Counts::Planes(planes)) if TILES => {
-                let (weights, bias) = (self.tiles(geometry).as_chunks().0, bias.as_chunks().0);
-                return layer.consume::<_, 16, 4>(Tiles::<1>::new(
-                    level,
-                    geometry,
-                    weights,
-                    planes,
-                    bias,
-                    &mut room.begins,
-                ));
+                let weights = self.tiles(geometry);
+                let tiles = Tiles::<1>::new(level, geometry, weights, planes, bias, &mut room.begins);
+                return layer.consume::<_, 16, 4>(tiles);
             }
             (Packed::Wide(_), Counts::Planes(planes)) if TILES => {
-                let (weights, bias) = (self.tiles(geometry).as_chunks().0, bias.as_chunks().0);
-                return layer.consume::<_, 32, 2>(Tiles::<2>::new(
-                    level,
-                    geometry,
-                    weights,
-                    planes,
-                    bias,
-                    &mut room.begins,
-                ));
+                let weights = self.tiles(geometry);
+                let tiles = Tiles::<2>::new(level, geometry, weights, planes, bias, &mut room.begins);
+                return layer.consume::<_, 32, 2>(tiles);
             }
             (_, Counts::Patterns(patterns)) if lookup::LOOKUPS => {
                 let Some(tables) = self.tables(geometry) else {

@@ -146,10 +146,18 @@ impl<W: Word> Kernel for Pad<'_, W> {
         let (width, line) = (W::width(shape.channels), shape.width * shape.channels);
         let (begin, end) = (left * width, (left + shape.width) * width);
         for (y, words) in rows.inside(shape.height) {
-            words[..begin].fill(W::default());
-            words[end..].fill(W::default());
+            clear_sides(words, words.len(), [begin, end]);
             W::write(&map.values()[y * line..(y + 1) * line], shape.channels, &mut words[begin..end]);
         }
+    }
+}
+
+/// Write zeros before `begin` and from `end` on in each line of a row.
+#[inline(always)]
+pub(super) fn clear_sides<W: Copy + Default>(row: &mut [W], line: usize, [begin, end]: [usize; 2]) {
+    for line in row.chunks_exact_mut(line) {
+        line[..begin].fill(W::default());
+        line[end..].fill(W::default());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Maps of spikes as the patterns that tables of sums are looked up by, with zeros around them.
 
 use crate::clocked::maps::buffers::{View, grow};
-use crate::clocked::synapses::dense::padded::{Rows, bands};
+use crate::clocked::synapses::dense::padded::{Rows, bands, clear_sides};
 use crate::dot::lookup::{ACROSS, LANES, STEPS, groups, pack};
 use crate::error::Result;
 use crate::plan::Shape;
@@ -108,10 +108,7 @@ impl PackSpikes<'_> {
         let Self { level, rows, apart, map, shape, left } = self;
         let (begin, end) = (left * STEPS, (left + shape.width) * STEPS);
         for (y, packed) in rows.inside(shape.height) {
-            for line in packed.chunks_exact_mut(apart) {
-                line[..begin].fill(0);
-                line[end..].fill(0);
-            }
+            clear_sides(packed, apart, [begin, end]);
             for x in 0..shape.width {
                 let steps = map.pixel(y * shape.width + x).as_chunks::<C>().0;
                 for (spikes, packed) in steps.chunks(STEPS).zip(packed.chunks_exact_mut(groups(C) * apart)) {

@@ -1,7 +1,7 @@
 //! Maps of counts with zeros around them, step by step, as dot products in tiles read them.
 
 use crate::clocked::maps::buffers::{View, grow};
-use crate::clocked::synapses::dense::padded::{Rows, bands};
+use crate::clocked::synapses::dense::padded::{Rows, bands, clear_sides};
 use crate::clocked::synapses::dense::words::words_of;
 use crate::clocked::synapses::geometry::Geometry;
 use crate::clocked::synapses::source::MAX_PIXELS;
@@ -127,7 +127,7 @@ impl PackPlanes<'_> {
     fn pack<const C: usize>(self) {
         let Self { rows, layout, map, shape, left } = self;
         for (y, planes) in rows.inside(shape.height) {
-            clear_sides(planes, layout, left, shape.width);
+            clear_sides(planes, layout.step, [left, left + shape.width].map(|column| column * layout.pixel));
             for x in 0..shape.width {
                 let counts = map.pixel(y * shape.width + x).as_chunks::<C>().0;
                 let column = &mut planes[(left + x) * C..];
@@ -142,7 +142,7 @@ impl PackPlanes<'_> {
     fn pack_any(self) {
         let Self { rows, layout, map, shape, left } = self;
         for (y, planes) in rows.inside(shape.height) {
-            clear_sides(planes, layout, left, shape.width);
+            clear_sides(planes, layout.step, [left, left + shape.width].map(|column| column * layout.pixel));
             for x in 0..shape.width {
                 let column = &mut planes[(left + x) * layout.pixel..];
                 for (step, counts) in map.pixel(y * shape.width + x).chunks_exact(shape.channels).enumerate() {
@@ -152,14 +152,5 @@ impl PackPlanes<'_> {
                 }
             }
         }
-    }
-}
-
-/// Write zeros before and behind the columns of a map, at every step.
-#[inline(always)]
-fn clear_sides(planes: &mut [u8], layout: Layout, left: usize, width: usize) {
-    for line in planes.chunks_exact_mut(layout.step) {
-        line[..left * layout.pixel].fill(0);
-        line[(left + width) * layout.pixel..].fill(0);
     }
 }

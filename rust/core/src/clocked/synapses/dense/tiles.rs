@@ -27,12 +27,12 @@ impl<'a, const V: usize> Tiles<'a, V> {
     pub(crate) fn new(
         level: Level,
         geometry: &'a Geometry,
-        weights: &'a [[Weights; V]],
+        weights: &'a [Weights],
         planes: &'a Planes,
-        bias: &'a [[[i32; OUTPUTS]; V]],
+        bias: &'a [[i32; OUTPUTS]],
         begins: &'a mut Begins,
     ) -> Self {
-        let layout = planes.layout();
+        let (layout, weights, bias) = (planes.layout(), weights.as_chunks().0, bias.as_chunks().0);
         begins.set(pieces(geometry).map(|piece| piece.begin(geometry, layout)));
         Self { geometry, planes, begins, weights, bias, configured: Configured::new(level, layout.steps) }
     }
@@ -159,7 +159,7 @@ mod tests {
         let map: Vec<u8> = (0..input.size() * steps).map(|_| drawn()).collect();
         let all: Vec<i8> = (0..height * width * channels * outputs).map(|_| drawn() as i8).collect();
         let bias: Vec<i32> = (0..outputs.next_multiple_of(N) as i32).map(|output| 1000 * output - 5).collect();
-        let (rows, biases) = (rows::<V>(&all, channels, outputs), bias.as_chunks().0.as_chunks().0);
+        let (rows, biases) = (rows::<V>(&all, channels, outputs), bias.as_chunks().0);
         let weights = weights(rows.as_chunks::<V>().0, &geometry);
         let sum = |[y, x]: [usize; 2], step: usize, output: usize| {
             let mut sum = bias[output];
@@ -185,8 +185,7 @@ mod tests {
                 level.run(PackPlanes { rows, layout, map: View::new(&map, channels, steps), shape: input, left });
             }
             let mut begins = Begins::default();
-            let weights = weights.as_chunks::<V>().0;
-            let mut source = Tiles::<V>::new(level, &geometry, weights, &planes, biases, &mut begins);
+            let mut source = Tiles::<V>::new(level, &geometry, &weights, &planes, biases, &mut begins);
             for (y, x) in
                 (0..geometry.down.len()).flat_map(|y| (0..geometry.across.len()).step_by(P).map(move |x| (y, x)))
             {
