@@ -224,7 +224,8 @@ def test_a_potential_is_a_current_of_its_share_of_the_steps() -> None:
 
 def test_gradients_of_slices_get_the_order_of_their_maps() -> None:
     maps = torch.randn(4, 3, 6, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
-    current, seen = maps * 1, []
+    current = maps * 1
+    seen: list[torch.Tensor] = []
     current.register_hook(seen.append)
     held = HeldCurrent(Clock("spike", steps=2, batch=4))
     torch.nn.functional.pad(held(current)[:, :, ::2, ::2], (0, 0, 0, 0, 1, 1)).sum().backward()
