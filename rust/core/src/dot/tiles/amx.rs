@@ -41,6 +41,42 @@ pub(super) unsafe fn release() {
     unsafe { asm!("tilerelease", options(nomem, nostack, preserves_flags)) };
 }
 
+/// The loop over the tiles of a window: `loads` fill the four tiles of sums with the bias, `products` add the products of a tile of inputs, whose
+/// counts begin at `at`, and `bytes` is what its weights take.
+macro_rules! window {
+    ($operands:expr, $counts:expr, $weights:expr, $sums:expr, loads: [$($load:literal)*], products: [$($product:literal)*], bytes: $bytes:literal) => {
+        asm!(
+            "xor {at:e}, {at:e}",
+            $($load,)*
+            "2:",
+            "mov {at}, [{begins}]",
+            "add {at}, {counts}",
+            $($product,)*
+            concat!("add {weights}, ", $bytes),
+            "add {begins}, 8",
+            "dec {left}",
+            "jnz 2b",
+            "mov {at:e}, 256",
+            "tilestored [{sums} + {at} * 1], tmm0",
+            "tilestored [{sums} + {at} * 1 + 64], tmm1",
+            "tilestored [{sums} + {at} * 1 + 128], tmm2",
+            "tilestored [{sums} + {at} * 1 + 192], tmm3",
+            at = out(reg) _,
+            bias = in(reg) $operands.bias.as_ptr(),
+            begins = inout(reg) $operands.begins.all.as_ptr() => _,
+            counts = in(reg) $counts.as_ptr(),
+            weights = inout(reg) $weights.as_ptr() => _,
+            line = in(reg) BYTES,
+            step = in(reg) $operands.step,
+            pixel = in(reg) $operands.pixel,
+            left = inout(reg) $operands.begins.all.len() => _,
+            sums = in(reg) $sums.as_mut_ptr(),
+            out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _, out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+            options(nostack),
+        )
+    };
+}
+
 /// See [`super::sums`].
 ///
 /// # Safety
@@ -65,89 +101,49 @@ pub(super) unsafe fn sums<const V: usize, const P: usize>(
     // after the other; and all rows of the first sums are the bias.
     unsafe {
         if V == 1 {
-            asm!(
-                "xor {at:e}, {at:e}",
-                "tileloadd tmm0, [{bias} + {at} * 1]",
-                "tileloadd tmm1, [{bias} + {at} * 1]",
-                "tileloadd tmm2, [{bias} + {at} * 1]",
-                "tileloadd tmm3, [{bias} + {at} * 1]",
-                "2:",
-                "mov {at}, [{begins}]",
-                "add {at}, {counts}",
-                "tileloadd tmm6, [{weights} + {line} * 1]",
-                "tileloadd tmm4, [{at} + {step} * 1]",
-                "add {at}, {pixel}",
-                "tdpbusd tmm0, tmm4, tmm6",
-                "tileloadd tmm5, [{at} + {step} * 1]",
-                "add {at}, {pixel}",
-                "tdpbusd tmm1, tmm5, tmm6",
-                "tileloadd tmm4, [{at} + {step} * 1]",
-                "add {at}, {pixel}",
-                "tdpbusd tmm2, tmm4, tmm6",
-                "tileloadd tmm5, [{at} + {step} * 1]",
-                "tdpbusd tmm3, tmm5, tmm6",
-                "add {weights}, 1024",
-                "add {begins}, 8",
-                "dec {left}",
-                "jnz 2b",
-                "mov {at:e}, 256",
-                "tilestored [{sums} + {at} * 1], tmm0",
-                "tilestored [{sums} + {at} * 1 + 64], tmm1",
-                "tilestored [{sums} + {at} * 1 + 128], tmm2",
-                "tilestored [{sums} + {at} * 1 + 192], tmm3",
-                at = out(reg) _,
-                bias = in(reg) bias.as_ptr(),
-                begins = inout(reg) begins.all.as_ptr() => _,
-                counts = in(reg) counts.as_ptr(),
-                weights = inout(reg) weights.as_ptr() => _,
-                line = in(reg) BYTES,
-                step = in(reg) step,
-                pixel = in(reg) pixel,
-                left = inout(reg) begins.all.len() => _,
-                sums = in(reg) sums.as_mut_ptr(),
-                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _, out("tmm4") _, out("tmm5") _, out("tmm6") _,
-                options(nostack),
+            window!(operands, counts, weights, sums,
+                loads: [
+                    "tileloadd tmm0, [{bias} + {at} * 1]"
+                    "tileloadd tmm1, [{bias} + {at} * 1]"
+                    "tileloadd tmm2, [{bias} + {at} * 1]"
+                    "tileloadd tmm3, [{bias} + {at} * 1]"
+                ],
+                products: [
+                    "tileloadd tmm6, [{weights} + {line} * 1]"
+                    "tileloadd tmm4, [{at} + {step} * 1]"
+                    "add {at}, {pixel}"
+                    "tdpbusd tmm0, tmm4, tmm6"
+                    "tileloadd tmm5, [{at} + {step} * 1]"
+                    "add {at}, {pixel}"
+                    "tdpbusd tmm1, tmm5, tmm6"
+                    "tileloadd tmm4, [{at} + {step} * 1]"
+                    "add {at}, {pixel}"
+                    "tdpbusd tmm2, tmm4, tmm6"
+                    "tileloadd tmm5, [{at} + {step} * 1]"
+                    "tdpbusd tmm3, tmm5, tmm6"
+                ],
+                bytes: 1024
             );
         } else {
-            asm!(
-                "xor {at:e}, {at:e}",
-                "tileloadd tmm0, [{bias} + {at} * 1]",
-                "tileloadd tmm1, [{bias} + {at} * 1 + 64]",
-                "tileloadd tmm2, [{bias} + {at} * 1]",
-                "tileloadd tmm3, [{bias} + {at} * 1 + 64]",
-                "2:",
-                "mov {at}, [{begins}]",
-                "add {at}, {counts}",
-                "tileloadd tmm6, [{weights} + {line} * 1]",
-                "tileloadd tmm4, [{at} + {step} * 1]",
-                "add {at}, {pixel}",
-                "tdpbusd tmm0, tmm4, tmm6",
-                "tileloadd tmm7, [{weights} + {line} * 1 + 1024]",
-                "tdpbusd tmm1, tmm4, tmm7",
-                "tileloadd tmm5, [{at} + {step} * 1]",
-                "tdpbusd tmm2, tmm5, tmm6",
-                "tdpbusd tmm3, tmm5, tmm7",
-                "add {weights}, 2048",
-                "add {begins}, 8",
-                "dec {left}",
-                "jnz 2b",
-                "mov {at:e}, 256",
-                "tilestored [{sums} + {at} * 1], tmm0",
-                "tilestored [{sums} + {at} * 1 + 64], tmm1",
-                "tilestored [{sums} + {at} * 1 + 128], tmm2",
-                "tilestored [{sums} + {at} * 1 + 192], tmm3",
-                at = out(reg) _,
-                bias = in(reg) bias.as_ptr(),
-                begins = inout(reg) begins.all.as_ptr() => _,
-                counts = in(reg) counts.as_ptr(),
-                weights = inout(reg) weights.as_ptr() => _,
-                line = in(reg) BYTES,
-                step = in(reg) step,
-                pixel = in(reg) pixel,
-                left = inout(reg) begins.all.len() => _,
-                sums = in(reg) sums.as_mut_ptr(),
-                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _, out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
-                options(nostack),
+            window!(operands, counts, weights, sums,
+                loads: [
+                    "tileloadd tmm0, [{bias} + {at} * 1]"
+                    "tileloadd tmm1, [{bias} + {at} * 1 + 64]"
+                    "tileloadd tmm2, [{bias} + {at} * 1]"
+                    "tileloadd tmm3, [{bias} + {at} * 1 + 64]"
+                ],
+                products: [
+                    "tileloadd tmm6, [{weights} + {line} * 1]"
+                    "tileloadd tmm4, [{at} + {step} * 1]"
+                    "add {at}, {pixel}"
+                    "tdpbusd tmm0, tmm4, tmm6"
+                    "tileloadd tmm7, [{weights} + {line} * 1 + 1024]"
+                    "tdpbusd tmm1, tmm4, tmm7"
+                    "tileloadd tmm5, [{at} + {step} * 1]"
+                    "tdpbusd tmm2, tmm5, tmm6"
+                    "tdpbusd tmm3, tmm5, tmm7"
+                ],
+                bytes: 2048
             );
         }
     }
