@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -26,6 +27,7 @@ _STEPS = (1, 2, 4, 8, 16, 32)
 _GAP_AT = 8
 _DRAWN_AT = 8
 _TRAINED = {name: f"{name}: {trial.title}, block {trial.block}" for name, trial in TRIALS.items()}
+_REPEATED = [name for name, trial in TRIALS.items() if trial.repeats]
 _GOALS = (
     ("r20-direct2-C", 2, 0.875),
     ("r20-pot4-C", 4, 0.85),
@@ -49,6 +51,8 @@ def page(text: str, tables: Path = TABLES) -> str:
         for model, short in (("resnet20", "r20"), ("resnet110", "r110"))
     }
     every = pl.concat(trained.values(), how="diagonal")
+    trained = {model: frame.filter(~pl.col("trial").is_in(_REPEATED)) for model, frame in trained.items()}
+    firsts = pl.concat(trained.values(), how="diagonal")
     converted = {
         model: pl.read_parquet(tables / f"conversion_{name}.parquet").filter(
             pl.col("error").is_null() & (pl.col("precision") == "int8") & (pl.col("network") == model)
@@ -56,25 +60,20 @@ def page(text: str, tables: Path = TABLES) -> str:
         for model, name in (("resnet20", "resnet20"), ("resnet110", "deep"))
     }
 
-    def made(key: str) -> str:
-        kind, _, model = key.partition(" ")
-        if kind == "goals":
-            return _goals(every)
-        if kind == "choice":
-            return _flattered(every)
-        if kind == "shortcuts":
-            return _shortcuts(pl.read_parquet(tables / "current_shortcuts.parquet"))
-        if kind == "spikes":
-            return _spikes_alone(pl.read_parquet(tables / "spike_shortcuts.parquet"), every)
-        if kind == "anns":
-            return ann_table({"resnet20": "untouched ResNet-20", "resnet110": "untouched ResNet-110", **_TRAINED})
-        if kind == "errors":
-            return _errors(pl.read_parquet(tables / "ttrbr_errors.parquet"))
-        if kind == "speed":
-            return _speed(pl.read_parquet(tables / "peers_deep.parquet"))
-        return _cost(trained[model]) if kind == "cost" else _accuracies(trained[model], converted[model])
-
-    return fill(text, made)
+    made: dict[str, Callable[[], str]] = {
+        "goals": lambda: _goals(every),
+        "seeds": lambda: _seeds(every),
+        "choice": lambda: _flattered(firsts),
+        "shortcuts": lambda: _shortcuts(pl.read_parquet(tables / "current_shortcuts.parquet")),
+        "spikes": lambda: _spikes_alone(pl.read_parquet(tables / "spike_shortcuts.parquet"), every),
+        "anns": lambda: ann_table({"resnet20": "untouched ResNet-20", "resnet110": "untouched ResNet-110", **_TRAINED}),
+        "errors": lambda: _errors(pl.read_parquet(tables / "ttrbr_errors.parquet")),
+        "speed": lambda: _speed(pl.read_parquet(tables / "peers_deep.parquet")),
+    }
+    for model, own in trained.items():
+        made[f"cost {model}"] = partial(_cost, own)
+        made[f"accuracies {model}"] = partial(_accuracies, own, converted[model])
+    return fill(text, lambda key: made[key]())
 
 
 def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
@@ -125,11 +124,31 @@ def _goals(trained: pl.DataFrame) -> str:
     """What was asked, what is there, and whether its interval lies beyond what was asked."""
     rows = []
     for trial, steps, asked in _GOALS:
-        own = trained.filter((pl.col("trial") == trial) & (pl.col("steps") == steps)).row(0, named=True)
-        found = own["accuracy"], own["samples"]
-        said = verdict(found[0], asked, found[1])
-        rows.append([own["model"], str(steps), f"{100 * asked:g}", accuracy_cell(*found), said, TRIALS[trial].title])
-    return table(["network", "T", "asked", "one training", "", "row"], rows)
+        own = _repetitions(trained, trial).filter(pl.col("steps") == steps)
+        mean, samples = float(own["accuracy"].to_numpy().mean()), int(own["samples"][0])
+        said = verdict(mean, asked, samples)
+        cells = [f"{100 * asked:g}", accuracy_cell(mean, samples), str(own.height), said, TRIALS[trial].title]
+        rows.append([str(own["model"][0]), str(steps), *cells])
+    return table(["network", "T", "asked", "accuracy", "trainings", "", "row"], rows)
+
+
+def _repetitions(trained: pl.DataFrame, first: str) -> pl.DataFrame:
+    """A trial's rows, and those of the same training with other seeds."""
+    names = [name for name, trial in TRIALS.items() if first in (name, trial.repeats)]
+    return trained.filter(pl.col("trial").is_in(names))
+
+
+def _seeds(trained: pl.DataFrame) -> str:
+    """Accuracy of each seed at the steps that were trained for, and how far seeds are apart."""
+    rows = []
+    for name in dict.fromkeys(trained["trial"]):
+        own = _repetitions(trained, name).filter(pl.col("steps") == pl.col("training_steps"))
+        if name not in _REPEATED and own.height > 1:
+            shares = 100 * own["accuracy"].to_numpy()
+            cells = [accuracy_cell(share, samples) for share, samples in own.select("accuracy", "samples").rows()]
+            spread = [f"{shares.mean():.2f}", f"{shares.std(ddof=1):.2f}"]
+            rows.append([str(own["model"][0]), TRIALS[name].title, str(own["steps"][0]), ", ".join(cells), *spread])
+    return table(["network", "what was done", "T", "seeds", "mean", "sd of the seeds"], rows)
 
 
 def _flattered(trained: pl.DataFrame) -> str:

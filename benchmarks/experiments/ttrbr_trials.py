@@ -5,7 +5,7 @@ those is higher than on other images, more so for some trainings than for others
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ class Trial:
 
     ``start`` names the trial whose weights it goes on from; without one it starts from the pretrained network. ``potentials`` is T, for
     which initial potentials are calibrated before the training. ``precision`` is that of the spiking network. ``teachers`` are pretrained
-    networks whose answers are learned, for ``distillation`` among the options.
+    networks whose answers are learned, for ``distillation`` among the options. ``repeats`` names the trial that this one is with another seed.
     """
 
     title: str
@@ -38,6 +38,7 @@ class Trial:
     precision: Literal["int8", "float32"] = "int8"
     per_channel: bool = False
     teachers: tuple[str, ...] = ()
+    repeats: str | None = None
 
     @property
     def epochs(self) -> int:
@@ -65,7 +66,8 @@ def _pretrained(model: str) -> str:
 
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
-_THROUGH_4 = {"epochs": 1, "rate": 0.05, "steps": 4}
+_DECAYED = {"threshold_decay": 5e-4}
+_THROUGH_4 = {**_DECAYED, "epochs": 1, "rate": 0.05, "steps": 4}
 _BACK_THROUGH_4 = {**_THROUGH_4, "gradient": "surrogate"}
 _BACK = {"gradient": "surrogate", "frozen_norm": False}
 
@@ -82,10 +84,12 @@ def _taught(
     return Trial(title, "resnet20", "C", 4, start, potentials, taught, per_channel=True, teachers=(teacher,))
 
 
+_STRAIGHT = {**_BACK, "weight_decay": 1e-4, "threshold_decay": 0.0, "batch_size": 64}
+
+
 def _direct(steps: int, epochs: int) -> Trial:
     """Return a training of ResNet-20 through steps from the first epoch on, taught by what it starts from."""
-    decays = {"weight_decay": 1e-4, "threshold_decay": 0.0}
-    options = {**_BACK, **decays, "steps": steps, "epochs": epochs, "rate": 0.05, "batch_size": 64}
+    options = {**_STRAIGHT, "steps": steps, "epochs": epochs, "rate": 0.05}
     title = f"potentials for T = {steps}, back through {steps} steps from the start, taught by the untouched network"
     return _taught(title, options, None, steps, "resnet20")
 
@@ -123,7 +127,7 @@ TRIALS: dict[str, Trial] = {
     "r20-pot16-C": _taught("that, potentials for T = 16", {"epochs": 0}, "r20-taught-C", 16),
     "r20-two-C": _taught(
         "taught, potentials for T = 2, back through 2 steps",
-        {**_BACK, "steps": 2, "epochs": 14, "rate": 0.06},
+        {**_BACK, **_DECAYED, "steps": 2, "epochs": 14, "rate": 0.06},
         "r20-taught-C",
         2,
     ),
@@ -133,18 +137,24 @@ TRIALS: dict[str, Trial] = {
     "r20-long4-C": _taught("that, potentials for T = 4", {"epochs": 0}, "r20-taught-long-C", 4),
     "r20-long2-C": _taught(
         "taught longer, potentials for T = 2, back through 2 steps",
-        {**_BACK, "steps": 2, "epochs": 16, "rate": 0.03, "batch_size": 64, "weight_decay": 1e-4},
+        {**_BACK, **_DECAYED, "steps": 2, "epochs": 16, "rate": 0.03, "batch_size": 64, "weight_decay": 1e-4},
         "r20-taught-long-C",
         2,
     ),
     "r20-fast2-C": _taught(
         "taught, potentials for T = 2, back through 2 steps at a high rate",
-        {**_BACK, "steps": 2, "epochs": 16, "rate": 0.1, "batch_size": 64},
+        {**_BACK, **_DECAYED, "steps": 2, "epochs": 16, "rate": 0.1, "batch_size": 64},
         "r20-taught-C",
         2,
     ),
     "r20-direct2-C": _direct(2, 25),
     "r20-direct4-C": _direct(4, 13),
+    "r20-two4-C": _taught(
+        "back through 2 steps from the start, then through 4, taught by the untouched network",
+        {**_STRAIGHT, "steps": 4, "epochs": 8, "rate": 0.03},
+        "r20-direct2-C",
+        teacher="resnet20",
+    ),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
@@ -158,6 +168,15 @@ TRIALS: dict[str, Trial] = {
     ),
 }
 """Trainings by name."""
+
+
+def _repeated(name: str, seed: int) -> Trial:
+    """Return a trial with another seed."""
+    trial = TRIALS[name]
+    return replace(trial, options={**trial.options, "seed": seed}, repeats=name)
+
+
+TRIALS.update({f"r20-direct2-C-{seed}": _repeated("r20-direct2-C", seed) for seed in (1,)})
 
 STAGES = {
     "untouched": None,

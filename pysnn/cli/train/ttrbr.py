@@ -54,7 +54,16 @@ def ttrbr(
     rate: Annotated[float, typer.Option(help="First learning rate; it falls along a cosine.")] = 0.02,
     gradient_norm: Annotated[float, typer.Option(help="Longer gradients are shortened to this; 0: no limit.")] = 1.0,
     weight_decay: Annotated[float, typer.Option(help="L2 on weights.")] = 5e-4,
-    threshold_decay: Annotated[float, typer.Option(help="L2 on thresholds.")] = 5e-4,
+    threshold_decay: Annotated[
+        float | None, typer.Option(help="L2 on thresholds; 5e-4 by default, 0 with --steps.")
+    ] = None,
+    frozen_norm: Annotated[
+        bool | None,
+        typer.Option(
+            "--frozen-norm/--moving-norm",
+            help="Whether batch normalisation keeps its statistics; with --steps it does.",
+        ),
+    ] = None,
     smoothing: Annotated[float, typer.Option(help="Label smoothing.")] = 0.0,
     distillation: Annotated[float, typer.Option(help="Share of a teacher's answers in the loss.")] = 0.0,
     temperature: Annotated[float, typer.Option(help="Of those answers.")] = 2.0,
@@ -131,6 +140,7 @@ def ttrbr(
             gradient_norm=gradient_norm,
             weight_decay=weight_decay,
             threshold_decay=threshold_decay,
+            frozen_norm=frozen_norm,
             smoothing=smoothing,
             distillation=distillation,
             temperature=temperature,

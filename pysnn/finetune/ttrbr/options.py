@@ -35,8 +35,9 @@ class TTRBROptions:
     gradient_norm
         Longer gradients are shortened to this; 0 for no limit.
     weight_decay, threshold_decay
-        L2 on weights (convolutions, linear layers) and on thresholds; normalisation and biases have none. ``gradient_norm`` does not
-        shorten it: where gradients are long, as through steps with a teacher, thresholds shrink whatever the loss says; take 0 there.
+        L2 on weights (convolutions, linear layers) and on thresholds; normalisation and biases have none. On thresholds it is 5e-4 by
+        default, and 0 as soon as steps are simulated: ``gradient_norm`` does not shorten a decay, so that thresholds would shrink there
+        whatever the loss says.
     frozen_norm
         Whether batch normalisation keeps its statistics; by default, as soon as steps are simulated.
     smoothing
@@ -77,7 +78,7 @@ class TTRBROptions:
     momentum: float = 0.9
     gradient_norm: float = 1.0
     weight_decay: float = 5e-4
-    threshold_decay: float = 5e-4
+    threshold_decay: float | None = None
     frozen_norm: bool | None = None
     smoothing: float = 0.0
     distillation: float = 0.0
@@ -106,16 +107,7 @@ class TTRBROptions:
             isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1
         ):
             raise DataError(f"steps: expected a whole number of 1 or more, or none, got {self.steps!r}")
-        for names, most, strict in (
-            (_POSITIVE, float("inf"), True),
-            (_SHARES, 1.0, False),
-            (_NOT_NEGATIVE, float("inf"), False),
-        ):
-            for name in names:
-                value = getattr(self, name)
-                if not 0 <= value < most or (strict and value == 0):
-                    bounds = f"{'above 0' if strict else 'of 0 or more'}{' and below 1' if most == 1 else ''}"
-                    raise DataError(f"{name}: expected a number {bounds}, got {value!r}")
+        self._check_numbers()
         for name, choices in (
             ("gradient", GRADIENTS),
             ("keep", ("best", "last")),
@@ -127,10 +119,30 @@ class TTRBROptions:
         if self.steps is not None and self.noise:
             raise DataError("noise: expected 0 where steps are simulated, whose counts are what they are")
 
+    def _check_numbers(self) -> None:
+        for names, most, strict in (
+            (_POSITIVE, float("inf"), True),
+            (_SHARES, 1.0, False),
+            (_NOT_NEGATIVE, float("inf"), False),
+        ):
+            for name in names:
+                value = getattr(self, name)
+                if value is None and name == "threshold_decay":
+                    continue
+                if not 0 <= value < most or (strict and value == 0):
+                    bounds = f"{'above 0' if strict else 'of 0 or more'}{' and below 1' if most == 1 else ''}"
+                    raise DataError(f"{name}: expected a number {bounds}, got {value!r}")
+
     @property
     def norm_stays(self) -> bool:
         """Whether batch normalisation keeps its statistics."""
         return self.steps is not None if self.frozen_norm is None else self.frozen_norm
+
+    @property
+    def decay_of_thresholds(self) -> float:
+        """L2 on thresholds."""
+        default = 5e-4 if self.steps is None else 0.0
+        return default if self.threshold_decay is None else self.threshold_decay
 
     @property
     def augmentation(self) -> Augmentation:

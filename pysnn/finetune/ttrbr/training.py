@@ -258,7 +258,7 @@ class Training:
             kind = "thresholds" if name.endswith("threshold") else "weights" if parameter.dim() > 1 else "others"
             groups[kind].append(parameter)
         options = self.options
-        decays = {"weights": options.weight_decay, "thresholds": options.threshold_decay, "others": 0.0}
+        decays = {"weights": options.weight_decay, "thresholds": options.decay_of_thresholds, "others": 0.0}
         return torch.optim.SGD(
             [{"params": found, "weight_decay": decays[kind]} for kind, found in groups.items() if found],
             lr=options.rate,

@@ -99,6 +99,13 @@ def test_long_gradients_are_shortened() -> None:
         assert moved == pytest.approx(1e-5, rel=1e-2) if limit else moved > 1e-3
 
 
+def test_thresholds_decay_by_default_where_no_steps_are_simulated() -> None:
+    for how, expected in (({}, 5e-4), ({"steps": 2}, 0.0), ({"steps": 2, "threshold_decay": 1e-3}, 1e-3)):
+        assert options(**how).decay_of_thresholds == expected
+    with pytest.raises(DataError, match=r"threshold_decay: expected a number of 0 or more, got -1"):
+        options(threshold_decay=-1.0)
+
+
 def test_thresholds_stay_above_the_least() -> None:
     trained = train(task(), options(threshold_decay=50.0, epochs=1))
     found = [module.threshold.item() for module in trained.model.modules() if isinstance(module, TrainableClip)]
