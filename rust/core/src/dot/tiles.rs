@@ -38,6 +38,12 @@ impl Begins {
         self.last = self.all.iter().copied().max().unwrap_or(0);
     }
 
+    /// Make room for so many.
+    pub(crate) fn make_room(&mut self, tiles: usize) {
+        self.all.clear();
+        self.all.reserve(tiles);
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.all.len()

@@ -14,6 +14,7 @@ use crate::clocked::run::state::Memory;
 use crate::clocked::run::tally::Tally;
 use crate::clocked::synapses::choice::{Used, dots_in_tiles};
 use crate::clocked::synapses::conv::{Synapses, Synaptic};
+use crate::clocked::synapses::dense::DenseRun;
 use crate::clocked::synapses::dense::padded::Padded;
 use crate::clocked::synapses::dense::patterns::Patterns;
 use crate::clocked::synapses::dense::planes::Planes;
@@ -118,9 +119,7 @@ impl Workspace {
     fn make_room_for<A: Synaptic>(&mut self, level: Level, synapses: &Synapses<A>, block: usize) -> Result<()> {
         let Geometry { source, input, window, .. } = synapses.geometry;
         synapses.make_room(block, &mut self.list, &mut self.gathered[0])?;
-        if synapses.dense.is_none() {
-            return Ok(());
-        }
+        let Some(dense) = &synapses.dense else { return Ok(()) };
         if !A::INTEGER {
             return self.reals.begin(source, input, window.pads);
         }
@@ -130,6 +129,7 @@ impl Workspace {
             self.gathered[0].windows.found.make_room(&synapses.geometry, synapses.bias.len(), block);
         }
         if dots_in_tiles(level, block) {
+            dense.make_tiles(&synapses.geometry, &mut self.gathered[0].windows);
             return self.planes.begin(&synapses.geometry, block).map(|_| ());
         }
         self.words.begin(source, input, block)

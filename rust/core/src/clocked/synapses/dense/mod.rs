@@ -134,6 +134,8 @@ pub(crate) trait DenseRun<A: Current>: std::fmt::Debug + Send + Sync + Sized {
     fn new(weights: &[A::Weight], inputs: usize, outputs: usize) -> Option<Self>;
     /// Whether it looks sums of so many steps up, of which its input is to be packed as patterns.
     fn looks_up(&self, level: Level, geometry: &Geometry, steps: usize) -> bool;
+    /// Make what dot products in tiles read: the weights, and room for where tiles begin.
+    fn make_tiles(&self, geometry: &Geometry, room: &mut Windows);
     /// Give the currents of a packed map to a layer.
     fn run<C: Consumer<A>>(&self, packing: Packing<'_, A>, layer: C) -> Result<()>;
 }
@@ -150,6 +152,11 @@ impl DenseRun<i32> for Dense {
 
     fn looks_up(&self, level: Level, geometry: &Geometry, steps: usize) -> bool {
         lookups::suits(level, geometry, self.outputs, steps) && self.tables(geometry).is_some()
+    }
+
+    fn make_tiles(&self, geometry: &Geometry, room: &mut Windows) {
+        self.tiles(geometry);
+        tiles::make_room(geometry, &mut room.begins);
     }
 
     fn run<C: Consumer<i32>>(&self, packing: Packing<'_, i32>, layer: C) -> Result<()> {

@@ -38,6 +38,8 @@ impl DenseRun<f32> for Reals {
         false
     }
 
+    fn make_tiles(&self, _: &Geometry, _: &mut Windows) {}
+
     fn run<C: Consumer<f32>>(&self, packing: Packing<'_, f32>, layer: C) -> Result<()> {
         let Packing { geometry, counts, bias, room } = packing;
         let Counts::Reals(padded) = counts else {

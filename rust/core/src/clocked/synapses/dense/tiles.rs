@@ -94,6 +94,11 @@ fn pieces(geometry: &Geometry) -> impl Iterator<Item = Piece> {
     (0..height).flat_map(move |y| (0..runs).map(move |x| [y, x])).flat_map(of_run)
 }
 
+/// Make room for where the tiles of a window begin.
+pub(crate) fn make_room(geometry: &Geometry, begins: &mut Begins) {
+    begins.make_room(pieces(geometry).count());
+}
+
 /// The weights of all pieces of all blocks of outputs; zeros where a tile has more inputs than a piece.
 pub(crate) fn weights<const V: usize>(rows: &[[Row; V]], geometry: &Geometry) -> Vec<Weights> {
     let ([height, width], words) = (geometry.window.kernel, words_of(geometry.input.channels));
