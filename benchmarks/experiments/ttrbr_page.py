@@ -27,7 +27,8 @@ _STEPS = (1, 2, 4, 8, 16, 32)
 _GAP_AT = 8
 _DRAWN_AT = 8
 _TRAINED = {name: f"{name}: {trial.title}, block {trial.block}" for name, trial in TRIALS.items()}
-_REPEATED = [name for name, trial in TRIALS.items() if trial.repeats]
+_REPEATED = {name: trial.repeats for name, trial in TRIALS.items() if trial.repeats}
+"""Which trial each is with another seed."""
 _GOALS = (
     ("r20-direct2-C", 2, 0.875),
     ("r20-pot4-C", 4, 0.85),
@@ -51,7 +52,7 @@ def page(text: str, tables: Path = TABLES) -> str:
         for model, short in (("resnet20", "r20"), ("resnet110", "r110"))
     }
     every = pl.concat(trained.values(), how="diagonal")
-    trained = {model: frame.filter(~pl.col("trial").is_in(_REPEATED)) for model, frame in trained.items()}
+    trained = {model: frame.filter(~pl.col("trial").is_in(list(_REPEATED))) for model, frame in trained.items()}
     firsts = pl.concat(trained.values(), how="diagonal")
     converted = {
         model: pl.read_parquet(tables / f"conversion_{name}.parquet").filter(
@@ -134,20 +135,19 @@ def _goals(trained: pl.DataFrame) -> str:
 
 def _repetitions(trained: pl.DataFrame, first: str) -> pl.DataFrame:
     """A trial's rows, and those of the same training with other seeds."""
-    names = [name for name, trial in TRIALS.items() if first in (name, trial.repeats)]
-    return trained.filter(pl.col("trial").is_in(names))
+    others = [name for name, repeated in _REPEATED.items() if repeated == first]
+    return trained.filter(pl.col("trial").is_in([first, *others]))
 
 
 def _seeds(trained: pl.DataFrame) -> str:
     """Accuracy of each seed at the steps that were trained for, and how far seeds are apart."""
     rows = []
-    for name in dict.fromkeys(trained["trial"]):
+    for name in dict.fromkeys(_REPEATED.values()):
         own = _repetitions(trained, name).filter(pl.col("steps") == pl.col("training_steps"))
-        if name not in _REPEATED and own.height > 1:
-            shares = 100 * own["accuracy"].to_numpy()
-            cells = [accuracy_cell(share, samples) for share, samples in own.select("accuracy", "samples").rows()]
-            spread = [f"{shares.mean():.2f}", f"{shares.std(ddof=1):.2f}"]
-            rows.append([str(own["model"][0]), TRIALS[name].title, str(own["steps"][0]), ", ".join(cells), *spread])
+        shares = 100 * own["accuracy"].to_numpy()
+        cells = [accuracy_cell(share, samples) for share, samples in own.select("accuracy", "samples").rows()]
+        spread = [f"{shares.mean():.2f}", f"{shares.std(ddof=1):.2f}"]
+        rows.append([str(own["model"][0]), TRIALS[name].title, str(own["steps"][0]), ", ".join(cells), *spread])
     return table(["network", "what was done", "T", "seeds", "mean", "sd of the seeds"], rows)
 
 
