@@ -176,7 +176,7 @@ def _repeated(name: str, seed: int) -> Trial:
     return replace(trial, options={**trial.options, "seed": seed}, repeats=name)
 
 
-TRIALS.update({f"r20-direct2-C-{seed}": _repeated("r20-direct2-C", seed) for seed in (1,)})
+TRIALS.update({f"r20-direct2-C-{seed}": _repeated("r20-direct2-C", seed) for seed in (1, 2)})
 
 STAGES = {
     "untouched": None,
