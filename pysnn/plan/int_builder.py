@@ -11,6 +11,7 @@ from pysnn.frozen import FrozenDict
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import NeuronParameters
 from pysnn.plan.builder import Float32, Float64, Int64, MapValue, PlanBuilder, same_scale, spread_scale, term_scale
+from pysnn.plan.int_currents import affine, as_current
 from pysnn.plan.int_neuron import across, in_units
 from pysnn.plan.ops import CURRENT_LIMIT, MAX_COUNT, AddOp, ByteOp, MapSpec, NeuronOp, OutputOp, PoolOp, RoundOp, Term
 from pysnn.plan.pixels import on_pixels
@@ -100,7 +101,7 @@ class IntBuilder(PlanBuilder):
             return self._rounded(name, first, np.minimum(unit, scale * coarsest))
         if len(values) == 1 and first.unit is not None and same_unit(first.unit, unit):
             return replace(first, unit=unit)
-        parts = [self._term(name, value, unit) for value in values]
+        parts = [self.term(name, value, unit) for value in values]
         bound = np.sum([limit for _, limit in parts], axis=0)
         self.check_bound(name, bound)
         static = all(value.spec.static for value in values)
@@ -115,7 +116,7 @@ class IntBuilder(PlanBuilder):
         op = RoundOp(name, replace(value.spec, kind="current"), value.map, unit)
         return self.emit(op, unit=unit, bound=np.full(len(unit), CURRENT_LIMIT))
 
-    def _term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, Int64]:
+    def term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, Int64]:
         """Return one edge of a sum in ``unit``, and the largest magnitudes that it can have."""
         if value.spec.holds_spikes:
             constant = integers(self.title(name), term_scale(value).astype(np.float64) / unit)
@@ -156,10 +157,7 @@ class IntBuilder(PlanBuilder):
     def conv(self, name: str, value: MapValue, layer: Conv2d) -> MapValue:
         """Lower a weight layer: int8 on counts, float32 on values that are constant in time."""
         if value.spec.kind == "current" and not value.most:
-            raise PlanError(
-                f"{self.title(name)}: int8 weights need spikes or counts, and it gets a current; "
-                "put a neuron before it or use precision 'float32'"
-            )
+            return affine(self, name, value, layer)
         if value.map == 0 and self.first_layer == "int8":
             layer = on_pixels(self.network.input, layer)
         weight = self.folded(name, value, layer)
@@ -224,7 +222,9 @@ class IntBuilder(PlanBuilder):
         return self.emit(op, scale=scale, most=most)
 
     def gather(self, name: str, values: tuple[MapValue, ...], index: NDArray[np.int32]) -> MapValue:
-        """Lower a rearrangement of values of one kind."""
+        """Lower a rearrangement of values; where they are of several kinds they become currents."""
+        if len({value.spec.kind for value in values}) > 1 and not self.windows:
+            values = tuple(as_current(self, name, value) for value in values)
         if any(value.most for value in values) and all(value.counted for value in values):
             values = tuple(self._widened(name, value) for value in values)
         most = max(value.most for value in values)

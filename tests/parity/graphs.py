@@ -270,9 +270,9 @@ class Maker:
         return len(self.sources) == 1 and self.sources[0].plain
 
     def _concat(self, first: Available) -> None:
-        """Lay values of equal space one behind the other; int8 networks join only what is of one kind."""
+        """Lay values of equal space one behind the other; int8 networks with windows join only what is of one kind."""
         same = [v for v in self.values if v.shape[1:] == first.shape[1:] and v is not first]
-        if self.precision == "int8":
+        if self.precision == "int8" and self.window is not None:
             same = [v for v in same if v.kind == first.kind]
         others = self.dice.some_of(same, 2)
         self.sources = [first, *others]
@@ -293,7 +293,7 @@ class Maker:
             self._neuron(value)
 
     def _affine(self, value: Available) -> None:
-        if not self._takes_weights(value):
+        if self.window is not None and not self._takes_weights(value):
             self._neuron(value)
             return
         scale, shift = (self.dice.parameter(value.shape[0], *of) for of in ((-1, 2), (-0.5, 0.5)))

@@ -146,7 +146,7 @@ class Replay:
                 ones = [np.ones(len(v.data), np.float32) if v.scale is None else v.scale for v in values]
                 scale = np.concatenate(ones)
             return Now("count", np.concatenate([v.data for v in values]), scale, max(v.most for v in values))
-        if any(value.kind == "current" for value in values):
+        if any(value.kind == "current" for value in values) or (self.integer and len({v.kind for v in values}) > 1):
             return Now("current", np.concatenate([value.data for value in values]))
         static = all(value.static for value in values)
         return Now("real", np.concatenate([self.real(value).data for value in values]), static=static)
@@ -173,12 +173,12 @@ class Replay:
         if value.kind == "count":
             scale = np.asarray(factor if value.scale is None else value.scale * factor)
             return Now("count", value.data, scale, value.most)
-        if value.kind == "current":
-            return value
         return self.weights(name, _diagonal(factor, 0.0, len(value.data)), value)
 
     def weights(self, name: str, layer: Conv2d, value: Now) -> Now:
-        """Count what every non-zero value meets, and add it up where the sum is a real one."""
+        """Count what every non-zero value meets, and add it up where the sum is a real one; a factor of an integer sum is in its unit."""
+        if value.kind == "current":
+            return value
         per_group = layer.weight.shape[0] // layer.groups
         size = layer.shape_of(name, value.data.shape)
         weight = np.array(layer.weight)

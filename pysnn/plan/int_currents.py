@@ -1,0 +1,88 @@
+"""int8 plans whose currents meet no neuron at once: concatenated with others, or given a factor and a shift per channel.
+
+Networks whose normalisation stands before a neuron and behind a sum or a concatenation need these (DenseNet, pre-activation ResNet).
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pysnn.errors import PlanError
+from pysnn.nodes import Conv2d
+from pysnn.nodes.base import Shape
+from pysnn.plan.builder import Float64, MapValue, term_scale
+from pysnn.plan.ops import AddOp, MapSpec, RoundOp, Term
+from pysnn.plan.quantise import fixed_point, integers, next_powers_of_two, own_or_one, weight_units
+
+if TYPE_CHECKING:
+    from pysnn.plan.int_builder import IntBuilder
+
+__all__ = ["affine", "as_current"]
+
+_OF_A_SPIKE = 2.0**-12
+
+
+def as_current(builder: "IntBuilder", name: str, value: MapValue) -> MapValue:
+    """Return the value as an int32 current; a spike is worth 4096 units."""
+    if not value.spec.holds_spikes:
+        return builder.current(name, (value,), None)
+    unit = own_or_one(np.abs(term_scale(value).astype(np.float64))) * _OF_A_SPIKE
+    term, bound = builder.term(name, value, unit)
+    builder.check_bound(name, bound)
+    op = AddOp(name, MapSpec(value.spec.shape, "current", value.spec.static), (term,))
+    return builder.emit(op, unit=unit, bound=bound)
+
+
+def affine(builder: "IntBuilder", name: str, value: MapValue, layer: Conv2d) -> MapValue:
+    """Lower a factor and a shift per channel on an int32 current.
+
+    The factor changes what an integer is worth, and only its sign the integer; the shift is added at each step. The unit is ``|shift| * 2**-16`` at least.
+    """
+    if builder.windows or not _is_affine(layer):
+        raise PlanError(
+            f"{builder.title(name)}: int8 weights need spikes or counts, and it gets a current; "
+            "put a neuron before it or use precision 'float32'"
+        )
+    assert value.unit is not None
+    assert value.bound is not None
+    worth = value.unit * layer.weight.reshape(-1).astype(np.float64)
+    unit = np.maximum(np.abs(worth), weight_units(np.zeros_like(layer.weight), layer.bias))
+    if builder.units == "power_of_two":
+        unit = next_powers_of_two(unit)
+    ratio = worth / own_or_one(unit)
+    multiplier, shift = fixed_point(builder.title(name), np.abs(ratio))
+    terms = [Term(value.map, multiplier=np.where(ratio < 0, -multiplier, multiplier), shift=shift)]
+    if (ratio == 1).all():
+        terms = [Term(value.map)]
+    added = integers(builder.title(name), layer.bias / own_or_one(unit))
+    static = value.spec.static
+    if added.any():
+        constant = _constant(builder, name, layer, unit, value.spec.shape)
+        terms.append(Term(constant.map))
+        static = static and constant.spec.static
+    bound = np.ceil(value.bound * np.abs(ratio) * (1 + 2.0**-20)).astype(np.int64) + 1 + np.abs(added.astype(np.int64))
+    builder.check_bound(name, bound)
+    return builder.emit(AddOp(name, MapSpec(value.spec.shape, "current", static), tuple(terms)), unit=unit, bound=bound)
+
+
+def _is_affine(layer: Conv2d) -> bool:
+    """Say whether the layer is a factor and a shift per channel."""
+    outputs, inputs, *kernel = layer.weight.shape
+    return (inputs, kernel, layer.groups) == (1, [1, 1], outputs) and layer.stride == (1, 1) and not any(layer.padding)
+
+
+def _constant(builder: "IntBuilder", name: str, layer: Conv2d, unit: Float64, shape: Shape) -> MapValue:
+    """Return the shift of each channel everywhere, as a current: what a layer makes of nothing."""
+    nothing = np.full((1, 1, 1), -1, dtype=np.int32)
+    zero = builder.move(name, (MapValue(0, builder.ops[0].spec),), nothing)
+    bias = Conv2d(np.zeros((shape[0], 1, 1, 1), dtype=np.float32), layer.bias)
+    if zero.spec.kind == "real":
+        real = builder.emit(builder.conv_op(name, zero, bias, weight=bias.weight, bias=bias.bias, kind="real"))
+        current = builder.emit(RoundOp(name, replace(real.spec, kind="current"), real.map, own_or_one(unit)))
+    else:
+        integer = integers(builder.title(name), layer.bias / own_or_one(unit))
+        weight = bias.weight.astype(np.int8)
+        current = builder.emit(builder.conv_op(name, zero, bias, weight=weight, bias=integer, kind="current"))
+    everywhere = np.broadcast_to(np.arange(shape[0], dtype=np.int32)[:, None, None], shape)
+    return builder.move(name, (current,), everywhere)
