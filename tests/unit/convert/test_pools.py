@@ -235,10 +235,10 @@ def test_a_pool_on_the_input_and_one_of_constant_values_stay() -> None:
 
 
 def test_what_only_float32_can_is_said() -> None:
-    between = (("bn", Affine(FACTORS, SHIFTS)), ("r", ReLU()), ("p", POOL))
+    between = (("bn", Affine(FACTORS, SHIFTS)), ("c", Conv2d(C2, padding=1)), ("r", ReLU()), ("p", POOL))
     conversion = convert(layers(*between), DATA)
-    assert "Affine 'bn': int8 weights need spikes" in str(conversion.int8_refusal)
-    assert convert(layers(*between[1:]), DATA).int8_refusal is None
+    assert "Conv2d 'c': int8 weights need spikes" in str(conversion.int8_refusal)
+    assert convert(layers(between[0], *between[2:]), DATA).int8_refusal is None
 
 
 def test_a_very_long_way_to_a_relu_is_refused_in_a_sentence() -> None:
