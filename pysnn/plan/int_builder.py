@@ -222,18 +222,13 @@ class IntBuilder(PlanBuilder):
         return self.emit(op, scale=scale, most=most)
 
     def gather(self, name: str, values: tuple[MapValue, ...], index: NDArray[np.int32]) -> MapValue:
-        """Lower a rearrangement of values; where they are of several kinds they become currents."""
-        if len({value.spec.kind for value in values}) > 1 and not self.windows:
+        """Lower a rearrangement of values; where they are not all spikes, or all of another kind, they become currents."""
+        if all(value.counted for value in values):
+            if any(value.most for value in values):
+                values = tuple(self._widened(name, value) for value in values)
+        elif len({value.spec.kind for value in values}) > 1 or any(value.most for value in values):
             values = tuple(as_current(self, name, value) for value in values)
-        if any(value.most for value in values) and all(value.counted for value in values):
-            values = tuple(self._widened(name, value) for value in values)
         most = max(value.most for value in values)
-        alike = len({value.spec.kind for value in values}) == 1 and not most
-        if not alike and not all(value.counted for value in values):
-            raise PlanError(
-                f"{self.title(name)}: int8 networks join spikes with spikes and currents with currents; "
-                "put a neuron behind the current or use precision 'float32'"
-            )
         scale = unit = bound = None
         if any(value.scale is not None for value in values):
             scale = spread_scale(values, index, tuple(term_scale(value) for value in values), 1.0)

@@ -25,7 +25,7 @@ _OF_A_SPIKE = 2.0**-12
 
 def as_current(builder: "IntBuilder", name: str, value: MapValue) -> MapValue:
     """Return the value as an int32 current; a spike is worth 4096 units."""
-    if not value.spec.holds_spikes:
+    if not value.counted:
         return builder.current(name, (value,), None)
     unit = own_or_one(np.abs(term_scale(value).astype(np.float64))) * _OF_A_SPIKE
     term, bound = builder.term(name, value, unit)
@@ -39,7 +39,7 @@ def affine(builder: "IntBuilder", name: str, value: MapValue, layer: Conv2d) -> 
 
     The factor changes what an integer is worth, and only its sign the integer; the shift is added at each step. The unit is ``|shift| * 2**-16`` at least.
     """
-    if builder.windows or not _is_affine(layer):
+    if not _is_affine(layer):
         raise PlanError(
             f"{builder.title(name)}: int8 weights need spikes or counts, and it gets a current; "
             "put a neuron before it or use precision 'float32'"

@@ -270,10 +270,8 @@ class Maker:
         return len(self.sources) == 1 and self.sources[0].plain
 
     def _concat(self, first: Available) -> None:
-        """Lay values of equal space one behind the other; int8 networks with windows join only what is of one kind."""
+        """Lay values of equal space one behind the other."""
         same = [v for v in self.values if v.shape[1:] == first.shape[1:] and v is not first]
-        if self.precision == "int8" and self.window is not None:
-            same = [v for v in same if v.kind == first.kind]
         others = self.dice.some_of(same, 2)
         self.sources = [first, *others]
         kinds = {source.kind for source in self.sources}
@@ -293,8 +291,5 @@ class Maker:
             self._neuron(value)
 
     def _affine(self, value: Available) -> None:
-        if self.window is not None and not self._takes_weights(value):
-            self._neuron(value)
-            return
         scale, shift = (self.dice.parameter(value.shape[0], *of) for of in ((-1, 2), (-0.5, 0.5)))
         self._emit(pysnn.Affine(scale, shift), value, self._weighted(value))

@@ -14,7 +14,6 @@ from pysnn import (
     AvgPool2d,
     Concat,
     Conv2d,
-    FirstSpike,
     GlobalAvgPool,
     Input,
     Linear,
@@ -160,13 +159,15 @@ def test_a_densely_connected_network_is_as_close_in_int8() -> None:
     assert np.abs(means["int8"] - ann_pass(ann, x)[0]).max() < 0.25 * spread
 
 
-def test_windows_refuse_weights_on_currents() -> None:
-    nodes = {
-        "in": Input((1,)),
-        "a": Linear([[1.0]]),
-        "s": FirstSpike(window=4),
-        "b": Linear([[1.0]]),
-        "norm": Affine(2.0),
-    }
-    with pytest.raises(PlanError, match=r"^Affine 'norm': .*neuron before it"):
-        compile_plan(Network.chain({**nodes, "t": FirstSpike(window=4), "out": Output()}), PlanOptions("int8"))
+def test_single_spikes_in_windows_take_them_too() -> None:
+    ann, rng = dense_block(8, 4), np.random.default_rng(0)
+    x = (rng.normal(size=(40, 3, 8, 8)) + 3 * rng.normal(size=(40, 3, 1, 1))).astype(np.float32)
+    network = convert(ann, x, "first-spike", window=64, per_channel=True).network
+    whole, rounded = (np.asarray(run(network, x, precision=p).scores[-1]) for p in ("float32", "int8"))
+    assert np.abs(rounded - whole).max() < 0.1 * whole.std()
+
+
+def test_weights_on_currents_are_refused() -> None:
+    nodes = {"in": Input((1,)), "a": Linear([[1.0]]), "b": Linear([[1.0], [2.0]]), "out": Output()}
+    with pytest.raises(PlanError, match=r"^Linear 'b': .*neuron before it"):
+        compile_plan(Network.chain(nodes), EVENTS)
