@@ -50,7 +50,8 @@ def affine(builder: "IntBuilder", name: str, value: MapValue, layer: Conv2d) -> 
     unit = np.maximum(np.abs(worth), weight_units(np.zeros_like(layer.weight), layer.bias))
     if builder.units == "power_of_two":
         unit = next_powers_of_two(unit)
-    ratio = worth / own_or_one(unit)
+    # Channels without a unit are zero, whatever they are multiplied by.
+    ratio = np.where(value.unit > 0, worth / own_or_one(unit), 1.0)
     multiplier, shift = fixed_point(builder.title(name), np.abs(ratio))
     terms = [Term(value.map, multiplier=np.where(ratio < 0, -multiplier, multiplier), shift=shift)]
     if (ratio == 1).all():

@@ -54,9 +54,10 @@ def test_a_factor_of_next_to_nothing_leaves_the_shift() -> None:
     assert mean_currents(nodes) == [3.0]
 
 
-def test_factors_of_one_move_nothing() -> None:
+def test_positive_factors_multiply_nothing() -> None:
+    layer = Linear([[1.0], [0.0]])
     plan = compile_plan(
-        Network.chain({"in": Input((1,)), "fc": Linear([[1.0]]), "norm": Affine(0.25), "out": Output()}), EVENTS
+        Network.chain({"in": Input((1,)), "fc": layer, "norm": Affine([0.25, 2.0]), "out": Output()}), EVENTS
     )
     (add,) = [op for op in plan.ops if isinstance(op, AddOp)]
     (term,) = add.terms
