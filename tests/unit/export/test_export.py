@@ -106,7 +106,8 @@ def test_precision_is_that_of_the_options_or_the_settings() -> None:
 
 
 def test_what_cannot_run_is_refused_by_name() -> None:
-    two = Network.chain({"in": Input((1,)), "fc": Linear([[1.0]]), "fc2": Linear([[1.0]]), "if": IF(), "out": Output()})
+    layers = {"fc": Linear([[1.0]]), "fc2": Linear([[1.0], [2.0]])}
+    two = Network.chain({"in": Input((1,)), **layers, "if": IF(), "out": Output()})
     with pytest.raises(PlanError, match="'fc2'"):
         export_network(SavedNetwork(two, Settings(coding="spikes", precision="int8")))
     with pytest.raises(DataError, match="precision"):
