@@ -87,11 +87,16 @@ def _taught(
 _STRAIGHT = {**_BACK, "weight_decay": 1e-4, "threshold_decay": 0.0, "batch_size": 64}
 
 
-def _direct(steps: int, epochs: int) -> Trial:
-    """Return a training of ResNet-20 through steps from the first epoch on, taught by what it starts from."""
+def _direct(steps: int, epochs: int, teacher: str = "resnet20", taught_by: str = "the untouched network") -> Trial:
+    """Return a training of ResNet-20 through steps from the first epoch on."""
     options = {**_STRAIGHT, "steps": steps, "epochs": epochs, "rate": 0.05}
-    title = f"potentials for T = {steps}, back through {steps} steps from the start, taught by the untouched network"
-    return _taught(title, options, None, steps, "resnet20")
+    title = f"potentials for T = {steps}, back through {steps} steps from the start, taught by {taught_by}"
+    return _taught(title, options, None, steps, teacher)
+
+
+def _eight(title: str, options: Mapping[str, Any], start: str | None = None, potentials: int | None = None) -> Trial:
+    """Return a training of ResNet-110 with eight levels, taught by the untouched network."""
+    return replace(_taught(title, options, start, potentials, "resnet110"), model="resnet110", levels=8)
 
 
 # In the order of the work, which is that of the page.
@@ -155,6 +160,7 @@ TRIALS: dict[str, Trial] = {
         "r20-direct2-C",
         teacher="resnet20",
     ),
+    "r20-direct4-56-C": _direct(4, 13, "resnet56", "ResNet-56"),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
@@ -165,6 +171,16 @@ TRIALS: dict[str, Trial] = {
     "r110-long-C": Trial("dithered, longer", "resnet110", "C", 4, "r110-noise4-C", options={**_DITHERED, "epochs": 5}),
     "r110-pot8-C": Trial(
         "dithered, longer, potentials for T = 8", "resnet110", "C", 4, "r110-long-C", 8, {"epochs": 0}
+    ),
+    "r110-eight-C": _eight(
+        "clip of 8 levels, dithered, taught by the untouched network",
+        {"epochs": 5, "rate": 0.03, "noise": 1.5, "threshold_decay": 0.0},
+    ),
+    "r110-four-C": _eight(
+        "eight levels, then potentials for T = 4, back through 4 steps",
+        {**_STRAIGHT, "steps": 4, "epochs": 2, "rate": 0.02},
+        "r110-eight-C",
+        4,
     ),
 }
 """Trainings by name."""
