@@ -101,7 +101,7 @@ class IntBuilder(PlanBuilder):
             return self._rounded(name, first, np.minimum(unit, scale * coarsest))
         if len(values) == 1 and first.unit is not None and same_unit(first.unit, unit):
             return replace(first, unit=unit)
-        parts = [self.term(name, value, unit) for value in values]
+        parts = [self._term(name, value, unit) for value in values]
         bound = np.sum([limit for _, limit in parts], axis=0)
         self.check_bound(name, bound)
         static = all(value.spec.static for value in values)
@@ -116,7 +116,7 @@ class IntBuilder(PlanBuilder):
         op = RoundOp(name, replace(value.spec, kind="current"), value.map, unit)
         return self.emit(op, unit=unit, bound=np.full(len(unit), CURRENT_LIMIT))
 
-    def term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, Int64]:
+    def _term(self, name: str, value: MapValue, unit: Float64) -> tuple[Term, Int64]:
         """Return one edge of a sum in ``unit``, and the largest magnitudes that it can have."""
         if value.spec.holds_spikes:
             constant = integers(self.title(name), term_scale(value).astype(np.float64) / unit)

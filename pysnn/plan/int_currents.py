@@ -11,8 +11,8 @@ import numpy as np
 from pysnn.errors import PlanError
 from pysnn.nodes import Conv2d
 from pysnn.nodes.base import Shape
-from pysnn.plan.builder import Float64, MapValue, term_scale
-from pysnn.plan.ops import AddOp, MapSpec, RoundOp, Term
+from pysnn.plan.builder import Float32, Float64, MapValue, term_scale
+from pysnn.plan.ops import AddOp, Int32, MapSpec, RoundOp, Term
 from pysnn.plan.quantise import fixed_point, integers, next_powers_of_two, own_or_one, weight_units
 
 if TYPE_CHECKING:
@@ -20,18 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["affine", "as_current"]
 
-_OF_A_SPIKE = 2.0**-12
-
 
 def as_current(builder: "IntBuilder", name: str, value: MapValue) -> MapValue:
-    """Return the value as an int32 current; a spike is worth 4096 units."""
-    if not value.counted:
-        return builder.current(name, (value,), None)
-    unit = own_or_one(np.abs(term_scale(value).astype(np.float64))) * _OF_A_SPIKE
-    term, bound = builder.term(name, value, unit)
-    builder.check_bound(name, bound)
-    op = AddOp(name, MapSpec(value.spec.shape, "current", value.spec.static), (term,))
-    return builder.emit(op, unit=unit, bound=bound)
+    """Return the value as an int32 current; its unit is as fine for a spike as for a threshold of that worth."""
+    worth = own_or_one(np.abs(term_scale(value).astype(np.float64))) if value.counted else None
+    return builder.current(name, (value,), worth)
 
 
 def affine(builder: "IntBuilder", name: str, value: MapValue, layer: Conv2d) -> MapValue:
@@ -59,7 +52,7 @@ def affine(builder: "IntBuilder", name: str, value: MapValue, layer: Conv2d) -> 
     added = integers(builder.title(name), layer.bias / own_or_one(unit))
     static = value.spec.static
     if added.any():
-        constant = _constant(builder, name, layer, unit, value.spec.shape)
+        constant = _constant(builder, name, (layer.bias, added), unit, value.spec.shape)
         terms.append(Term(constant.map))
         static = static and constant.spec.static
     bound = np.ceil(value.bound * np.abs(ratio) * (1 + 2.0**-20)).astype(np.int64) + 1 + np.abs(added.astype(np.int64))
@@ -73,17 +66,17 @@ def _is_affine(layer: Conv2d) -> bool:
     return (inputs, kernel, layer.groups) == (1, [1, 1], outputs) and layer.stride == (1, 1) and not any(layer.padding)
 
 
-def _constant(builder: "IntBuilder", name: str, layer: Conv2d, unit: Float64, shape: Shape) -> MapValue:
-    """Return the shift of each channel everywhere, as a current: what a layer makes of nothing."""
+def _constant(builder: "IntBuilder", name: str, shift: tuple[Float32, Int32], unit: Float64, shape: Shape) -> MapValue:
+    """Return the shift of each channel, as it is and in units, everywhere as a current: what a layer makes of nothing."""
+    real, whole = shift
     nothing = np.full((1, 1, 1), -1, dtype=np.int32)
     zero = builder.move(name, (MapValue(0, builder.ops[0].spec),), nothing)
-    bias = Conv2d(np.zeros((shape[0], 1, 1, 1), dtype=np.float32), layer.bias)
+    layer = Conv2d(np.zeros((shape[0], 1, 1, 1), dtype=np.float32), real)
     if zero.spec.kind == "real":
-        real = builder.emit(builder.conv_op(name, zero, bias, weight=bias.weight, bias=bias.bias, kind="real"))
-        current = builder.emit(RoundOp(name, replace(real.spec, kind="current"), real.map, own_or_one(unit)))
+        bias = builder.emit(builder.conv_op(name, zero, layer, weight=layer.weight, bias=real, kind="real"))
+        current = builder.emit(RoundOp(name, replace(bias.spec, kind="current"), bias.map, own_or_one(unit)))
     else:
-        integer = integers(builder.title(name), layer.bias / own_or_one(unit))
-        weight = bias.weight.astype(np.int8)
-        current = builder.emit(builder.conv_op(name, zero, bias, weight=weight, bias=integer, kind="current"))
+        weight = layer.weight.astype(np.int8)
+        current = builder.emit(builder.conv_op(name, zero, layer, weight=weight, bias=whole, kind="current"))
     everywhere = np.broadcast_to(np.arange(shape[0], dtype=np.int32)[:, None, None], shape)
     return builder.move(name, (current,), everywhere)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from pysnn import (
     IF,
@@ -150,9 +151,14 @@ def dense_block(channels: int, growth: int) -> Network:
     return Network(nodes, edges)
 
 
+def pictures() -> NDArray[np.float32]:
+    """Pictures that differ enough for several classes."""
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(40, 3, 8, 8)) + 3 * rng.normal(size=(40, 3, 1, 1))).astype(np.float32)
+
+
 def test_a_densely_connected_network_is_as_close_in_int8() -> None:
-    ann, rng = dense_block(8, 4), np.random.default_rng(0)
-    x = (rng.normal(size=(40, 3, 8, 8)) + 3 * rng.normal(size=(40, 3, 1, 1))).astype(np.float32)
+    ann, x = dense_block(8, 4), pictures()
     network = convert(ann, x, "max-norm", per_channel=True).network
     means = {p: np.asarray(run(network, x, steps=[64], precision=p).scores[-1]) for p in ("float32", "int8")}
     spread = means["float32"].std()
@@ -161,8 +167,7 @@ def test_a_densely_connected_network_is_as_close_in_int8() -> None:
 
 
 def test_single_spikes_in_windows_take_them_too() -> None:
-    ann, rng = dense_block(8, 4), np.random.default_rng(0)
-    x = (rng.normal(size=(40, 3, 8, 8)) + 3 * rng.normal(size=(40, 3, 1, 1))).astype(np.float32)
+    ann, x = dense_block(8, 4), pictures()
     network = convert(ann, x, "first-spike", window=64, per_channel=True).network
     whole, rounded = (np.asarray(run(network, x, precision=p).scores[-1]) for p in ("float32", "int8"))
     assert np.abs(rounded - whole).max() < 0.1 * whole.std()
