@@ -90,9 +90,17 @@ def convert(
         settings["calibrate"] = tuple(calibrate.split(","))
     with Progress("thresholds") as progress:
         conversion = convert_network(
-            source.network, data.x, method, steps=steps, compare=False, progress=progress, **settings
+            source.network,
+            data.x,
+            method,
+            steps=steps,
+            compare=False,
+            precision=precision,  # type: ignore[arg-type]
+            progress=progress,
+            **settings,
         )
     _warn_of_accuracy(source.network, data, facts)
+    notes += _merged(source.network, conversion.ann)
     with Progress("agreement") as progress:
         conversion = conversion.compared(data.x, precision=precision, progress=progress)
     assert conversion.agreement is not None
@@ -118,6 +126,18 @@ def convert(
     show_table(
         conversion.report, {**meta, "network": str(out)}, as_json=as_json, title=f"{model.name} by {method}", file=table
     )
+
+
+def _merged(network: "Network", ann: "Network") -> list[str]:
+    """Say how many weight layers int8 made one with those that read them."""
+    from pysnn.nodes import Conv2d, Linear
+
+    gone = [name for name, node in network.nodes.items() if isinstance(node, Conv2d | Linear) and name not in ann.nodes]
+    if not gone:
+        return []
+    return [
+        f"int8: weight layers merged with those that read them {len(gone)}; {network.parameters:,} weights became {ann.parameters:,}"
+    ]
 
 
 def _length(conversion: "Conversion") -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from pysnn.convert.methods.trained import TrainedThresholds
 from pysnn.convert.plausible import known_range, warn_of_data
 from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
-from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal
+from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal, ready_for_int8
 from pysnn.errors import DataError, NetworkError
+from pysnn.files.settings import PRECISIONS, check_choice
 from pysnn.frozen import FrozenDict
 from pysnn.keywords import show_keywords
 from pysnn.network import Network
@@ -37,6 +38,7 @@ def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of 
     steps: int | None = None,
     calibrate: Sequence[str] = (),
     compare: bool = True,
+    precision: Literal["float32", "int8"] = "float32",
     progress: Callable[[int, int], None] | None = None,
     **settings: Unpack[MethodSettings],
 ) -> Conversion:
@@ -61,6 +63,9 @@ def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of 
         ``steps`` time-steps on the calibration data (:data:`pysnn.convert.CORRECTIONS`). Method ``"first-spike"`` shifts currents always.
     compare
         Where ``steps`` are given, measure how far the result agrees with the ANN: :meth:`Conversion.compared`.
+    precision
+        What the network is to run in. For ``"int8"`` weight layers without an activation between are merged, if the network runs only so
+        (:func:`pysnn.convert.folding.merge_linear`).
     progress
         Called with (nodes done, nodes in all) while thresholds are chosen.
     **settings
@@ -69,7 +74,7 @@ def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of 
     Raises
     ------
     NetworkError
-        The network has neurons already, or no ReLU, or what it would become cannot run: a maximum of currents.
+        The network has neurons already, or no ReLU, or what it would become cannot run: a maximum of currents, or what int8 refuses where that is asked for.
     DataError
         The data do not fit, or there is no such method or setting.
 
@@ -97,6 +102,7 @@ def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of 
         raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
+    check_choice("convert: precision", precision, PRECISIONS)
     rule = make_method(method, dict(settings), steps)
     window = rule.window if isinstance(rule, FirstSpikeLevels | TrainedThresholds) else None
     if window is not None and (steps is not None or calibrate):
@@ -107,6 +113,8 @@ def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of 
     kinds = check_corrections(calibrate, steps)
     network, stuck = settle_pools(network)
     check_convertible(network, stuck, window)
+    if precision == "int8":
+        network = ready_for_int8(network, window)
     data = calibration_data(network, calibration)
     warn_of_data(network, data)
     samples, _ = sorted_samples(data)
@@ -132,7 +140,9 @@ def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of 
         corrections=kinds,
         int8_refusal=int8_refusal(spiking),
     )
-    return made.compared(samples) if compare and (steps is not None or window is not None) else made
+    if not compare or (steps is None and window is None):
+        return made
+    return made.compared(samples, precision=precision)
 
 
 def _threshold(chosen: NDArray[np.float32], window: int | None) -> Any:

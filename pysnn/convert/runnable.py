@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pysnn.convert.folding.merge import merge_linear
 from pysnn.convert.rewrite import spiking_network
 from pysnn.errors import NetworkError, PlanError
 from pysnn.network import Network
@@ -9,7 +10,7 @@ from pysnn.nodes import ReLU
 from pysnn.plan.lower import compile_plan
 from pysnn.plan.options import PlanOptions
 
-__all__ = ["check_convertible", "check_runs", "int8_refusal"]
+__all__ = ["check_convertible", "check_runs", "int8_refusal", "ready_for_int8"]
 
 
 def check_convertible(network: Network, stuck: Mapping[str, str], window: int | None) -> None:
@@ -17,8 +18,25 @@ def check_convertible(network: Network, stuck: Mapping[str, str], window: int | 
 
     ``stuck`` says why max-pools stay where they are (:func:`pysnn.convert.pools.settle_pools`).
     """
-    ones = {name: 1.0 for name, node in network.nodes.items() if isinstance(node, ReLU)}
-    check_runs(spiking_network(network, ones, window=window), stuck)
+    check_runs(_trial(network, window), stuck)
+
+
+def ready_for_int8(network: Network, window: int | None) -> Network:
+    """Return the ANN, or the same with layers merged where int8 runs it only so.
+
+    Raises
+    ------
+    NetworkError
+        int8 does not run it, whatever its thresholds; the message names the node.
+    """
+    refusal = int8_refusal(_trial(network, window))
+    if refusal is None:
+        return network
+    merged = merge_linear(network)
+    refusal = int8_refusal(_trial(merged, window))
+    if refusal is not None:
+        raise NetworkError(f"convert: the spiking network could not run in int8: {refusal}")
+    return merged
 
 
 def check_runs(spiking: Network, stuck: Mapping[str, str]) -> None:
@@ -36,6 +54,12 @@ def int8_refusal(spiking: Network) -> str | None:
     except PlanError as error:
         return str(error)
     return None
+
+
+def _trial(network: Network, window: int | None) -> Network:
+    """Return the spiking network of an ANN, every threshold 1."""
+    ones = {name: 1.0 for name, node in network.nodes.items() if isinstance(node, ReLU)}
+    return spiking_network(network, ones, window=window)
 
 
 def _reason(message: str, stuck: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ def affine(builder: "IntBuilder", name: str, value: MapValue, layer: Conv2d) -> 
     if not _is_affine(layer):
         raise PlanError(
             f"{builder.title(name)}: int8 weights need spikes or counts, and it gets a current; "
-            "put a neuron before it or use precision 'float32'"
+            "put a neuron before it, merge it with the layers that it reads (pysnn.convert.folding.merge_linear), or use precision 'float32'"
         )
     assert value.unit is not None
     assert value.bound is not None

@@ -9,7 +9,7 @@ from pysnn.convert.folding.passing import CannotFoldError, Float64, channel_map,
 from pysnn.network_builder import Edge, NetworkBuilder
 from pysnn.nodes import Affine, Concat, Conv2d, Linear, Node
 
-__all__ = ["fold_ahead"]
+__all__ = ["absorbed", "fold_ahead"]
 
 
 def fold_ahead(graph: NetworkBuilder, name: str) -> None:
@@ -37,9 +37,9 @@ def _absorb(graph: NetworkBuilder, edge: Edge, scale: Float64, shift: Float64) -
     sources = graph.sources(target)
     if len(sources) > 1 and not isinstance(node, Concat) and (scale != 1).any():
         raise CannotFoldError
-    absorbed = _absorbed(node, scale, shift)
-    if absorbed is not None:
-        graph.replace(target, absorbed)
+    found = absorbed(node, scale, shift)
+    if found is not None:
+        graph.replace(target, found)
         return
     if not passes(node, scale, shift):
         raise CannotFoldError
@@ -52,7 +52,7 @@ def _absorb(graph: NetworkBuilder, edge: Edge, scale: Float64, shift: Float64) -
         _absorb(graph, (target, reader), behind, shift_behind)
 
 
-def _absorbed(node: Node, scale: Float64, shift: Float64) -> Node | None:
+def absorbed(node: Node, scale: Float64, shift: Float64) -> Node | None:
     """Return the node that works on ``x`` in the place of ``scale * x + shift``, or ``None`` if it has no weights.
 
     Raises

@@ -75,6 +75,7 @@ class ConvertRun(SweepRun):
                 steps=params["convert_steps"],
                 per_channel=params["per_channel"],
                 compare=False,
+                precision=params["precision"],
                 **params["settings"],
             ).network
             found = run(converted, given.x, steps=params["steps"], labels=given.y, keep_state=False, **options)

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
+from pysnn import Linear, Network, Output
 from pysnn.ann import ann_accuracy
 from pysnn.cli.app import app
 from pysnn.convert import convert
@@ -109,6 +110,19 @@ def test_data_without_labels_and_int8(files: Files) -> None:
     saved.verify()
 
 
+def test_int8_merges_layers_without_an_activation_between(files: Files) -> None:
+    whole = ann()
+    between = {"thin": Linear(np.ones((2, 3)), [1, 2]), "wide": Linear([[1, 2], [3, 4], [5, 6]])}
+    nodes = [(name, node) for name, node in whole.nodes.items() if name != whole.output_name]
+    save(files[0], Network.chain([*nodes, *between.items(), ("out", Output())]))
+    done = invoke(*options(files, precision="int8"))
+    assert done.exit_code == 0, done.stderr
+    assert "int8: weight layers merged with those that read them 2; " in done.stderr
+    assert "thin" not in load(files[2]).network.nodes
+    refused = invoke(*options(files))
+    assert "runs in float32 only: Linear 'thin': int8 weights need spikes" in refused.stderr
+
+
 def test_mean_and_std_stay_in_the_network(files: Files) -> None:
     save(files[0], ann(normalised=False))
     _, plain = rows_and_meta(invoke(*options(files, json=True)))
@@ -145,7 +159,7 @@ def test_calibrate_is_passed_on_only_if_given(files: Files, monkeypatch: pytest.
     monkeypatch.setattr("pysnn.convert.convert", spy)
     assert invoke(*options(files, calibrate="bias,v_init")).exit_code == 0
     assert invoke(*options(files)).exit_code == 0
-    shared = {"steps": 8, "compare": False}
+    shared = {"steps": 8, "compare": False, "precision": "float32"}
     assert seen == [{"calibrate": ("bias", "v_init"), **shared}, {"calibrate": None, **shared}]
 
 
