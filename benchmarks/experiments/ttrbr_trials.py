@@ -87,10 +87,13 @@ def _taught(
 _STRAIGHT = {**_BACK, "weight_decay": 1e-4, "threshold_decay": 0.0, "batch_size": 64}
 
 
-def _direct(steps: int, epochs: int, teacher: str = "resnet20", taught_by: str = "the untouched network") -> Trial:
+_TEACHERS = {"resnet20": "the untouched network", "resnet56": "ResNet-56"}
+
+
+def _direct(steps: int, epochs: int, teacher: str = "resnet20") -> Trial:
     """Return a training of ResNet-20 through steps from the first epoch on."""
     options = {**_STRAIGHT, "steps": steps, "epochs": epochs, "rate": 0.05}
-    title = f"potentials for T = {steps}, back through {steps} steps from the start, taught by {taught_by}"
+    title = f"potentials for T = {steps}, back through {steps} steps from the start, taught by {_TEACHERS[teacher]}"
     return _taught(title, options, None, steps, teacher)
 
 
@@ -160,7 +163,7 @@ TRIALS: dict[str, Trial] = {
         "r20-direct2-C",
         teacher="resnet20",
     ),
-    "r20-direct4-56-C": _direct(4, 13, "resnet56", "ResNet-56"),
+    "r20-direct4-56-C": _direct(4, 13, "resnet56"),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
@@ -192,7 +195,9 @@ def _repeated(name: str, seed: int) -> Trial:
     return replace(trial, options={**trial.options, "seed": seed}, repeats=name)
 
 
-TRIALS.update({f"r20-direct2-C-{seed}": _repeated("r20-direct2-C", seed) for seed in (1, 2)})
+TRIALS.update(
+    {f"{name}-{seed}": _repeated(name, seed) for name in ("r20-direct2-C", "r20-direct4-C") for seed in (1, 2)}
+)
 
 STAGES = {
     "untouched": None,

@@ -20,11 +20,11 @@ from pysnn.convert.pools import settle_pools
 from pysnn.convert.rewrite import spiking_network
 from pysnn.convert.runnable import check_convertible, check_runs, int8_refusal, ready_for_int8
 from pysnn.errors import DataError, NetworkError
-from pysnn.files.settings import PRECISIONS, check_choice
 from pysnn.frozen import FrozenDict
 from pysnn.keywords import show_keywords
 from pysnn.network import Network
 from pysnn.nodes import ReLU
+from pysnn.plan.options import PRECISIONS
 
 __all__ = ["convert"]
 
@@ -102,7 +102,8 @@ def convert(  # noqa: PLR0913 - a network, data, a method, and what is asked of 
         raise NetworkError("convert: expected a network with ReLU nodes, got none; there is nothing to convert")
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1):
         raise DataError(f"convert: steps must be a positive integer, got {steps!r}")
-    check_choice("convert: precision", precision, PRECISIONS)
+    if not isinstance(precision, str) or precision not in PRECISIONS:
+        raise DataError(f"convert: precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
     rule = make_method(method, dict(settings), steps)
     window = rule.window if isinstance(rule, FirstSpikeLevels | TrainedThresholds) else None
     if window is not None and (steps is not None or calibrate):

@@ -57,7 +57,7 @@ def shift_gain(node: Node) -> float:
 
 
 def channel_map(graph: NetworkBuilder, name: str) -> NDArray[np.intp]:
-    """Give, for each channel behind a passing node, the channel before it that it comes from; -1 where it is zero.
+    """Return, for each channel behind a passing node, the channel before it that it comes from; -1 where it is zero.
 
     Channels of a ``Concat`` are counted through its sources.
     """

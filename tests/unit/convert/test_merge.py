@@ -11,7 +11,7 @@ from pysnn import Affine, Concat, Conv2d, Flatten, Input, Linear, Network, Node,
 from pysnn.ann import ann_pass
 from pysnn.convert import convert
 from pysnn.convert.folding.merge import merge_linear
-from pysnn.errors import PlanError
+from pysnn.errors import DataError, NetworkError, PlanError
 
 RNG = np.random.default_rng(11)
 
@@ -133,6 +133,17 @@ def test_int8_runs_linear_bottlenecks_when_asked_for() -> None:
     found = run(made.network, x, steps=256, precision="int8").scores
     assert np.corrcoef(exact.ravel(), found.ravel())[0, 1] > 0.999
     assert np.corrcoef(ann_pass(net, x)[0].ravel(), found.ravel())[0, 1] > 0.98
+
+
+def test_a_precision_that_is_none_and_a_network_that_int8_cannot_run() -> None:
+    layers = {"a": Conv2d(normal(4, 2, 3, 3)), "b": Conv2d(normal(4, 4, 3, 3)), "relu": ReLU(), "flat": Flatten()}
+    net = Network.chain({"in": Input((2, 6, 6)), "first": ReLU(), **layers, "out": Output()})
+    x = normal(5, 2, 6, 6).astype(np.float32)
+    with pytest.raises(DataError, match="precision must be one of float32, int8, got 'int4'"):
+        convert(net, x, precision="int4")  # type: ignore[arg-type]
+    with pytest.raises(NetworkError, match="could not run in int8: Conv2d 'b'"):
+        convert(net, x, precision="int8")
+    assert "Conv2d 'b'" in str(convert(net, x).int8_refusal)
 
 
 def test_a_network_that_int8_runs_is_left_as_it_is() -> None:
