@@ -41,7 +41,7 @@ SHOWN: list[tuple[Callable[..., Any], set[str], dict[str, Any]]] = [
         {k: v for k, v in RUN.items() if k not in LEFT_OUT},
     ),
     (sweep, {"run", "space", "executor", "out", "resume"}, SWEEP),
-    (convert, {"network", "calibration", "method", "steps", "calibrate", "compare", "progress"}, SETTINGS),
+    (convert, {"network", "calibration", "method", "steps", "precision", "calibrate", "compare", "progress"}, SETTINGS),
     (Conversion.errors, {"self", "x", "steps"}, {k: v for k, v in RUN.items() if k not in NOT_FREE}),
     (Conversion.blame, {"self", "x", "steps", "labels", "layers"}, {k: v for k, v in RUN.items() if k in FREE}),
 ]
