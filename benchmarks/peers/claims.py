@@ -17,6 +17,7 @@ TABLE = Path(__file__).parents[1] / "tables" / "peers.parquet"
 
 CLAIMS = {
     "libraries": "against the best library of spiking neurons",
+    "bfloat16": "against a library of spiking neurons in bfloat16",
     "hand": "against PyTorch by hand",
     "ann": "against the ANN that it was made of",
 }

@@ -35,7 +35,8 @@ OURS: dict[str, Program] = {
 """pysnn, by the name of its column: with everything that the machine has, and with AVX2 alone."""
 
 PEERS: dict[str, Program] = {
-    "SpikingJelly": Program("spikingjelly_engine", "engine", "libraries"),
+    "SpikingJelly": Program("spikingjelly_engine", "float32", "libraries"),
+    "SpikingJelly bfloat16": Program("spikingjelly_engine", "bfloat16", "bfloat16"),
     "sinabs": Program("sinabs_engine", "engine", "libraries"),
     "norse": Program("norse_engine", "engine", "libraries"),
     "snnTorch": Program("snntorch_engine", "engine", "libraries"),

@@ -10,7 +10,7 @@ from spikingjelly.activation_based import neuron
 
 from benchmarks.peers.torch_engine import LibraryEngine
 
-__all__ = ["engine"]
+__all__ = ["bfloat16", "float32"]
 
 
 class _Neurons:
@@ -37,6 +37,11 @@ class _Neurons:
         return self.node(current)
 
 
-def engine() -> Any:
-    """Return the program."""
+def float32() -> Any:
+    """Return the program in float32."""
     return LibraryEngine(_Neurons, ("spikingjelly",))
+
+
+def bfloat16() -> Any:
+    """Return the program with weights, currents and potentials in bfloat16."""
+    return LibraryEngine(_Neurons, ("spikingjelly",), dtype=torch.bfloat16)

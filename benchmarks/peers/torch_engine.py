@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from benchmarks.peers.engine import Cell, Scores, versions
-from benchmarks.peers.graph import load_graph
+from benchmarks.peers.graph import Op, load_graph
 from benchmarks.peers.torch_graph import Neurons, TorchGraph
 
 __all__ = ["LibraryEngine", "TorchEngine", "Way"]
@@ -97,28 +97,36 @@ class LibraryEngine(TorchEngine):
         Whose versions count.
     time_axis
         Where the neurons want time, layer by layer.
+    dtype
+        Of weights, currents and potentials.
     """
 
     def __init__(
-        self, neurons: Callable[[Any, float, str], Neurons], packages: tuple[str, ...], *, time_axis: int = 0
+        self,
+        neurons: Callable[[Any, float, str], Neurons],
+        packages: tuple[str, ...],
+        *,
+        time_axis: int = 0,
+        dtype: Any = torch.float32,
     ) -> None:
         super().__init__(self._all_ways, packages)
         self.neurons = neurons
         self.time_axis = time_axis
+        self.dtype = dtype
 
     def _all_ways(self, cell: Cell) -> list[Way]:
         ops = load_graph(cell.folder / f"{cell.network}.npz")
         ways = []
         for channels_last in (False, True):
             form = "channels-last" if channels_last else "contiguous"
-            layered = TorchGraph(ops, self._maker("layer"), channels_last=channels_last, time_axis=self.time_axis)
-            stepped = TorchGraph(ops, self._maker("step"), channels_last=channels_last)
+            layered = self._graph(ops, "layer", channels_last=channels_last, time_axis=self.time_axis)
+            stepped = self._graph(ops, "step", channels_last=channels_last)
             ways.append(Way(f"layer by layer, {form}", _with_steps(layered.by_layer, cell.steps)))
             ways.append(Way(f"step by step, {form}", _with_steps(stepped.by_step, cell.steps)))
         return ways
 
-    def _maker(self, use: str) -> Callable[[Any, float], Neurons]:
-        return lambda v_init, threshold: self.neurons(v_init, threshold, use)
+    def _graph(self, ops: list[Op], use: str, **how: Any) -> TorchGraph:
+        return TorchGraph(ops, lambda v_init, threshold: self.neurons(v_init, threshold, use), dtype=self.dtype, **how)
 
 
 def _with_steps(compute: Callable[[Any, int], Any], steps: int) -> Callable[[Any], Any]:
