@@ -7,6 +7,8 @@ use crate::plan::{Entry, Term};
 
 /// Where one channel in so many changes, or fewer, values are taken one by one: each costs about three cycles, a vector of 16 seven.
 const FEW: usize = 8;
+/// Whether there are vectors: on 32-bit Arm all values are taken one by one.
+const VECTORS: bool = !cfg!(target_arch = "arm");
 
 /// The fixed-point multipliers of an edge.
 #[derive(Debug)]
@@ -30,17 +32,12 @@ impl Ratio {
     /// Multiply the currents of `N` channels from `begin` on.
     #[inline(always)]
     pub(crate) fn apply<A: Current, const N: usize, const P: usize>(&self, begin: usize, current: &mut [[[A; N]; P]]) {
-        let from = self.changed.partition_point(|&channel| channel < begin);
-        let own = &self.changed[from..];
-        let own = &own[..own.partition_point(|&channel| channel < begin + N)];
-        if own.len() * FEW <= N {
-            for &channel in own {
-                let (multiplier, shift) = (self.multiplier[channel], self.shift[channel]);
-                for value in current.as_flattened_mut().iter_mut().filter_map(|pixel| pixel.get_mut(channel - begin)) {
-                    *value = value.ratio(multiplier, shift);
-                }
-            }
+        let own = self.changed_in(begin, N);
+        if own.is_empty() {
             return;
+        }
+        if !VECTORS || own.len() * FEW <= N {
+            return self.apply_to(own, begin, N, current.as_flattened_mut().as_flattened_mut());
         }
         let (multiplier, shift) = (lanes::<_, N>(&self.multiplier, begin), lanes::<_, N>(&self.shift, begin));
         for row in current {
@@ -48,6 +45,24 @@ impl Ratio {
                 for lane in 0..TOGETHER {
                     row[lane] = row[lane].ratio(multiplier[lane], shift[lane]);
                 }
+            }
+        }
+    }
+
+    /// Return which of `width` channels from `begin` on change. Not inlined, like the next: programs have `apply` in many forms.
+    #[inline(never)]
+    fn changed_in(&self, begin: usize, width: usize) -> &[usize] {
+        let until = |end| self.changed.partition_point(|&channel| channel < end);
+        &self.changed[until(begin)..until(begin + width)]
+    }
+
+    /// Multiply the currents of some channels, of `width` from `begin` on.
+    #[inline(never)]
+    fn apply_to<A: Current>(&self, changed: &[usize], begin: usize, width: usize, current: &mut [A]) {
+        for &channel in changed {
+            let (multiplier, shift) = (self.multiplier[channel], self.shift[channel]);
+            for value in current.iter_mut().skip(channel - begin).step_by(width) {
+                *value = value.ratio(multiplier, shift);
             }
         }
     }
