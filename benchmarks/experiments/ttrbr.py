@@ -64,7 +64,7 @@ def _tell(row: Any) -> None:
 
 
 def _held(training: Any, options: TTRBROptions) -> tuple[Any, Any]:
-    cut = len(training.task.labels) - options.validation
+    cut = len(training.task.labels) - (options.validation or TTRBROptions().validation)
     rows = np.arange(cut, len(training.task.labels))
     return training.task.images[rows], training.task.labels[rows]
 

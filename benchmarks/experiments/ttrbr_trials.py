@@ -66,6 +66,7 @@ def _pretrained(model: str) -> str:
 
 _QCFS = {"epochs": 6, "rate": 0.05}
 _DITHERED = {**_QCFS, "noise": 1.0}
+_WHOLE = {**_DITHERED, "validation": 0, "keep": "last"}
 _DECAYED = {"threshold_decay": 5e-4}
 _THROUGH_4 = {**_DECAYED, "epochs": 1, "rate": 0.05, "steps": 4}
 _BACK_THROUGH_4 = {**_THROUGH_4, "gradient": "surrogate"}
@@ -164,6 +165,8 @@ TRIALS: dict[str, Trial] = {
         teacher="resnet20",
     ),
     "r20-direct4-56-C": _direct(4, 13, "resnet56"),
+    "r20-whole-C": Trial("dithered, on all 50,000 images", "resnet20", "C", 4, options={**_WHOLE, "epochs": 40}),
+    "r20-whole4-C": Trial("that, potentials for T = 4", "resnet20", "C", 4, "r20-whole-C", 4, {"epochs": 0}),
     "r110-clip-none": Trial("clip", "resnet110", options={"epochs": 2, "rate": 0.02}),
     "r110-noise8-none": Trial(
         "clip of 8 levels, dithered", "resnet110", levels=8, options={"epochs": 4, "rate": 0.05, "noise": 2.0}
@@ -185,6 +188,8 @@ TRIALS: dict[str, Trial] = {
         "r110-eight-C",
         4,
     ),
+    "r110-whole-C": Trial("dithered, on all 50,000 images", "resnet110", "C", 4, options={**_WHOLE, "epochs": 8}),
+    "r110-whole8-C": Trial("that, potentials for T = 8", "resnet110", "C", 4, "r110-whole-C", 8, {"epochs": 0}),
 }
 """Trainings by name."""
 
